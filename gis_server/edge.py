@@ -1,0 +1,203 @@
+"""The HTTP edge: who may pass, what an error looks like, what is read from a query string.
+
+Every view says who may call it, with `allow(Permission.X)` or `public`.  `Gate` refuses a view that
+says neither, so forgetting it shows at the first call, and a test walks all routes.
+"""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from gis_server.errors import DomainError, Invalid, NotAllowed, NotFound, Unavailable, status_of
+from gis_server.roles import Permission, may
+
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+PUBLIC = "public"
+MAX_LIMIT = 1000
+
+
+def allow(permission: Permission) -> Callable[[View], View]:
+    """Marks a view: signed-in users whose role holds the permission."""
+
+    def mark(view: View) -> View:
+        view.edge_rule = permission  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def public(view: View) -> View:
+    """Marks a view that anybody may call, signed in or not."""
+    view.edge_rule = PUBLIC  # type: ignore[attr-defined]
+    return view
+
+
+def wants_page(request: HttpRequest) -> bool:
+    """Whether a person is looking (a browser asks for text/html), not a program."""
+    return "text/html" in request.headers.get("Accept", "")
+
+
+def json_ok(data: Any, status: int = 200) -> JsonResponse:
+    response = JsonResponse(
+        data, status=status, safe=False, json_dumps_params={"ensure_ascii": False}
+    )
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def answer_error(
+    request: HttpRequest, error: DomainError, status: int | None = None
+) -> HttpResponse:
+    """The error as a page for people, as JSON for programs."""
+    code = status or status_of(error)
+    if wants_page(request):
+        context = {"message": str(error.message), "status": code}
+        return render(request, "gis_server/error.html", context, status=code)
+    kind = "not_signed_in" if code == 401 else type(error).__name__
+    return json_ok({"error": {"kind": kind, "message": str(error.message)}}, status=code)
+
+
+class Gate:
+    """Innermost middleware: checks the view's rule, and answers what a view or service raises."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], _args: Any, _kwargs: Any
+    ) -> HttpResponseBase | None:
+        rule = getattr(view, "edge_rule", None)
+        if rule == PUBLIC:
+            return None
+        try:
+            user = request.user
+            if not user.is_authenticated:
+                return self._ask_to_sign_in(request)
+        except (OperationalError, InterfaceError) as error:
+            return self.process_exception(request, error)
+        if rule is None or not may(user.role, rule):
+            message = _("Your role does not include this. Ask an administrator for it.")
+            return answer_error(request, NotAllowed(message))
+        return None
+
+    def _ask_to_sign_in(self, request: HttpRequest) -> HttpResponseBase:
+        if wants_page(request):
+            return redirect_to_login(request.get_full_path())
+        return answer_error(request, NotAllowed(_("Please sign in.")), status=401)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, DomainError):
+            return answer_error(request, error)
+        if isinstance(error, (OperationalError, InterfaceError)):
+            message = _("The database does not answer. Nothing was lost; try again in a minute.")
+            return answer_error(request, Unavailable(message))
+        return None
+
+
+class SecurityHeaders:
+    """A content security policy without inline scripts, but for those that carry the nonce."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        request.csp_nonce = secrets.token_urlsafe(16)  # type: ignore[attr-defined]
+        response = self.get_response(request)
+        if response.get("Content-Type", "").startswith("text/html"):
+            response["Content-Security-Policy"] = content_security_policy(request)
+        return response
+
+
+def content_security_policy(request: HttpRequest) -> str:
+    nonce = request.csp_nonce  # type: ignore[attr-defined]
+    return "; ".join(
+        (
+            "default-src 'self'",
+            f"script-src 'self' 'nonce-{nonce}'",
+            "style-src 'self'",
+            "img-src 'self' data: blob:",
+            "worker-src 'self' blob:",
+            f"connect-src 'self' {live_origin(request)}",
+            "object-src 'none'",
+            "base-uri 'none'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+        )
+    )
+
+
+def live_origin(request: HttpRequest) -> str:
+    """Where this browser reaches the live process: LIVE_URL, or its own host at LIVE_PORT."""
+    if settings.LIVE_URL:
+        return str(settings.LIVE_URL).rstrip("/")
+    host = (
+        request.get_host().rsplit(":", 1)[0]
+        if _has_port(request.get_host())
+        else request.get_host()
+    )
+    return f"{request.scheme}://{host}:{settings.LIVE_PORT}"
+
+
+def _has_port(host: str) -> bool:
+    return ":" in host.rsplit("]", 1)[-1]
+
+
+def refuse_csrf(request: HttpRequest, reason: str = "") -> HttpResponse:
+    message = _("This page has become too old to send from. Reload it and try again.")
+    return answer_error(request, NotAllowed(message))
+
+
+def no_such_page(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return answer_error(request, NotFound(_("There is nothing at this address.")))
+
+
+def server_failed(request: HttpRequest) -> HttpResponse:
+    """The last resort: must not need the database or a template that could fail."""
+    message = _("Something went wrong on the server. It has been logged; try again.")
+    return json_ok({"error": {"kind": "Failure", "message": message}}, status=500)
+
+
+@dataclass(frozen=True)
+class Page:
+    """One piece of a list: at most `limit` items from `offset` on."""
+
+    limit: int
+    offset: int
+
+
+def parse_int(request: HttpRequest, name: str, default: int, low: int, high: int) -> int:
+    """A whole number from the query string, in the closed range `low`..`high`.
+
+    Raises:
+        Invalid: not a number, or outside the range.
+    """
+    text = request.GET.get(name, "")
+    if not text:
+        return default
+    try:
+        value = int(text)
+    except ValueError:
+        value = low - 1
+    if not low <= value <= high:
+        rule = _("%(name)s must be a whole number from %(low)d to %(high)d.")
+        raise Invalid(rule % {"name": name, "low": low, "high": high})
+    return value
+
+
+def parse_page(request: HttpRequest, default_limit: int = 100) -> Page:
+    return Page(
+        limit=parse_int(request, "limit", default_limit, 1, MAX_LIMIT),
+        offset=parse_int(request, "offset", 0, 0, 10_000_000),
+    )

@@ -1,0 +1,111 @@
+"""Reads settings from the environment and refuses what it cannot use.
+
+Each reader takes the variable's name, so that its error can say which one is wrong and what would
+be right.  No reader ever prints a value: it may be a secret.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+TRUE = frozenset({"1", "true", "yes", "on"})
+FALSE = frozenset({"0", "false", "no", "off"})
+
+
+def env_str(name: str, default: str) -> str:
+    return os.environ.get(name, "").strip() or default
+
+
+def env_choice(name: str, default: str, choices: tuple[str, ...]) -> str:
+    value = env_str(name, default)
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(choices)}.")
+    return value
+
+
+def env_bool(name: str, default: bool) -> bool:
+    value = env_str(name, str(default)).lower()
+    if value not in TRUE | FALSE:
+        raise ImproperlyConfigured(f"{name} must be true or false.")
+    return value in TRUE
+
+
+def env_int(name: str, default: int, low: int, high: int) -> int:
+    """A whole number in the closed range `low`..`high`."""
+    text = env_str(name, str(default))
+    try:
+        value = int(text)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} must be a whole number.") from None
+    if not low <= value <= high:
+        raise ImproperlyConfigured(f"{name} must lie between {low} and {high}.")
+    return value
+
+
+def env_list(name: str, default: str) -> list[str]:
+    """Values separated by commas; empty ones are dropped."""
+    return [part.strip() for part in env_str(name, default).split(",") if part.strip()]
+
+
+def env_secret(name: str) -> str:
+    """A secret from NAME, or from the file that NAME_FILE names.
+
+    Raises:
+        ImproperlyConfigured: neither is set, or the file cannot be read or is empty.
+    """
+    if value := os.environ.get(name, "").strip():
+        return value
+    path = os.environ.get(f"{name}_FILE", "").strip()
+    if not path:
+        raise ImproperlyConfigured(f"Set {name} or {name}_FILE; bin/up makes one by itself.")
+    try:
+        value = Path(path).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ImproperlyConfigured(f"{name}_FILE cannot be read: {error.strerror}.") from None
+    if not value:
+        raise ImproperlyConfigured(f"{name}_FILE is an empty file.")
+    return value
+
+
+def env_database(name: str) -> dict[str, Any]:
+    """Django's database settings from postgres://user:password@host:port/name[?host=/socket/dir].
+
+    Raises:
+        ImproperlyConfigured: not set, another scheme, or no database name.
+    """
+    text = os.environ.get(name, "").strip()
+    if not text:
+        raise ImproperlyConfigured(f"Set {name}; bin/up starts a private database by itself.")
+    try:
+        url = urlsplit(text)
+        port = url.port
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} is not an address that can be read.") from None
+    if url.scheme not in {"postgres", "postgresql", "postgis"} or len(url.path) < 2:
+        raise ImproperlyConfigured(f"{name} must look like postgres://user@host/name.")
+    socket_dir = parse_qs(url.query).get("host", [""])[0]
+    return {
+        "ENGINE": "django.contrib.gis.db.backends.postgis",
+        "NAME": unquote(url.path[1:]),
+        "USER": unquote(url.username or ""),
+        "PASSWORD": unquote(url.password or ""),
+        "HOST": socket_dir or unquote(url.hostname or ""),
+        "PORT": str(port or ""),
+    }
+
+
+def env_redis(name: str) -> str:
+    """A Redis address: redis://…, rediss://… or unix:///path/to.sock.
+
+    Raises:
+        ImproperlyConfigured: not set, or another scheme.
+    """
+    text = os.environ.get(name, "").strip()
+    if not text:
+        raise ImproperlyConfigured(f"Set {name}; bin/up starts a private Redis by itself.")
+    if urlsplit(text).scheme not in {"redis", "rediss", "unix"}:
+        raise ImproperlyConfigured(f"{name} must begin with redis://, rediss:// or unix://.")
+    return text

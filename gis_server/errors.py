@@ -1,0 +1,45 @@
+"""The five errors that callers can cause, and the one table that gives each its HTTP status.
+
+Services raise them with a translated sentence that somebody can act on; `edge.Gate` answers.
+"""
+
+
+class DomainError(Exception):
+    """Something the caller can understand and act on; `message` is shown to them."""
+
+    def __init__(self, message: object) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class NotAllowed(DomainError):
+    """The user may not do this."""
+
+
+class NotFound(DomainError):
+    """No such thing, or none that this user may know of."""
+
+
+class Conflict(DomainError):
+    """Somebody else was first, or the thing is no longer in the state that was seen."""
+
+
+class Invalid(DomainError):
+    """What was sent cannot be understood or breaks a rule."""
+
+
+class Unavailable(DomainError):
+    """A part of the server is away; trying again later may help."""
+
+
+STATUS: dict[type[DomainError], int] = {
+    NotAllowed: 403,
+    NotFound: 404,
+    Conflict: 409,
+    Invalid: 422,
+    Unavailable: 503,
+}
+
+
+def status_of(error: DomainError) -> int:
+    return next(status for kind, status in STATUS.items() if isinstance(error, kind))

@@ -1,0 +1,31 @@
+"""The Celery application, and the jobs that belong to the project as a whole.
+
+celery -A gis_server.jobs worker --beat
+"""
+
+import os
+from datetime import timedelta
+
+from celery import Celery, shared_task
+from celery.signals import setup_logging
+from django.utils import timezone
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gis_server.settings")
+app = Celery("gis_server")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks(related_name="jobs")
+
+
+@setup_logging.connect  # type: ignore[untyped-decorator]
+def keep_our_logging(**_: object) -> None:
+    """Connecting this is what stops Celery from replacing the logging set up by Django."""
+
+
+@shared_task
+def prune_changes() -> int:
+    """Forget changes older than browsers ask for; who comes back later reloads everything."""
+    from gis_server.live import KEPT_DAYS  # noqa: PLC0415 - models need the app registry
+    from gis_server.models import ChangeRow  # noqa: PLC0415
+
+    before = timezone.now() - timedelta(days=KEPT_DAYS)
+    return ChangeRow.objects.filter(at__lt=before).delete()[0]

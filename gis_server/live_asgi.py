@@ -1,0 +1,259 @@
+"""The live process: one LISTEN connection, and the change feed over SSE to every browser.
+
+    uvicorn gis_server.live_asgi:app
+
+A bare ASGI route, because Django's async views cost a thread and a database connection a client
+(1,000 listeners: 6 threads here, 1,006 there).
+"""
+
+import asyncio
+import logging
+import os
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+from urllib.parse import parse_qs
+
+import django
+import psycopg2
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gis_server.settings")
+django.setup()
+
+from django.db import connections  # noqa: E402
+
+from gis_server.errors import Invalid  # noqa: E402
+from gis_server.live import CHANNEL, TICKET_COOKIE, TOPICS, Listener, read_ticket  # noqa: E402
+from gis_server.live_hub import CLOSE, RING_SIZE, Client, FeedRow, Hub, feed_row  # noqa: E402
+from gis_server.roles import covers, may  # noqa: E402
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+logger = logging.getLogger(__name__)
+BEAT = b"event: beat\ndata: {}\n\n"
+BEAT_EVERY_S = 10.0
+# After this long a browser comes back with a new ticket: who lost a right stops hearing.
+STREAM_MAX_S = 900.0
+LOOK_EVERY_S = 5.0
+RETRY_S = 1.0
+MAX_CLIENTS = 2_000
+BATCH = 1_000
+
+COLUMNS = """id, topic, subject, scope, data,
+    to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')"""
+AFTER = f"SELECT {COLUMNS} FROM gis_server_change WHERE id > %s ORDER BY id LIMIT %s"  # noqa: S608
+NEWEST = f"SELECT {COLUMNS} FROM gis_server_change ORDER BY id DESC LIMIT %s"  # noqa: S608
+
+
+def connect() -> Any:
+    """A connection of its own that listens; never Django's, which belongs to requests."""
+    params = connections["default"].get_connection_params()
+    for name in ("cursor_factory", "context"):
+        params.pop(name, None)
+    params["options"] = "-c statement_timeout=5s"
+    link = psycopg2.connect(application_name="gis-server live", **params)
+    link.autocommit = True
+    with link.cursor() as cursor:
+        cursor.execute(f"LISTEN {CHANNEL}")
+    return link
+
+
+def read(link: Any, sql: str, args: list[int]) -> list[FeedRow]:
+    with link.cursor() as cursor:
+        cursor.execute(sql, args)
+        return [feed_row(*row) for row in cursor.fetchall()]
+
+
+async def follow(hub: Hub) -> None:
+    """Keep the hub in step with the table, for ever; reconnect when PostgreSQL went away."""
+    while True:
+        link = None
+        try:
+            link = await asyncio.to_thread(connect)
+            await _follow_link(hub, link)
+        except psycopg2.Error as error:
+            if hub.current:
+                logger.warning("the change feed is cut off: %s", type(error).__name__)
+            hub.current = False
+            await asyncio.sleep(RETRY_S)
+        finally:
+            if link is not None:
+                link.close()
+
+
+async def _follow_link(hub: Hub, link: Any) -> None:
+    loop, wake = asyncio.get_running_loop(), asyncio.Event()
+    if not hub.current and not hub.ring:
+        rows = (await asyncio.to_thread(read, link, NEWEST, [RING_SIZE]))[::-1]
+        hub.load(rows, forgotten_id=rows[0].id - 1 if rows else 0)
+    loop.add_reader(link.fileno(), wake.set)
+    try:
+        while True:
+            wake.clear()
+            link.poll()
+            link.notifies.clear()
+            # A full batch means that there may be more: do not wait for the next notice.
+            while len(rows := await asyncio.to_thread(read, link, AFTER, [hub.last_id, BATCH])):
+                hub.publish(rows)
+            if not hub.current:
+                logger.info("the change feed is heard, last id %d", hub.last_id)
+            hub.current = True
+            with suppress(TimeoutError):
+                await asyncio.wait_for(wake.wait(), LOOK_EVERY_S)
+    finally:
+        loop.remove_reader(link.fileno())
+
+
+class LiveApp:
+    """ASGI: the stream at /live, the process's health at /healthz."""
+
+    def __init__(self) -> None:
+        self.hub = Hub()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "http" and scope["path"] == "/live" and scope["method"] == "GET":
+            await self._stream(scope, receive, send)
+        elif scope["type"] == "http" and scope["path"] == "/healthz":
+            status = 200 if self.hub.current else 503
+            await answer(
+                send, status, b'{"status": "ok"}' if status == 200 else b'{"status": "not ready"}'
+            )
+        elif scope["type"] == "http":
+            await answer(send, 404, b'{"error": {"kind": "NotFound"}}')
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        follower = asyncio.create_task(follow(self.hub))
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        follower.cancel()
+        with suppress(asyncio.CancelledError):
+            await follower
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = {
+            name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
+        }
+        try:
+            listener = listener_of(headers)
+            since = since_of(headers, scope["query_string"])
+        except Invalid:
+            await answer(
+                send, 401, b'{"error": {"kind": "not_signed_in"}}', headers.get("origin", "")
+            )
+            return
+        if len(self.hub.clients) >= MAX_CLIENTS:
+            await answer(send, 503, b'{"error": {"kind": "Unavailable"}}', listener.origin)
+            return
+        client = self.hub.join(lambda row: hears(listener, row), since)
+        sender = asyncio.create_task(pump(self.hub, client, listener.origin, send))
+        leaver = asyncio.create_task(left(receive))
+        try:
+            await asyncio.wait({sender, leaver}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self.hub.leave(client)
+            for task in (sender, leaver):
+                task.cancel()
+            await asyncio.gather(sender, leaver, return_exceptions=True)
+
+
+def hears(listener: Listener, row: FeedRow) -> bool:
+    permission = TOPICS.get(row.topic)
+    if permission is None or not may(listener.role, permission):
+        return False
+    return not row.scope or covers(listener.scope, row.scope)
+
+
+def listener_of(headers: dict[str, str]) -> Listener:
+    """Who asks, from the ticket; a page of another origin must not listen with somebody's cookie.
+
+    Raises:
+        Invalid: no ticket, a bad one, or another origin's page.
+    """
+    cookies = SimpleCookie()
+    with suppress(CookieError):
+        cookies.load(headers.get("cookie", ""))
+    if TICKET_COOKIE not in cookies:
+        raise Invalid("no ticket")
+    listener = read_ticket(cookies[TICKET_COOKIE].value)
+    if headers.get("origin", listener.origin) != listener.origin:
+        raise Invalid("another origin")
+    return listener
+
+
+def since_of(headers: dict[str, str], query: bytes) -> int:
+    """The last id the browser saw: what it says on reconnecting, else what the page asked for.
+
+    Raises:
+        Invalid: not a whole number.
+    """
+    asked = parse_qs(query.decode("latin-1")).get("since", ["0"])[0]
+    text = headers.get("last-event-id") or asked
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        raise Invalid("since must be a whole number")
+    return int(text)
+
+
+async def pump(hub: Hub, client: Client, origin: str, send: Send) -> None:
+    """Send what the hub has for the client, and a beat in between while the database is heard.
+
+    No beat goes out while it is not: the page then says that it is not live.
+    """
+    loop = asyncio.get_running_loop()
+    until, next_beat = loop.time() + STREAM_MAX_S, loop.time()
+    await send({"type": "http.response.start", "status": 200, "headers": stream_headers(origin)})
+    await send_part(send, b"retry: 2000\n\n")
+    while loop.time() < until:
+        try:
+            message = await asyncio.wait_for(client.queue.get(), next_beat - loop.time())
+        except TimeoutError:
+            next_beat = loop.time() + BEAT_EVERY_S
+            message = BEAT if hub.current else b": waiting for the database\n\n"
+        if message == CLOSE:
+            break
+        await send_part(send, message)
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def send_part(send: Send, body: bytes) -> None:
+    await send({"type": "http.response.body", "body": body, "more_body": True})
+
+
+async def left(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def stream_headers(origin: str) -> list[tuple[bytes, bytes]]:
+    return [
+        (b"content-type", b"text/event-stream; charset=utf-8"),
+        (b"cache-control", b"no-store"),
+        (b"x-accel-buffering", b"no"),
+        *cors_headers(origin),
+    ]
+
+
+def cors_headers(origin: str) -> list[tuple[bytes, bytes]]:
+    if not origin:
+        return []
+    return [
+        (b"access-control-allow-origin", origin.encode("latin-1")),
+        (b"access-control-allow-credentials", b"true"),
+        (b"vary", b"Origin"),
+    ]
+
+
+async def answer(send: Send, status: int, body: bytes, origin: str = "") -> None:
+    headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
+    headers += cors_headers(origin)
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+app = LiveApp()

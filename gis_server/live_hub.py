@@ -1,0 +1,103 @@
+"""Who listens to the change feed, and what each gets.  Pure: no Django, no socket, no clock.
+
+One hub serves all browsers of a process from memory: a ring of the newest changes for those who
+come back, and a bounded queue for each that is connected.  A reader too slow for its queue is let
+go; it reconnects and resumes from the last id it saw.
+"""
+
+import asyncio
+import json
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+RING_SIZE = 20_000
+QUEUE_SIZE = 1_000
+RESET = b"event: reset\ndata: {}\n\n"
+CLOSE = b""
+
+
+@dataclass(frozen=True)
+class FeedRow:
+    """One committed change; `message` is its SSE form, made once for all listeners."""
+
+    id: int
+    topic: str
+    scope: str
+    message: bytes
+
+
+def feed_row(id: int, topic: str, subject: str, scope: str, data: object, at: str) -> FeedRow:
+    body = {"topic": topic, "subject": subject, "at": at, "data": data}
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return FeedRow(id, topic, scope, f"event: change\nid: {id}\ndata: {text}\n\n".encode())
+
+
+@dataclass(eq=False)
+class Client:
+    """A connected browser: what it may hear, and what waits to be sent to it."""
+
+    hears: Callable[[FeedRow], bool]
+    queue: asyncio.Queue[bytes] = field(default_factory=lambda: asyncio.Queue(QUEUE_SIZE))
+
+
+class Hub:
+    """Fans committed changes out to clients.  `current`: whether the database is being heard."""
+
+    def __init__(self, ring_size: int = RING_SIZE) -> None:
+        self.ring: deque[FeedRow] = deque(maxlen=ring_size)
+        self.clients: set[Client] = set()
+        self.last_id = 0
+        self.forgotten_id = 0
+        self.current = False
+
+    def load(self, rows: Iterable[FeedRow], forgotten_id: int) -> None:
+        """Start from the newest rows of the table; those up to `forgotten_id` are not at hand."""
+        self.ring.clear()
+        self.forgotten_id = self.last_id = forgotten_id
+        for row in rows:
+            self._remember(row)
+
+    def publish(self, rows: Iterable[FeedRow]) -> None:
+        for row in rows:
+            self._remember(row)
+            for client in [client for client in self.clients if client.hears(row)]:
+                self._send(client, row.message)
+
+    def join(self, hears: Callable[[FeedRow], bool], since: int) -> Client:
+        """A client that has seen everything up to `since`; it starts with what it missed.
+
+        Where that is no longer at hand, or more than a queue holds, it is told to load everything
+        anew (`reset`).
+        """
+        client = Client(hears)
+        missed = list(self._after(since, hears))
+        if since > self.last_id or since < self.forgotten_id or len(missed) >= QUEUE_SIZE:
+            client.queue.put_nowait(RESET)
+        else:
+            for row in missed:
+                client.queue.put_nowait(row.message)
+        self.clients.add(client)
+        return client
+
+    def leave(self, client: Client) -> None:
+        self.clients.discard(client)
+
+    def _after(self, since: int, hears: Callable[[FeedRow], bool]) -> Iterator[FeedRow]:
+        return (row for row in self.ring if row.id > since and hears(row))
+
+    def _remember(self, row: FeedRow) -> None:
+        if len(self.ring) == self.ring.maxlen:
+            self.forgotten_id = self.ring[0].id
+        self.ring.append(row)
+        self.last_id = row.id
+
+    def _send(self, client: Client, message: bytes) -> None:
+        try:
+            client.queue.put_nowait(message)
+        except asyncio.QueueFull:
+            self.leave(client)
+            # Nothing half-told: the client resumes from the last id that it did receive.
+            while not client.queue.empty():
+                client.queue.get_nowait()
+            client.queue.put_nowait(CLOSE)

@@ -1,0 +1,197 @@
+"""All settings in one file.  What can be set from outside is read through `env`, which refuses bad
+values, and stands in docs/settings.md (a test compares the two)."""
+
+from pathlib import Path
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from gis_server import geolibs
+from gis_server.env import (
+    env_bool,
+    env_choice,
+    env_database,
+    env_int,
+    env_list,
+    env_redis,
+    env_secret,
+    env_str,
+)
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = BASE_DIR / "var"
+
+# Django itself -----------------------------------------------------------------------------------
+DEBUG = env_bool("DEBUG", False)
+SECRET_KEY = env_secret("SECRET_KEY")
+ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+CSRF_TRUSTED_ORIGINS = env_list("TRUSTED_ORIGINS", "")
+ROOT_URLCONF = "gis_server.urls"
+WSGI_APPLICATION = "gis_server.wsgi.application"
+AUTH_USER_MODEL = "gis_server.User"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+INSTALLED_APPS = [
+    "gis_server",
+    "grids",
+    "cameras",
+    "maps",
+    "fixtures",
+    "django.contrib.gis",
+    "django.contrib.postgres",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+]
+MIDDLEWARE = [
+    "gis_server.logs.RequestLog",
+    "gis_server.edge.SecurityHeaders",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "gis_server.edge.Gate",
+]
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# Where things are kept ---------------------------------------------------------------------------
+# Threads keep their connection for ever (a connection per request is 15 to 22 times slower) and
+# ask whether it still lives before they use it, so that a restart of PostgreSQL costs no request.
+DATABASES = {
+    "default": env_database("DATABASE_URL")
+    | {
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"connect_timeout": 5, "options": "-c jit=off -c lock_timeout=10s"},
+    }
+}
+REDIS_URL = env_redis("REDIS_URL")
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+}
+MEDIA_ROOT = Path(env_str("MEDIA_ROOT", str(VAR_DIR / "media")))
+STATIC_ROOT = Path(env_str("STATIC_ROOT", str(VAR_DIR / "static")))
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [("vendor/maplibre-gl", BASE_DIR / "node_modules" / "maplibre-gl" / "dist")]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "gis_server.static_files.HashedStatic"},
+}
+
+# Where it is reached -----------------------------------------------------------------------------
+WEB_HOST = env_str("WEB_HOST", "127.0.0.1")
+WEB_PORT = env_int("WEB_PORT", 8000, 1, 65535)
+LIVE_PORT = env_int("LIVE_PORT", 8001, 1, 65535)
+LIVE_URL = env_str("LIVE_URL", "")
+BEHIND_TLS = env_bool("BEHIND_TLS", False)
+CSRF_FAILURE_VIEW = "gis_server.edge.refuse_csrf"
+LOGIN_URL = "/sign-in/"
+LOGIN_REDIRECT_URL = "/wall/"
+LOGOUT_REDIRECT_URL = "/sign-in/"
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_TLS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS else None
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
+# Words and time ----------------------------------------------------------------------------------
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", _("Simplified Chinese")), ("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = "Asia/Shanghai"
+USE_TZ = True
+
+# Space -------------------------------------------------------------------------------------------
+# CGCS2000, 3-degree zone 114°E by default: the zone edge at 112.5°E cuts Taiyuan, and the model
+# district lies east of it.
+METRIC_SRID = env_int("METRIC_SRID", 4547, 1024, 998999)
+GEOS_LIBRARY_PATH = geolibs.geos_library()
+GDAL_LIBRARY_PATH = geolibs.gdal_library()
+
+# Cameras -----------------------------------------------------------------------------------------
+PROBE_INTERVAL_S = env_int("PROBE_INTERVAL_S", 60, 5, 3600)
+PROBE_NETWORKS = env_list("PROBE_NETWORKS", "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16")
+VAULT_KEY = env_secret("VAULT_KEY")
+CAMERA_FARM = env_str("CAMERA_FARM", "")
+
+# Background work ---------------------------------------------------------------------------------
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_TIME_LIMIT = 300
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = TIME_ZONE
+CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "run" / "beat")
+CELERY_BEAT_SCHEDULE = {
+    "cameras: call what nobody asked unknown": {
+        "task": "cameras.jobs.mark_stale_cameras",
+        "schedule": 10.0,
+        "options": {"expires": 10},
+    },
+    "cameras: drop what need not be kept": {
+        "task": "cameras.jobs.prune",
+        "schedule": 3600.0,
+    },
+    "gis_server: shorten the change feed": {
+        "task": "gis_server.jobs.prune_changes",
+        "schedule": 3600.0,
+    },
+}
+
+# Logs --------------------------------------------------------------------------------------------
+LOG_FORMAT = env_choice("LOG_FORMAT", "json", ("json", "text"))
+LOG_LEVEL = env_choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"request_id": {"()": "gis_server.logs.AddRequestId"}},
+    "formatters": {
+        "json": {
+            "()": "pythonjsonlogger.json.JsonFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s %(request_id)s %(message)s",
+            "rename_fields": {"asctime": "at", "levelname": "level", "name": "logger"},
+        },
+        "text": {"format": "%(asctime)s %(levelname)-7s %(name)s %(message)s"},
+    },
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": LOG_FORMAT,
+            "filters": ["request_id"],
+        }
+    },
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    # Django's own lines about refused requests repeat what RequestLog writes.
+    "loggers": {"django.request": {"level": "ERROR"}, "django.server": {"level": "ERROR"}},
+}

@@ -1,0 +1,28 @@
+"""All routes: the project's own, then each app's."""
+
+from django.contrib.auth import views as auth_views
+from django.urls import include, path
+from django.views.i18n import JavaScriptCatalog, set_language
+
+from gis_server import health, live
+from gis_server.edge import public
+
+sign_in = auth_views.LoginView.as_view(
+    template_name="gis_server/sign_in.html", redirect_authenticated_user=True
+)
+
+urlpatterns = [
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    path("sign-in/", public(sign_in), name="sign-in"),
+    path("sign-out/", public(auth_views.LogoutView.as_view()), name="sign-out"),
+    path("language/", public(set_language), name="language"),
+    path("jsi18n/", public(JavaScriptCatalog.as_view()), name="jsi18n"),
+    path("live/ticket/", live.ticket, name="live-ticket"),
+    path("", include("grids.urls")),
+    path("", include("cameras.urls")),
+    path("", include("maps.urls")),
+]
+
+handler404 = "gis_server.edge.no_such_page"
+handler500 = "gis_server.edge.server_failed"

@@ -1,0 +1,114 @@
+"""Settings that cannot be used are refused with a sentence, and no value is ever shown."""
+
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from gis_server import env
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "host", "port"),
+    [
+        pytest.param("postgres://u:p%40w@db.local:5433/gis", "gis", "db.local", "5433", id="tcp"),
+        pytest.param("postgres://u@/gis?host=/run/pg", "gis", "/run/pg", "", id="socket"),
+        pytest.param("postgresql:///gis", "gis", "", "", id="all defaults"),
+    ],
+)
+def test_a_database_address_is_read(
+    monkeypatch: pytest.MonkeyPatch, text: str, name: str, host: str, port: str
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", text)
+
+    settings = env.env_database("DATABASE_URL")
+
+    assert (settings["NAME"], settings["HOST"], settings["PORT"]) == (name, host, port)
+
+
+def test_a_password_in_a_database_address_is_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgres://u:p%40w@h/gis")
+
+    assert env.env_database("DATABASE_URL")["PASSWORD"] == "p@w"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("", id="not set"),
+        pytest.param("mysql://u:s3cret@h/db", id="another database"),
+        pytest.param("postgres://u:s3cret@h/", id="no name"),
+        pytest.param("postgres://u:s3cret@h:port/db", id="port is a word"),
+        pytest.param("postgres://u:s3cret@[::1/db", id="broken brackets"),
+    ],
+)
+def test_a_bad_database_address_is_refused_without_showing_it(
+    monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", text)
+
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        env.env_database("DATABASE_URL")
+
+    assert "DATABASE_URL" in str(refusal.value)
+    assert "s3cret" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("text", ["4x", "4", "3601", "-1", "1e3"])
+def test_a_number_outside_its_range_is_refused(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("PROBE_INTERVAL_S", text)
+
+    with pytest.raises(ImproperlyConfigured, match="PROBE_INTERVAL_S"):
+        env.env_int("PROBE_INTERVAL_S", 60, 5, 3600)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("yes", True), ("1", True), ("Off", False), ("", False)]
+)
+def test_a_switch_is_read(monkeypatch: pytest.MonkeyPatch, text: str, value: bool) -> None:
+    monkeypatch.setenv("DEBUG", text)
+
+    assert env.env_bool("DEBUG", False) is value
+
+
+def test_a_switch_that_is_neither_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEBUG", "maybe")
+
+    with pytest.raises(ImproperlyConfigured, match="DEBUG must be true or false"):
+        env.env_bool("DEBUG", False)
+
+
+@pytest.mark.parametrize("text", ["", "memcached://h", "localhost:6379"])
+def test_a_bad_redis_address_is_refused(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("REDIS_URL", text)
+
+    with pytest.raises(ImproperlyConfigured, match="REDIS_URL"):
+        env.env_redis("REDIS_URL")
+
+
+def test_a_secret_comes_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("from a file\n")
+    monkeypatch.delenv("SECRET_KEY", raising=False)
+    monkeypatch.setenv("SECRET_KEY_FILE", str(tmp_path / "key"))
+
+    assert env.env_secret("SECRET_KEY") == "from a file"
+
+
+@pytest.mark.parametrize("content", [None, "", "\n"], ids=["no file", "empty", "blank"])
+def test_a_missing_secret_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: str | None
+) -> None:
+    if content is not None:
+        (tmp_path / "key").write_text(content)
+    monkeypatch.delenv("SECRET_KEY", raising=False)
+    monkeypatch.setenv("SECRET_KEY_FILE", str(tmp_path / "key"))
+
+    with pytest.raises(ImproperlyConfigured, match="SECRET_KEY"):
+        env.env_secret("SECRET_KEY")
+
+
+def test_a_value_from_a_closed_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOG_FORMAT", "xml")
+
+    with pytest.raises(ImproperlyConfigured, match="one of json, text"):
+        env.env_choice("LOG_FORMAT", "json", ("json", "text"))
