@@ -89,7 +89,9 @@ async def _follow_link(hub: Hub, link: Any) -> None:
     if not hub.current and not hub.ring:
         rows = (await asyncio.to_thread(read, link, NEWEST, [RING_SIZE]))[::-1]
         hub.load(rows, forgotten_id=rows[0].id - 1 if rows else 0)
-    loop.add_reader(link.fileno(), wake.set)
+    # Kept, because a broken link no longer tells its own number.
+    socket_fd = link.fileno()
+    loop.add_reader(socket_fd, wake.set)
     try:
         while True:
             wake.clear()
@@ -104,7 +106,7 @@ async def _follow_link(hub: Hub, link: Any) -> None:
             with suppress(TimeoutError):
                 await asyncio.wait_for(wake.wait(), LOOK_EVERY_S)
     finally:
-        loop.remove_reader(link.fileno())
+        loop.remove_reader(socket_fd)
 
 
 class LiveApp:

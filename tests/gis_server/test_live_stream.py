@@ -1,0 +1,197 @@
+"""The live process over a real socket and a real database: heard, scoped, resumed, cut off."""
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection, HTTPResponse
+
+import pytest
+import uvicorn
+from django.db import connection, transaction
+from django.test import Client
+
+from gis_server import live_asgi
+from gis_server.live import TICKET_COOKIE, Change, record
+from gis_server.roles import Role
+from tests.conftest import SignIn
+
+pytestmark = pytest.mark.django_db(transaction=True)
+ORIGIN = "http://testserver"
+
+
+@pytest.fixture
+def live(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """The port of a live process in a thread of this one, with a fast heart."""
+    monkeypatch.setattr(live_asgi, "BEAT_EVERY_S", 0.2)
+    monkeypatch.setattr(live_asgi, "RETRY_S", 0.1)
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        config = uvicorn.Config(live_asgi.LiveApp(), log_level="error", timeout_graceful_shutdown=1)
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=lambda: asyncio.run(server.serve([listening])))
+        thread.start()
+        port = listening.getsockname()[1]
+        wait_until_ready(port)
+        yield port
+        server.should_exit = True
+        thread.join(10)
+        assert not thread.is_alive()
+
+
+def wait_until_ready(port: int) -> None:
+    until = time.monotonic() + 10
+    while time.monotonic() < until:
+        if status(port, "/healthz", {}) == 200:
+            return
+        time.sleep(0.05)
+    raise AssertionError("the live process did not become ready")
+
+
+def get(port: int, path: str, headers: dict[str, str]) -> HTTPResponse:
+    http = HTTPConnection("127.0.0.1", port, timeout=10)
+    http.request("GET", path, headers=headers | {"Connection": "close"})
+    return http.getresponse()
+
+
+def status(port: int, path: str, headers: dict[str, str]) -> int:
+    with get(port, path, headers) as response:
+        return response.status
+
+
+def ticket_headers(client: Client) -> dict[str, str]:
+    answer = client.post("/live/ticket/")
+    assert answer.status_code == 200
+    return {"Cookie": f"{TICKET_COOKIE}={answer.cookies[TICKET_COOKIE].value}", "Origin": ORIGIN}
+
+
+@contextmanager
+def stream(port: int, client: Client, since: int = 0) -> Iterator[Iterator[list[str]]]:
+    with get(port, f"/live?since={since}", ticket_headers(client)) as response:
+        assert response.status == 200
+        yield events(response)
+
+
+def events(response: HTTPResponse) -> Iterator[list[str]]:
+    """The stream's events, each as its lines."""
+    lines: list[str] = []
+    while line := response.readline():
+        text = line.decode().rstrip("\n")
+        if text:
+            lines.append(text)
+        elif lines:
+            yield lines
+            lines = []
+
+
+def next_change(stream_events: Iterator[list[str]]) -> list[str]:
+    return next(event for event in stream_events if event[0] in ("event: change", "event: reset"))
+
+
+def tell(subject: str, scope: str = "140107001001", topic: str = "camera") -> None:
+    with transaction.atomic():
+        record(Change(topic, subject, scope))
+
+
+def test_a_commit_is_heard_and_its_beat_before_it(live: int, operator: Client) -> None:
+    with stream(live, operator) as heard:
+        assert next(heard) == ["retry: 2000"]
+        assert next(heard)[0] == "event: beat"
+
+        tell("41")
+
+        assert '"subject":"41"' in next_change(heard)[2]
+
+
+def test_a_listener_hears_only_its_street_and_what_its_role_may(live: int, sign_in: SignIn) -> None:
+    with (
+        stream(live, sign_in(Role.MAINTAINER, ("140107002",))) as maintainer,
+        stream(live, sign_in(Role.GRID_WORKER)) as worker,
+    ):
+        tell("elsewhere", "140107001001")
+        tell("here", "140107002001")
+        tell("shapes", "", topic="shapes")
+
+        assert '"subject":"here"' in next_change(maintainer)[2]
+        assert '"subject":"shapes"' in next_change(maintainer)[2]
+        # A grid worker may see the map, but no cameras.
+        assert '"subject":"shapes"' in next_change(worker)[2]
+
+
+def test_who_comes_back_hears_what_was_missed(live: int, operator: Client) -> None:
+    tell("1")
+    tell("2")
+    with stream(live, operator) as heard:
+        first = next_change(heard)
+    seen = int(first[1].removeprefix("id: "))
+
+    with stream(live, operator, since=seen) as heard:
+        assert '"subject":"2"' in next_change(heard)[2]
+
+
+def test_a_place_that_never_was_is_a_reset(live: int, operator: Client) -> None:
+    with stream(live, operator, since=10**12) as heard:
+        assert next_change(heard)[0] == "event: reset"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        pytest.param({}, id="no ticket"),
+        pytest.param({"Cookie": f"{TICKET_COOKIE}=made.up:ticket"}, id="not ours"),
+        pytest.param({"Cookie": f"{TICKET_COOKIE}=\x01;;;=,"}, id="garbled"),
+    ],
+)
+def test_a_stranger_hears_nothing(live: int, headers: dict[str, str]) -> None:
+    assert status(live, "/live", headers) == 401
+
+
+def test_a_page_of_another_origin_hears_nothing(live: int, operator: Client) -> None:
+    headers = ticket_headers(operator) | {"Origin": "https://evil.example"}
+
+    assert status(live, "/live", headers) == 401
+
+
+@pytest.mark.parametrize("since", ["-1", "x", "9" * 40, "%D9%A1"])
+def test_a_place_that_is_no_number_is_refused(live: int, operator: Client, since: str) -> None:
+    assert status(live, f"/live?since={since}", ticket_headers(operator)) == 401
+
+
+def test_other_addresses_are_not_found(live: int) -> None:
+    assert status(live, "/", {}) == 404
+
+
+def test_a_ticket_is_good_for_a_minute_only(
+    live: int, operator: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    headers = ticket_headers(operator)
+    now = time.time()
+    monkeypatch.setattr("django.core.signing.time.time", lambda: now + 61)
+
+    assert status(live, "/live", headers) == 401
+
+
+def test_a_cut_to_the_database_silences_the_beat_and_heals(live: int, operator: Client) -> None:
+    """The page must be able to tell; what was committed meanwhile is heard afterwards."""
+    with stream(live, operator) as heard:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+                " WHERE application_name = 'gis-server live' AND datname = current_database()"
+            )
+            assert cursor.fetchone() == (1,)
+        tell("meanwhile")
+
+        assert '"subject":"meanwhile"' in next_change(heard)[2]
+
+
+def test_the_ticket_takes_a_signed_in_post(operator: Client, stranger: Client) -> None:
+    assert stranger.post("/live/ticket/").status_code == 401
+    assert operator.get("/live/ticket/").status_code == 405
+    cookie = operator.post("/live/ticket/").cookies[TICKET_COOKIE]
+    assert cookie["httponly"] is True
+    assert cookie["samesite"] == "Strict"
+    assert cookie["path"] == "/live"
