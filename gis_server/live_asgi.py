@@ -86,7 +86,7 @@ async def follow(hub: Hub) -> None:
 
 async def _follow_link(hub: Hub, link: Any) -> None:
     loop, wake = asyncio.get_running_loop(), asyncio.Event()
-    if not hub.current and not hub.ring:
+    if not hub.loaded:
         rows = (await asyncio.to_thread(read, link, NEWEST, [RING_SIZE]))[::-1]
         hub.load(rows, forgotten_id=rows[0].id - 1 if rows else 0)
     # Kept, because a broken link no longer tells its own number.

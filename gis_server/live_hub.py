@@ -49,11 +49,15 @@ class Hub:
         self.clients: set[Client] = set()
         self.last_id = 0
         self.forgotten_id = 0
+        self.loaded = False
         self.current = False
 
     def load(self, rows: Iterable[FeedRow], forgotten_id: int) -> None:
-        """Start from the newest rows of the table; those up to `forgotten_id` are not at hand."""
-        self.ring.clear()
+        """Start from the newest rows of the table, once; those up to `forgotten_id` are not at hand.
+
+        Never again after a cut: connected clients would not hear what was read that way.
+        """
+        self.loaded = True
         self.forgotten_id = self.last_id = forgotten_id
         for row in rows:
             self._remember(row)
