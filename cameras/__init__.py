@@ -1,0 +1,1 @@
+"""Cameras: the registry, the probes, the states, the outages and the pictures."""

@@ -1,0 +1,152 @@
+"""HTTP Digest login as RTSP uses it: RFC 2617 (MD5, with and without qop) and RFC 7616 (SHA-256,
+-sess).  Pure.
+
+Nothing here is logged, and no error quotes a password or an answer made from one.
+"""
+
+import base64
+import hashlib
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from cameras.probe.target import Login
+
+PARAMETER = re.compile(r'([A-Za-z0-9_-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*))')
+SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9_-]*)(?:\s+|\s*,|\s*$)(?!\s*=)")
+MAX_CHALLENGE_CHARS = 4 * 1024
+
+
+def md5(text: str) -> str:
+    """MD5, because RFC 2617 devices know nothing else; it protects no secret of ours."""
+    return hashlib.md5(text.encode("utf-8", "surrogateescape"), usedforsecurity=False).hexdigest()
+
+
+def sha256(text: str) -> str:
+    """SHA-256 (RFC 7616)."""
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+HASHES: dict[str, Callable[[str], str]] = {"SHA-256": sha256, "MD5": md5}
+"""The hashes known, strongest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """One way to log in that the device offers.  `scheme` and the keys of `parameters` are in lower
+    case.
+    """
+
+    scheme: str
+    parameters: dict[str, str]
+
+    @property
+    def algorithm(self) -> str:
+        """The hash named, MD5 when none is (RFC 2617, 3.2.1); upper case, may end in "-SESS"."""
+        return self.parameters.get("algorithm", "MD5").upper()
+
+    @property
+    def hash_name(self) -> str:
+        return self.algorithm.removesuffix("-SESS")
+
+    @property
+    def qop(self) -> str:
+        """What of the offer is used: "auth"; "" for the older form without; else the offer, which
+        we cannot answer.
+        """
+        offered = {word.strip().lower() for word in self.parameters.get("qop", "").split(",")} - {
+            ""
+        }
+        return "auth" if "auth" in offered else ",".join(sorted(offered))
+
+    @property
+    def stale(self) -> bool:
+        """The password was not judged: only the nonce is too old (RFC 2617, 3.2.1)."""
+        return self.parameters.get("stale", "").lower() == "true"
+
+    @property
+    def answerable(self) -> bool:
+        return (
+            self.scheme == "digest"
+            and self.hash_name in HASHES
+            and self.qop in ("", "auth")
+            and bool(self.parameters.get("nonce"))
+        )
+
+
+def parse_challenges(values: Iterable[str]) -> list[Challenge]:
+    """Every challenge in the WWW-Authenticate headers; one header may hold several."""
+    challenges: list[Challenge] = []
+    for value in values:
+        challenges += parse_one_header(value[:MAX_CHALLENGE_CHARS])
+    return challenges
+
+
+def parse_one_header(value: str) -> list[Challenge]:
+    """Scheme, its parameters, the next scheme …; text that is neither is passed over."""
+    challenges: list[Challenge] = []
+    at = 0
+    while at < len(value):
+        if parameter := PARAMETER.match(value, at):
+            if challenges:
+                name, in_quotes, bare = parameter.groups()
+                text = re.sub(r"\\(.)", r"\1", in_quotes) if in_quotes is not None else bare
+                challenges[-1].parameters.setdefault(name.lower(), text)
+            at = parameter.end()
+        elif scheme := SCHEME.match(value, at):
+            challenges.append(Challenge(scheme[1].lower(), {}))
+            at = scheme.end()
+        else:
+            at += 1
+    return challenges
+
+
+def strongest(challenges: Iterable[Challenge]) -> Challenge | None:
+    """The strongest Digest challenge that can be answered, or None."""
+    order = list(HASHES)
+    answerable = [challenge for challenge in challenges if challenge.answerable]
+    return min(answerable, key=lambda challenge: order.index(challenge.hash_name), default=None)
+
+
+def answer(challenge: Challenge, login: Login, *, method: str, uri: str, cnonce: str) -> str:
+    """The Authorization header for `challenge`; the nonce is used once, so its count is 1 (RFC
+    7616, 3.4.1).
+    """
+    hashed = HASHES[challenge.hash_name]
+    realm, nonce = challenge.parameters.get("realm", ""), challenge.parameters["nonce"]
+    secret = hashed(f"{login.username}:{realm}:{login.password}")
+    if challenge.algorithm.endswith("-SESS"):
+        secret = hashed(f"{secret}:{nonce}:{cnonce}")
+    request = hashed(f"{method}:{uri}")
+    middle = f"00000001:{cnonce}:auth:" if challenge.qop else ""
+    response = hashed(f"{secret}:{nonce}:{middle}{request}")
+
+    fields = {
+        "username": login.username,
+        "realm": realm,
+        "nonce": nonce,
+        "uri": uri,
+        "response": response,
+    }
+    if "opaque" in challenge.parameters:
+        fields["opaque"] = challenge.parameters["opaque"]
+    if challenge.qop or challenge.algorithm.endswith("-SESS"):
+        fields["cnonce"] = cnonce
+    header = "Digest " + ", ".join(f"{name}={quoted(value)}" for name, value in fields.items())
+    if "algorithm" in challenge.parameters:
+        header += f", algorithm={challenge.parameters['algorithm']}"
+    return f"{header}, qop=auth, nc=00000001" if challenge.qop else header
+
+
+def plain_answer(login: Login) -> str:
+    """The Authorization header of Basic: the password in readable form; only where the operator
+    allowed it.
+    """
+    return "Basic " + base64.b64encode(f"{login.username}:{login.password}".encode()).decode(
+        "ascii"
+    )
+
+
+def quoted(text: str) -> str:
+    """A quoted-string (RFC 2616, 2.2)."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -1,0 +1,54 @@
+"""Why a camera is as it is: the closed list.  Pure: no Django; the words for people are in
+`cameras/reasons_text.py`.
+
+A reason names what was *seen*, never a guess.  The order below is the order of the ladder.
+"""
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """What one probe or one capture found.  Values are stored and sent: never rename one."""
+
+    OK = "ok"
+
+    # The monitoring side.  Says nothing about the camera, so it never condemns one.
+    OWN_TROUBLE = "own_trouble"
+    NOT_ALLOWED = "not_allowed"
+
+    # The way to the camera.
+    NAME_NOT_RESOLVED = "name_not_resolved"
+    NO_ROUTE = "no_route"
+    REFUSED = "refused"
+    CONNECT_TIMEOUT = "connect_timeout"
+
+    # The server on the camera.
+    SILENT = "silent"
+    HUNG_UP = "hung_up"
+    NOT_RTSP = "not_rtsp"
+    REJECTED = "rejected"
+    BUSY = "busy"
+
+    # The login.
+    LOGIN_NEEDED = "login_needed"
+    PLAIN_LOGIN_ONLY = "plain_login_only"
+    WRONG_LOGIN = "wrong_login"
+
+    # The stream.
+    STREAM_NOT_FOUND = "stream_not_found"
+    NO_VIDEO = "no_video"
+
+    # The picture.
+    NO_FRAME = "no_frame"
+    CAPTURE_FAILED = "capture_failed"
+    STORE_FAILED = "store_failed"
+    NOT_STARTED = "not_started"
+
+    # The state, not a probe: nobody has asked for too long.
+    NOT_ASKED = "not_asked"
+
+
+SAYS_NOTHING = frozenset({Reason.OWN_TROUBLE, Reason.NOT_ALLOWED})
+"""Verdicts about ourselves: they change no state; a camera that gets only these grows stale and
+becomes unknown.
+"""

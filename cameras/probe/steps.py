@@ -1,0 +1,203 @@
+"""The questions, cheapest first.  A step asks one, never raises for what a device does, and sets no
+time limit.
+
+All questions are read-only: OPTIONS and DESCRIBE open no session, so there is none to tear down.
+"""
+
+import secrets
+from collections.abc import Awaitable, Callable
+
+from cameras.probe import digest, sdp, wire_rtsp
+from cameras.probe.net import Net, NetError
+from cameras.probe.reason import Reason
+from cameras.probe.result import LoginOutcome, StepResult
+from cameras.probe.target import Login, Target
+from cameras.probe.wire_rtsp import Malformed, Replies, Reply
+
+Step = Callable[[Target, Net], Awaitable[StepResult]]
+
+MAX_STALE_REPLIES = 8
+"""Replies to earlier questions that are passed over; a device that sends more of them is no RTSP
+server.
+"""
+
+
+async def tcp_connect(target: Target, net: Net) -> StepResult:
+    """Ask whether anything listens at the port."""
+    try:
+        async with net.connect(target.host, target.rtsp_port):
+            return StepResult(Reason.OK)
+    except NetError as error:
+        return StepResult(error.reason, str(error))
+
+
+async def rtsp_options(target: Target, net: Net) -> StepResult:
+    """Ask whether an RTSP server answers at all; needs no credentials."""
+    try:
+        return judge_options(await ask(target, net, "OPTIONS", cseq=1))
+    except NetError as error:
+        return StepResult(error.reason, str(error))
+    except Malformed as error:
+        return StepResult(Reason.NOT_RTSP, str(error))
+
+
+def judge_options(reply: Reply) -> StepResult:
+    # Many cameras protect even OPTIONS, and some do not implement it.  Both still prove that the
+    # server is up; whether the password is right is `rtsp_describe`'s question.
+    if reply.status in (200, 401, 405, 501):
+        return StepResult(Reason.OK)
+    return refusal("OPTIONS", reply)
+
+
+async def rtsp_describe(target: Target, net: Net) -> StepResult:
+    """Ask what the stream is, without the login first, and with it where the device wants one."""
+    try:
+        reply = await ask(target, net, "DESCRIBE", cseq=2)
+        if reply.status != 401:
+            return judge_describe(reply)
+        return await describe_with_login(target, net, reply)
+    except NetError as error:
+        return StepResult(error.reason, str(error))
+    except Malformed as error:
+        return StepResult(Reason.NOT_RTSP, str(error))
+
+
+async def describe_with_login(target: Target, net: Net, reply: Reply) -> StepResult:
+    """Answer the challenge in `reply`; once more when the device calls only the nonce stale.
+    Raises like `ask`.
+    """
+    if target.login is None:
+        return StepResult(Reason.LOGIN_NEEDED, "DESCRIBE answered 401 and no login is stored")
+    if not target.login.may_try:
+        return StepResult(
+            Reason.WRONG_LOGIN,
+            "refused before; not tried again until it changes or a day has passed",
+        )
+    for cseq in (3, 4):
+        header = authorization(target.login, reply, target.rtsp_url)
+        if header is None:
+            return StepResult(
+                Reason.PLAIN_LOGIN_ONLY, f"offers {offers(reply) or 'no way'} to log in"
+            )
+        reply = await ask(target, net, "DESCRIBE", cseq=cseq, headers={"Authorization": header})
+        if reply.status != 401:
+            return judge_describe(reply, LoginOutcome.ACCEPTED)
+        if not any(challenge.stale for challenge in challenges_of(reply)):
+            return StepResult(
+                Reason.WRONG_LOGIN, "DESCRIBE with the login answered 401", LoginOutcome.REFUSED
+            )
+    # Never judged, so not counted against the login; and never played for longer than two rounds.
+    return StepResult(Reason.REJECTED, "calls every nonce stale, its own newest one too")
+
+
+def judge_describe(reply: Reply, login: LoginOutcome = LoginOutcome.NOT_SENT) -> StepResult:
+    """What a reply other than 401 means.  A login is accepted when the server went on to another
+    question.
+    """
+    if reply.status != 200:
+        refused = refusal("DESCRIBE", reply)
+        return StepResult(refused.reason, refused.detail, login)
+    codecs = sdp.video_codecs(sdp.parse(reply.body))
+    if codecs is None:
+        return StepResult(Reason.NO_VIDEO, "the description names no video stream", login)
+    return StepResult(Reason.OK, ", ".join(codecs), login)
+
+
+REFUSALS: dict[int, Reason] = {
+    404: Reason.STREAM_NOT_FOUND,
+    453: Reason.BUSY,  # Not Enough Bandwidth: what devices say when all their sessions are taken
+    454: Reason.STREAM_NOT_FOUND,
+    503: Reason.BUSY,
+}
+
+
+def refusal(method: str, reply: Reply) -> StepResult:
+    """A status that ends the ladder.  A redirect ends it too: it may lead anywhere, so it is not
+    followed.
+    """
+    reason = REFUSALS.get(reply.status, Reason.REJECTED)
+    return StepResult(reason, f"{method} answered {reply.status} {reply.phrase}".rstrip())
+
+
+async def ask(
+    target: Target, net: Net, method: str, *, cseq: int, headers: dict[str, str] | None = None
+) -> Reply:
+    """Send one request and wait for its reply; once more on a fresh connection when the kept one
+    has been closed.
+
+    Servers may close after any reply (many do after 401), and the close may cross our next request.
+
+    Raises:
+        NetError: the network, or the device hung up without a word.
+        Malformed: what came is no RTSP reply.
+    """
+    data = wire_rtsp.request(
+        method, target.rtsp_url, cseq, {"Accept": "application/sdp", **(headers or {})}
+    )
+    try:
+        return await exchange(target, net, data, cseq)
+    except NetError as error:
+        if cseq == 1 or error.reason is not Reason.HUNG_UP:
+            raise
+    return await exchange(target, net, data, cseq)
+
+
+async def exchange(target: Target, net: Net, data: bytes, cseq: int) -> Reply:
+    """One request and its reply on the connection `net` gives.  Raises NetError and Malformed."""
+    async with net.connect(target.host, target.rtsp_port) as stream:
+        await stream.write(data)
+        replies = Replies()
+        stale = 0
+        while True:
+            reply = replies.take()
+            if reply is not None:
+                if answers(reply, cseq):
+                    return reply
+                if (stale := stale + 1) > MAX_STALE_REPLIES:
+                    raise Malformed(f"sent {stale} replies that nobody had asked for")
+                continue
+            arrived = await stream.read()
+            if not arrived:
+                raise NetError(Reason.HUNG_UP, "closed the connection in place of a reply")
+            replies.feed(arrived)
+
+
+def answers(reply: Reply, cseq: int) -> bool:
+    """Whether `reply` is to question `cseq`; one without a number is taken on trust.  Raises
+    Malformed.
+    """
+    if reply.cseq is not None and reply.cseq > cseq:
+        raise Malformed(f"answered question {reply.cseq}, the last one was {cseq}")
+    return reply.cseq in (None, cseq)
+
+
+def challenges_of(reply: Reply) -> list[digest.Challenge]:
+    return digest.parse_challenges(reply.every("www-authenticate"))
+
+
+def authorization(login: Login, reply: Reply, url: str) -> str | None:
+    """The header that answers the strongest challenge of `reply`, or None where the login must not
+    be sent.
+    """
+    challenges = challenges_of(reply)
+    challenge = digest.strongest(challenges)
+    if challenge:
+        return digest.answer(
+            challenge, login, method="DESCRIBE", uri=url, cnonce=secrets.token_hex(8)
+        )
+    if login.allow_plain and any(challenge.scheme == "basic" for challenge in challenges):
+        return digest.plain_answer(login)
+    return None
+
+
+def offers(reply: Reply) -> str:
+    """The schemes and hashes a device names, for the technician."""
+    named = (
+        f"{c.scheme} {c.algorithm}" if c.scheme == "digest" else c.scheme
+        for c in challenges_of(reply)
+    )
+    return ", ".join(named)
+
+
+LADDER: tuple[Step, ...] = (tcp_connect, rtsp_options, rtsp_describe)
+"""What a sweep asks of every camera."""

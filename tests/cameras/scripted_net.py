@@ -1,0 +1,60 @@
+"""A network that plays a script of bytes: what a device would say, with no device, no socket."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from cameras.probe.net import NetError, Stream
+
+Part = bytes | NetError | None
+"""Bytes that arrive in one segment, an error of the network, or None: silence until the end.
+
+b"" is the device hanging up.
+"""
+
+
+class ScriptedStream:
+    """Plays its parts one per `read`, and keeps what was written."""
+
+    def __init__(self, parts: Sequence[Part], written: list[bytes]) -> None:
+        self._parts = list(parts)
+        self._written = written
+
+    async def write(self, data: bytes) -> None:
+        self._written.append(data)
+
+    async def read(self) -> bytes:
+        part = self._parts.pop(0) if self._parts else b""
+        if isinstance(part, NetError):
+            raise part
+        if part is None:
+            await asyncio.Event().wait()
+            raise AssertionError("silence does not end")
+        return part
+
+
+class ScriptedNet:
+    """Each connection plays the next script; after the last one, hangs up.
+
+    A script is one part or a list of them.  An error as the whole script is met while connecting,
+    and "no answer" is a connection attempt that nobody answers.
+    """
+
+    def __init__(self, *scripts: Part | Sequence[Part] | str) -> None:
+        self._scripts = list(scripts)
+        self.written: list[bytes] = []
+        self.connections = 0
+
+    async def resolve(self, host: str) -> str:
+        return host
+
+    @asynccontextmanager
+    async def connect(self, host: str, port: int) -> AsyncIterator[Stream]:
+        self.connections += 1
+        script = self._scripts.pop(0) if self._scripts else [b""]
+        if isinstance(script, NetError):
+            raise script
+        if isinstance(script, str):
+            await asyncio.Event().wait()
+        parts = script if isinstance(script, list) else [script]
+        yield ScriptedStream(parts, self.written)
