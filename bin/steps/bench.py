@@ -1,0 +1,31 @@
+"""bin/bench NAME: the same set-up, then one benchmark on servers that are thrown away."""
+
+import subprocess
+import sys
+from contextlib import ExitStack
+
+from bin.steps import journal, places, shared
+
+COMMAND = "bin/bench"
+
+
+def bench(name: str, arguments: list[str]) -> int:
+    where, notes = shared.begin(COMMAND)
+    with ExitStack() as stack:
+        stack.enter_context(
+            places.take_lock(where, "test", "bin/test or bin/bench runs in this checkout: wait.")
+        )
+        shared.ensure_files(where, notes, for_tests=False)
+        env = shared.throw_away_environment(where)
+        stack.callback(journal.ignore_signals)
+        found, _ = stack.enter_context(shared.database(where, notes, name="pg-test", lasting=False))
+        env |= found | stack.enter_context(
+            shared.redis(where, notes, name="redis-test", lasting=False)
+        )
+        start = f"import sys; from benchmarks.{name} import main; sys.exit(main())"
+        command = [str(where.venv / "bin" / "python"), "-c", start, *arguments]
+        return subprocess.run(command, cwd=where.root, env=env, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(journal.told(COMMAND, places.ROOT, lambda: bench(sys.argv[1], sys.argv[2:])))

@@ -1,0 +1,201 @@
+"""A private PostGIS cluster: no TCP, one socket in a folder that only its user may enter.
+
+It is a child of the command that starts it and is told to stop when that command dies, so a
+`kill -9` leaves nothing running; what it may leave in the data folder is cleared at the next start.
+"""
+
+import os
+import pwd
+import re
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from bin.steps import processes
+from bin.steps.journal import Failed, Journal
+
+READY_WITHIN_S = 60
+SERVERS = Path("/usr/lib/postgresql")
+EXTENSIONS = Path("/usr/share/postgresql")
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """`lasting` data is checksummed and synced to disk; the other kind is thrown away."""
+
+    data: Path
+    socket_dir: Path
+    log: Path
+    lasting: bool
+
+    def url(self, database: str) -> str:
+        return f"postgres://gis@/{database}?host={quote(str(self.socket_dir), safe='/')}"
+
+
+def programs(data: Path) -> Path:
+    """The folder of PostgreSQL's programs: of the version that made `data`, else of the newest.
+
+    Raises:
+        Failed: no such version with PostGIS is installed.
+    """
+    majors = [
+        int(folder.name)
+        for folder in SERVERS.glob("[0-9]*")
+        if (EXTENSIONS / folder.name / "extension" / "postgis.control").exists()
+    ]
+    made_by = data / "PG_VERSION"
+    if made_by.exists():
+        major = int(made_by.read_text(encoding="ascii"))
+        if major not in majors:
+            raise Failed(
+                f"the data in {data} were made by PostgreSQL {major}: install postgresql-{major}"
+                f" and postgresql-{major}-postgis-3, or move that folder away to start empty."
+            )
+        return SERVERS / str(major) / "bin"
+    if not majors:
+        raise Failed("PostgreSQL with PostGIS is not installed: run bin/up --yes to install it.")
+    return SERVERS / str(max(majors)) / "bin"
+
+
+def _become_server_user() -> list[str]:
+    """How to run a program as the user who may run PostgreSQL: nobody else, unless we are root."""
+    if os.geteuid() != 0:
+        return ["setpriv"]
+    return ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+
+
+def _give_to_server_user(folder: Path) -> None:
+    if os.geteuid() == 0:
+        user = pwd.getpwnam("postgres")
+        os.chown(folder, user.pw_uid, user.pw_gid)
+
+
+def create(cluster: Cluster, journal: Journal) -> None:
+    """Make the data folder, complete or not at all."""
+    unfinished = cluster.data.with_name(cluster.data.name + ".new")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(mode=0o700)
+    _give_to_server_user(unfinished)
+    safety = ["--data-checksums"] if cluster.lasting else ["--no-sync"]
+    journal.run(
+        [
+            *_become_server_user(), programs(cluster.data) / "initdb",
+            "--pgdata", unfinished, "--auth=trust", "--username=postgres",
+            "--encoding=UTF8", "--locale=C.UTF-8", *safety,
+        ],
+        env=_environment(), cwd=Path("/"),
+        failed="PostgreSQL could not make its data folder: is there space on the disk?",
+    )  # fmt: skip
+    unfinished.rename(cluster.data)
+
+
+def _environment() -> dict[str, str]:
+    """The environment without the PG… variables, which would lead programs to another server."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+
+
+@contextmanager
+def running(cluster: Cluster, journal: Journal) -> Iterator[None]:
+    """The cluster up and answering; stopped again at the end.
+
+    Raises:
+        Failed: it does not start.
+    """
+    clear_leftovers(cluster.data)
+    cluster.socket_dir.mkdir(mode=0o700, exist_ok=True)
+    cluster.socket_dir.chmod(0o700)
+    _give_to_server_user(cluster.socket_dir)
+    with cluster.log.open("ab") as log:
+        server = subprocess.Popen(
+            _server_command(cluster), env=_environment(), cwd="/", stdin=subprocess.DEVNULL,
+            stdout=log, stderr=log, start_new_session=True,
+        )  # fmt: skip
+    try:
+        _wait_until_ready(cluster, server)
+        yield
+    finally:
+        processes.stop(server, signal.SIGINT, patience_s=60)
+
+
+def _server_command(cluster: Cluster) -> list[str]:
+    options = {
+        "listen_addresses": "",
+        "unix_socket_directories": str(cluster.socket_dir),
+        "unix_socket_permissions": "0700",
+        "max_parallel_workers_per_gather": "2",
+    }
+    if not cluster.lasting:
+        options |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+    server = str(programs(cluster.data) / "postgres")
+    settings = [f"--{name}={value}" for name, value in options.items()]
+    return [*_become_server_user(), "--pdeathsig=INT", server, "-D", str(cluster.data), *settings]
+
+
+def clear_leftovers(data: Path) -> None:
+    """End what a killed run left in the data folder, then remove its pid file.
+
+    The pid in that file may by now belong to another program, which would block every start; it is
+    removed only when no process works in the folder.
+
+    Raises:
+        Failed: a server is still at work there after a minute.
+    """
+    if not processes.end_all(lambda: processes.living_in(data), signal.SIGINT, patience_s=60):
+        raise Failed(f"an earlier PostgreSQL still works in {data}: end it, then run this again.")
+    (data / "postmaster.pid").unlink(missing_ok=True)
+
+
+def _wait_until_ready(cluster: Cluster, server: subprocess.Popen[bytes]) -> None:
+    asking: list[str | Path] = [
+        programs(cluster.data) / "pg_isready",
+        "-q",
+        "-h",
+        cluster.socket_dir,
+    ]
+    deadline = time.monotonic() + READY_WITHIN_S
+    while server.poll() is None and time.monotonic() < deadline:
+        if subprocess.run(asking, env=_environment(), check=False).returncode == 0:
+            return
+        time.sleep(0.05)
+    raise Failed(f"PostgreSQL does not start: its last words are in {cluster.log}.")
+
+
+def ask(cluster: Cluster, journal: Journal, sql: str, database: str = "postgres") -> str:
+    """Run SQL as the cluster's administrator and return the bare values, a row a line."""
+    return journal.run(
+        [
+            programs(cluster.data) / "psql", "-XAtq", "-v", "ON_ERROR_STOP=1",
+            "-h", cluster.socket_dir, "-U", "postgres", "-d", database, "-c", sql,
+        ],
+        env=_environment(), cwd=Path("/"),
+        failed="the private database refused a statement of the set-up.",
+    ).strip()  # fmt: skip
+
+
+def prepare(cluster: Cluster, journal: Journal, database: str) -> str:
+    """Make the role, the extensions and the database where they are missing.
+
+    The product's role owns its database and may make others (for tests), nothing more.  Returns a
+    word that is another one as soon as the database is not the same one any more.
+    """
+    if not re.fullmatch(r"[a-z_]+", database):
+        raise ValueError(database)
+    identity = (
+        "SELECT system_identifier || '/' || (SELECT oid FROM pg_database"
+        f" WHERE datname = '{database}') FROM pg_control_system()"
+    )
+    if known := ask(cluster, journal, identity):
+        return known
+    if not ask(cluster, journal, "SELECT 1 FROM pg_roles WHERE rolname = 'gis'"):
+        for extension in ("postgis", "btree_gist"):
+            create = f"CREATE EXTENSION IF NOT EXISTS {extension}"
+            ask(cluster, journal, create, database="template1")
+        ask(cluster, journal, "CREATE ROLE gis LOGIN CREATEDB")
+    ask(cluster, journal, f"CREATE DATABASE {database} OWNER gis TEMPLATE template1")
+    return ask(cluster, journal, identity)

@@ -1,0 +1,80 @@
+"""What bin/up, bin/test and bin/bench all need before anything of theirs can run."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+from bin.steps import packages, places, postgres, product, redis_server
+from bin.steps.journal import Journal
+from bin.steps.places import Places
+
+WAIT = "another bin/up or bin/test is setting up this checkout: run this again when it is done."
+
+
+def begin(command: str) -> tuple[Places, Journal]:
+    """Open the state folder and take over what bash did before Python was there."""
+    where = places.open_places()
+    journal = Journal(command, where.log)
+    places.check_space(where.var, 500, "the database")
+    if seconds := os.environ.pop("SETUP_PACKAGES_S", ""):
+        journal.note_time("System packages", float(seconds))
+    return where, journal
+
+
+def ensure_files(where: Places, journal: Journal, *, for_tests: bool) -> None:
+    """Everything that is installed or compiled into the checkout; one command at a time."""
+    with places.take_lock(where, "setup", WAIT):
+        packages.ensure_python_packages(where, journal, for_tests=for_tests)
+        packages.ensure_front_end(where, journal)
+        product.compile_words(where, journal)
+
+
+@contextmanager
+def database(
+    where: Places, journal: Journal, *, name: str, lasting: bool
+) -> Iterator[tuple[dict[str, str], str]]:
+    """A private PostGIS with the database `gis`: its variables and a word that identifies it."""
+    folder = where.var / name
+    cluster = postgres.Cluster(folder, where.sockets / name, where.log / f"{name}.log", lasting)
+    with ExitStack() as stack:
+        with journal.step("PostGIS") as step:
+            if not folder.exists():
+                step.note = "new data folder"
+                postgres.create(cluster, journal)
+            stack.enter_context(postgres.running(cluster, journal))
+            identity = postgres.prepare(cluster, journal, "gis")
+        yield {"DATABASE_URL": cluster.url("gis")}, identity
+
+
+@contextmanager
+def redis(where: Places, journal: Journal, *, name: str, lasting: bool) -> Iterator[dict[str, str]]:
+    server = redis_server.Redis(
+        where.var / name, where.sockets / f"{name}.sock", where.log / f"{name}.log", lasting
+    )
+    with ExitStack() as stack:
+        with journal.step("Redis"):
+            stack.enter_context(redis_server.running(server))
+        yield {"REDIS_URL": server.url}
+
+
+def throw_away_environment(where: Places) -> dict[str, str]:
+    """The product's environment for tests and benchmarks, blind to servers that somebody uses."""
+    env = product.environment(where)
+    for name in ("DATABASE_URL", "REDIS_URL"):
+        env.pop(name, None)
+    scratch = where.var / "scratch"
+    shutil.rmtree(scratch, ignore_errors=True)
+    (scratch / "media").mkdir(parents=True)
+    return env | {
+        "MEDIA_ROOT": str(scratch / "media"),
+        "CHROMIUM": chromium(),
+    }
+
+
+def chromium() -> str:
+    """The browser for tests, as the distribution calls it; empty where there is none."""
+    if given := os.environ.get("CHROMIUM"):
+        return given
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next((found for name in names if (found := shutil.which(name))), "")

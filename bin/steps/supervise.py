@@ -1,0 +1,115 @@
+"""Runs the product's processes under honcho until told to stop, and knows when they are ready."""
+
+import signal
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping, Sequence
+
+from bin.steps import processes
+from bin.steps.journal import Failed
+from bin.steps.places import Places
+
+READY_WITHIN_S = 90
+LOG_LIMIT_BYTES = 50_000_000
+# One process that ends takes the others with it and all start anew, but not for ever.
+RESTARTS = 5
+RESTARTS_WITHIN_S = 600
+
+
+class Supervisor:
+    """The processes of one `bin/up`; their lines go to var/log/processes.log."""
+
+    def __init__(self, places: Places, env: Mapping[str, str], names: Sequence[str]) -> None:
+        self.places = places
+        self.names = list(names)
+        self.mark = f"up:{places.var}"
+        self.env = {**env, processes.MARK: self.mark}
+        self.log = places.log / "processes.log"
+        self.honcho: subprocess.Popen[bytes] | None = None
+
+    def clear_leftovers(self) -> None:
+        """End processes of a run that was killed; they would hold ports and do work twice."""
+        if not processes.end_all(lambda: processes.marked(self.mark), signal.SIGTERM, patience_s=8):
+            raise Failed(
+                "processes of an earlier run do not end: restart the machine, then bin/up."
+            )
+
+    def start(self) -> None:
+        self.clear_leftovers()
+        self._shorten_log()
+        with self.log.open("ab") as log:
+            # Told to stop when this command dies, so that a kill -9 leaves nothing running.
+            self.honcho = subprocess.Popen(
+                [
+                    "setpriv", "--pdeathsig=TERM", self.places.venv / "bin" / "honcho",
+                    "--env", "/dev/null", "start", "--no-colour", *self.names,
+                ],
+                cwd=self.places.root, env=self.env, stdin=subprocess.DEVNULL, stdout=log,
+                stderr=log, start_new_session=True,
+            )  # fmt: skip
+
+    def wait_until_ready(self, url: str) -> None:
+        """Wait until the wall answers.
+
+        Raises:
+            Failed: a process ended, or a minute and a half went by.
+        """
+        deadline = time.monotonic() + READY_WITHIN_S
+        while time.monotonic() < deadline:
+            if self._ended():
+                raise Failed(f"a process ended while starting: {self.last_words()}")
+            if _answers(url):
+                return
+            time.sleep(0.1)
+        raise Failed(f"the wall does not get ready: {self.last_words()}")
+
+    def watch(self, url: str) -> None:
+        """Keep the processes running; returns only by an exception.
+
+        Raises:
+            Failed: they ended more than five times in ten minutes.
+        """
+        starts = [time.monotonic()]
+        while True:
+            time.sleep(1)
+            self._shorten_log()
+            if not self._ended():
+                continue
+            now = time.monotonic()
+            starts = [then for then in starts if now - then < RESTARTS_WITHIN_S]
+            if len(starts) > RESTARTS:
+                raise Failed(f"processes end again and again: {self.last_words()}")
+            print(f"A process ended; starting all of them again. {self.last_words()}", flush=True)
+            starts.append(now)
+            self.start()
+            self.wait_until_ready(url)
+
+    def stop(self) -> None:
+        if self.honcho:
+            processes.stop(self.honcho, signal.SIGTERM, patience_s=15)
+        processes.end_all(lambda: processes.marked(self.mark), signal.SIGTERM, patience_s=5)
+
+    def last_words(self) -> str:
+        return f"see the end of {self.log} (bin/up keeps what the processes say there)."
+
+    def _ended(self) -> bool:
+        return self.honcho is None or self.honcho.poll() is not None
+
+    def _shorten_log(self) -> None:
+        """Keep at most two files of 50 MB.  Writers append, so emptying it under them is safe."""
+        if self.log.exists() and self.log.stat().st_size > LOG_LIMIT_BYTES:
+            older = self.log.with_suffix(".log.1")
+            older.write_bytes(self.log.read_bytes())
+            self.log.write_bytes(b"")
+
+
+def _answers(url: str) -> bool:
+    # Past any proxy: this is about our own address.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(url, timeout=5) as reply:
+            return bool(reply.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False

@@ -1,0 +1,182 @@
+"""bin/up: from a clean checkout to a live wall, and cleanly down again on Ctrl-C."""
+
+import argparse
+import hashlib
+import ipaddress
+import os
+import socket
+import sys
+import time
+from contextlib import ExitStack, suppress
+
+from bin.steps import journal, places, ports, product, shared
+from bin.steps.journal import Journal
+from bin.steps.places import Places
+from bin.steps.supervise import Supervisor
+
+COMMAND = "bin/up"
+PRODUCT = ("web", "live", "poller", "jobs")
+DEMO_INTERVAL_S = "20"
+
+
+def read_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog=COMMAND,
+        description="Set up what is missing, start everything, and stop it on Ctrl-C.",
+    )
+    parser.add_argument("--yes", "-y", action="store_true", help="install packages without asking")
+    parser.add_argument("--bare", action="store_true", help="no demo users and no demo cameras")
+    parser.add_argument(
+        "--host", default=os.environ.get("WEB_HOST") or "127.0.0.1",
+        help="address to listen on (default: only this machine)",
+    )  # fmt: skip
+    parser.add_argument("--port", type=_port, default=_port(os.environ.get("WEB_PORT") or "8000"))
+    parser.add_argument("--no-start", action="store_true", help="set up and stop there")
+    return parser.parse_args()
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError("a port is a number from 1 to 65535")
+    return int(text)
+
+
+def up(options: argparse.Namespace) -> int:
+    began = time.monotonic()
+    where, notes = shared.begin(COMMAND)
+    lock = places.take_lock(
+        where, "up", f"it already runs here: {_address_of_other(where)} (Ctrl-C there stops it)."
+    )
+    with lock, ExitStack() as stack:
+        shared.ensure_files(where, notes, for_tests=False)
+        env = product.environment(where)
+        supervisor = Supervisor(where, env, [*PRODUCT, *([] if options.bare else ["farm"])])
+        supervisor.clear_leftovers()
+        stack.callback(lambda: say_stopped(began))
+        stack.callback(journal.ignore_signals)
+        identity = start_servers(where, notes, env, stack)
+        env |= reach(where, options, env)
+        fill(where, notes, env, identity, bare=options.bare)
+        if options.no_start:
+            print("Everything is set up; bin/up starts it.")
+            return 0
+        supervisor.env.update(env)
+        stack.callback(supervisor.stop)
+        stack.callback(say_stopping)
+        serve(where, notes, supervisor, began)
+    return 0
+
+
+def start_servers(
+    where: Places, notes: Journal, env: dict[str, str], stack: ExitStack
+) -> str | None:
+    """Start the private servers, or try those that the user named; fills in their addresses.
+
+    Returns a word that identifies the private database, or None when the database is the user's.
+    """
+    identity = None
+    for name in ("DATABASE_URL", "REDIS_URL"):
+        if env.get(name):
+            product.check_given(where, notes, env, name)
+    if not env.get("DATABASE_URL"):
+        found, identity = stack.enter_context(
+            shared.database(where, notes, name="pg", lasting=True)
+        )
+        env |= found
+    if not env.get("REDIS_URL"):
+        env |= stack.enter_context(shared.redis(where, notes, name="redis", lasting=True))
+    return identity
+
+
+def fill(
+    where: Places, notes: Journal, env: dict[str, str], identity: str | None, *, bare: bool
+) -> None:
+    """Tables, static files, the district and, unless `bare`, the demo."""
+    product.migrate(where, notes, env, identity)
+    product.collect_static(where, notes, env)
+    product.load_district(where, notes, env, identity)
+    if not bare:
+        given = hashlib.sha256(env["DATABASE_URL"].encode()).hexdigest()
+        product.load_demo(where, notes, env, identity or given)
+
+
+def reach(where: Places, options: argparse.Namespace, env: dict[str, str]) -> dict[str, str]:
+    """Where it listens and by which names it may be called; says so when a port was taken."""
+    live_wanted = _port(env.get("LIVE_PORT") or str(min(options.port + 1, 65535)))
+    web = ports.first_free(options.host, options.port)
+    live = ports.first_free(options.host, live_wanted, taken={web})
+    for wanted, got, what in ((options.port, web, "the wall"), (live_wanted, live, "live news")):
+        if wanted != got and not (what == "live news" and wanted == web):
+            print(f"Port {wanted} is taken; {what} takes {got}.")
+    found = {"WEB_HOST": options.host, "WEB_PORT": str(web), "LIVE_PORT": str(live)}
+    if not env.get("ALLOWED_HOSTS"):
+        found["ALLOWED_HOSTS"] = ",".join(own_names(options.host))
+    return found | ({} if options.bare else demo_settings(where, env))
+
+
+def demo_settings(where: Places, env: dict[str, str]) -> dict[str, str]:
+    """Let the demo's cameras on loopback be probed, and often enough to watch it."""
+    ours = {
+        "PROBE_NETWORKS": product.DEMO_NETWORKS,
+        "PROBE_INTERVAL_S": DEMO_INTERVAL_S,
+        "CAMERA_FARM": str(where.sockets / "farm.sock"),
+    }
+    return {name: value for name, value in ours.items() if not env.get(name)}
+
+
+def own_names(host: str) -> list[str]:
+    """Names under which a browser may ask for us; any other `Host` header is refused."""
+    names = ["localhost", "127.0.0.1", "[::1]"]
+    if is_everywhere(host):
+        names.append(socket.gethostname())
+        with suppress(OSError):
+            names += socket.gethostbyname_ex(socket.gethostname())[2]
+    else:
+        names.append(f"[{host}]" if ":" in host else host)
+    return list(dict.fromkeys(names))
+
+
+def is_everywhere(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_unspecified
+    except ValueError:
+        return False
+
+
+def serve(where: Places, notes: Journal, supervisor: Supervisor, began: float) -> None:
+    """Start the processes, say where they are, and keep them until a signal comes."""
+    host = supervisor.env["WEB_HOST"]
+    shown = "127.0.0.1" if is_everywhere(host) else f"[{host}]" if ":" in host else host
+    address = f"http://{shown}:{supervisor.env['WEB_PORT']}/"
+    with notes.step("Processes"):
+        supervisor.start()
+        supervisor.wait_until_ready(address + "readyz")
+    notes.note_time("Everything", round(time.monotonic() - began, 2))
+    (where.run / "address").write_text(address, encoding="utf-8")
+    print(f"\nThe wall is at {address} after {time.monotonic() - began:.0f} s.")
+    if "farm" in supervisor.names:
+        print(product.sign_ins_file(where).read_text(encoding="utf-8").strip())
+        if not host.startswith("127."):
+            print("Others can reach this address, and the demo's passwords are public knowledge.")
+    print(f"Its processes write to {where.as_seen(supervisor.log)}.  Ctrl-C stops everything.")
+    supervisor.watch(address + "readyz")
+
+
+def _address_of_other(where: Places) -> str:
+    try:
+        return f"the wall is at {(where.run / 'address').read_text(encoding='utf-8')}"
+    except OSError:
+        return "it is still starting"
+
+
+def say_stopping() -> None:
+    print("\nStopping … ", end="", flush=True)
+
+
+def say_stopped(began: float) -> None:
+    print(f"stopped after {time.monotonic() - began:.0f} s.", flush=True)
+
+
+if __name__ == "__main__":
+    arguments = read_arguments()
+    sys.exit(journal.told(COMMAND, places.ROOT, lambda: up(arguments)))
