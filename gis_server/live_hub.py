@@ -53,7 +53,7 @@ class Hub:
         self.current = False
 
     def load(self, rows: Iterable[FeedRow], forgotten_id: int) -> None:
-        """Start from the newest rows of the table, once; those up to `forgotten_id` are not at hand.
+        """Start, once, from the newest rows of the table; up to `forgotten_id` none is at hand.
 
         Never again after a cut: connected clients would not hear what was read that way.
         """

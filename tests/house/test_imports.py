@@ -1,0 +1,95 @@
+"""Imports point one way, and pure modules need neither Django nor a socket."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.house.tree import APPS, ROOT, imports, modules
+
+# docs/design and the contract of the house: an app may import those on its right.
+MAY_IMPORT = {
+    "gis_server": set[str](),
+    "grids": {"gis_server"},
+    "patrols": {"gis_server", "grids"},
+    "cameras": {"gis_server", "grids"},
+    "events": {"gis_server", "grids", "patrols", "cameras"},
+    "maps": {"gis_server", "grids", "patrols", "cameras", "events"},
+    "fixtures": set(APPS) - {"maps"},
+}
+PURE = (
+    "gis_server.live_hub",
+    "grids.codes",
+    "grids.topology",
+    "cameras.health",
+    "cameras.probe",
+    "maps.tiles",
+    "fixtures.camera_farm.plan",
+)
+# The one pure package's edge: the only file that opens sockets.
+OPENS_SOCKETS = "cameras.probe.net"
+SOCKETS = ("socket", "ssl", "http", "urllib.request", "asyncio.open_connection", "requests")
+
+
+def name_of(path: object) -> str:
+    text = str(path).removeprefix(f"{ROOT}/").removesuffix(".py").replace("/", ".")
+    return text.removesuffix(".__init__")
+
+
+def pure_modules() -> list[str]:
+    names = [name_of(path) for path in modules()]
+    return [n for n in names if any(n == pure or n.startswith(pure + ".") for pure in PURE)]
+
+
+def test_imports_point_one_way() -> None:
+    wrong = [
+        f"{path.relative_to(ROOT)}:{line}: {name}"
+        for path in modules()
+        for line, name in imports(path)
+        if (target := name.split(".")[0]) in APPS
+        and target not in MAY_IMPORT[app := path.relative_to(ROOT).parts[0]] | {app}
+    ]
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize("pure", PURE)
+def test_every_pure_module_is_there(pure: str) -> None:
+    assert any(name == pure or name.startswith(pure + ".") for name in pure_modules())
+
+
+def test_pure_modules_import_without_django() -> None:
+    blocked = (
+        "import sys, importlib\n"
+        "class Closed:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name.split('.')[0] in ('django', 'psycopg2', 'celery'):\n"
+        "            raise ImportError(f'{name} is closed to pure modules')\n"
+        "sys.meta_path.insert(0, Closed())\n"
+        f"for name in {pure_modules()!r}:\n"
+        "    importlib.import_module(name)\n"
+    )
+
+    result = subprocess.run(
+        [sys.executable, "-c", blocked], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert result.returncode == 0, result.stderr
+
+
+def test_pure_modules_open_no_socket() -> None:
+    wrong = [
+        f"{name_of(path)}:{line}: {name}"
+        for path in modules()
+        if name_of(path) in pure_modules() and name_of(path) != OPENS_SOCKETS
+        for line, name in imports(path)
+        if name.startswith(SOCKETS) or name.split(".")[0] in SOCKETS
+    ]
+
+    assert wrong == []
+
+
+def test_nobody_keeps_a_drawer_for_odds_and_ends() -> None:
+    drawers = {"utils.py", "util.py", "helpers.py", "mixins.py", "base.py", "common.py", "misc.py"}
+
+    assert [p for p in modules() if p.name in drawers] == []

@@ -1,0 +1,70 @@
+"""Every route says who may call it, and a stranger gets through none that is not public."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from gis_server.edge import PUBLIC
+from gis_server.models import User
+from gis_server.roles import Permission
+
+# Whoever adds a route that anybody may call writes it here too.
+OPEN_TO_ALL = {"healthz", "readyz", "sign-in/", "sign-out/", "language/", "jsi18n/"}
+SAMPLES = {"int": "1", "str": "x", "slug": "x", "path": "x", "uuid": "0" * 32}
+
+
+def routes(resolver: Any = None, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
+    for item in (resolver or get_resolver()).url_patterns:
+        if isinstance(item, URLResolver):
+            yield from routes(item, prefix + str(item.pattern))
+        else:
+            yield prefix + str(item.pattern), item
+
+
+def filled(route: str) -> str:
+    """A route with something in each of its places."""
+    for kind, sample in SAMPLES.items():
+        while f"<{kind}:" in route:
+            before, rest = route.split(f"<{kind}:", 1)
+            route = before + sample + rest.split(">", 1)[1]
+    while "<" in route:
+        before, rest = route.split("<", 1)
+        route = before + "1" + rest.split(">", 1)[1]
+    return "/" + route
+
+
+ROUTES = list(routes())
+GUARDED = [
+    pytest.param(filled(route), id=route)
+    for route, item in ROUTES
+    if getattr(item.callback, "edge_rule", None) != PUBLIC
+]
+
+
+@pytest.mark.parametrize(("route", "item"), ROUTES, ids=[route for route, _ in ROUTES])
+def test_a_route_says_who_may_call_it(route: str, item: URLPattern) -> None:
+    rule = getattr(item.callback, "edge_rule", None)
+
+    assert isinstance(rule, Permission) or (rule == PUBLIC and route in OPEN_TO_ALL)
+
+
+@pytest.mark.parametrize("path", GUARDED)
+@pytest.mark.parametrize("method", ["get", "post", "put", "delete"])
+def test_a_stranger_gets_nothing(stranger: Client, path: str, method: str) -> None:
+    answer = getattr(stranger, method)(path)
+
+    assert answer.status_code == 401
+    assert set(answer.json()) == {"error"}
+
+
+@pytest.mark.parametrize("path", GUARDED)
+def test_a_role_that_may_nothing_gets_nothing(
+    client: Client, db: None, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.setattr("gis_server.edge.may", lambda role, permission: False)
+    client.force_login(User.objects.create_user("nobody", scope=["140107"]))
+
+    assert client.get(path).status_code == 403

@@ -1,0 +1,89 @@
+"""What people read: every setting and dependency is explained, every text is in both languages."""
+
+import ast
+import os
+import re
+import shutil
+import subprocess
+import tomllib
+from pathlib import Path
+
+import polib
+import pytest
+from django.template import engines
+
+from tests.house.tree import ROOT, tracked
+
+CATALOGS = ("django", "djangojs")
+
+
+def settings_read() -> set[str]:
+    """Names of the environment variables that settings.py reads."""
+    tree = ast.parse((ROOT / "gis_server" / "settings.py").read_text(encoding="utf-8"))
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return {
+        str(call.args[0].value)
+        for call in calls
+        if isinstance(call.func, ast.Name)
+        and call.func.id.startswith("env_")
+        and isinstance(call.args[0], ast.Constant)
+    }
+
+
+def test_every_setting_is_explained_and_no_other() -> None:
+    text = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    explained = set(re.findall(r"^\| `([A-Z_]+)`", text, re.MULTILINE))
+
+    assert explained == settings_read()
+
+
+def test_every_dependency_has_its_reason() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    lines = project["project"]["dependencies"] + project["dependency-groups"]["dev"]
+    names = {re.split(r"[\[<>=~ ]", line)[0] for line in lines}
+    text = (ROOT / "docs" / "design" / "dependencies.md").read_text(encoding="utf-8")
+    explained = set(re.findall(r"^\| `([a-z0-9-]+)` \| [^|]{20,} \|$", text, re.MULTILINE))
+
+    assert names <= explained
+
+
+@pytest.fixture(scope="session")
+def fresh_catalogs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The catalogs as `makemessages` makes them from today's sources."""
+    copy = tmp_path_factory.mktemp("sources")
+    for path in tracked():
+        if path.suffix in {".py", ".html", ".js", ".po"}:
+            target = copy / path.relative_to(ROOT)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, target)
+    for domain in CATALOGS:
+        subprocess.run(
+            ["django-admin", "makemessages", "-d", domain, "-l", "zh_Hans", "--no-obsolete"],
+            cwd=copy,
+            check=True,
+            capture_output=True,
+            env={**os.environ, "DJANGO_SETTINGS_MODULE": ""},
+        )
+    return copy / "locale" / "zh_Hans" / "LC_MESSAGES"
+
+
+@pytest.mark.parametrize("domain", CATALOGS)
+def test_every_text_has_its_chinese(fresh_catalogs: Path, domain: str) -> None:
+    catalog = polib.pofile(str(fresh_catalogs / f"{domain}.po"))
+
+    assert [entry.msgid for entry in catalog if not entry.translated() or entry.fuzzy] == []
+
+
+@pytest.mark.parametrize("domain", CATALOGS)
+def test_no_translation_is_left_over(fresh_catalogs: Path, domain: str) -> None:
+    needed = {entry.msgid for entry in polib.pofile(str(fresh_catalogs / f"{domain}.po"))}
+    kept = polib.pofile(str(ROOT / "locale" / "zh_Hans" / "LC_MESSAGES" / f"{domain}.po"))
+
+    assert {entry.msgid for entry in kept} == needed
+
+
+@pytest.mark.parametrize(
+    "path", [p for p in tracked() if "templates" in p.parts and p.suffix == ".html"], ids=str
+)
+def test_a_template_compiles(path: Path) -> None:
+    engines["django"].from_string(path.read_text(encoding="utf-8"))
