@@ -1,0 +1,29 @@
+// Asks the server for JSON.  A refusal becomes an Error whose message is the server's own sentence.
+
+const TIMEOUT_MS = 15_000;
+
+export class Refused extends Error {
+  constructor(message, status) {
+    super(message);
+    this.status = status;
+  }
+}
+
+export async function ask(url, { method = "GET", csrf = "" } = {}) {
+  const headers = { Accept: "application/json" };
+  if (method !== "GET") headers["X-CSRFToken"] = csrf;
+  let response;
+  try {
+    response = await fetch(url, { method, headers, signal: AbortSignal.timeout(TIMEOUT_MS) });
+  } catch {
+    throw new Refused(gettext("The server does not answer."), 0);
+  }
+  const body = await response.json().catch(() => null);
+  if (!response.ok || body === null) throw refusal(response, body);
+  return { body, response };
+}
+
+function refusal(response, body) {
+  const fallback = interpolate(gettext("The server answered with error %s."), [response.status]);
+  return new Refused(body?.error?.message ?? fallback, response.status);
+}

@@ -1,0 +1,63 @@
+// Says whether what is on the page is true now: a word in the bar, and, when it is not, a red banner
+// that nobody can overlook.
+
+import * as clock from "maps/clock";
+import { element, setText } from "maps/element";
+
+// A stream that comes back within this time is not worth an alarm.
+const GRACE_MS = 3_000;
+
+const WORDS = {
+  connecting: () => gettext("Connecting…"),
+  live: () => gettext("Live"),
+  lost: () => gettext("Not live"),
+  signed_out: () => gettext("Signed out"),
+};
+
+export class Banner {
+  constructor(box, word, config) {
+    Object.assign(this, { box, word, config });
+    this.title = element("strong", { class: "banner-title" });
+    this.text = element("span", { class: "banner-text" });
+    this.link = element("a", { href: config.urls.sign_in, hidden: true }, gettext("Sign in again"));
+    box.append(this.title, this.text, this.link);
+    this.picture = "";
+    this.state = "connecting";
+    this.changedTick = performance.now();
+    this.heardAt = null;
+  }
+
+  // heardAt: when the server was last heard (server time, ms), null for never.
+  tell(state, why, heardAt) {
+    const bad = (name) => name !== "live";
+    if (bad(state) !== bad(this.state)) this.changedTick = performance.now();
+    Object.assign(this, { state, why, heardAt });
+    document.body.dataset.live = state;
+    setText(this.word, WORDS[state]());
+    this.tick();
+  }
+
+  // The picture of the map is gone ("" when it is back).
+  trouble(sentence) {
+    this.picture = sentence;
+    this.tick();
+  }
+
+  tick() {
+    const patient = performance.now() - this.changedTick < GRACE_MS && this.state !== "signed_out";
+    const stale = this.state !== "live" && !patient;
+    this.box.hidden = !stale && !this.picture;
+    document.body.toggleAttribute("data-stale", stale);
+    if (this.box.hidden) return;
+    setText(this.title, stale ? this.staleTitle() : gettext("The map is not shown"));
+    setText(this.text, stale ? (this.why ?? "") : this.picture);
+    this.link.hidden = this.state !== "signed_out";
+  }
+
+  staleTitle() {
+    if (this.state === "signed_out") return gettext("Not live: you are signed out");
+    if (this.heardAt === null) return gettext("Not live: no connection to the server yet");
+    const words = [clock.exactText(this.heardAt), clock.lengthText(clock.now() - this.heardAt)];
+    return interpolate(gettext("Not live since %s (%s). What is shown may be wrong."), words);
+  }
+}

@@ -1,0 +1,69 @@
+// The cameras this page knows of: what the server said, kept up to date change by change.
+
+export const STATES = ["offline", "degraded", "unknown", "online"];
+
+export class Cameras {
+  constructor() {
+    this.byId = new Map();
+  }
+
+  // Takes over a GeoJSON collection of all cameras.
+  replace(collection) {
+    this.byId = new Map(
+      collection.features.map(({ geometry, properties }) => [
+        String(properties.id),
+        { ...properties, lon: geometry.coordinates[0], lat: geometry.coordinates[1] },
+      ]),
+    );
+  }
+
+  // Takes over one change of the feed, also of a camera that was not there before.
+  apply({ subject, data }) {
+    const before = this.byId.get(subject) ?? { id: Number(subject) };
+    this.byId.set(subject, { ...before, ...data });
+  }
+
+  get(id) {
+    return this.byId.get(String(id));
+  }
+
+  // How many are in each state; a state without any counts 0.
+  counts() {
+    const counts = Object.fromEntries(STATES.map((state) => [state, 0]));
+    for (const { state } of this.byId.values()) counts[known(state)] += 1;
+    return counts;
+  }
+
+  // Newest first, as the server orders its own list.
+  inState(state) {
+    return [...this.byId.values()]
+      .filter((camera) => known(camera.state) === state)
+      .sort((a, b) => Date.parse(b.since ?? 0) - Date.parse(a.since ?? 0) || b.id - a.id);
+  }
+
+  features() {
+    return {
+      type: "FeatureCollection",
+      features: [...this.byId.values()].map((camera) => ({
+        type: "Feature",
+        id: camera.id,
+        geometry: { type: "Point", coordinates: [camera.lon, camera.lat] },
+        properties: { id: camera.id, name: camera.name, state: known(camera.state) },
+      })),
+    };
+  }
+}
+
+// A state this page has no word for is unknown; never better.
+export function known(state) {
+  return STATES.includes(state) ? state : "unknown";
+}
+
+export function stateText(state) {
+  return {
+    online: gettext("Online"),
+    degraded: gettext("Degraded"),
+    offline: gettext("Offline"),
+    unknown: gettext("Unknown"),
+  }[known(state)];
+}

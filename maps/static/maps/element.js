@@ -1,0 +1,16 @@
+// Makes elements.  Text becomes text nodes only, never markup: names come from other people.
+
+export function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined || value === false) continue;
+    made.setAttribute(name, value === true ? "" : String(value));
+  }
+  made.append(...children.filter((child) => child !== null && child !== undefined && child !== false && child !== ""));
+  return made;
+}
+
+// Writes only what differs, so that an unchanged page is neither laid out nor read out anew.
+export function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}

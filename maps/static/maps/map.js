@@ -1,0 +1,150 @@
+// The map itself: territory from tiles, cameras as points, one of them picked.
+
+import * as maplibre from "maplibre-gl";
+import { STATES } from "maps/cameras";
+import { element } from "maps/element";
+import { iconPixels } from "maps/icons";
+import { mapStyle, tileAddress } from "maps/style";
+
+// A finger is less exact than the point it means.
+const REACH_PX = 8;
+const ICON_SCALE = 3;
+const RESTORE_MS = 5_000;
+const CLOSE_ZOOM = 15;
+
+export class WallMap {
+  // picked(id): a camera was clicked.  trouble(sentence): the picture is gone, "" when it is back.
+  constructor(holder, config, { picked, trouble }) {
+    this.config = config;
+    this.trouble = trouble;
+    this.features = null;
+    this.calm = matchMedia("(prefers-reduced-motion: reduce)");
+    this.map = this.make(holder);
+    // Tests and the curious reach the map from its element.
+    holder.map = this.map;
+    this.map.addControl(new maplibre.NavigationControl({ showCompass: false }), "top-left");
+    this.map.addControl(new Home(() => this.showAll()), "top-left");
+    this.map.addControl(new maplibre.ScaleControl({ maxWidth: 120 }), "bottom-right");
+    this.map.touchZoomRotate.disableRotation();
+    this.map.on("load", () => this.ready());
+    this.map.on("click", (event) => this.click(event.point, picked));
+    this.map.on("mousemove", "cameras", () => this.cursor("pointer"));
+    this.map.on("mouseleave", "cameras", () => this.cursor(""));
+    this.guardContext();
+  }
+
+  make(holder) {
+    const { edition, extent, layers, urls } = this.config;
+    return new maplibre.Map({
+      container: holder,
+      style: mapStyle({ origin: location.origin, edition, layers, tiles: urls.tiles }),
+      bounds: extent,
+      fitBoundsOptions: { padding: 24 },
+      locale: words(),
+      localIdeographFontFamily: false,
+      attributionControl: false,
+      fadeDuration: 0,
+      minZoom: 6,
+      maxZoom: 19,
+      dragRotate: false,
+      pitchWithRotate: false,
+      touchPitch: false,
+      renderWorldCopies: false,
+      reduceMotion: this.calm.matches,
+    });
+  }
+
+  ready() {
+    for (const state of STATES) {
+      const pixels = iconPixels(state, ICON_SCALE);
+      this.map.addImage(`camera-${state}`, pixels, { pixelRatio: ICON_SCALE });
+    }
+    this.loaded = true;
+    if (this.features) this.show(this.features);
+  }
+
+  show(features) {
+    this.features = features;
+    if (this.loaded) this.map.getSource("cameras").setData(features);
+  }
+
+  // Rings a camera, or none; moves there when asked to.
+  pick(camera, { go = false } = {}) {
+    const features = camera ? [point(camera)] : [];
+    if (this.loaded) this.map.getSource("picked").setData({ type: "FeatureCollection", features });
+    if (!camera || !go) return;
+    const target = { center: [camera.lon, camera.lat], zoom: Math.max(this.map.getZoom(), CLOSE_ZOOM) };
+    this.map.easeTo({ ...target, duration: this.calm.matches ? 0 : 700 });
+  }
+
+  showAll() {
+    if (this.config.extent) this.map.fitBounds(this.config.extent, { padding: 24, duration: 500 });
+  }
+
+  useEdition(edition) {
+    if (edition === this.config.edition) return;
+    this.config.edition = edition;
+    for (const layer of Object.keys(this.config.layers)) {
+      const address = tileAddress(location.origin, this.config.urls.tiles, edition, layer);
+      this.map.getSource(layer)?.setTiles([address]);
+    }
+  }
+
+  click({ x, y }, picked) {
+    const near = [[x - REACH_PX, y - REACH_PX], [x + REACH_PX, y + REACH_PX]];
+    // Drawn last comes first, and the worst is drawn last.
+    const [hit] = this.map.queryRenderedFeatures(near, { layers: ["cameras"] });
+    if (hit) picked(hit.properties.id);
+  }
+
+  cursor(shape) {
+    this.map.getCanvas().style.cursor = shape;
+  }
+
+  // Graphics drivers drop a wall's picture after hours or days.  MapLibre draws it anew when the
+  // driver gives it back; when that does not come, only loading the page again helps.
+  guardContext() {
+    let reload = null;
+    this.map.on("webglcontextlost", () => {
+      this.trouble(gettext("The graphics driver dropped the map. It is being drawn anew."));
+      reload ??= setTimeout(() => location.reload(), RESTORE_MS);
+    });
+    this.map.on("webglcontextrestored", () => {
+      clearTimeout(reload);
+      reload = null;
+      this.trouble("");
+    });
+  }
+}
+
+function point({ lon, lat }) {
+  return { type: "Feature", properties: {}, geometry: { type: "Point", coordinates: [lon, lat] } };
+}
+
+class Home {
+  constructor(press) {
+    this.press = press;
+  }
+
+  onAdd() {
+    const name = gettext("Show the whole territory");
+    const button = element("button", { type: "button", class: "map-home", title: name, "aria-label": name });
+    button.addEventListener("click", this.press);
+    this.box = element("div", { class: "maplibregl-ctrl maplibregl-ctrl-group" }, button);
+    return this.box;
+  }
+
+  onRemove() {
+    this.box.remove();
+  }
+}
+
+function words() {
+  return {
+    "Map.Title": gettext("Map"),
+    "NavigationControl.ZoomIn": gettext("Zoom in"),
+    "NavigationControl.ZoomOut": gettext("Zoom out"),
+    "ScaleControl.Meters": gettext("m"),
+    "ScaleControl.Kilometers": gettext("km"),
+  };
+}

@@ -1,0 +1,147 @@
+// The side panel: how many cameras are in which state, and the list of those in one of them.
+
+import { STATES, stateText } from "maps/cameras";
+import * as clock from "maps/clock";
+import { element, setText } from "maps/element";
+import { icon } from "maps/icons";
+
+// Rows beyond this are counted, not drawn: nobody reads them, and a wall must stay quick.
+const MOST_ROWS = 500;
+
+const TITLES = {
+  offline: () => gettext("Offline list"),
+  degraded: () => gettext("Degraded cameras"),
+  unknown: () => gettext("Cameras of unknown state"),
+  online: () => gettext("Cameras online"),
+};
+const NONE = {
+  offline: () => gettext("No camera is offline."),
+  degraded: () => gettext("No camera is degraded."),
+  unknown: () => gettext("The state of every camera is known."),
+  online: () => gettext("No camera is online."),
+};
+
+export class Panel {
+  // picked(id): a row was pressed.  chosen(): another state's list is wanted.
+  constructor({ figures, list }, { picked, chosen }) {
+    this.list = list;
+    this.picked = picked;
+    this.state = "offline";
+    this.rows = new Map();
+    this.figures = Object.fromEntries(STATES.map((state) => [state, this.figure(state, chosen)]));
+    figures.replaceChildren(...Object.values(this.figures).map(({ button }) => button));
+    this.title = element("h2");
+    this.total = element("span", { class: "total" });
+    this.note = element("p", { class: "list-note", role: "status", hidden: true });
+    this.body = element("ol", { class: "rows" });
+    this.rest = element("p", { class: "list-rest", hidden: true });
+    const head = element("div", { class: "list-head" }, this.title, this.total);
+    list.replaceChildren(head, this.note, this.body, this.rest);
+  }
+
+  figure(state, chosen) {
+    const number = element("span", { class: "number" }, "–");
+    const button = element(
+      "button",
+      { type: "button", class: "figure", "data-state": state, "aria-pressed": state === this.state },
+      element("span", { class: "figure-word" }, icon(state), stateText(state)),
+      number,
+    );
+    button.addEventListener("click", () => {
+      this.state = state;
+      for (const [name, figure] of Object.entries(this.figures)) {
+        figure.button.setAttribute("aria-pressed", name === state);
+      }
+      chosen();
+    });
+    return { button, number };
+  }
+
+  showCounts(counts) {
+    for (const state of STATES) setText(this.figures[state].number, String(counts[state]));
+  }
+
+  // `items` in the order to be shown; `total` may be more than there are items.
+  showList(items, total) {
+    setText(this.title, TITLES[this.state]());
+    setText(this.total, String(total));
+    const shown = items.slice(0, MOST_ROWS);
+    if (shown.length === 0) {
+      this.rows.clear();
+      this.body.replaceChildren(element("li", { class: "none" }, NONE[this.state]()));
+    } else {
+      this.arrange(shown);
+    }
+    this.rest.hidden = total <= shown.length;
+    setText(this.rest, interpolate(gettext("and %s more"), [total - shown.length]));
+    this.tick();
+  }
+
+  // Rows are kept from one showing to the next, so that the focus stays where it was.
+  arrange(items) {
+    const before = this.rows;
+    this.rows = new Map(
+      items.map((item) => [item.id, before.get(item.id)?.update(item) ?? new Row(item, this.picked)]),
+    );
+    const wanted = [...this.rows.values()].map(({ node }) => node);
+    for (const node of [...this.body.children]) if (!wanted.includes(node)) node.remove();
+    wanted.forEach((node, index) => {
+      if (this.body.children[index] !== node) this.body.insertBefore(node, this.body.children[index] ?? null);
+    });
+  }
+
+  showNote(text) {
+    this.note.hidden = !text;
+    setText(this.note, text);
+  }
+
+  markPicked(id) {
+    for (const [own, row] of this.rows) row.mark(own === id);
+  }
+
+  tick() {
+    for (const row of this.rows.values()) row.tick();
+  }
+}
+
+class Row {
+  constructor(item, picked) {
+    this.name = element("span", { class: "row-name" });
+    this.since = element("span", { class: "row-since" });
+    this.reason = element("span", { class: "row-reason" });
+    this.owner = element("span", { class: "row-owner" });
+    this.sign = element("span", { class: "row-sign" });
+    this.button = element(
+      "button",
+      { type: "button", class: "row", "data-camera": item.id },
+      this.sign, this.name, this.since, this.reason, this.owner,
+    );
+    this.button.addEventListener("click", () => picked(item.id));
+    this.node = element("li", {}, this.button);
+    this.update(item);
+  }
+
+  update(item) {
+    this.since_ms = item.since ? Date.parse(item.since) : null;
+    setText(this.name, item.name);
+    setText(this.reason, item.reason_text ?? "");
+    setText(this.owner, [item.owner, item.grid].filter(Boolean).join(" · "));
+    if (this.button.dataset.state !== item.state) {
+      this.button.dataset.state = item.state;
+      this.sign.replaceChildren(icon(item.state));
+    }
+    return this;
+  }
+
+  mark(picked) {
+    this.button.toggleAttribute("data-picked", picked);
+    if (picked) this.button.setAttribute("aria-current", "true");
+    else this.button.removeAttribute("aria-current");
+  }
+
+  tick() {
+    if (this.since_ms === null) return setText(this.since, "");
+    const words = clock.lengthText(clock.now() - this.since_ms);
+    setText(this.since, interpolate(gettext("%s · since %s"), [words, clock.timeText(this.since_ms)]));
+  }
+}

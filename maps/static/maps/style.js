@@ -1,0 +1,158 @@
+// What the map draws, in order.  Our own layers make a readable map; there is no base map.
+
+// No glyph server: every character is drawn from the fonts of the machine, these first.
+const FONTS = ["Noto Sans CJK SC", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei"];
+
+const INK = {
+  outside: "#0a0f15",
+  inside: "#141c26",
+  grid: "#2c3947",
+  community: "#435568",
+  street: "#7391ae",
+  district: "#a9c4dd",
+  name: "#e8eef4",
+  lesser: "#b3c0cd",
+  picked: "#ffffff",
+};
+
+const RANK = ["match", ["get", "state"], "offline", 3, "degraded", 2, "unknown", 1, 0];
+
+export function mapStyle({ origin, edition, layers, tiles }) {
+  const source = (name) => ({
+    type: "vector",
+    tiles: [tileAddress(origin, tiles, edition, name)],
+    ...layers[name],
+  });
+  return {
+    version: 8,
+    sources: {
+      divisions: source("divisions"),
+      grids: source("grids"),
+      cameras: points(),
+      picked: points(),
+    },
+    layers: [
+      { id: "outside", type: "background", paint: { "background-color": INK.outside } },
+      ...territory(),
+      ...names(),
+      ...cameras(),
+    ],
+  };
+}
+
+export function tileAddress(origin, tiles, edition, layer) {
+  return `${origin}${tiles}/${edition}/${layer}/{z}/{x}/{y}.mvt`;
+}
+
+function points() {
+  return { type: "geojson", data: { type: "FeatureCollection", features: [] } };
+}
+
+function byZoom(...stops) {
+  return ["interpolate", ["linear"], ["zoom"], ...stops];
+}
+
+function border(id, source, level, color, width) {
+  return {
+    id,
+    type: "line",
+    source,
+    "source-layer": source,
+    ...(level && { filter: ["==", ["get", "level"], level] }),
+    layout: { "line-join": "round" },
+    paint: { "line-color": color, "line-width": width },
+  };
+}
+
+function territory() {
+  return [
+    {
+      id: "inside",
+      type: "fill",
+      source: "divisions",
+      "source-layer": "divisions",
+      filter: ["==", ["get", "level"], "street"],
+      paint: { "fill-color": INK.inside, "fill-antialias": false },
+    },
+    border("grids", "grids", "", INK.grid, byZoom(11, 0.6, 14, 1.2, 17, 2)),
+    border("communities", "divisions", "community", INK.community, byZoom(11, 0.7, 14, 1.8, 17, 3)),
+    border("streets", "divisions", "street", INK.street, byZoom(8, 0.8, 12, 1.6, 16, 4)),
+    border("district", "divisions", "district", INK.district, byZoom(8, 1.2, 12, 2.2, 16, 5)),
+  ];
+}
+
+function name(id, source, level, zooms, color, size, more = {}) {
+  return {
+    id,
+    type: "symbol",
+    source,
+    "source-layer": source === "grids" ? "grid_names" : "division_names",
+    minzoom: zooms[0],
+    ...(zooms[1] && { maxzoom: zooms[1] }),
+    ...(level && { filter: ["==", ["get", "level"], level] }),
+    layout: {
+      "text-field": ["get", "name"],
+      "text-font": FONTS,
+      "text-size": size,
+      "text-max-width": 7,
+      "text-padding": 6,
+      ...more,
+    },
+    paint: { "text-color": color, "text-halo-color": INK.outside, "text-halo-width": 1.6 },
+  };
+}
+
+function names() {
+  return [
+    name("grid-names", "grids", "", [14], INK.lesser, byZoom(14, 11, 17, 15)),
+    name("community-names", "divisions", "community", [12.6], INK.lesser, byZoom(12.6, 12, 15, 16)),
+    name("street-names", "divisions", "street", [9.5, 15], INK.name, byZoom(9.5, 11, 11, 14, 14, 20)),
+    name("district-name", "divisions", "district", [5, 9.5], INK.name, 16),
+  ];
+}
+
+function cameras() {
+  return [
+    {
+      id: "picked",
+      type: "circle",
+      source: "picked",
+      paint: {
+        "circle-radius": byZoom(10, 13, 15, 19),
+        "circle-color": "rgba(255,255,255,0.14)",
+        "circle-stroke-color": INK.picked,
+        "circle-stroke-width": 2.5,
+      },
+    },
+    {
+      id: "cameras",
+      type: "symbol",
+      source: "cameras",
+      layout: {
+        "icon-image": ["concat", "camera-", ["get", "state"]],
+        "icon-size": byZoom(10, 0.5, 12, 0.72, 15, 1.05),
+        "icon-allow-overlap": true,
+        "icon-ignore-placement": true,
+        // The worst on top: a fault must not hide under what works.
+        "symbol-sort-key": RANK,
+      },
+    },
+    {
+      id: "camera-names",
+      type: "symbol",
+      source: "cameras",
+      minzoom: 15,
+      layout: {
+        "text-field": ["get", "name"],
+        "text-font": FONTS,
+        "text-size": 13,
+        "text-anchor": "top",
+        "text-offset": [0, 1.1],
+        "text-max-width": 9,
+        "text-optional": true,
+        "symbol-sort-key": ["-", RANK],
+      },
+      paint: { "text-color": INK.name, "text-halo-color": INK.outside, "text-halo-width": 1.6 },
+    },
+  ];
+}

@@ -1,0 +1,172 @@
+// The wall: puts map, panel, card and live feed together.
+
+import { ask } from "maps/api";
+import { Banner } from "maps/banner";
+import { Cameras, STATES, stateText } from "maps/cameras";
+import { Card } from "maps/card";
+import * as clock from "maps/clock";
+import { element, setText } from "maps/element";
+import { icon } from "maps/icons";
+import { LiveFeed } from "maps/live";
+import { WallMap } from "maps/map";
+import { Panel } from "maps/panel";
+
+// Changes that come within this time are one repaint.
+const REPAINT_MS = 200;
+const MOST_OFFLINE = 500;
+const EDITION_EVERY_MS = 60_000;
+const LIST_RETRY_MS = 5_000;
+
+const config = JSON.parse(document.getElementById("wall-config").textContent);
+const at = (id) => document.getElementById(id);
+clock.showIn(config.time_zone);
+
+const cameras = new Cameras();
+const banner = new Banner(at("banner"), at("live"), config);
+const panel = new Panel({ figures: at("figures"), list: at("list") }, { picked: (id) => openCard(id, true), chosen: showList });
+const card = new Card(at("card"), config, { closed: () => pick(null) });
+const map = makeMap();
+const feed = new LiveFeed({
+  ticketUrl: config.urls.ticket,
+  csrf: config.csrf,
+  load,
+  changed,
+  told: (state, why) => {
+    banner.tell(state, why, feed?.heardAt ?? null);
+    if (state === "live") refreshList();
+  },
+});
+
+let offline = { items: [], total: 0 };
+let repaint = null;
+let listRequest = null;
+let listWanted = false;
+
+function makeMap() {
+  if (config.extent === null) {
+    at("map").append(empty(gettext("No district is loaded, or none of it is yours."),
+      gettext("An administrator loads one with: manage.py load_district, and gives users their part of it.")));
+    return null;
+  }
+  try {
+    return new WallMap(at("map"), config, { picked: (id) => openCard(id, false), trouble: (text) => banner.trouble(text) });
+  } catch {
+    at("map").append(empty(gettext("This browser cannot draw the map."),
+      gettext("It needs WebGL 2. The lists beside it work all the same.")));
+    return null;
+  }
+}
+
+function empty(title, advice) {
+  return element("div", { class: "empty" }, element("h2", {}, title), element("p", {}, advice));
+}
+
+// Everything anew: at the start, and when too much was missed.
+async function load() {
+  if (!config.sees_cameras) return;
+  const [all, down] = await Promise.all([
+    ask(`${config.urls.cameras}.geojson`),
+    ask(`${config.urls.cameras}/offline/?limit=${MOST_OFFLINE}`),
+  ]);
+  cameras.replace(all.body);
+  offline = down.body;
+  show();
+  card.refresh();
+}
+
+function changed(change) {
+  if (change.topic === "shapes") return refreshEdition();
+  if (change.topic === "camera") {
+    cameras.apply(change);
+    repaint ??= setTimeout(repaintNow, REPAINT_MS);
+  }
+  card.changed(change);
+}
+
+function repaintNow() {
+  repaint = null;
+  show();
+  refreshList();
+}
+
+function show() {
+  const counts = cameras.counts();
+  panel.showCounts(counts);
+  showList();
+  map?.show(cameras.features());
+  const total = cameras.byId.size;
+  setText(at("total"), interpolate(ngettext("%s camera", "%s cameras", total), [total]));
+}
+
+function showList() {
+  if (config.sees_cameras && cameras.byId.size === 0) {
+    return panel.showNote(gettext("There are no cameras yet. An administrator registers them; the demo's come with: manage.py load_demo."));
+  }
+  if (panel.state === "offline") panel.showList(offline.items, offline.total);
+  else {
+    const items = cameras.inState(panel.state);
+    panel.showList(items.map(withReason), items.length);
+  }
+  panel.markPicked(card.id);
+}
+
+function withReason(camera) {
+  return { ...camera, reason_text: camera.reason_text ?? config.reasons[camera.reason]?.name ?? "" };
+}
+
+// One request at a time; what changes meanwhile is asked for after it.
+async function refreshList() {
+  listWanted = true;
+  if (listRequest || !config.sees_cameras) return;
+  while (listWanted) {
+    listWanted = false;
+    listRequest = ask(`${config.urls.cameras}/offline/?limit=${MOST_OFFLINE}`);
+    try {
+      offline = (await listRequest).body;
+      panel.showNote("");
+      showList();
+    } catch (error) {
+      panel.showNote(interpolate(gettext("This list is not up to date: %s"), [error.message]));
+      setTimeout(refreshList, LIST_RETRY_MS);
+    }
+    listRequest = null;
+  }
+}
+
+async function refreshEdition() {
+  try {
+    map?.useEdition((await ask(config.urls.edition)).body.edition);
+  } catch {
+    // Borders stay as they are; the feed says what is wrong, and the next minute asks again.
+  }
+}
+
+// From the list the map goes there; a click on the map leaves it where it is.
+function openCard(id, go) {
+  card.open(id);
+  pick(cameras.get(id), { go });
+}
+
+function pick(camera, options) {
+  map?.pick(camera, options);
+  panel.markPicked(camera?.id ?? null);
+}
+
+function legend() {
+  const entries = STATES.map((state) => element("li", {}, icon(state), stateText(state)));
+  at("legend").replaceChildren(...entries);
+}
+
+function tick() {
+  const clockNode = at("clock");
+  setText(clockNode, `${clock.dayText()} ${clock.clockText()}`);
+  banner.tick();
+  panel.tick();
+  card.tick();
+}
+
+legend();
+tick();
+setInterval(tick, 1_000);
+setInterval(refreshEdition, EDITION_EVERY_MS);
+feed.start();

@@ -1,0 +1,10 @@
+from django.urls import path
+
+from maps import views
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("wall/", views.wall, name="wall"),
+    path("tiles/version/", views.edition, name="edition"),
+    path("tiles/<str:edition>/<str:layer>/<int:z>/<int:x>/<int:y>.mvt", views.tile, name="tile"),
+]

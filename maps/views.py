@@ -1,0 +1,167 @@
+"""The wall, and the tiles it is drawn from."""
+
+import gzip
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.middleware.csrf import get_token
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from cameras.reasons_text import TEXTS, ReasonText
+from gis_server.edge import allow, json_ok
+from gis_server.errors import NotAllowed, NotFound
+from gis_server.roles import Permission, may
+from maps import queries
+from maps.layers import LAYERS, Layer
+from maps.tiles import Tile
+
+FOR_EVER = "private, max-age=31536000, immutable"
+# An answer under a name that is not (or no longer) that of what it holds must not be kept.
+NOT_KEPT = "private, no-store"
+GZIP_LEVEL = 5
+GZIP_FROM_BYTES = 500
+# The page's scripts; each is known to the others as maps/<name>, wherever its hashed file lies.
+MODULES = (
+    "api",
+    "banner",
+    "cameras",
+    "card",
+    "clock",
+    "element",
+    "icons",
+    "live",
+    "map",
+    "panel",
+    "picture",
+    "style",
+)
+
+
+@allow(Permission.SEE_MAP)
+@require_safe
+def home(request: HttpRequest) -> HttpResponseBase:
+    return redirect("wall")
+
+
+@allow(Permission.SEE_MAP)
+@require_safe
+def wall(request: HttpRequest) -> HttpResponseBase:
+    """The page alone; its scripts ask for cameras and tiles."""
+    day, scope = timezone.localdate(), _scope(request)
+    seen = queries.territory(scope, day)
+    context = {
+        "territory": seen,
+        "config": _config(request, seen, queries.edition(scope, day)),
+        "modules": MODULES,
+    }
+    response = render(request, "maps/wall.html", context)
+    response["Cache-Control"] = NOT_KEPT
+    return response
+
+
+def _config(request: HttpRequest, seen: queries.Territory, edition: str) -> dict[str, Any]:
+    """What the page's scripts must know; nothing secret, it stands in the page."""
+    user = request.user
+    return {
+        "csrf": get_token(request),
+        "edition": edition,
+        "extent": seen.extent,
+        "layers": {
+            layer.name: {"minzoom": layer.min_zoom, "maxzoom": layer.max_zoom}
+            for layer in LAYERS.values()
+            if _sees(request, layer)
+        },
+        "reasons": {reason.value: _words(text) for reason, text in TEXTS.items()},
+        "sees_cameras": may(user.role, Permission.SEE_CAMERAS),  # type: ignore[union-attr]
+        "sees_pictures": may(user.role, Permission.SEE_PICTURES),  # type: ignore[union-attr]
+        "takes_pictures": may(user.role, Permission.TAKE_PICTURES),  # type: ignore[union-attr]
+        "time_zone": settings.TIME_ZONE,
+        "urls": {
+            "cameras": "/api/cameras",
+            "edition": reverse("edition"),
+            "sign_in": f"{reverse('sign-in')}?next={reverse('wall')}",
+            "ticket": reverse("live-ticket"),
+            "tiles": "/tiles",
+        },
+    }
+
+
+def _words(text: ReasonText) -> dict[str, str]:
+    return {"name": str(text.name), "cause": str(text.cause), "remedy": str(text.remedy)}
+
+
+@allow(Permission.SEE_MAP)
+@require_safe
+def edition(request: HttpRequest) -> HttpResponseBase:
+    """The name under which this user's tiles are to be asked for now."""
+    return json_ok({"edition": queries.edition(_scope(request), timezone.localdate())})
+
+
+@allow(Permission.SEE_MAP)
+@require_safe
+def tile(
+    request: HttpRequest, edition: str, layer: str, z: int, x: int, y: int
+) -> HttpResponseBase:
+    """One tile, cut to the user's scope: 204 where nothing lies, 404 where no tile can be.
+
+    The address names the edition.  Under the present one the answer may be kept for ever; under any
+    other the user gets the present tile, to be forgotten at once.
+    """
+    drawn, place = _layer(request, layer), _place(layer, z, x, y)
+    day, scope = timezone.localdate(), _scope(request)
+    # Asked before drawing: should the territory change in between, a newer tile stands under a
+    # name that nobody will ask for again; never an older one under a new name.
+    present = queries.edition(scope, day)
+    tag = f'W/"{present}"'
+    if edition == present and request.headers.get("If-None-Match") == tag:
+        response = HttpResponse(status=304)
+    else:
+        response = _packed(request, queries.draw(drawn, place, scope, day))
+    response["Cache-Control"] = FOR_EVER if edition == present else NOT_KEPT
+    response["ETag"] = tag
+    patch_vary_headers(response, ["Accept-Encoding"])
+    return response
+
+
+def _scope(request: HttpRequest) -> list[str]:
+    return list(request.user.scope)  # type: ignore[union-attr]
+
+
+def _sees(request: HttpRequest, layer: Layer) -> bool:
+    return may(request.user.role, layer.permission)  # type: ignore[union-attr]
+
+
+def _layer(request: HttpRequest, name: str) -> Layer:
+    if name not in LAYERS:
+        names = ", ".join(LAYERS)
+        raise NotFound(_("There is no such map layer; there are %(names)s.") % {"names": names})
+    if not _sees(request, LAYERS[name]):
+        raise NotAllowed(_("Your role does not include this map layer."))
+    return LAYERS[name]
+
+
+def _place(layer: str, z: int, x: int, y: int) -> Tile:
+    low, high = LAYERS[layer].min_zoom, LAYERS[layer].max_zoom
+    if not low <= z <= high:
+        message = _("The layer %(layer)s has the zooms %(low)d to %(high)d.")
+        raise NotFound(message % {"layer": layer, "low": low, "high": high})
+    try:
+        return Tile(z, x, y)
+    except ValueError:
+        raise NotFound(_("There is no tile with this number.")) from None
+
+
+def _packed(request: HttpRequest, content: bytes) -> HttpResponse:
+    if not content:
+        return HttpResponse(status=204)
+    response = HttpResponse(content, content_type="application/vnd.mapbox-vector-tile")
+    if len(content) >= GZIP_FROM_BYTES and "gzip" in request.headers.get("Accept-Encoding", ""):
+        response.content = gzip.compress(content, GZIP_LEVEL, mtime=0)
+        response["Content-Encoding"] = "gzip"
+    return response
