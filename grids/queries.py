@@ -1,0 +1,136 @@
+"""What is read of the territory across tables; every function costs a fixed number of queries."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from django.contrib.gis.geos import Point
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+
+from gis_server.models import User
+from gis_server.roles import scope_q
+from grids.codes import parent_code
+from grids.models import Assignment, Building, Division, Grid, StaffRole
+
+
+def grid_at(point: Point, on: date) -> Grid | None:
+    """Find the grid that a point (WGS84) lies in on a day, None outside of all.
+
+    A point on a shared border, or on a corner, belongs to the grid with the lowest code there, so
+    the answer is always the same and every point of the district has exactly one grid.
+    """
+    here = Grid.objects.filter(shapes__valid__contains=on, shapes__shape__covers=point)
+    return here.select_related("community").order_by("code").first()
+
+
+@dataclass(frozen=True)
+class DivisionRow:
+    """One division as lists and trees show it; the counts include everything below it."""
+
+    code: str
+    name: str
+    level: str
+    kind: str
+    parent: str | None
+    official: bool
+    communities: int
+    grids: int
+    vacancies: int
+
+
+def division_rows(user: User, on: date) -> list[DivisionRow]:
+    """List the divisions in a user's scope by code, with what they hold on a day; three queries."""
+    divisions = list(Division.objects.filter(scope_q(user, "code")).select_related("parent"))
+    grids = list(Grid.objects.filter(scope_q(user, "code")).values_list("code", flat=True))
+    empty = vacant_grids(on).filter(scope_q(user, "code")).values_list("code", flat=True)
+    communities = (row.code for row in divisions if row.level == "community")
+    below = [_counted_upwards(codes) for codes in (communities, grids, empty)]
+    return [_row(division, *(counts[division.code] for counts in below)) for division in divisions]
+
+
+def _row(division: Division, communities: int, grids: int, vacancies: int) -> DivisionRow:
+    return DivisionRow(
+        code=division.code,
+        name=division.name,
+        level=division.level,
+        kind=division.kind,
+        parent=division.parent.code if division.parent else None,
+        official=division.official,
+        communities=communities,
+        grids=grids,
+        vacancies=vacancies,
+    )
+
+
+def _counted_upwards(codes: Iterable[str]) -> Counter[str]:
+    """Count codes for every division above them, not for themselves."""
+    counts: Counter[str] = Counter()
+    for code in codes:
+        above = parent_code(code)
+        while above is not None:
+            counts[above] += 1
+            above = parent_code(above)
+    return counts
+
+
+def vacant_grids(on: date) -> QuerySet[Grid]:
+    """Grids that nobody holds as a worker on a day."""
+    held = Assignment.objects.filter(grid=OuterRef("pk"), role=StaffRole.WORKER, valid__contains=on)
+    return Grid.objects.filter(~Exists(held))
+
+
+@dataclass(frozen=True)
+class GridCard:
+    """What one look at a grid should tell; `street` is the street or town above its community."""
+
+    code: str
+    name: str
+    kind: str
+    community: str
+    street: str
+    workers: int
+    assistants: int
+    vacant: bool
+    buildings: int
+    households: int
+    shops: int
+    service_points: int
+
+
+def grid_card(user: User, code: str, on: date) -> GridCard | None:
+    """Read a grid's card for a day, None when there is none in the user's scope; three queries."""
+    known = Grid.objects.filter(scope_q(user, "code"), code=code)
+    grid = (
+        known.select_related("community__parent")
+        .annotate(
+            shop_count=Count("shops", distinct=True),
+            service_count=Count("service_points", distinct=True),
+        )
+        .first()
+    )
+    if grid is None:
+        return None
+    lived_in = Building.objects.filter(grid=grid).aggregate(n=Count("id"), homes=Sum("households"))
+    staff = _staff_counts(grid, on)
+    return GridCard(
+        code=grid.code,
+        name=grid.name,
+        kind=grid.kind,
+        community=grid.community.name,
+        street=grid.community.parent.name if grid.community.parent else "",
+        workers=staff["workers"],
+        assistants=staff["assistants"],
+        vacant=staff["workers"] == 0,
+        buildings=lived_in["n"],
+        households=lived_in["homes"] or 0,
+        shops=grid.shop_count,
+        service_points=grid.service_count,
+    )
+
+
+def _staff_counts(grid: Grid, on: date) -> dict[str, int]:
+    return Assignment.objects.filter(grid=grid, valid__contains=on).aggregate(
+        workers=Count("worker", distinct=True, filter=Q(role=StaffRole.WORKER)),
+        assistants=Count("worker", distinct=True, filter=Q(role=StaffRole.ASSISTANT)),
+    )
