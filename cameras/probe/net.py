@@ -127,7 +127,7 @@ async def look_up(host: str) -> list[Address]:
         found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         raise NetError(Reason.NAME_NOT_RESOLVED, f"{host!r}: {error}") from None
-    return [ipaddress.ip_address(sockaddr[0].partition("%")[0]) for *_, sockaddr in found]
+    return [ipaddress.ip_address(str(sockaddr[0]).partition("%")[0]) for *_, sockaddr in found]
 
 
 class Line(asyncio.Protocol):

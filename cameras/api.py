@@ -1,0 +1,113 @@
+"""Cameras over HTTP, as JSON; a camera of another territory looks like one that does not exist."""
+
+from pathlib import Path
+from typing import cast
+
+from django.conf import settings
+from django.http import FileResponse, HttpRequest, HttpResponseBase, JsonResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from cameras import jobs, queries, services
+from cameras.health import State
+from cameras.queries import Box
+from gis_server.edge import allow, json_ok, parse_int, parse_page
+from gis_server.errors import Invalid, NotFound
+from gis_server.models import User
+from gis_server.roles import Permission
+
+MAX_FEATURES = 20_000
+
+
+@allow(Permission.SEE_CAMERAS)
+@require_GET
+def features(request: HttpRequest) -> JsonResponse:
+    """Answer the cameras in scope as GeoJSON; `bbox` and `limit` narrow it."""
+    limit = parse_int(request, "limit", MAX_FEATURES, 1, MAX_FEATURES)
+    return json_ok(queries.features(who(request), box=parse_box(request), limit=limit))
+
+
+@allow(Permission.SEE_CAMERAS)
+@require_GET
+def summary(request: HttpRequest) -> JsonResponse:
+    """Answer how many cameras in scope are in each state."""
+    return json_ok(queries.summary(who(request)))
+
+
+@allow(Permission.SEE_CAMERAS)
+@require_GET
+def offline(request: HttpRequest) -> JsonResponse:
+    """Answer the cameras that are down, newest first; `state` asks for another state."""
+    page = parse_page(request)
+    state = parse_state(request)
+    return json_ok(queries.listed(who(request), state, limit=page.limit, offset=page.offset))
+
+
+@allow(Permission.SEE_CAMERAS)
+@require_GET
+def card(request: HttpRequest, camera_id: int) -> JsonResponse:
+    """Answer everything the card of one camera shows."""
+    found = queries.card(who(request), camera_id)
+    if found is None:
+        raise NotFound(_("There is no such camera in your area."))
+    return json_ok(found)
+
+
+@allow(Permission.TAKE_PICTURES)
+@require_POST
+def snapshot(request: HttpRequest, camera_id: int) -> JsonResponse:
+    """Ask for a picture; a change of topic "snapshot" tells what became of it within 15 s."""
+    camera = queries.cameras_of(who(request)).filter(id=camera_id).first()
+    if camera is None:
+        raise NotFound(_("There is no such camera in your area."))
+    snapshot_id, new = services.request_snapshot(camera=camera, by=who(request), now=timezone.now())
+    if new:
+        jobs.hand_over(snapshot_id)
+    return json_ok({"snapshot": snapshot_id}, status=202)
+
+
+@allow(Permission.SEE_PICTURES)
+@require_GET
+def picture(request: HttpRequest, snapshot_id: int) -> HttpResponseBase:
+    """Answer the JPEG; it never changes, so the browser may keep it (a proxy may not)."""
+    row = queries.picture(who(request), snapshot_id)
+    if row is None:
+        raise NotFound(_("There is no such picture in your area."))
+    try:
+        file = Path(settings.MEDIA_ROOT, row.file).open("rb")  # noqa: SIM115 - closed with the response
+    except FileNotFoundError:
+        raise NotFound(_("This picture is no longer stored.")) from None
+    response = FileResponse(file, content_type="image/jpeg")
+    response["Cache-Control"] = "private, max-age=31536000, immutable"
+    return response
+
+
+def who(request: HttpRequest) -> User:
+    """The signed-in user; `allow` has let nobody else through."""
+    return cast("User", request.user)
+
+
+def parse_state(request: HttpRequest) -> State:
+    """The `state` of the query string, offline when there is none.  Raises Invalid."""
+    text = request.GET.get("state", State.OFFLINE.value)
+    try:
+        return State(text)
+    except ValueError:
+        known = ", ".join(state.value for state in State)
+        raise Invalid(_("state must be one of: %(known)s.") % {"known": known}) from None
+
+
+def parse_box(request: HttpRequest) -> Box | None:
+    """The `bbox` of the query string (west,south,east,north in degrees).  Raises Invalid."""
+    text = request.GET.get("bbox", "")
+    if not text:
+        return None
+    try:
+        west, south, east, north = (float(part) for part in text.split(","))
+    except ValueError:
+        west = south = east = north = float("nan")
+    # Written so that a NaN fails it.
+    if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
+        raise Invalid(_("bbox must be four numbers: west,south,east,north in degrees."))
+    return west, south, east, north

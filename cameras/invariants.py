@@ -1,0 +1,41 @@
+"""What must be true of cameras and SQL constraints cannot say; `check_world` prints it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.conf import settings
+from django.db.models import Exists, F, OuterRef
+
+from cameras.health import State
+from cameras.models import Camera, Outage, Snapshot
+
+
+def check() -> Iterator[str]:
+    """Yield one sentence for every rule that is broken; nothing when all is well."""
+    yield from _states()
+    yield from _territories()
+    yield from _pictures()
+
+
+def _states() -> Iterator[str]:
+    for code in Camera.objects.filter(state=None).values_list("code", flat=True):
+        yield f"camera {code} has no state, so nobody will ever ask it"
+    open_outage = Exists(Outage.objects.filter(camera=OuterRef("pk"), closed_at=None))
+    down = Camera.objects.filter(~open_outage, state__state=State.OFFLINE)
+    for code in down.values_list("code", flat=True):
+        yield f"camera {code} is offline and has no open outage"
+    up = Camera.objects.filter(open_outage, state__state=State.ONLINE)
+    for code in up.values_list("code", flat=True):
+        yield f"camera {code} is online and has an open outage"
+
+
+def _territories() -> Iterator[str]:
+    strays = Camera.objects.exclude(grid=None).exclude(scope_code=F("grid__code"))
+    for code, scope, grid in strays.values_list("code", "scope_code", "grid__code"):
+        yield f"camera {code} lies in grid {grid} but belongs to territory {scope}"
+
+
+def _pictures() -> Iterator[str]:
+    for snapshot_id, file in Snapshot.objects.exclude(file="").values_list("id", "file"):
+        if not Path(settings.MEDIA_ROOT, file).is_file():
+            yield f"picture {snapshot_id} is gone from {file}"

@@ -1,0 +1,285 @@
+"""What is stored of cameras.  Writing goes through `cameras.services`, reading across tables
+through `cameras.queries`; every rule that SQL can say is a constraint with the rule as its name.
+"""
+
+from django.conf import settings
+from django.contrib.gis.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from cameras.health import State
+from cameras.probe.reason import Reason
+from gis_server.geo import WGS84
+from grids.models import Grid
+
+MIN_INTERVAL_S = 5
+MAX_INTERVAL_S = 3600
+REASONS = [reason.value for reason in Reason]
+
+
+class Owner(models.Model):
+    """The unit that answers for cameras (责任单位)."""
+
+    name = models.CharField(_("name"), max_length=80)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["name"], name="one_owner_per_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Team(models.Model):
+    """The team that repairs cameras (运维班组)."""
+
+    name = models.CharField(_("name"), max_length=80)
+    phone = models.CharField(_("phone"), max_length=30, blank=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["name"], name="one_team_per_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Upstream(models.Model):
+    """The recorder or switch behind which cameras stand, and with which they fall."""
+
+    class Kind(models.TextChoices):
+        RECORDER = "recorder", _("Recorder")
+        SWITCH = "switch", _("Switch")
+
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
+    name = models.CharField(_("name"), max_length=80)
+    address = models.CharField(_("network address"), max_length=80, blank=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["name"], name="one_upstream_per_name"),
+            models.CheckConstraint(
+                name="upstream_is_of_a_known_kind", condition=Q(kind__in=["recorder", "switch"])
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Camera(models.Model):
+    """A device in the registry: where it stands, where it is reached, and whose it is.
+
+    scope_code: the code of its grid, or of the smallest division it is known to lie in; decides who
+    may see it.  The login is sealed with a key that is not in the database (`gis_server.vault`).
+    """
+
+    class Priority(models.TextChoices):
+        # The classes of 发改高技〔2015〕996号.
+        KEY_AREA = "key_area", _("Key public area")
+        KEY_INDUSTRY = "key_industry", _("Key industry")
+        ORDINARY = "ordinary", _("Ordinary")
+
+    code = models.CharField(_("code"), max_length=20)
+    name = models.CharField(_("name"), max_length=80)
+    point = models.PointField(_("position"), srid=WGS84)
+    address_text = models.CharField(_("address"), max_length=200, blank=True)
+    grid = models.ForeignKey(Grid, models.PROTECT, null=True, blank=True, related_name="cameras")
+    scope_code = models.CharField(_("territory"), max_length=15)
+    host = models.CharField(_("host"), max_length=253)
+    port = models.PositiveIntegerField(_("RTSP port"), default=554)
+    path = models.CharField(_("stream path"), max_length=300, default="/")
+    username = models.CharField(_("user name"), max_length=80, blank=True)
+    sealed_password = models.BinaryField(null=True, blank=True)
+    allow_plain_login = models.BooleanField(_("may send the password readable"), default=False)
+    priority = models.CharField(
+        _("priority"), max_length=12, choices=Priority.choices, default=Priority.ORDINARY
+    )
+    owner = models.ForeignKey(Owner, models.PROTECT, related_name="cameras")
+    team = models.ForeignKey(Team, models.PROTECT, related_name="cameras")
+    upstream = models.ForeignKey(
+        Upstream, models.PROTECT, null=True, blank=True, related_name="cameras"
+    )
+    interval_s = models.PositiveIntegerField(_("probe interval (s)"), null=True, blank=True)
+    enabled = models.BooleanField(_("enabled"), default=True)
+    has_video = models.BooleanField(_("sends pictures"), default=True)
+
+    class Meta:
+        ordering = ["code"]
+        indexes = [models.Index(fields=["scope_code"], name="camera_by_territory")]
+        constraints = [
+            models.UniqueConstraint(fields=["code"], name="one_camera_per_code"),
+            models.CheckConstraint(
+                name="camera_port_is_a_port", condition=Q(port__gte=1, port__lte=65535)
+            ),
+            models.CheckConstraint(
+                name="camera_interval_is_5_to_3600_s",
+                condition=Q(interval_s=None)
+                | Q(interval_s__gte=MIN_INTERVAL_S, interval_s__lte=MAX_INTERVAL_S),
+            ),
+            models.CheckConstraint(
+                name="camera_login_is_whole_or_absent",
+                condition=Q(username="", sealed_password=None)
+                | (~Q(username="") & Q(sealed_password__isnull=False)),
+            ),
+            models.CheckConstraint(
+                name="camera_territory_is_a_code", condition=Q(scope_code__regex=r"^[0-9]{2,15}$")
+            ),
+            models.CheckConstraint(
+                name="camera_priority_is_known",
+                condition=Q(priority__in=["key_area", "key_industry", "ordinary"]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name}"
+
+
+class CameraState(models.Model):
+    """What is known of a camera now, and which poller asks it next.
+
+    state, since, reason, detail and the streaks are a `cameras.health.Health`.  `due_at` is when it
+    is to be asked; while a poller asks, it holds a lease, which runs out if the poller dies.
+    failed_logins, failed_login_at: refusals of the present login (`cameras.probe.budget`).
+    """
+
+    camera = models.OneToOneField(Camera, models.CASCADE, primary_key=True, related_name="state")
+    state = models.CharField(max_length=10, default=State.UNKNOWN.value)
+    since = models.DateTimeField()
+    reason = models.CharField(max_length=20, default=Reason.NOT_ASKED.value)
+    detail = models.CharField(max_length=200, blank=True)
+    last_probe_at = models.DateTimeField(null=True)
+    due_at = models.DateTimeField()
+    lease_until = models.DateTimeField(null=True)
+    leased_by = models.CharField(max_length=80, blank=True)
+    streak_ok = models.PositiveIntegerField(default=0)
+    streak_bad = models.PositiveIntegerField(default=0)
+    failed_logins = models.PositiveSmallIntegerField(default=0)
+    failed_login_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["due_at"], name="camera_state_by_due"),
+            models.Index(fields=["state", "-since", "camera"], name="camera_state_by_state"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="camera_state_is_known",
+                condition=Q(state__in=[state.value for state in State]),
+            ),
+            models.CheckConstraint(
+                name="camera_state_reason_is_listed", condition=Q(reason__in=REASONS)
+            ),
+            models.CheckConstraint(
+                name="camera_streaks_exclude_each_other",
+                condition=Q(streak_ok=0) | Q(streak_bad=0),
+            ),
+            models.CheckConstraint(
+                name="camera_lease_has_a_holder_and_an_end",
+                condition=Q(leased_by="", lease_until=None)
+                | (~Q(leased_by="") & Q(lease_until__isnull=False)),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.camera_id} {self.state} ({self.reason})"
+
+
+class Probe(models.Model):
+    """One check of one camera: the verdict and the ladder that led to it.
+
+    steps: a list of `cameras.probe.result.Rung`.
+    """
+
+    camera = models.ForeignKey(Camera, models.CASCADE, related_name="probes")
+    at = models.DateTimeField()
+    reason = models.CharField(max_length=20)
+    detail = models.CharField(max_length=200, blank=True)
+    took_ms = models.FloatField()
+    steps = models.JSONField(default=list)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["camera", "-id"], name="probe_newest_first")]
+        constraints = [
+            models.CheckConstraint(name="probe_reason_is_listed", condition=Q(reason__in=REASONS)),
+            models.CheckConstraint(
+                name="probe_takes_no_negative_time", condition=Q(took_ms__gte=0)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.camera_id} {self.at:%H:%M:%S} {self.reason}"
+
+
+class Outage(models.Model):
+    """An interval in which a camera was down.  `reason` is what was found when it began.
+
+    It stays open while the camera is unknown: only a good answer ends it.
+    """
+
+    camera = models.ForeignKey(Camera, models.CASCADE, related_name="outages")
+    opened_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=20)
+
+    class Meta:
+        ordering = ["-opened_at", "-id"]
+        indexes = [models.Index(fields=["camera", "-opened_at"], name="outage_newest_first")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["camera"], condition=Q(closed_at=None), name="one_open_outage_per_camera"
+            ),
+            models.CheckConstraint(
+                name="outage_closes_after_it_opens",
+                condition=Q(closed_at=None) | Q(closed_at__gte=F("opened_at")),
+            ),
+            models.CheckConstraint(name="outage_reason_is_listed", condition=Q(reason__in=REASONS)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.camera_id} {self.opened_at:%m-%d %H:%M} {self.reason}"
+
+
+class Snapshot(models.Model):
+    """One picture that was asked for: waiting, taken or failed, and never two of these.
+
+    file: below MEDIA_ROOT.  source: what it was taken from, e.g. "rtsp".
+    """
+
+    camera = models.ForeignKey(Camera, models.CASCADE, related_name="snapshots")
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+    requested_at = models.DateTimeField()
+    taken_at = models.DateTimeField(null=True)
+    file = models.CharField(max_length=100, blank=True)
+    width = models.PositiveIntegerField(null=True)
+    height = models.PositiveIntegerField(null=True)
+    sha256 = models.CharField(max_length=64, blank=True)
+    source = models.CharField(max_length=10, default="rtsp")
+    failure = models.CharField(max_length=20, blank=True)
+    failure_detail = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["camera", "-id"], name="snapshot_newest_first")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["camera"],
+                condition=Q(taken_at=None, failure=""),
+                name="one_waiting_snapshot_per_camera",
+            ),
+            models.CheckConstraint(
+                name="snapshot_is_waiting_taken_or_failed",
+                condition=Q(taken_at=None, file="", sha256="")
+                | (Q(taken_at__isnull=False, failure="") & ~Q(file="") & ~Q(sha256="")),
+            ),
+            models.CheckConstraint(
+                name="snapshot_failure_is_listed", condition=Q(failure__in=["", *REASONS])
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.id} of {self.camera_id}"

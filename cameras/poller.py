@@ -1,0 +1,202 @@
+"""The poller: claims due cameras, asks them, writes down what they say; until it is told to stop.
+
+Its own troubles condemn no camera.  While the database is away it keeps what it has found, says so
+once and tries again; what it cannot ask grows stale and becomes unknown, never offline.  All
+database work runs in one thread of its own (Django's connections belong to threads), so a slow
+write never delays a deadline.
+"""
+
+import asyncio
+import logging
+import os
+import secrets
+import socket
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import ParamSpec, TypeVar
+
+from django.db import InterfaceError, OperationalError, connection
+from django.utils import timezone
+
+from cameras import services
+from cameras.probe.net import Net
+from cameras.probe.reason import Reason
+from cameras.probe.result import StepResult, verdict_of
+from cameras.probe.runner import Caps, probe
+from cameras.probe.steps import LADDER
+from cameras.services import Claim, Finding
+
+logger = logging.getLogger(__name__)
+P = ParamSpec("P")
+T = TypeVar("T")
+
+BUDGET_S = 5.0
+PER_HOST = 2
+LEASE = timedelta(seconds=30)
+IDLE_S = 0.5
+FLUSH_S = 0.5
+TIDY_S = 5.0
+RETRY_S = 2.0
+STOP_S = 2.0
+"""Less than supervisors wait between SIGTERM and SIGKILL (honcho: 5 s)."""
+
+
+def poller_name() -> str:
+    """A name that no other poller has, on this machine or another, now or later."""
+    return f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"
+
+
+class DatabaseAway(Exception):
+    """The database did not answer this time."""
+
+
+@dataclass
+class Poller:
+    """One poller.  `run` returns once `stop` has been called and all leases are handed back."""
+
+    net: Net
+    concurrency: int = 200
+    name: str = field(default_factory=poller_name)
+
+    def __post_init__(self) -> None:
+        self._caps = Caps(total=self.concurrency, per_host=PER_HOST)
+        self._asking: dict[int, asyncio.Task[None]] = {}
+        self._found: list[Finding] = []
+        self._stopping = asyncio.Event()
+        self._database = ThreadPoolExecutor(max_workers=1, thread_name_prefix="database")
+        self._away = False
+
+    def stop(self) -> None:
+        """Claim nothing more, finish what is being asked, and end."""
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Poll until `stop`."""
+        logger.info("poller %s started", self.name)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._claim_on())
+            group.create_task(self._every(FLUSH_S, self._flush))
+            group.create_task(self._every(TIDY_S, self._tidy))
+        await self._finish()
+        logger.info("poller %s stopped", self.name)
+
+    async def once(self) -> int:
+        """Ask every camera that is due now, once; how many were asked."""
+        asked = 0
+        while claims := await self._claim():
+            asked += len(claims)
+            await asyncio.gather(*self._asking.values())
+            await self._flush()
+        await self._finish()
+        return asked
+
+    async def _claim_on(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                claims = await self._claim()
+            except DatabaseAway:
+                await self._pause(RETRY_S)
+                continue
+            if not claims:
+                await self._pause(IDLE_S)
+
+    async def _claim(self) -> list[Claim]:
+        """Claim as many as there are free places, and start asking them."""
+        while (free := self.concurrency - len(self._asking)) <= 0:
+            await asyncio.wait(self._asking.values(), return_when=asyncio.FIRST_COMPLETED)
+        claims = await self._in_database(
+            services.claim, poller=self.name, limit=free, lease=LEASE, now=timezone.now()
+        )
+        for claim in claims:
+            # A lease that ran out while the camera waited for its turn has just been renewed.
+            if claim.camera_id not in self._asking:
+                self._asking[claim.camera_id] = asyncio.create_task(self._ask(claim))
+        return claims
+
+    async def _ask(self, claim: Claim) -> None:
+        try:
+            results = await self._results(claim)
+            self._found.append(Finding(claim.camera_id, timezone.now(), verdict_of(results)))
+        finally:
+            del self._asking[claim.camera_id]
+
+    async def _results(self, claim: Claim) -> list[StepResult]:
+        if claim.trouble:
+            return [StepResult(Reason.OWN_TROUBLE, claim.trouble)]
+        try:
+            async with self._caps.turn(claim.target.host):
+                return await probe(claim.target, LADDER, self.net, budget_s=BUDGET_S)
+        except Exception as error:
+            # A fault of ours: it must end neither the poller nor a camera's good name.
+            logger.exception("asking camera %d failed", claim.camera_id)
+            return [StepResult(Reason.OWN_TROUBLE, type(error).__name__)]
+
+    async def _flush(self) -> None:
+        """Write what has been found; keep it when the database is away."""
+        found, self._found = self._found, []
+        if not found:
+            return
+        try:
+            await self._in_database(services.record, found, poller=self.name)
+        except DatabaseAway:
+            self._found = found + self._found
+
+    async def _tidy(self) -> None:
+        """What belongs to nobody: states that nobody confirms, pictures that nobody took."""
+        await self._flush()
+        await self._in_database(services.mark_stale, timezone.now())
+        await self._in_database(services.expire_snapshots, timezone.now())
+
+    async def _every(self, pause_s: float, work: Callable[[], Awaitable[None]]) -> None:
+        while not self._stopping.is_set():
+            await self._pause(pause_s)
+            try:
+                await work()
+            except DatabaseAway:
+                await self._pause(RETRY_S)
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait, but not when it is time to stop."""
+        try:
+            await asyncio.wait_for(self._stopping.wait(), seconds)
+        except TimeoutError:
+            return
+
+    async def _finish(self) -> None:
+        """Give the questions under way a moment to end, write, hand back the leases."""
+        if self._asking:
+            await asyncio.wait(self._asking.values(), timeout=STOP_S)
+        for task in list(self._asking.values()):
+            task.cancel()
+        await asyncio.gather(*self._asking.values(), return_exceptions=True)
+        try:
+            await self._flush()
+            await self._in_database(services.hand_back, poller=self.name)
+        except DatabaseAway:
+            logger.warning(
+                "leases of %s were not handed back; they run out by themselves", self.name
+            )
+        await self._in_database(connection.close)
+        self._database.shutdown()
+
+    async def _in_database(self, work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `work` in the database's thread.
+
+        Raises:
+            DatabaseAway: it did not answer; logged once until it does again.
+        """
+        loop = asyncio.get_running_loop()
+        try:
+            done = await loop.run_in_executor(self._database, lambda: work(*args, **kwargs))
+        except (OperationalError, InterfaceError) as error:
+            if not self._away:
+                logger.warning("the database does not answer, trying on: %s", type(error).__name__)
+            self._away = True
+            await loop.run_in_executor(self._database, connection.close)
+            raise DatabaseAway from error
+        if self._away:
+            logger.info("the database answers again")
+        self._away = False
+        return done

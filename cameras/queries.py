@@ -1,0 +1,180 @@
+"""What is read of cameras across tables; every function costs a fixed number of queries."""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.contrib.gis.geos import Polygon
+from django.db.models import F, FloatField, Func, QuerySet
+
+from cameras.health import State
+from cameras.models import Camera, Probe, Snapshot
+from cameras.probe.reason import Reason
+from cameras.reasons_text import TEXTS, reason_name
+from cameras.services.snapshots import failure_of, picture_url
+from gis_server.models import User
+from gis_server.roles import scope_q
+
+KEPT_PROBES = 20
+"""So many results of each camera are kept and shown."""
+
+Box = tuple[float, float, float, float]
+"""West, south, east, north in degrees (WGS84)."""
+
+
+def cameras_of(user: User) -> QuerySet[Camera]:
+    """The cameras in the user's territory."""
+    return Camera.objects.filter(scope_q(user, "scope_code"))
+
+
+def features(user: User, *, box: Box | None, limit: int) -> dict[str, Any]:
+    """Cameras in scope (and box) as a GeoJSON FeatureCollection in the order of their ids.
+
+    `complete` is False when there are more than `limit`.  One query.
+    """
+    cameras = cameras_of(user)
+    if box:
+        cameras = cameras.filter(point__coveredby=Polygon.from_bbox(box))
+    rows = list(
+        cameras.order_by("id").values(
+            "id",
+            "code",
+            "name",
+            state_name=F("state__state"),
+            reason=F("state__reason"),
+            since=F("state__since"),
+            last_probe_at=F("state__last_probe_at"),
+            owner_name=F("owner__name"),
+            team_name=F("team__name"),
+            lon=Func("point", function="ST_X", output_field=FloatField()),
+            lat=Func("point", function="ST_Y", output_field=FloatField()),
+        )[: limit + 1]
+    )
+    return {
+        "type": "FeatureCollection",
+        "complete": len(rows) <= limit,
+        "features": [feature(row) for row in rows[:limit]],
+    }
+
+
+def feature(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "Feature",
+        "id": row["id"],
+        "geometry": {"type": "Point", "coordinates": [row["lon"], row["lat"]]},
+        "properties": {
+            "id": row["id"],
+            "code": row["code"],
+            "name": row["name"],
+            "state": row["state_name"],
+            "reason": row["reason"],
+            "reason_text": reason_name(row["reason"]),
+            "since": text_of(row["since"]),
+            "last_probe_at": text_of(row["last_probe_at"]),
+            "owner": row["owner_name"],
+            "team": row["team_name"],
+        },
+    }
+
+
+def summary(user: User) -> dict[str, int]:
+    """How many cameras in scope are in each state, and in all.  One query."""
+    counts = Counter(cameras_of(user).values_list("state__state", flat=True))
+    return {state.value: counts[state.value] for state in State} | {"total": counts.total()}
+
+
+def listed(user: User, state: State, *, limit: int, offset: int) -> dict[str, Any]:
+    """Cameras in scope that are in `state`, those that came to it last first.  Two queries."""
+    cameras = cameras_of(user).filter(state__state=state.value)
+    rows = cameras.select_related("state", "owner", "team", "upstream", "grid").order_by(
+        "-state__since", "id"
+    )[offset : offset + limit]
+    return {"total": cameras.count(), "items": [list_item(camera) for camera in rows]}
+
+
+def list_item(camera: Camera) -> dict[str, Any]:
+    """One camera as the lists show it; the related rows must be loaded."""
+    state = camera.state
+    grid, upstream = camera.grid, camera.upstream
+    return {
+        "id": camera.id,
+        "code": camera.code,
+        "name": camera.name,
+        "state": state.state,
+        "reason": state.reason,
+        "reason_text": reason_name(state.reason),
+        "detail": state.detail,
+        "since": text_of(state.since),
+        "last_probe_at": text_of(state.last_probe_at),
+        "lon": camera.point.x,
+        "lat": camera.point.y,
+        "address": camera.address_text,
+        "grid": {"code": grid.code, "name": grid.name} if grid else None,
+        "owner": camera.owner.name,
+        "team": {"name": camera.team.name, "phone": camera.team.phone},
+        "upstream": {"kind": upstream.kind, "name": upstream.name} if upstream else None,
+    }
+
+
+def card(user: User, camera_id: int) -> dict[str, Any] | None:
+    """Everything the card of one camera shows, or None outside the user's scope.  Four queries."""
+    related = ("state", "owner", "team", "upstream", "grid")
+    camera = cameras_of(user).select_related(*related).filter(id=camera_id).first()
+    if camera is None:
+        return None
+    probes = [probe_item(row) for row in Probe.objects.filter(camera=camera)[:KEPT_PROBES]]
+    text = TEXTS[Reason(camera.state.reason)]
+    return list_item(camera) | {
+        "cause": str(text.cause),
+        "remedy": str(text.remedy),
+        "priority": camera.priority,
+        "priority_text": camera.get_priority_display(),
+        "enabled": camera.enabled,
+        "has_video": camera.has_video,
+        "probes": probes,
+        "ladder": probes[0]["steps"] if probes else [],
+        "snapshot": latest_snapshot(camera),
+    }
+
+
+def probe_item(row: Probe) -> dict[str, Any]:
+    steps = [step | {"reason_text": reason_name(step["reason"])} for step in row.steps]
+    return {
+        "at": text_of(row.at),
+        "reason": row.reason,
+        "reason_text": reason_name(row.reason),
+        "detail": row.detail,
+        "took_ms": row.took_ms,
+        "steps": steps,
+    }
+
+
+def latest_snapshot(camera: Camera) -> dict[str, Any]:
+    """The newest picture, and what became of the newest request.  Two queries.
+
+    url and taken_at are those of the newest picture there is; `failure` says why the newest request
+    brought none (the picture is then an older one), `waiting` that it is still under way.
+    """
+    rows = Snapshot.objects.filter(camera=camera)
+    newest = rows.first()
+    taken = newest if newest and newest.taken_at else rows.exclude(taken_at=None).first()
+    return {
+        "id": taken.id if taken else None,
+        "url": picture_url(taken) if taken else None,
+        "taken_at": text_of(taken.taken_at) if taken else None,
+        "width": taken.width if taken else None,
+        "height": taken.height if taken else None,
+        "failure": failure_of(newest) if newest else None,
+        "waiting": bool(newest and not newest.taken_at and not newest.failure),
+    }
+
+
+def picture(user: User, snapshot_id: int) -> Snapshot | None:
+    """A picture that was taken, or None when there is none or it is outside the user's scope."""
+    rows = Snapshot.objects.filter(scope_q(user, "camera__scope_code"), id=snapshot_id)
+    return rows.exclude(taken_at=None).first()
+
+
+def text_of(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None

@@ -1,0 +1,139 @@
+"""Each reason in words: what it is, the likely cause, and what to do about it."""
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from cameras.probe.reason import Reason
+
+Text = str | Promise
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonText:
+    """For people: a short name, the cause that fits best, and the next thing to try."""
+
+    name: Text
+    cause: Text
+    remedy: Text
+
+
+TEXTS: dict[Reason, ReasonText] = {
+    Reason.OK: ReasonText(
+        _("Answers"),
+        _("The camera answers and describes a video stream."),
+        _("Nothing to do."),
+    ),
+    Reason.OWN_TROUBLE: ReasonText(
+        _("The monitoring server has trouble"),
+        _("The server itself lacks memory, ports or network, or cannot read the stored login."),
+        _("Look at the server first; this says nothing about the camera."),
+    ),
+    Reason.NOT_ALLOWED: ReasonText(
+        _("Address not allowed"),
+        _("The address lies outside the networks that this server may contact."),
+        _("Correct the address, or have the administrator add the network to PROBE_NETWORKS."),
+    ),
+    Reason.NAME_NOT_RESOLVED: ReasonText(
+        _("Name not found"),
+        _("No name server knows the camera's name."),
+        _("Check the name in the registry and the name server, or enter the address instead."),
+    ),
+    Reason.NO_ROUTE: ReasonText(
+        _("No route"),
+        _("The network between here and the camera is broken, or the camera has no power."),
+        _("Check its power and its switch port; look whether its neighbours are down too."),
+    ),
+    Reason.REFUSED: ReasonText(
+        _("Connection refused"),
+        _("The device is on, but nothing listens at the port."),
+        _("Check the port, and whether the device is still starting or RTSP is switched off."),
+    ),
+    Reason.CONNECT_TIMEOUT: ReasonText(
+        _("No answer"),
+        _("No power, a broken line, or a firewall that drops everything."),
+        _("Check power and network cable; look whether its neighbours are down too."),
+    ),
+    Reason.SILENT: ReasonText(
+        _("Connects but does not answer"),
+        _("The device has hung up its video service, or is overloaded."),
+        _("Restart the device; if it happens again, update its firmware."),
+    ),
+    Reason.HUNG_UP: ReasonText(
+        _("Hangs up"),
+        _("The device closes the connection, often because its connections are all taken."),
+        _("Close other viewers or recorders; restart the device."),
+    ),
+    Reason.NOT_RTSP: ReasonText(
+        _("Not a video service"),
+        _("Something other than a camera answers at this address and port."),
+        _("Check address and port in the registry; another device may have taken the address."),
+    ),
+    Reason.REJECTED: ReasonText(
+        _("Request rejected"),
+        _("The device answers with an error of its own."),
+        _("Read the status in the detail; check the stream path and the device's access rules."),
+    ),
+    Reason.BUSY: ReasonText(
+        _("Device busy"),
+        _("All its sessions are taken."),
+        _("Close other viewers or recorders, or raise the device's limit of sessions."),
+    ),
+    Reason.LOGIN_NEEDED: ReasonText(
+        _("Login needed"),
+        _("The camera asks for a login and none is stored."),
+        _("Enter the camera's user name and password in the registry."),
+    ),
+    Reason.PLAIN_LOGIN_ONLY: ReasonText(
+        _("Only an unsafe login is offered"),
+        _("The camera wants the password in a readable or unknown form."),
+        _("Switch the camera to Digest login, or allow the plain login for this camera."),
+    ),
+    Reason.WRONG_LOGIN: ReasonText(
+        _("Wrong login"),
+        _("The password was changed on the device, or the device is locked after wrong logins."),
+        _("Enter the right login. It is tried at most twice a day, so as not to lock the device."),
+    ),
+    Reason.STREAM_NOT_FOUND: ReasonText(
+        _("Stream not found"),
+        _("The camera answers, but has no stream at this path."),
+        _("Correct the stream path in the registry (it depends on the make)."),
+    ),
+    Reason.NO_VIDEO: ReasonText(
+        _("No video in the stream"),
+        _("The stream holds sound or data but no picture."),
+        _("Switch the video of this channel on, or correct the channel in the path."),
+    ),
+    Reason.NO_FRAME: ReasonText(
+        _("No picture came"),
+        _("The camera answers all questions but sends no picture."),
+        _("Restart the camera; check its encoder settings. Simulated cameras send no picture."),
+    ),
+    Reason.CAPTURE_FAILED: ReasonText(
+        _("The picture could not be read"),
+        _("What the camera sent could not be decoded in time."),
+        _("Try again; if it happens again, check the codec of the stream (H.264 is safest)."),
+    ),
+    Reason.STORE_FAILED: ReasonText(
+        _("The picture could not be stored"),
+        _("The server's disk is full or cannot be written."),
+        _("Free disk space on the server, then try again."),
+    ),
+    Reason.NOT_STARTED: ReasonText(
+        _("The picture was not taken in time"),
+        _("The server's background worker is busy or not running."),
+        _("Try again in a minute; if it happens again, ask the administrator."),
+    ),
+    Reason.NOT_ASKED: ReasonText(
+        _("Not asked"),
+        _("Nobody has asked this camera for too long, so its state is not known."),
+        _("Check that the poller is running and that the camera is enabled."),
+    ),
+}
+"""Complete: a test compares it with the list of reasons."""
+
+
+def reason_name(value: str) -> str:
+    """The short name of a stored reason in the active language."""
+    return str(TEXTS[Reason(value)].name)

@@ -1,0 +1,32 @@
+"""What changes cameras: the registry, the sweep, the pictures."""
+
+from cameras.services.registry import NewCamera, register_all, set_login
+from cameras.services.snapshots import (
+    Job,
+    expire_snapshots,
+    fail_snapshot,
+    finish_snapshot,
+    note_login,
+    request_snapshot,
+    start_snapshot,
+)
+from cameras.services.sweep import Claim, Finding, claim, hand_back, mark_stale, record
+
+__all__ = [
+    "Claim",
+    "Finding",
+    "Job",
+    "NewCamera",
+    "claim",
+    "expire_snapshots",
+    "fail_snapshot",
+    "finish_snapshot",
+    "hand_back",
+    "mark_stale",
+    "note_login",
+    "record",
+    "register_all",
+    "request_snapshot",
+    "set_login",
+    "start_snapshot",
+]

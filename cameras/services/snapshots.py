@@ -1,0 +1,158 @@
+"""Pictures that are asked for: one waits per camera, each ends as taken or failed, and says so."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from cameras.models import Camera, CameraState, Snapshot
+from cameras.picture.store import StoredPicture
+from cameras.probe.reason import Reason
+from cameras.probe.result import LoginOutcome, plain
+from cameras.probe.target import Target
+from cameras.reasons_text import TEXTS
+from cameras.services.sweep import count_login
+from cameras.services.targets import target_of
+from gis_server import live
+from gis_server.errors import Conflict
+from gis_server.models import User
+
+ANSWER_WITHIN = timedelta(seconds=15)
+"""A browser that asked hears of a picture or of a failure within this time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A picture to take now."""
+
+    snapshot_id: int
+    camera_id: int
+    target: Target
+
+
+def request_snapshot(*, camera: Camera, by: User | None, now: datetime) -> tuple[int, bool]:
+    """Ask for a picture of `camera`: its id, and whether it is new.
+
+    While one is waiting, everybody who asks gets that one: two operators may press together, and
+    the database lets only one row wait.
+
+    Raises:
+        Conflict: the camera is switched off in the registry.
+    """
+    if not camera.enabled:
+        message = _("This camera is switched off in the registry, so no picture can be taken.")
+        raise Conflict(message)
+    for _attempt in range(3):
+        waiting = Snapshot.objects.filter(camera=camera, taken_at=None, failure="").first()
+        if waiting:
+            return waiting.id, False
+        try:
+            with transaction.atomic():
+                row = Snapshot.objects.create(camera=camera, requested_by=by, requested_at=now)
+                return row.id, True
+        except IntegrityError:
+            continue  # somebody else was first; theirs is found, unless it has just ended
+    raise Conflict(_("Pictures of this camera come and go too fast. Try again."))
+
+
+def start_snapshot(snapshot_id: int, *, now: datetime) -> Job | None:
+    """What is to be taken, or None when it is no longer waiting.
+
+    Raises:
+        Unavailable: no present key opens the stored password.
+    """
+    row = (
+        Snapshot.objects.select_related("camera__state")
+        .filter(id=snapshot_id, taken_at=None, failure="")
+        .first()
+    )
+    if row is None:
+        return None
+    return Job(row.id, row.camera_id, target_of(row.camera, row.camera.state, now))
+
+
+@transaction.atomic
+def finish_snapshot(snapshot_id: int, picture: StoredPicture, *, now: datetime) -> bool:
+    """Note where the picture lies; False when the request has ended otherwise meanwhile."""
+    return end(
+        snapshot_id,
+        taken_at=now,
+        file=picture.file,
+        width=picture.width,
+        height=picture.height,
+        sha256=picture.sha256,
+    )
+
+
+@transaction.atomic
+def fail_snapshot(snapshot_id: int, reason: Reason, detail: str) -> bool:
+    """Note why there is no picture; False when the request has ended otherwise meanwhile."""
+    return end(snapshot_id, failure=reason.value, failure_detail=plain(detail))
+
+
+def end(snapshot_id: int, **values: Any) -> bool:
+    """Move a waiting request to its end, by compare-and-set, and tell the browsers."""
+    waiting = Snapshot.objects.filter(id=snapshot_id, taken_at=None, failure="")
+    if waiting.update(**values) != 1:
+        return False
+    live.record(change_of(Snapshot.objects.select_related("camera").get(id=snapshot_id)))
+    return True
+
+
+@transaction.atomic
+def expire_snapshots(now: datetime) -> int:
+    """Fail requests that nobody has answered in time; returns how many."""
+    late = list(
+        Snapshot.objects.filter(taken_at=None, failure="", requested_at__lt=now - ANSWER_WITHIN)
+        .select_related("camera")
+        .select_for_update(skip_locked=True, of=("self",))
+        .order_by("id")
+    )
+    for row in late:
+        row.failure = Reason.NOT_STARTED.value
+    Snapshot.objects.bulk_update(late, ["failure"])
+    live.record(*[change_of(row) for row in late])
+    return len(late)
+
+
+@transaction.atomic
+def note_login(*, camera_id: int, outcome: LoginOutcome, now: datetime) -> None:
+    """Count what became of the password when a picture was taken: the day's budget is one."""
+    if outcome is LoginOutcome.NOT_SENT:
+        return
+    state = CameraState.objects.select_for_update().filter(camera_id=camera_id).first()
+    if state:
+        count_login(state, outcome, now)
+        state.save(update_fields=["failed_logins", "failed_login_at"])
+
+
+def change_of(row: Snapshot) -> live.Change:
+    """What browsers hear of a picture that was taken or failed."""
+    data = {
+        "camera": row.camera_id,
+        "snapshot": row.id,
+        "taken_at": row.taken_at.isoformat() if row.taken_at else None,
+        "url": picture_url(row) if row.taken_at else None,
+        "failure": failure_of(row),
+    }
+    return live.Change("snapshot", str(row.id), row.camera.scope_code, data)
+
+
+def picture_url(row: Snapshot) -> str:
+    return f"/api/snapshots/{row.id}.jpg"
+
+
+def failure_of(row: Snapshot) -> dict[str, str] | None:
+    """Why there is no picture, in words; None when there is one or it is still awaited."""
+    if not row.failure:
+        return None
+    text = TEXTS[Reason(row.failure)]
+    return {
+        "reason": row.failure,
+        "reason_text": str(text.name),
+        "cause": str(text.cause),
+        "remedy": str(text.remedy),
+        "detail": row.failure_detail,
+    }
