@@ -9,8 +9,8 @@ write never delays a deadline.
 import asyncio
 import logging
 import os
+import platform
 import secrets
-import socket
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -45,7 +45,7 @@ STOP_S = 2.0
 
 def poller_name() -> str:
     """A name that no other poller has, on this machine or another, now or later."""
-    return f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"
+    return f"{platform.node()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
 class DatabaseAway(Exception):

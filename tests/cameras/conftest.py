@@ -1,0 +1,63 @@
+"""Cameras for the tests of this folder; no grid is needed to have one."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
+
+import pytest
+from django.contrib.gis.geos import Point
+
+from cameras.health import State
+from cameras.models import Camera, CameraState, Outage, Owner, Team
+from cameras.probe.reason import Reason
+from gis_server.vault import seal
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+STREET = "140107001000"
+OTHER_STREET = "140107002000"
+
+MakeCamera = Callable[..., Camera]
+
+
+@pytest.fixture
+def now() -> datetime:
+    return NOW
+
+
+@pytest.fixture
+def make_camera(db: None) -> MakeCamera:
+    """A camera with its state: unknown and due at once, unless told otherwise."""
+    numbers = count(1)
+
+    def make(
+        *,
+        state: State = State.UNKNOWN,
+        reason: Reason = Reason.NOT_ASKED,
+        scope_code: str = STREET,
+        login: tuple[str, str] | None = None,
+        row: dict[str, Any] | None = None,
+        **values: Any,
+    ) -> Camera:
+        number = next(numbers)
+        camera = Camera.objects.create(
+            code=values.pop("code", f"C{number:04}"),
+            name=f"Gate {number}",
+            point=Point(112.56 + number / 10_000, 37.88, srid=4326),
+            address_text=f"Lane {number}",
+            scope_code=scope_code,
+            host=values.pop("host", f"127.0.0.{number % 250 + 1}"),
+            username=login[0] if login else "",
+            sealed_password=seal(login[1]) if login else None,
+            owner=Owner.objects.get_or_create(name="Water works")[0],
+            team=Team.objects.get_or_create(name="Team 1", defaults={"phone": "351-1"})[0],
+            **values,
+        )
+        CameraState.objects.create(
+            camera=camera, state=state, reason=reason, since=NOW, due_at=NOW, **(row or {})
+        )
+        if state is State.OFFLINE:
+            Outage.objects.create(camera=camera, opened_at=NOW, reason=reason)
+        return camera
+
+    return make

@@ -1,0 +1,103 @@
+"""Who asks which camera."""
+
+from datetime import datetime, timedelta
+from functools import partial
+
+import pytest
+
+from cameras import services
+from cameras.models import Camera, CameraState
+from tests.cameras.conftest import MakeCamera
+from tests.cameras.threads import together
+
+LEASE = timedelta(seconds=30)
+
+
+def claimed(poller: str, now: datetime, limit: int = 100) -> list[int]:
+    claims = services.claim(poller=poller, limit=limit, lease=LEASE, now=now)
+    return [claim.camera_id for claim in claims]
+
+
+def test_those_that_have_waited_longest_come_first(make_camera: MakeCamera, now: datetime) -> None:
+    late = make_camera(row={"last_probe_at": now})
+    CameraState.objects.filter(camera=late).update(due_at=now - timedelta(seconds=1))
+    later = make_camera()
+    CameraState.objects.filter(camera=later).update(due_at=now - timedelta(seconds=9))
+
+    assert claimed("a", now, limit=1) == [later.id]
+    assert claimed("a", now, limit=1) == [late.id]
+
+
+def test_what_is_not_due_or_switched_off_is_left_alone(
+    make_camera: MakeCamera, now: datetime
+) -> None:
+    future = make_camera()
+    CameraState.objects.filter(camera=future).update(due_at=now + timedelta(seconds=1))
+    make_camera(enabled=False)
+
+    assert claimed("a", now) == []
+
+
+def test_a_lease_keeps_others_away_until_it_ends(make_camera: MakeCamera, now: datetime) -> None:
+    camera = make_camera()
+
+    assert claimed("a", now) == [camera.id]
+    assert claimed("b", now + LEASE) == []
+    assert claimed("b", now + LEASE + timedelta(seconds=1)) == [camera.id]
+
+
+def test_a_poller_that_stops_hands_its_cameras_back(make_camera: MakeCamera, now: datetime) -> None:
+    camera = make_camera()
+    claimed("a", now)
+
+    assert services.hand_back(poller="a") == 1
+    assert claimed("b", now) == [camera.id]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_pollers_never_get_the_same_camera(make_camera: MakeCamera, now: datetime) -> None:
+    for _ in range(60):
+        make_camera()
+
+    shares = together(*(partial(claimed, f"poller {n}", now, limit=25) for n in range(4)))
+
+    given = [camera_id for share in shares for camera_id in share]
+    assert len(given) == len(set(given))
+    assert CameraState.objects.exclude(leased_by="").count() == len(given)
+
+
+def test_the_login_comes_opened_and_a_spent_budget_keeps_it_at_home(
+    make_camera: MakeCamera, now: datetime
+) -> None:
+    make_camera(login=("viewer", "right-horse"))
+    make_camera(login=("viewer", "wrong"), row={"failed_logins": 2, "failed_login_at": now})
+
+    first, second = services.claim(poller="a", limit=9, lease=LEASE, now=now)
+
+    assert first.target.login is not None
+    assert second.target.login is not None
+    assert (first.target.login.password, first.target.login.may_try) == ("right-horse", True)
+    assert second.target.login.may_try is False
+    assert "right-horse" not in repr(first)
+
+
+def test_a_password_that_no_key_opens_is_our_trouble(
+    make_camera: MakeCamera, now: datetime
+) -> None:
+    camera = make_camera(login=("viewer", "x"))
+    Camera.objects.filter(id=camera.id).update(sealed_password=b"sealed with a lost key")
+
+    (claim,) = services.claim(poller="a", limit=9, lease=LEASE, now=now)
+
+    assert claim.trouble
+    assert claim.target.login is None
+
+
+def test_claiming_costs_the_same_for_one_and_for_many(
+    make_camera: MakeCamera, now: datetime, django_assert_num_queries: object
+) -> None:
+    for _ in range(30):
+        make_camera()
+
+    with django_assert_num_queries(4):  # type: ignore[operator]  # savepoint, select, update, release
+        claimed("a", now)

@@ -1,0 +1,225 @@
+"""What is written of verdicts."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+
+from cameras import services
+from cameras.health import State, next_slot
+from cameras.invariants import check
+from cameras.models import Camera, CameraState, Outage, Probe
+from cameras.probe.reason import Reason
+from cameras.probe.result import LoginOutcome, StepResult, verdict_of
+from cameras.services import Finding
+from gis_server.models import ChangeRow
+from tests.cameras.conftest import MakeCamera
+from tests.cameras.threads import together
+
+MINUTE = timedelta(minutes=1)
+GOOD = StepResult(Reason.OK, "H264", step="rtsp_describe", took_ms=3.2)
+BAD = StepResult(Reason.CONNECT_TIMEOUT, "no answer", step="tcp_connect", took_ms=5000)
+
+
+def tell(cameras: Sequence[Camera], result: StepResult, at: datetime, poller: str = "a") -> int:
+    """Claim all cameras and write the same verdict on each."""
+    CameraState.objects.filter(camera__in=cameras).update(due_at=at)
+    claims = services.claim(poller=poller, limit=1000, lease=MINUTE, now=at)
+    verdict = verdict_of([result])
+    findings = [Finding(claim.camera_id, at, verdict) for claim in claims]
+    return services.record(findings, poller=poller)
+
+
+def test_a_camera_goes_down_and_comes_back(make_camera: MakeCamera, now: datetime) -> None:
+    camera = make_camera(state=State.ONLINE, reason=Reason.OK)
+    for minute, result in enumerate([BAD, BAD, BAD, GOOD, GOOD]):
+        tell([camera], result, now + minute * MINUTE)
+
+    outage = Outage.objects.get()
+    assert (outage.opened_at, outage.closed_at) == (now + 2 * MINUTE, now + 4 * MINUTE)
+    assert outage.reason == Reason.CONNECT_TIMEOUT
+    assert [row.data["state"] for row in ChangeRow.objects.all()] == ["offline", "online"]
+    assert list(check()) == []
+
+
+def test_a_change_tells_what_the_wall_needs(make_camera: MakeCamera, now: datetime) -> None:
+    camera = make_camera()
+    tell([camera], GOOD, now)
+
+    (row,) = ChangeRow.objects.all()
+    assert (row.topic, row.subject, row.scope) == ("camera", str(camera.id), camera.scope_code)
+    assert row.data == {
+        "code": camera.code,
+        "name": camera.name,
+        "state": "online",
+        "reason": "ok",
+        "reason_text": row.data["reason_text"],
+        "since": now.isoformat(),
+        "lon": camera.point.x,
+        "lat": camera.point.y,
+    }
+
+
+def test_an_unchanged_state_tells_nobody_and_is_asked_again(
+    make_camera: MakeCamera, now: datetime
+) -> None:
+    camera = make_camera(state=State.ONLINE, reason=Reason.OK)
+    tell([camera], GOOD, now + MINUTE)
+
+    state = CameraState.objects.get()
+    assert ChangeRow.objects.count() == 0
+    assert (state.since, state.last_probe_at) == (now, now + MINUTE)
+    assert state.due_at == next_slot(camera.id, 60, now + MINUTE)
+    assert (state.leased_by, state.lease_until) == ("", None)
+
+
+def test_the_ladder_is_kept_as_evidence(make_camera: MakeCamera, now: datetime) -> None:
+    tell([make_camera()], BAD, now)
+
+    probe = Probe.objects.get()
+    assert (probe.reason, probe.detail, probe.took_ms) == ("connect_timeout", "no answer", 5000)
+    assert probe.steps == [
+        {
+            "step": "tcp_connect",
+            "reason": "connect_timeout",
+            "detail": "no answer",
+            "took_ms": 5000,
+        }
+    ]
+
+
+def test_our_own_trouble_moves_nothing_but_the_next_question(
+    make_camera: MakeCamera, now: datetime
+) -> None:
+    camera = make_camera(
+        state=State.ONLINE, reason=Reason.OK, row={"last_probe_at": now, "streak_ok": 4}
+    )
+    for minute in range(1, 6):
+        tell([camera], StepResult(Reason.OWN_TROUBLE, "EMFILE"), now + minute * MINUTE)
+
+    state = CameraState.objects.get()
+    assert (state.state, state.streak_ok, state.last_probe_at) == ("online", 4, now)
+    assert state.due_at > now + 5 * MINUTE
+
+
+def test_a_verdict_whose_lease_has_gone_to_another_is_not_written(
+    make_camera: MakeCamera, now: datetime
+) -> None:
+    camera = make_camera()
+    services.claim(poller="slow", limit=9, lease=MINUTE, now=now)
+    services.claim(poller="other", limit=9, lease=MINUTE, now=now + 2 * MINUTE)
+
+    written = services.record([Finding(camera.id, now, verdict_of([GOOD]))], poller="slow")
+
+    assert written == 0
+    assert CameraState.objects.get().state == State.UNKNOWN
+    assert Probe.objects.count() == 0
+
+
+def test_a_camera_that_was_deleted_while_it_was_asked_is_passed_over(
+    make_camera: MakeCamera, now: datetime
+) -> None:
+    gone, stays = make_camera(), make_camera()
+    services.claim(poller="a", limit=9, lease=MINUTE, now=now)
+    gone_id = gone.id
+    gone.delete()
+
+    findings = [Finding(camera_id, now, verdict_of([GOOD])) for camera_id in (gone_id, stays.id)]
+
+    assert services.record(findings, poller="a") == 1
+
+
+def test_nothing_found_is_nothing_written(db: None) -> None:
+    assert services.record([], poller="a") == 0
+
+
+def test_an_outage_goes_on_through_an_unknown_time(make_camera: MakeCamera, now: datetime) -> None:
+    camera = make_camera(state=State.OFFLINE, reason=Reason.NO_ROUTE, row={"last_probe_at": now})
+    services.mark_stale(now + 10 * MINUTE)
+    for minute in (11, 12, 13):
+        tell([camera], BAD, now + minute * MINUTE)
+
+    outage = Outage.objects.get()
+    assert (outage.opened_at, outage.closed_at) == (now, None)
+    assert CameraState.objects.get().state == State.OFFLINE
+
+
+def test_refused_logins_are_counted_and_a_good_one_clears_them(
+    make_camera: MakeCamera, now: datetime
+) -> None:
+    camera = make_camera(login=("viewer", "x"))
+    refused = StepResult(Reason.WRONG_LOGIN, "401", LoginOutcome.REFUSED)
+    tell([camera], refused, now)
+    after_one = CameraState.objects.get()
+    tell([camera], StepResult(Reason.OK, "", LoginOutcome.ACCEPTED), now + MINUTE)
+
+    assert (after_one.failed_logins, after_one.failed_login_at) == (1, now)
+    assert CameraState.objects.get().failed_logins == 0
+
+
+def test_a_wrong_password_is_sent_at_most_twice_a_day(
+    make_camera: MakeCamera, now: datetime
+) -> None:
+    camera, sent = make_camera(login=("viewer", "wrong")), 0
+    for minute in range(0, 24 * 60, 7):
+        at = now + minute * MINUTE
+        CameraState.objects.update(due_at=at)
+        (claim,) = services.claim(poller="a", limit=1, lease=MINUTE, now=at)
+        assert claim.target.login is not None
+        sent += claim.target.login.may_try
+        login = LoginOutcome.REFUSED if claim.target.login.may_try else LoginOutcome.NOT_SENT
+        verdict = verdict_of([StepResult(Reason.WRONG_LOGIN, "", login)])
+        services.record([Finding(camera.id, at, verdict)], poller="a")
+
+    assert sent == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_verdicts_written_twice_at_once_count_once(
+    make_camera: MakeCamera, now: datetime
+) -> None:
+    cameras = [make_camera(state=State.ONLINE, reason=Reason.OK) for _ in range(20)]
+    CameraState.objects.update(streak_bad=2)
+    services.claim(poller="a", limit=99, lease=MINUTE, now=now)
+    findings = [Finding(camera.id, now, verdict_of([BAD])) for camera in cameras]
+
+    written = together(
+        partial(services.record, findings, poller="a"),
+        partial(services.record, findings[::-1], poller="a"),
+    )
+
+    assert sorted(written) == [0, 20]
+    assert ChangeRow.objects.filter(topic="camera").count() == 20
+    assert Outage.objects.count() == 20
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_verdict_and_the_stale_mark_at_once_leave_one_of_the_two(
+    make_camera: MakeCamera, now: datetime
+) -> None:
+    cameras = [make_camera(state=State.ONLINE, reason=Reason.OK) for _ in range(20)]
+    services.claim(poller="a", limit=99, lease=MINUTE, now=now)
+    findings = [Finding(camera.id, now, verdict_of([GOOD])) for camera in cameras]
+
+    together(
+        partial(services.record, findings, poller="a"),
+        partial(services.mark_stale, now),
+    )
+
+    states = CameraState.objects.values_list("state", "last_probe_at")
+    assert {state for state, _ in states} <= {"online", "unknown"}
+    assert all(last == now for _, last in states)
+
+
+def test_writing_costs_the_same_for_one_and_for_many(
+    make_camera: MakeCamera, now: datetime, django_assert_num_queries: Any
+) -> None:
+    cameras = [make_camera() for _ in range(40)]
+    services.claim(poller="a", limit=99, lease=MINUTE, now=now)
+    findings = [Finding(camera.id, now, verdict_of([GOOD])) for camera in cameras]
+
+    # Savepoint, lock, states, probes, outages closed, feed lock, changes, notify, release.
+    with django_assert_num_queries(9):
+        services.record(findings, poller="a")

@@ -1,0 +1,65 @@
+"""What nobody confirms is unknown."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from cameras import services
+from cameras.health import State
+from cameras.jobs import mark_stale_cameras
+from cameras.models import CameraState, Outage
+from cameras.probe.reason import Reason
+from gis_server.models import ChangeRow
+from tests.cameras.conftest import MakeCamera
+
+
+@pytest.mark.parametrize(
+    ("interval_s", "age_s", "state"),
+    [
+        pytest.param(None, 180, "online", id="three intervals"),
+        pytest.param(None, 181, "unknown", id="more than three"),
+        pytest.param(10, 31, "unknown", id="its own interval counts"),
+        pytest.param(300, 800, "online", id="also when it is longer"),
+    ],
+)
+def test_a_verdict_older_than_three_intervals_becomes_unknown(
+    make_camera: MakeCamera, now: datetime, interval_s: int | None, age_s: int, state: str
+) -> None:
+    last = now - timedelta(seconds=age_s)
+    make_camera(
+        state=State.ONLINE, reason=Reason.OK, interval_s=interval_s, row={"last_probe_at": last}
+    )
+
+    services.mark_stale(now)
+
+    assert CameraState.objects.get().state == state
+
+
+def test_it_is_told_once(make_camera: MakeCamera, now: datetime) -> None:
+    make_camera(state=State.OFFLINE, reason=Reason.NO_ROUTE)
+
+    assert services.mark_stale(now + timedelta(hours=1)) == 1
+    assert services.mark_stale(now + timedelta(hours=2)) == 0
+    (row,) = ChangeRow.objects.all()
+    assert (row.data["state"], row.data["reason"]) == ("unknown", "not_asked")
+    assert Outage.objects.get().closed_at is None
+
+
+def test_a_lease_and_the_next_question_stay_the_pollers_own(
+    make_camera: MakeCamera, now: datetime
+) -> None:
+    make_camera(state=State.ONLINE, reason=Reason.OK)
+    services.claim(poller="a", limit=1, lease=timedelta(seconds=30), now=now)
+
+    services.mark_stale(now)
+
+    state = CameraState.objects.get()
+    assert (state.state, state.leased_by, state.due_at) == ("unknown", "a", now)
+
+
+def test_the_job_does_it_without_any_poller(make_camera: MakeCamera) -> None:
+    make_camera(state=State.ONLINE, reason=Reason.OK)
+
+    mark_stale_cameras()
+
+    assert CameraState.objects.get().state == State.UNKNOWN
