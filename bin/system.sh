@@ -144,8 +144,9 @@ mend_half_installed() {
 keep_postgresql_quiet() {
   local file=/etc/postgresql-common/createcluster.conf
   [[ " ${MISSING[*]}" == *" postgresql-"* && ! -e $file ]] || return 0
-  as_root mkdir -p "${file%/*}"
-  echo "create_main_cluster = false" | as_root tee "$file" >/dev/null
+  as_root mkdir -p "${file%/*}" &&
+    echo "create_main_cluster = false" | as_root tee "$file" >/dev/null ||
+    fail "$file could not be written: run $COMMAND as an administrator once."
 }
 
 why_apt_failed() {
@@ -163,7 +164,7 @@ why_apt_failed() {
   fi
 }
 
-LISTS_FETCHED=0
+LISTS_FETCHED=0 BEGAN=$EPOCHREALTIME
 
 fetch_lists() {
   ((LISTS_FETCHED)) && return
@@ -174,7 +175,7 @@ fetch_lists() {
 }
 
 install_missing() {
-  local began=$EPOCHREALTIME free_mb
+  local free_mb
   command -v apt-get >/dev/null ||
     fail "this system has no apt-get; install what these Debian packages hold by hand, then run $COMMAND again: ${MISSING[*]}"
   may_become_root ||
@@ -187,7 +188,7 @@ install_missing() {
   printf 'System packages … '
   keep_postgresql_quiet
   apt install "${MISSING[@]}" || fail "$(why_apt_failed) (details: $SETUP_PACKAGES_LOG)."
-  SETUP_PACKAGES_S=$(awk "BEGIN { printf \"%.1f\", $EPOCHREALTIME - $began }")
+  SETUP_PACKAGES_S=$(awk "BEGIN { printf \"%.1f\", $EPOCHREALTIME - $BEGAN }")
   echo "$SETUP_PACKAGES_S s"
 }
 
@@ -196,6 +197,7 @@ ensure_system() {  # ensure_system PART...: run, database, redis, demo, browser
   [[ -z ${REDIS_URL:-} ]] || set -- "${@/redis/}"
   list_missing "$@"
   if ((${#MISSING[@]})); then
+    BEGAN=$EPOCHREALTIME
     SETUP_PACKAGES_LOG=$(mktemp -t gis-server-packages.XXXXXX)
     # A fresh machine has no package lists: names can only be told after fetching them.
     if ! compgen -G '/var/lib/apt/lists/*_Packages*' >/dev/null && may_become_root; then

@@ -19,6 +19,9 @@ def what_is_wrong_with_database(url: str) -> str:
         # GeoDjango's own scheme is unknown to libpq.
         address = url.replace("postgis://", "postgres://", 1)
         connection = psycopg2.connect(address, connect_timeout=WITHIN_S)
+    except psycopg2.ProgrammingError:
+        # libpq repeats what it could not read, and with it the password.
+        return "DATABASE_URL cannot be read: write it like postgres://user:password@host/name."
     except psycopg2.Error as error:
         said = " ".join(str(error).split()) or "no answer"
         return (

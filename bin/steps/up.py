@@ -52,7 +52,6 @@ def up(options: argparse.Namespace) -> int:
         env = product.environment(where)
         supervisor = Supervisor(where, env, [*PRODUCT, *([] if options.bare else ["farm"])])
         supervisor.clear_leftovers()
-        stack.callback(lambda: say_stopped(began))
         stack.callback(journal.ignore_signals)
         identity = start_servers(where, notes, env, stack)
         env |= reach(where, options, env)
@@ -62,7 +61,7 @@ def up(options: argparse.Namespace) -> int:
             return 0
         supervisor.env.update(env)
         stack.callback(supervisor.stop)
-        stack.callback(say_stopping)
+        stack.callback(say, "\nStopping …")
         serve(where, notes, supervisor, began)
     return 0
 
@@ -169,12 +168,8 @@ def _address_of_other(where: Places) -> str:
         return "it is still starting"
 
 
-def say_stopping() -> None:
-    print("\nStopping … ", end="", flush=True)
-
-
-def say_stopped(began: float) -> None:
-    print(f"stopped after {time.monotonic() - began:.0f} s.", flush=True)
+def say(text: str) -> None:
+    print(text, flush=True)
 
 
 if __name__ == "__main__":
