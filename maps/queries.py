@@ -24,10 +24,17 @@ WITH tile AS MATERIALIZED (
                AS reach
 )"""
 
+# Of the grids too: somebody's part may be one grid, which no division lies in.
 EXTENT_SQL = f"""
     SELECT ST_XMin(box), ST_YMin(box), ST_XMax(box), ST_YMax(box)
-    FROM (SELECT ST_Extent(shape) AS box FROM grids_division AS division
-          WHERE {IN_SCOPE.format(code="division.code")}) AS territory"""  # noqa: S608
+    FROM (SELECT ST_Extent(shape) AS box FROM (
+        SELECT division.shape FROM grids_division AS division
+        WHERE {IN_SCOPE.format(code="division.code")}
+        UNION ALL
+        SELECT drawn.shape FROM grids_gridshape AS drawn
+        JOIN grids_grid AS grid ON grid.id = drawn.grid_id
+        WHERE drawn.valid @> %(day)s AND {IN_SCOPE.format(code="grid.code")}
+    ) AS shapes) AS territory"""  # noqa: S608
 
 COUNT_SQL = f"""
     SELECT (SELECT count(*) FROM grids_gridshape AS drawn
@@ -93,7 +100,7 @@ def _values(tile: Tile, scope: Sequence[str], day: date) -> dict[str, Any]:
 
 
 def territory(scope: Sequence[str], day: date) -> Territory:
-    values = {"scope": list(scope), "day": day}
+    values: dict[str, Any] = {"scope": list(scope), "day": day}
     with connection.cursor() as cursor:
         cursor.execute(COUNT_SQL, values)
         grids, streets, communities, name = cursor.fetchone()

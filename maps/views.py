@@ -13,7 +13,6 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from cameras.reasons_text import TEXTS, ReasonText
 from gis_server.edge import allow, json_ok
 from gis_server.errors import NotAllowed, NotFound
 from gis_server.roles import Permission, may
@@ -77,23 +76,18 @@ def _config(request: HttpRequest, seen: queries.Territory, edition: str) -> dict
             for layer in LAYERS.values()
             if _sees(request, layer)
         },
-        "reasons": {reason.value: _words(text) for reason, text in TEXTS.items()},
         "sees_cameras": may(user.role, Permission.SEE_CAMERAS),  # type: ignore[union-attr]
         "sees_pictures": may(user.role, Permission.SEE_PICTURES),  # type: ignore[union-attr]
         "takes_pictures": may(user.role, Permission.TAKE_PICTURES),  # type: ignore[union-attr]
         "time_zone": settings.TIME_ZONE,
         "urls": {
-            "cameras": "/api/cameras",
+            "cameras": reverse("cameras").removesuffix(".geojson"),
             "edition": reverse("edition"),
             "sign_in": f"{reverse('sign-in')}?next={reverse('wall')}",
             "ticket": reverse("live-ticket"),
             "tiles": "/tiles",
         },
     }
-
-
-def _words(text: ReasonText) -> dict[str, str]:
-    return {"name": str(text.name), "cause": str(text.cause), "remedy": str(text.remedy)}
 
 
 @allow(Permission.SEE_MAP)

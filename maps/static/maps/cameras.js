@@ -34,13 +34,6 @@ export class Cameras {
     return counts;
   }
 
-  // Newest first, as the server orders its own list.
-  inState(state) {
-    return [...this.byId.values()]
-      .filter((camera) => known(camera.state) === state)
-      .sort((a, b) => Date.parse(b.since ?? 0) - Date.parse(a.since ?? 0) || b.id - a.id);
-  }
-
   features() {
     return {
       type: "FeatureCollection",

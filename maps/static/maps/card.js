@@ -112,19 +112,19 @@ export class Card {
       "div",
       { class: "card-state", "data-state": camera.state },
       element("p", { class: "card-word" }, element("strong", {}, stateText(camera.state)), " ", since),
-      ...(camera.state === "online" ? [] : trouble(camera, this.config.reasons[camera.reason])),
+      ...(camera.state === "online" ? [] : trouble(camera)),
     );
   }
 
   facts(camera) {
-    const team = [camera.team?.name ?? camera.team, camera.team?.phone].filter(Boolean).join(" · ");
+    const team = [camera.team.name, camera.team.phone].filter(Boolean).join(" · ");
     const rows = [
       [gettext("Code"), camera.code],
       [gettext("Address"), camera.address],
-      [gettext("Grid"), camera.grid],
+      [gettext("Grid"), camera.grid?.name],
       [gettext("Owner"), camera.owner],
       [gettext("Repair team"), team],
-      [gettext("Connected through"), camera.upstream],
+      [gettext("Connected through"), camera.upstream?.name],
     ];
     return element(
       "dl",
@@ -172,14 +172,21 @@ export class Card {
 }
 
 // What is wrong, the likely cause, the device's own words, and the next thing to try.
-function trouble(camera, words) {
+function trouble({ reason_text, cause, detail, remedy }) {
   return [
-    element("p", { class: "card-reason" }, camera.reason_text ?? words?.name ?? ""),
-    words && element("p", { class: "card-cause" }, words.cause),
-    camera.detail && element("p", { class: "card-detail" }, camera.detail),
-    words && element("p", { class: "card-advice" }, element("b", {}, gettext("What to do")), words.remedy),
+    element("p", { class: "card-reason" }, reason_text),
+    element("p", { class: "card-cause" }, cause),
+    detail && element("p", { class: "card-detail" }, detail),
+    element("p", { class: "card-advice" }, element("b", {}, gettext("What to do")), remedy),
   ].filter(Boolean);
 }
+
+// Steps by the names they are stored under; one that is new here keeps its own.
+const STEPS = {
+  tcp_connect: () => gettext("Connect"),
+  rtsp_options: () => gettext("Ask what it can do"),
+  rtsp_describe: () => gettext("Sign in and describe the stream"),
+};
 
 function rung(step) {
   const good = step.reason === "ok";
@@ -187,8 +194,8 @@ function rung(step) {
     "li",
     { "data-ok": good },
     element("span", { class: "rung-sign", "aria-hidden": "true" }, good ? "✓" : "✕"),
-    element("span", { class: "rung-name" }, step.name),
-    element("span", { class: "rung-said" }, good ? "" : (step.reason_text ?? step.reason)),
+    element("span", { class: "rung-name" }, STEPS[step.step]?.() ?? step.step),
+    element("span", { class: "rung-said" }, good ? "" : (step.reason_text)),
     element("span", { class: "rung-ms" }, interpolate(gettext("%s ms"), [Math.round(step.took_ms)])),
   );
 }

@@ -3,8 +3,10 @@
 export function element(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
-    if (value === null || value === undefined || value === false) continue;
-    made.setAttribute(name, value === true ? "" : String(value));
+    if (value === null || value === undefined) continue;
+    // aria-* and data-* say "true" or "false"; others, such as `hidden`, are there or not.
+    if (typeof value !== "boolean" || /^(aria|data)-/.test(name)) made.setAttribute(name, String(value));
+    else made.toggleAttribute(name, value);
   }
   made.append(...children.filter((child) => child !== null && child !== undefined && child !== false && child !== ""));
   return made;

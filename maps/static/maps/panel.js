@@ -5,9 +5,6 @@ import * as clock from "maps/clock";
 import { element, setText } from "maps/element";
 import { icon } from "maps/icons";
 
-// Rows beyond this are counted, not drawn: nobody reads them, and a wall must stay quick.
-const MOST_ROWS = 500;
-
 const TITLES = {
   offline: () => gettext("Offline list"),
   degraded: () => gettext("Degraded cameras"),
@@ -65,15 +62,14 @@ export class Panel {
   showList(items, total) {
     setText(this.title, TITLES[this.state]());
     setText(this.total, String(total));
-    const shown = items.slice(0, MOST_ROWS);
-    if (shown.length === 0) {
+    if (items.length === 0) {
       this.rows.clear();
       this.body.replaceChildren(element("li", { class: "none" }, NONE[this.state]()));
     } else {
-      this.arrange(shown);
+      this.arrange(items);
     }
-    this.rest.hidden = total <= shown.length;
-    setText(this.rest, interpolate(gettext("and %s more"), [total - shown.length]));
+    this.rest.hidden = total <= items.length;
+    setText(this.rest, interpolate(gettext("and %s more"), [total - items.length]));
     this.tick();
   }
 
@@ -88,6 +84,15 @@ export class Panel {
     wanted.forEach((node, index) => {
       if (this.body.children[index] !== node) this.body.insertBefore(node, this.body.children[index] ?? null);
     });
+  }
+
+  // Another state's rows are on their way: the old ones must not stand under the new title.
+  await() {
+    this.rows.clear();
+    setText(this.title, TITLES[this.state]());
+    setText(this.total, "");
+    this.rest.hidden = true;
+    this.body.replaceChildren(element("li", { class: "none" }, gettext("Loading…")));
   }
 
   showNote(text) {
@@ -125,7 +130,7 @@ class Row {
     this.since_ms = item.since ? Date.parse(item.since) : null;
     setText(this.name, item.name);
     setText(this.reason, item.reason_text ?? "");
-    setText(this.owner, [item.owner, item.grid].filter(Boolean).join(" · "));
+    setText(this.owner, [item.owner, item.grid?.name].filter(Boolean).join(" · "));
     if (this.button.dataset.state !== item.state) {
       this.button.dataset.state = item.state;
       this.sign.replaceChildren(icon(item.state));

@@ -35,8 +35,8 @@ export class Picture {
   show({ name, state, snapshot }) {
     this.state = state;
     this.image.alt = interpolate(gettext("Picture of %s"), [name]);
-    if (snapshot?.url) this.showImage(snapshot.url, snapshot.taken_at);
-    if (snapshot?.failure && !this.waitsSince) this.say(snapshot.failure);
+    if (snapshot.url) this.showImage(snapshot.url, snapshot.taken_at);
+    if (this.waitsSince === null) this.say(sentence(snapshot.failure));
     this.tick();
   }
 
@@ -73,7 +73,7 @@ export class Picture {
   arrived(snapshot) {
     if (snapshot.url) this.showImage(snapshot.url, snapshot.taken_at);
     const mine = this.waitsSince !== null && [null, String(snapshot.snapshot)].includes(this.wanted);
-    if (mine) this.end(snapshot.failure ?? "");
+    if (mine) this.end(sentence(snapshot.failure));
     else this.tick();
   }
 
@@ -106,4 +106,9 @@ export class Picture {
     if (this.state !== "offline") return interpolate(gettext("Picture taken %s"), [when]);
     return interpolate(gettext("Last picture before the failure, %s"), [when]);
   }
+}
+
+// Why there is no picture and what to do about it; "" where there is one.
+function sentence(failure) {
+  return failure ? `${failure.reason_text}${gettext(": ")}${failure.cause} ${failure.remedy}` : "";
 }

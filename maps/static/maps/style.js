@@ -6,8 +6,8 @@ const FONTS = ["Noto Sans CJK SC", "Source Han Sans SC", "PingFang SC", "Microso
 const INK = {
   outside: "#0a0f15",
   inside: "#141c26",
-  grid: "#2c3947",
-  community: "#435568",
+  grid: "#33424f",
+  community: "#4d6277",
   street: "#7391ae",
   district: "#a9c4dd",
   name: "#e8eef4",
@@ -62,6 +62,11 @@ function border(id, source, level, color, width) {
     layout: { "line-join": "round" },
     paint: { "line-color": color, "line-width": width },
   };
+}
+
+// What works steps back behind what does not.
+function size(fault, fine) {
+  return ["match", ["get", "state"], "online", fine, fault];
 }
 
 function territory() {
@@ -130,7 +135,7 @@ function cameras() {
       source: "cameras",
       layout: {
         "icon-image": ["concat", "camera-", ["get", "state"]],
-        "icon-size": byZoom(10, 0.5, 12, 0.72, 15, 1.05),
+        "icon-size": byZoom(10, size(0.5, 0.4), 12, size(0.75, 0.55), 15, size(1.1, 1)),
         "icon-allow-overlap": true,
         "icon-ignore-placement": true,
         // The worst on top: a fault must not hide under what works.

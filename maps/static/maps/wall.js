@@ -13,7 +13,7 @@ import { Panel } from "maps/panel";
 
 // Changes that come within this time are one repaint.
 const REPAINT_MS = 200;
-const MOST_OFFLINE = 500;
+const MOST_ROWS = 500;
 const EDITION_EVERY_MS = 60_000;
 const LIST_RETRY_MS = 5_000;
 
@@ -23,7 +23,7 @@ clock.showIn(config.time_zone);
 
 const cameras = new Cameras();
 const banner = new Banner(at("banner"), at("live"), config);
-const panel = new Panel({ figures: at("figures"), list: at("list") }, { picked: (id) => openCard(id, true), chosen: showList });
+const panel = new Panel({ figures: at("figures"), list: at("list") }, { picked: (id) => openCard(id, true), chosen: chooseList });
 const card = new Card(at("card"), config, { closed: () => pick(null) });
 const map = makeMap();
 const feed = new LiveFeed({
@@ -37,9 +37,9 @@ const feed = new LiveFeed({
   },
 });
 
-let offline = { items: [], total: 0 };
+let list = { items: [], total: 0 };
 let repaint = null;
-let listRequest = null;
+let listBusy = false;
 let listWanted = false;
 
 function makeMap() {
@@ -64,12 +64,8 @@ function empty(title, advice) {
 // Everything anew: at the start, and when too much was missed.
 async function load() {
   if (!config.sees_cameras) return;
-  const [all, down] = await Promise.all([
-    ask(`${config.urls.cameras}.geojson`),
-    ask(`${config.urls.cameras}/offline/?limit=${MOST_OFFLINE}`),
-  ]);
+  const [all] = await Promise.all([ask(`${config.urls.cameras}.geojson`), fetchList()]);
   cameras.replace(all.body);
-  offline = down.body;
   show();
   card.refresh();
 }
@@ -100,37 +96,41 @@ function show() {
 
 function showList() {
   if (config.sees_cameras && cameras.byId.size === 0) {
-    return panel.showNote(gettext("There are no cameras yet. An administrator registers them; the demo's come with: manage.py load_demo."));
+    panel.showNote(gettext("There are no cameras yet. An administrator registers them; the demo's come with: manage.py load_demo."));
   }
-  if (panel.state === "offline") panel.showList(offline.items, offline.total);
-  else {
-    const items = cameras.inState(panel.state);
-    panel.showList(items.map(withReason), items.length);
-  }
+  panel.showList(list.items, list.total);
   panel.markPicked(card.id);
 }
 
-function withReason(camera) {
-  return { ...camera, reason_text: camera.reason_text ?? config.reasons[camera.reason]?.name ?? "" };
+function chooseList() {
+  panel.await();
+  refreshList();
 }
 
 // One request at a time; what changes meanwhile is asked for after it.
 async function refreshList() {
   listWanted = true;
-  if (listRequest || !config.sees_cameras) return;
+  if (listBusy || !config.sees_cameras) return;
+  listBusy = true;
   while (listWanted) {
     listWanted = false;
-    listRequest = ask(`${config.urls.cameras}/offline/?limit=${MOST_OFFLINE}`);
     try {
-      offline = (await listRequest).body;
+      await fetchList();
       panel.showNote("");
       showList();
     } catch (error) {
       panel.showNote(interpolate(gettext("This list is not up to date: %s"), [error.message]));
       setTimeout(refreshList, LIST_RETRY_MS);
     }
-    listRequest = null;
   }
+  listBusy = false;
+}
+
+async function fetchList() {
+  const { state } = panel;
+  const { body } = await ask(`${config.urls.cameras}/offline/?state=${state}&limit=${MOST_ROWS}`);
+  if (state === panel.state) list = body;
+  else listWanted = true;
 }
 
 async function refreshEdition() {
