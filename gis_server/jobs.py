@@ -21,7 +21,7 @@ def keep_our_logging(**_: object) -> None:
     """Connecting this is what stops Celery from replacing the logging set up by Django."""
 
 
-@shared_task
+@shared_task  # type: ignore[untyped-decorator]
 def prune_changes() -> int:
     """Forget changes older than browsers ask for; who comes back later reloads everything."""
     from gis_server.live import KEPT_DAYS  # noqa: PLC0415 - models need the app registry

@@ -95,7 +95,7 @@ def test_servers_that_were_named_are_not_installed() -> None:
 
 # What apt-get and dpkg of Debian 12 print.
 FETCH = (
-    "E: Failed to fetch http://deb.debian.org/debian/pool/main/r/redis/redis-tools_7.0.15_amd64.deb"
+    "E: Failed to fetch http://mirror.example/debian/pool/main/r/redis/redis-tools_7.0.15_amd64.deb"
     "  Could not connect to 127.0.0.1:9\n"
 )
 
@@ -105,7 +105,7 @@ FETCH = (
     [
         pytest.param(FETCH, "redis-tools could not be downloaded: check the network", id="fetch"),
         pytest.param(
-            "W: Failed to fetch http://deb.debian.org/debian/dists/bookworm/InRelease\n",
+            "W: Failed to fetch http://mirror.example/debian/dists/bookworm/InRelease\n",
             "the package list could not be downloaded: check the network",
             id="no list",
         ),
