@@ -8,7 +8,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -113,10 +113,15 @@ def stop_on_signals() -> None:
     signal.signal(signal.SIGHUP, interrupt)
 
 
-def ignore_signals() -> None:
-    """For the time of stopping: a second Ctrl-C must not leave half of it running."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
+@contextmanager
+def undisturbed_end() -> Iterator[ExitStack]:
+    """A stack whose unwinding nothing cuts short: a second Ctrl-C must not leave half running."""
+    with ExitStack() as stack:
+        try:
+            yield stack
+        finally:
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                signal.signal(number, signal.SIG_IGN)
 
 
 def told(command: str, root: Path, main: Callable[[], int]) -> int:

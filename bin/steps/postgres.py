@@ -107,7 +107,7 @@ def running(cluster: Cluster, journal: Journal) -> Iterator[None]:
     Raises:
         Failed: it does not start.
     """
-    clear_leftovers(cluster.data)
+    clear_leftovers(cluster)
     cluster.socket_dir.mkdir(mode=0o700, exist_ok=True)
     cluster.socket_dir.chmod(0o700)
     _give_to_server_user(cluster.socket_dir)
@@ -126,6 +126,7 @@ def running(cluster: Cluster, journal: Journal) -> Iterator[None]:
 def _server_command(cluster: Cluster) -> list[str]:
     options = {
         "listen_addresses": "",
+        "port": "5432",
         "unix_socket_directories": str(cluster.socket_dir),
         "unix_socket_permissions": "0700",
         "max_parallel_workers_per_gather": "2",
@@ -137,27 +138,27 @@ def _server_command(cluster: Cluster) -> list[str]:
     return [*_become_server_user(), "--pdeathsig=INT", server, "-D", str(cluster.data), *settings]
 
 
-def clear_leftovers(data: Path) -> None:
-    """End what a killed run left in the data folder, then remove its pid file.
+def clear_leftovers(cluster: Cluster) -> None:
+    """End what a killed run left at work, then remove its pid files.
 
-    The pid in that file may by now belong to another program, which would block every start; it is
-    removed only when no process works in the folder.
+    The pid in such a file may by now belong to another program, or to a dead process that nobody
+    has collected, and would block every start; so they go, but only when no process works in the
+    data folder any more.
 
     Raises:
         Failed: a server is still at work there after a minute.
     """
+    data = cluster.data
     if not processes.end_all(lambda: processes.living_in(data), signal.SIGINT, patience_s=60):
         raise Failed(f"an earlier PostgreSQL still works in {data}: end it, then run this again.")
     (data / "postmaster.pid").unlink(missing_ok=True)
+    for name in (".s.PGSQL.5432", ".s.PGSQL.5432.lock"):
+        (cluster.socket_dir / name).unlink(missing_ok=True)
 
 
 def _wait_until_ready(cluster: Cluster, server: subprocess.Popen[bytes]) -> None:
-    asking: list[str | Path] = [
-        programs(cluster.data) / "pg_isready",
-        "-q",
-        "-h",
-        cluster.socket_dir,
-    ]
+    asking: list[str | Path] = [programs(cluster.data) / "pg_isready", "-q", "-U", "postgres"]
+    asking += ["-d", "postgres", "-h", cluster.socket_dir]
     deadline = time.monotonic() + READY_WITHIN_S
     while server.poll() is None and time.monotonic() < deadline:
         if subprocess.run(asking, env=_environment(), check=False).returncode == 0:

@@ -99,6 +99,7 @@ def collect_static(places: Places, journal: Journal, env: Mapping[str, str]) -> 
         sources = [
             file
             for folder in places.root.glob("*/static")
+            if folder.parent.name != "var"
             for file in folder.rglob("*")
             if file.is_file()
         ]

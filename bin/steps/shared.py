@@ -34,15 +34,24 @@ def ensure_files(where: Places, journal: Journal, *, for_tests: bool) -> None:
 def database(
     where: Places, journal: Journal, *, name: str, lasting: bool
 ) -> Iterator[tuple[dict[str, str], str]]:
-    """A private PostGIS with the database `gis`: its variables and a word that identifies it."""
+    """A private PostGIS with the database `gis`: its variables and a word that identifies it.
+
+    Unless its data are `lasting`, the database is empty each time.
+    """
     folder = where.var / name
     cluster = postgres.Cluster(folder, where.sockets / name, where.log / f"{name}.log", lasting)
     with ExitStack() as stack:
         with journal.step("PostGIS") as step:
+            # What was never synced to disk cannot be trusted after an end that was not orderly.
+            if not lasting and (folder / "postmaster.pid").exists():
+                postgres.clear_leftovers(cluster)
+                shutil.rmtree(folder)
             if not folder.exists():
                 step.note = "new data folder"
                 postgres.create(cluster, journal)
             stack.enter_context(postgres.running(cluster, journal))
+            if not lasting:
+                postgres.ask(cluster, journal, "DROP DATABASE IF EXISTS gis WITH (FORCE)")
             identity = postgres.prepare(cluster, journal, "gis")
         yield {"DATABASE_URL": cluster.url("gis")}, identity
 

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from contextlib import ExitStack
 
 from bin.steps import journal, places, shared
 
@@ -11,13 +10,12 @@ COMMAND = "bin/test"
 
 def test(arguments: list[str]) -> int:
     where, notes = shared.begin(COMMAND)
-    with ExitStack() as stack:
+    with journal.undisturbed_end() as stack:
         stack.enter_context(
             places.take_lock(where, "test", "another bin/test runs in this checkout: wait for it.")
         )
         shared.ensure_files(where, notes, for_tests=True)
         env = shared.throw_away_environment(where)
-        stack.callback(journal.ignore_signals)
         found, _ = stack.enter_context(shared.database(where, notes, name="pg-test", lasting=False))
         env |= found | stack.enter_context(
             shared.redis(where, notes, name="redis-test", lasting=False)

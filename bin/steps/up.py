@@ -47,12 +47,11 @@ def up(options: argparse.Namespace) -> int:
     lock = places.take_lock(
         where, "up", f"it already runs here: {_address_of_other(where)} (Ctrl-C there stops it)."
     )
-    with lock, ExitStack() as stack:
+    with lock, journal.undisturbed_end() as stack:
         shared.ensure_files(where, notes, for_tests=False)
         env = product.environment(where)
         supervisor = Supervisor(where, env, [*PRODUCT, *([] if options.bare else ["farm"])])
         supervisor.clear_leftovers()
-        stack.callback(journal.ignore_signals)
         identity = start_servers(where, notes, env, stack)
         env |= reach(where, options, env)
         fill(where, notes, env, identity, bare=options.bare)
@@ -61,8 +60,9 @@ def up(options: argparse.Namespace) -> int:
             return 0
         supervisor.env.update(env)
         stack.callback(supervisor.stop)
-        stack.callback(say, "\nStopping …")
         serve(where, notes, supervisor, began)
+        say("\nStopping …")
+    say("Stopped.")
     return 0
 
 
@@ -143,7 +143,7 @@ def is_everywhere(host: str) -> bool:
 
 
 def serve(where: Places, notes: Journal, supervisor: Supervisor, began: float) -> None:
-    """Start the processes, say where they are, and keep them until a signal comes."""
+    """Start the processes, say where they are, and keep them until Ctrl-C or a polite kill."""
     host = supervisor.env["WEB_HOST"]
     shown = "127.0.0.1" if is_everywhere(host) else f"[{host}]" if ":" in host else host
     address = f"http://{shown}:{supervisor.env['WEB_PORT']}/"
@@ -158,7 +158,8 @@ def serve(where: Places, notes: Journal, supervisor: Supervisor, began: float) -
         if not host.startswith("127."):
             print("Others can reach this address, and the demo's passwords are public knowledge.")
     print(f"Its processes write to {where.as_seen(supervisor.log)}.  Ctrl-C stops everything.")
-    supervisor.watch(address + "readyz")
+    with suppress(KeyboardInterrupt):
+        supervisor.watch(address + "readyz")
 
 
 def _address_of_other(where: Places) -> str:

@@ -38,10 +38,12 @@ def test_a_killed_server_is_back_at_the_next_start(
     assert processes.living_in(cluster.data) == []
 
 
-def test_a_pid_file_that_names_another_program_blocks_nothing(
+def test_pid_files_that_name_another_program_block_nothing(
     cluster: postgres.Cluster, journal: Journal
 ) -> None:
-    (cluster.data / "postmaster.pid").write_text(f"{os.getpid()}\n{cluster.data}\n")
+    cluster.socket_dir.mkdir()
+    for file in (cluster.data / "postmaster.pid", cluster.socket_dir / ".s.PGSQL.5432.lock"):
+        file.write_text(f"{os.getpid()}\n{cluster.data}\n")
 
     with postgres.running(cluster, journal):
         assert postgres.ask(cluster, journal, "SELECT 1") == "1"
