@@ -48,6 +48,11 @@ def poller_name() -> str:
     return f"{platform.node()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
+def hang_up() -> None:
+    """Close this thread's connection (`connection.close` would be that of whoever names it)."""
+    connection.close()
+
+
 class DatabaseAway(Exception):
     """The database did not answer this time."""
 
@@ -178,7 +183,7 @@ class Poller:
             logger.warning(
                 "leases of %s were not handed back; they run out by themselves", self.name
             )
-        await self._in_database(connection.close)
+        await self._in_database(hang_up)
         self._database.shutdown()
 
     async def _in_database(self, work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -194,7 +199,7 @@ class Poller:
             if not self._away:
                 logger.warning("the database does not answer, trying on: %s", type(error).__name__)
             self._away = True
-            await loop.run_in_executor(self._database, connection.close)
+            await loop.run_in_executor(self._database, hang_up)
             raise DatabaseAway from error
         if self._away:
             logger.info("the database answers again")

@@ -14,7 +14,7 @@ from cameras.probe.reason import Reason
 from cameras.reasons_text import TEXTS, reason_name
 from cameras.services.snapshots import failure_of, picture_url
 from gis_server.models import User
-from gis_server.roles import scope_q
+from gis_server.roles import Permission, may, scope_q
 
 KEPT_PROBES = 20
 """So many results of each camera are kept and shown."""
@@ -134,7 +134,7 @@ def card(user: User, camera_id: int) -> dict[str, Any] | None:
         "has_video": camera.has_video,
         "probes": probes,
         "ladder": probes[0]["steps"] if probes else [],
-        "snapshot": latest_snapshot(camera),
+        "snapshot": latest_snapshot(camera) if may(user.role, Permission.SEE_PICTURES) else None,
     }
 
 

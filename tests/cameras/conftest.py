@@ -1,8 +1,10 @@
 """Cameras for the tests of this folder; no grid is needed to have one."""
 
-from collections.abc import Callable
+import subprocess
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from django.contrib.gis.geos import Point
 from cameras.health import State
 from cameras.models import Camera, CameraState, Outage, Owner, Team
 from cameras.probe.reason import Reason
+from cameras.probe.target import Login, Target
 from gis_server.vault import seal
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -61,3 +64,25 @@ def make_camera(db: None) -> MakeCamera:
         return camera
 
     return make
+
+
+GST_LOGIN = Login("viewer", "p@ss:w/rd é%20")
+
+
+@pytest.fixture(scope="session")
+def video_camera() -> Iterator[Target]:
+    """A real camera in all but glass: GStreamer's RTSP server with H.264 behind a Digest login."""
+    command = ["/usr/bin/python3", str(Path(__file__).with_name("gst_server.py"))]
+    with subprocess.Popen(
+        [*command, GST_LOGIN.username, GST_LOGIN.password],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as server:
+        assert server.stdin is not None
+        assert server.stdout is not None
+        port = server.stdout.readline()
+        assert port, "GStreamer's RTSP server did not start: is gir1.2-gst-rtsp-server-1.0 there?"
+        yield Target("127.0.0.1", int(port), "/live", GST_LOGIN)
+        server.stdin.close()
+        server.wait(timeout=10)

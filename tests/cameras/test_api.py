@@ -1,0 +1,304 @@
+"""Cameras over HTTP: who sees what, in which shape, at which cost."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from kombu.exceptions import OperationalError
+
+from cameras import jobs
+from cameras.health import State
+from cameras.models import CameraState, Snapshot
+from cameras.probe.reason import Reason
+from gis_server.roles import Role
+from tests.cameras.conftest import NOW, OTHER_STREET, STREET, MakeCamera
+from tests.conftest import SignIn
+
+
+@pytest.fixture
+def queued(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The ids handed to the workers, in place of a broker."""
+    ids: list[int] = []
+    monkeypatch.setattr(jobs.take_snapshot, "apply_async", lambda args, **_: ids.append(args[0]))
+    return ids
+
+
+def routes(camera_id: int, snapshot_id: int) -> list[tuple[str, str]]:
+    return [
+        ("get", "/api/cameras.geojson"),
+        ("get", "/api/cameras/summary/"),
+        ("get", "/api/cameras/offline/"),
+        ("get", f"/api/cameras/{camera_id}/"),
+        ("post", f"/api/cameras/{camera_id}/snapshot/"),
+        ("get", f"/api/snapshots/{snapshot_id}.jpg"),
+    ]
+
+
+def taken(camera: Any, media: Path, settings: Any) -> Snapshot:
+    settings.MEDIA_ROOT = media
+    (media / "1.jpg").write_bytes(b"\xff\xd8")
+    return Snapshot.objects.create(
+        camera=camera, requested_at=NOW, taken_at=NOW, file="1.jpg", sha256="ab", width=4, height=3
+    )
+
+
+def test_a_stranger_sees_nothing(stranger: Client, make_camera: MakeCamera) -> None:
+    camera = make_camera()
+
+    for method, url in routes(camera.id, 1):
+        assert getattr(stranger, method)(url).status_code == 401, url
+
+
+def test_a_grid_worker_may_not_see_cameras(sign_in: SignIn, make_camera: MakeCamera) -> None:
+    client = sign_in(Role.GRID_WORKER)
+
+    for method, url in routes(make_camera().id, 1):
+        assert getattr(client, method)(url).status_code == 403, url
+
+
+def test_an_operator_of_another_street_sees_nothing_of_this_one(
+    sign_in: SignIn, make_camera: MakeCamera, tmp_path: Path, settings: Any, queued: list[int]
+) -> None:
+    camera = make_camera(state=State.OFFLINE, reason=Reason.NO_ROUTE, scope_code=STREET)
+    snapshot = taken(camera, tmp_path, settings)
+    client = sign_in(scope=(OTHER_STREET[:9],))
+
+    assert client.get("/api/cameras.geojson").json()["features"] == []
+    assert client.get("/api/cameras/summary/").json()["total"] == 0
+    assert client.get("/api/cameras/offline/").json() == {"total": 0, "items": []}
+    assert client.get(f"/api/cameras/{camera.id}/").status_code == 404
+    assert client.post(f"/api/cameras/{camera.id}/snapshot/").status_code == 404
+    assert client.get(f"/api/snapshots/{snapshot.id}.jpg").status_code == 404
+    assert queued == []
+
+
+def test_a_planner_sees_cameras_but_no_pictures(
+    sign_in: SignIn, make_camera: MakeCamera, tmp_path: Path, settings: Any
+) -> None:
+    camera = make_camera()
+    snapshot = taken(camera, tmp_path, settings)
+    client = sign_in(Role.PLANNER)
+
+    assert client.get(f"/api/cameras/{camera.id}/").status_code == 200
+    assert client.get(f"/api/cameras/{camera.id}/").json()["snapshot"] is None
+    assert client.get(f"/api/snapshots/{snapshot.id}.jpg").status_code == 403
+    assert client.post(f"/api/cameras/{camera.id}/snapshot/").status_code == 403
+
+
+def test_features_are_geojson(operator: Client, make_camera: MakeCamera) -> None:
+    camera = make_camera(state=State.ONLINE, reason=Reason.OK)
+
+    collection = operator.get("/api/cameras.geojson").json()
+
+    (feature,) = collection["features"]
+    assert collection["complete"] is True
+    assert feature["geometry"] == {
+        "type": "Point",
+        "coordinates": [camera.point.x, camera.point.y],
+    }
+    assert feature["properties"] == {
+        "id": camera.id,
+        "code": camera.code,
+        "name": camera.name,
+        "state": "online",
+        "reason": "ok",
+        "reason_text": feature["properties"]["reason_text"],
+        "since": NOW.isoformat(),
+        "last_probe_at": None,
+        "owner": "Water works",
+        "team": "Team 1",
+    }
+
+
+def test_features_in_a_box_and_up_to_a_limit(operator: Client, make_camera: MakeCamera) -> None:
+    first, second, _third = make_camera(), make_camera(), make_camera()
+    box = f"{first.point.x},37,{second.point.x},38"
+
+    boxed = operator.get("/api/cameras.geojson", {"bbox": box}).json()
+    limited = operator.get("/api/cameras.geojson", {"limit": 2}).json()
+
+    assert [feature["id"] for feature in boxed["features"]] == [first.id, second.id]
+    assert (len(limited["features"]), limited["complete"]) == (2, False)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "bbox=1,2,3",
+        "bbox=a,b,c,d",
+        "bbox=nan,0,1,1",
+        "bbox=3,0,1,1",
+        "bbox=0,0,181,1",
+        "bbox=0,0,inf,1",
+        "limit=0",
+        "limit=x",
+    ],
+)
+def test_features_refuse_a_bad_question(operator: Client, query: str) -> None:
+    assert operator.get(f"/api/cameras.geojson?{query}").status_code == 422
+
+
+def test_the_offline_list_begins_with_the_newest_and_tells_what_to_do_with_it(
+    operator: Client, make_camera: MakeCamera
+) -> None:
+    old = make_camera(state=State.OFFLINE, reason=Reason.NO_ROUTE)
+    new = make_camera(state=State.OFFLINE, reason=Reason.WRONG_LOGIN)
+    make_camera(state=State.ONLINE, reason=Reason.OK)
+    CameraState.objects.filter(camera=new).update(since=NOW + timedelta(minutes=1))
+
+    answer = operator.get("/api/cameras/offline/").json()
+
+    assert answer["total"] == 2
+    assert [item["id"] for item in answer["items"]] == [new.id, old.id]
+    assert answer["items"][1] == answer["items"][1] | {
+        "state": "offline",
+        "reason": "no_route",
+        "since": NOW.isoformat(),
+        "address": old.address_text,
+        "owner": "Water works",
+        "team": {"name": "Team 1", "phone": "351-1"},
+        "grid": None,
+        "upstream": None,
+    }
+
+
+def test_the_offline_list_has_pages_with_a_total_order(
+    operator: Client, make_camera: MakeCamera
+) -> None:
+    ids = [make_camera(state=State.OFFLINE, reason=Reason.NO_ROUTE).id for _ in range(5)]
+
+    pages = [
+        operator.get("/api/cameras/offline/", {"limit": 2, "offset": offset}).json()["items"]
+        for offset in (0, 2, 4, 6)
+    ]
+
+    assert [item["id"] for page in pages for item in page] == ids
+    assert operator.get("/api/cameras/offline/?limit=1001").status_code == 422
+    assert operator.get("/api/cameras/offline/?state=asleep").status_code == 422
+
+
+def test_other_states_can_be_listed(operator: Client, make_camera: MakeCamera) -> None:
+    camera = make_camera()
+
+    answer = operator.get("/api/cameras/offline/", {"state": "unknown"}).json()
+
+    assert [item["id"] for item in answer["items"]] == [camera.id]
+
+
+def test_the_summary_counts_each_state(operator: Client, make_camera: MakeCamera) -> None:
+    make_camera(state=State.OFFLINE, reason=Reason.NO_ROUTE)
+    make_camera(state=State.ONLINE, reason=Reason.OK)
+    make_camera(state=State.ONLINE, reason=Reason.OK)
+
+    assert operator.get("/api/cameras/summary/").json() == {
+        "unknown": 0,
+        "online": 2,
+        "degraded": 0,
+        "offline": 1,
+        "total": 3,
+    }
+
+
+def test_the_card_shows_the_ladder_and_the_last_results(
+    operator: Client, make_camera: MakeCamera, tmp_path: Path, settings: Any
+) -> None:
+    camera = make_camera(state=State.OFFLINE, reason=Reason.SILENT, login=("viewer", "hush-hush"))
+    rung = {"step": "rtsp_options", "reason": "silent", "detail": "", "took_ms": 5000}
+    camera.probes.bulk_create(
+        [
+            camera.probes.model(camera=camera, at=NOW, reason="silent", took_ms=n, steps=[rung])
+            for n in range(25)
+        ]
+    )
+    snapshot = taken(camera, tmp_path, settings)
+    Snapshot.objects.create(camera=camera, requested_at=NOW, failure="no_frame")
+
+    response = operator.get(f"/api/cameras/{camera.id}/")
+
+    card = response.json()
+    assert card["ladder"][0]["step"] == "rtsp_options"
+    assert [probe["took_ms"] for probe in card["probes"]] == list(range(24, 4, -1))
+    assert card["snapshot"]["url"] == f"/api/snapshots/{snapshot.id}.jpg"
+    assert card["snapshot"]["failure"]["reason"] == "no_frame"
+    assert card["remedy"]
+    assert "hush-hush" not in response.content.decode()
+    assert "viewer" not in response.content.decode()
+
+
+def test_a_picture_is_asked_for_once_while_it_is_on_its_way(
+    operator: Client, make_camera: MakeCamera, queued: list[int]
+) -> None:
+    url = f"/api/cameras/{make_camera().id}/snapshot/"
+
+    first, second = operator.post(url), operator.post(url)
+
+    assert (first.status_code, second.status_code) == (202, 202)
+    assert first.json() == second.json() == {"snapshot": queued[0]}
+    assert len(queued) == 1
+
+
+def test_without_a_queue_the_operator_is_told_and_the_request_has_ended(
+    operator: Client, make_camera: MakeCamera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object, **__: object) -> None:
+        raise OperationalError("no broker")
+
+    monkeypatch.setattr(jobs.take_snapshot, "apply_async", away)
+
+    response = operator.post(f"/api/cameras/{make_camera().id}/snapshot/")
+
+    assert response.status_code == 503
+    assert Snapshot.objects.get().failure == Reason.NOT_STARTED
+
+
+def test_a_picture_may_be_kept_by_the_browser_and_by_nobody_else(
+    operator: Client, make_camera: MakeCamera, tmp_path: Path, settings: Any
+) -> None:
+    snapshot = taken(make_camera(), tmp_path, settings)
+
+    response = operator.get(f"/api/snapshots/{snapshot.id}.jpg")
+
+    assert response["Content-Type"] == "image/jpeg"
+    assert response["Cache-Control"] == "private, max-age=31536000, immutable"
+    assert b"".join(response) == b"\xff\xd8"
+    response.close()
+
+
+def test_a_picture_that_is_gone_or_never_came_is_not_found(
+    operator: Client, make_camera: MakeCamera, tmp_path: Path, settings: Any
+) -> None:
+    snapshot = taken(make_camera(), tmp_path, settings)
+    (tmp_path / "1.jpg").unlink()
+    waiting = Snapshot.objects.create(camera=make_camera(), requested_at=NOW)
+
+    for snapshot_id in (snapshot.id, waiting.id, 999):
+        assert operator.get(f"/api/snapshots/{snapshot_id}.jpg").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("url", "queries"),
+    [
+        # One of each is the user; the session comes from the cache.
+        ("/api/cameras.geojson", 2),
+        ("/api/cameras/summary/", 2),
+        ("/api/cameras/offline/", 3),
+        ("/api/cameras/{id}/", 5),
+    ],
+)
+def test_a_list_costs_the_same_for_one_and_for_many(
+    operator: Client, make_camera: MakeCamera, url: str, queries: int
+) -> None:
+    counted = []
+    for _ in range(2):
+        for _ in range(8):
+            camera = make_camera(state=State.OFFLINE, reason=Reason.NO_ROUTE)
+        operator.get("/api/cameras/summary/")
+        with CaptureQueriesContext(connection) as context:
+            operator.get(url.format(id=camera.id))
+        counted.append(len(context))
+
+    assert counted == [queries, queries]

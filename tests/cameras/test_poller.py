@@ -1,0 +1,238 @@
+"""The poller as a whole: real sockets, a real database, real signals."""
+
+import asyncio
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import psycopg2
+import pytest
+from django.conf import settings as django_settings
+from django.db import connection
+
+from cameras.health import State
+from cameras.models import CameraState, Probe
+from cameras.poller import Poller
+from cameras.probe.net import TcpNet
+from cameras.probe.reason import Reason
+from tests.cameras.conftest import MakeCamera
+from tests.cameras.fake_camera import FakeCamera, listening, running
+
+pytestmark = pytest.mark.django_db(transaction=True)
+P = ParamSpec("P")
+T = TypeVar("T")
+LOOPBACK = TcpNet(["127.0.0.0/8"])
+ROOT = Path(__file__).parents[2]
+
+
+async def in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Do database work beside the event loop, and close the connection it needed."""
+
+    def run() -> T:
+        try:
+            return work(*args, **kwargs)
+        finally:
+            connection.close()
+
+    return await asyncio.to_thread(run)
+
+
+async def until(condition: Callable[[], bool], within_s: float = 15) -> None:
+    """Return once `condition`, which may ask the database, holds; fail when it does not in time."""
+    async with asyncio.timeout(within_s):
+        while not await in_thread(condition):  # noqa: ASYNC110 - the database rings no bell
+            await asyncio.sleep(0.05)
+
+
+@asynccontextmanager
+async def polling(poller: Poller) -> AsyncIterator[Poller]:
+    task = asyncio.create_task(poller.run())
+    try:
+        yield poller
+    finally:
+        poller.stop()
+        await task
+
+
+def state_of(camera_id: int) -> str:
+    return CameraState.objects.get(camera_id=camera_id).state
+
+
+def test_once_asks_all_that_is_due_and_ends(make_camera: MakeCamera) -> None:
+    dead = make_camera(host="127.0.0.1", port=9)
+    outside = make_camera(host="8.8.8.8")
+
+    async def scenario() -> tuple[int, int]:
+        async with running(FakeCamera()) as fake:
+            good = await in_thread(
+                make_camera, host="127.0.0.1", port=fake.port, login=("viewer", "right-horse")
+            )
+            return await Poller(LOOPBACK).once(), good.id
+
+    asked, good_id = asyncio.run(scenario())
+
+    reasons = dict(Probe.objects.values_list("camera_id", "reason"))
+    assert asked == 3
+    assert reasons == {good_id: "ok", dead.id: "refused", outside.id: "not_allowed"}
+    assert state_of(good_id) == State.ONLINE
+    assert CameraState.objects.exclude(leased_by="").count() == 0
+
+
+def test_more_cameras_than_places_are_all_asked(make_camera: MakeCamera) -> None:
+    for _ in range(50):
+        make_camera(port=9)
+
+    asked = asyncio.run(Poller(LOOPBACK, concurrency=7).once())
+
+    assert asked == 50
+    assert Probe.objects.count() == 50
+
+
+def test_a_poller_that_stops_hands_back_what_it_could_not_finish(make_camera: MakeCamera) -> None:
+    async def silent(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    async def scenario() -> None:
+        async with listening(silent) as port:
+            await in_thread(make_camera, host="127.0.0.1", port=port)
+            async with polling(Poller(LOOPBACK)):
+                await until(CameraState.objects.exclude(leased_by="").exists)
+
+    asyncio.run(scenario())
+
+    assert CameraState.objects.get().leased_by == ""
+    assert Probe.objects.count() == 0, "an interrupted question is no verdict"
+
+
+@contextmanager
+def no_connections(spared: int) -> Iterator[Callable[[], None]]:
+    """Close the database to everybody, as a restart would; the yielded call opens it again."""
+    given = connection.settings_dict
+    admin = psycopg2.connect(
+        dbname="postgres", user=given["USER"], host=given["HOST"], port=given["PORT"] or None
+    )
+    admin.autocommit = True
+
+    def run(sql: str, *args: object) -> None:
+        with admin.cursor() as cursor:
+            cursor.execute(sql, args)
+
+    name = given["NAME"]
+    run(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+    run(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> %s",
+        name,
+        spared,
+    )
+    try:
+        yield lambda: run(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+    finally:
+        run(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+        admin.close()
+
+
+def test_a_database_that_goes_away_condemns_nobody_and_is_told_once(
+    make_camera: MakeCamera, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "cameras.poller")
+    camera = make_camera(host="127.0.0.1", port=9, state=State.ONLINE, reason=Reason.OK)
+    poller = Poller(LOOPBACK)
+    mine = connection.connection.info.backend_pid
+
+    async def scenario() -> None:
+        async with polling(poller):
+            await until(Probe.objects.exists)
+            with no_connections(mine) as come_back:
+                await until(lambda: "does not answer" in caplog.text)
+                come_back()
+                await in_thread(CameraState.objects.update, due_at=camera.state.since)
+                await until(lambda: Probe.objects.count() == 2)
+
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = (
+        "true"  # this test's own connection, on its own thread
+    )
+    try:
+        asyncio.run(scenario())
+    finally:
+        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+    assert state_of(camera.id) == State.ONLINE
+    assert caplog.text.count("does not answer") == 1
+    assert "answers again" in caplog.text
+
+
+def poll_process(*arguments: str) -> "subprocess.Popen[str]":
+    given = connection.settings_dict
+    url = f"postgres://{given['USER']}@/{given['NAME']}?host={given['HOST']}"
+    return subprocess.Popen(
+        [sys.executable, "manage.py", "poll", *arguments],
+        cwd=ROOT,
+        env=os.environ | {"DATABASE_URL": url, "PROBE_NETWORKS": "127.0.0.0/8"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def test_sigterm_ends_the_command_with_all_leases_handed_back(make_camera: MakeCamera) -> None:
+    async def silent(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    async def scenario() -> tuple[int, float]:
+        async with listening(silent) as port:
+            await in_thread(make_camera, host="127.0.0.1", port=port)
+            with await in_thread(poll_process) as process:
+                await until(CameraState.objects.exclude(leased_by="").exists, within_s=30)
+                began = time.monotonic()
+                process.send_signal(signal.SIGTERM)
+                code = await asyncio.to_thread(process.wait, 10)
+                return code, time.monotonic() - began
+
+    code, took_s = asyncio.run(scenario())
+
+    assert code == 0
+    assert took_s < 4.5, "supervisors kill after 5 s"
+    assert CameraState.objects.get().leased_by == ""
+
+
+def test_the_command_names_no_password(make_camera: MakeCamera) -> None:
+    make_camera(host="127.0.0.1", port=9, login=("viewer", "hush-hush"))
+
+    with poll_process("--once") as process:
+        output, _ = process.communicate(timeout=30)
+
+    assert process.returncode == 0
+    assert "1 cameras asked" in output
+    assert "hush-hush" not in output
+    assert "hush-hush" not in str(list(Probe.objects.values()) + list(CameraState.objects.values()))
+
+
+def test_a_camera_that_waits_for_its_host_is_not_asked_twice(make_camera: MakeCamera) -> None:
+    async def scenario() -> int:
+        async with running(FakeCamera()) as fake:
+            for _ in range(9):
+                await in_thread(make_camera, host="127.0.0.1", port=fake.port)
+            await Poller(LOOPBACK).once()
+            return sum(b"OPTIONS" in request for request in fake.requests)
+
+    assert asyncio.run(scenario()) == 9
+
+
+def test_a_password_that_cannot_be_opened_leaves_the_camera_unknown(
+    make_camera: MakeCamera, settings: Any
+) -> None:
+    make_camera(host="127.0.0.1", port=9, login=("viewer", "x"))
+    settings.VAULT_KEY = "bmV2ZXIgdXNlZCBhbnl3aGVyZSBlbHNlIHRoYW4gaGU="
+
+    asyncio.run(Poller(LOOPBACK).once())
+
+    assert Probe.objects.get().reason == Reason.OWN_TROUBLE
+    assert CameraState.objects.get().state == State.UNKNOWN
+    assert django_settings.VAULT_KEY
