@@ -81,7 +81,7 @@ class Journal:
         cwd: Path,
         failed: str | Callable[[str], str],
     ) -> str:
-        """Run a program to its end and return what it printed.
+        """Run a program to its end and return what it printed, without what it logged.
 
         Raises:
             Failed: with the sentence `failed`, or the one that it makes of the output.
@@ -90,15 +90,16 @@ class Journal:
         try:
             done = subprocess.run(
                 command, env=env, cwd=cwd, stdin=subprocess.DEVNULL, text=True, errors="replace",
-                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+                capture_output=True, check=False,
             )  # fmt: skip
         except FileNotFoundError as error:
             raise Failed(
                 f"the program {error.filename} is missing; run {self.command} again."
             ) from None
-        self.write(done.stdout)
+        said = done.stdout + done.stderr
+        self.write(said)
         if done.returncode:
-            sentence = failed if isinstance(failed, str) else failed(done.stdout)
+            sentence = failed if isinstance(failed, str) else failed(said)
             raise Failed(f"{sentence} (details: {self.details})")
         return done.stdout
 

@@ -105,7 +105,8 @@ def collect_static(places: Places, journal: Journal, env: Mapping[str, str]) -> 
         ]
         locks = [places.root / "package-lock.json", places.root / "requirements" / "run.lock"]
         stamp = content_hash([*sources, *locks, places.root / "gis_server" / "settings.py"])
-        if fresh(places, "static", stamp) and (places.var / "static").is_dir():
+        collected = Path(env.get("STATIC_ROOT") or places.var / "static")
+        if fresh(places, "static", stamp) and collected.is_dir():
             step.skip()
             return
         _manage(places, journal, env, "collectstatic", "--no-input", "--clear", "--verbosity=0")

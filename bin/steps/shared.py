@@ -75,10 +75,10 @@ def throw_away_environment(where: Places) -> dict[str, str]:
     scratch = where.var / "scratch"
     shutil.rmtree(scratch, ignore_errors=True)
     (scratch / "media").mkdir(parents=True)
-    return env | {
-        "MEDIA_ROOT": str(scratch / "media"),
-        "CHROMIUM": chromium(),
-    }
+    env["MEDIA_ROOT"] = str(scratch / "media")
+    if browser := chromium():
+        env["CHROMIUM"] = browser
+    return env
 
 
 def chromium() -> str:

@@ -1,5 +1,6 @@
 """Runs the product's processes under honcho until told to stop, and knows when they are ready."""
 
+import re
 import signal
 import subprocess
 import time
@@ -27,6 +28,7 @@ class Supervisor:
         self.mark = f"up:{places.var}"
         self.env = {**env, processes.MARK: self.mark}
         self.log = places.log / "processes.log"
+        self.log_begins = 0
         self.honcho: subprocess.Popen[bytes] | None = None
 
     def clear_leftovers(self) -> None:
@@ -40,6 +42,7 @@ class Supervisor:
         self.clear_leftovers()
         self._shorten_log()
         with self.log.open("ab") as log:
+            self.log_begins = log.tell()
             # Told to stop when this command dies, so that a kill -9 leaves nothing running.
             self.honcho = subprocess.Popen(
                 [
@@ -59,11 +62,11 @@ class Supervisor:
         deadline = time.monotonic() + READY_WITHIN_S
         while time.monotonic() < deadline:
             if self._ended():
-                raise Failed(f"a process ended while starting: {self.last_words()}")
+                raise Failed(f"starting did not succeed: {self.last_words()}")
             if _answers(url):
                 return
             time.sleep(0.1)
-        raise Failed(f"the wall does not get ready: {self.last_words()}")
+        raise Failed(f"the wall did not answer in {READY_WITHIN_S} s: {self.last_words()}")
 
     def watch(self, url: str) -> None:
         """Keep the processes running; returns only by an exception.
@@ -81,7 +84,7 @@ class Supervisor:
             starts = [then for then in starts if now - then < RESTARTS_WITHIN_S]
             if len(starts) > RESTARTS:
                 raise Failed(f"processes end again and again: {self.last_words()}")
-            print(f"A process ended; starting all of them again. {self.last_words()}", flush=True)
+            print(f"Starting all processes again: {self.last_words()}", flush=True)
             starts.append(now)
             self.start()
             self.wait_until_ready(url)
@@ -92,7 +95,13 @@ class Supervisor:
         processes.end_all(lambda: processes.marked(self.mark), signal.SIGTERM, patience_s=5)
 
     def last_words(self) -> str:
-        return f"see the end of {self.log} (bin/up keeps what the processes say there)."
+        """Which process ended and what it said last, and where the rest stands."""
+        size = self.log.stat().st_size
+        begins = self.log_begins if self.log_begins <= size else 0
+        with self.log.open("rb") as log:
+            log.seek(max(begins, size - 200_000))
+            why = why_ended(log.read().decode(errors="replace"))
+        return f"{why} (details: {self.log})"
 
     def _ended(self) -> bool:
         return self.honcho is None or self.honcho.poll() is not None
@@ -113,3 +122,16 @@ def _answers(url: str) -> bool:
             return bool(reply.status == 200)
     except (urllib.error.URLError, OSError):
         return False
+
+
+def why_ended(log: str) -> str:
+    """The last line of the process that ended first, as honcho wrote it down.
+
+    honcho writes `11:22:33 farm.1   | text` and, when one ends, `… system   | farm.1 stopped`.
+    """
+    first = re.search(r"system +\| ([\w.]+) stopped", log)
+    if not first:
+        return "no process says why"
+    lines = re.findall(rf"^\S+ {re.escape(first[1])} +\| (.*\S)", log, flags=re.MULTILINE)
+    name = first[1].partition(".")[0]
+    return f"'{name}' ended, saying: {lines[-1]}" if lines else f"'{name}' ended without a word"

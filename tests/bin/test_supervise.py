@@ -11,7 +11,7 @@ import pytest
 from bin.steps import ports, processes
 from bin.steps.journal import Failed
 from bin.steps.places import ROOT, Places
-from bin.steps.supervise import Supervisor
+from bin.steps.supervise import Supervisor, why_ended
 
 SERVER = f"exec {sys.executable} -m http.server --bind 127.0.0.1"
 
@@ -69,10 +69,10 @@ def test_a_process_that_ends_while_starting_is_told(places: Places, supervisor: 
     (places.root / "Procfile").write_text("web: echo no such module; exit 3\nidle: exec sleep 60\n")
     supervisor.start()
 
-    with pytest.raises(Failed, match=r"ended while starting: see the end of .*processes\.log"):
+    with pytest.raises(
+        Failed, match=r"'web' ended, saying: no such module \(details: .*processes\.log\)"
+    ):
         supervisor.wait_until_ready("http://127.0.0.1:9/readyz")
-
-    assert "no such module" in supervisor.log.read_text()
 
 
 def test_a_process_that_dies_later_is_started_again(supervisor: Supervisor, port: int) -> None:
@@ -101,6 +101,27 @@ def test_a_process_that_dies_later_is_started_again(supervisor: Supervisor, port
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.parametrize(
+    ("log", "sentence"),
+    [
+        pytest.param(
+            "11:22:33 system   | farm.1 started (pid=7)\n11:22:33 farm.1   | Port 8554 is taken.\n"
+            "11:22:33 web.1    | ready\n11:22:34 system   | farm.1 stopped (rc=1)\n"
+            "11:22:34 system   | web.1 stopped (rc=-15)\n",
+            "'farm' ended, saying: Port 8554 is taken.",
+            id="the first to end is meant",
+        ),
+        pytest.param(
+            "11:22:34 system   | web.1 stopped (rc=1)\n", "'web' ended without a word", id="silent"
+        ),
+        pytest.param("", "no process says why", id="empty"),
+        pytest.param("garbage\n\x00", "no process says why", id="garbage"),
+    ],
+)
+def test_it_says_which_process_ended_and_why(log: str, sentence: str) -> None:
+    assert why_ended(log) == sentence
 
 
 def _runs(pid: int, name: str) -> bool:
