@@ -41,7 +41,7 @@ class ScriptedNet:
     """
 
     def __init__(self, *scripts: Part | Sequence[Part] | str) -> None:
-        self._scripts = list(scripts)
+        self._scripts: list[Part | Sequence[Part] | str] = list(scripts)
         self.written: list[bytes] = []
         self.connections = 0
 
@@ -51,10 +51,11 @@ class ScriptedNet:
     @asynccontextmanager
     async def connect(self, host: str, port: int) -> AsyncIterator[Stream]:
         self.connections += 1
-        script = self._scripts.pop(0) if self._scripts else [b""]
+        script = self._scripts.pop(0) if self._scripts else b""
         if isinstance(script, NetError):
             raise script
         if isinstance(script, str):
             await asyncio.Event().wait()
-        parts = script if isinstance(script, list) else [script]
+            return
+        parts = [script] if script is None or isinstance(script, bytes) else script
         yield ScriptedStream(parts, self.written)

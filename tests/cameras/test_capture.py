@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 import pytest
 
-from cameras.picture.capture import MAX_PICTURE_BYTES, WORKER, CaptureFailed, capture
+from cameras.picture.capture import MAX_PICTURE_BYTES, WORKER, CaptureFailed, Picture, capture
 from cameras.picture.take import take
 from cameras.probe.net import TcpNet
 from cameras.probe.reason import Reason
@@ -70,7 +70,7 @@ def test_an_address_that_is_not_allowed_is_not_captured() -> None:
     assert failed.value.reason is Reason.NOT_ALLOWED
 
 
-def never(_target: Target, _address: str) -> object:
+def never(_target: Target, _address: str) -> Picture:
     raise AssertionError("captured")
 
 
