@@ -152,6 +152,8 @@ def interval_of(camera: Camera) -> int:
     return camera.interval_s or int(settings.PROBE_INTERVAL_S)
 
 
+HEALTH = ("state", "since", "reason", "detail", "streak_ok", "streak_bad")
+"""The columns of a `cameras.health.Health`."""
 WRITTEN = {
     "state": "text",
     "since": "timestamptz",
@@ -251,9 +253,9 @@ def mark_stale(now: datetime) -> int:
     )
     for state in stale:
         put_health(state, unasked(health_of(state), now))
-    # Only the health: a lease and the next question are the pollers' own.
-    CameraState.objects.bulk_update(
-        stale, ["state", "since", "reason", "detail", "streak_ok", "streak_bad"], batch_size=500
-    )
+        # The interval may have been shortened since: do not wait out the old one.
+        state.due_at = min(state.due_at, now)
+    # Not the lease: that is the poller's own.
+    CameraState.objects.bulk_update(stale, [*HEALTH, "due_at"], batch_size=500)
     live.record(*[change_of(state) for state in stale])
     return len(stale)

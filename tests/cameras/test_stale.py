@@ -45,9 +45,7 @@ def test_it_is_told_once(make_camera: MakeCamera, now: datetime) -> None:
     assert Outage.objects.get().closed_at is None
 
 
-def test_a_lease_and_the_next_question_stay_the_pollers_own(
-    make_camera: MakeCamera, now: datetime
-) -> None:
+def test_a_lease_stays_the_pollers_own(make_camera: MakeCamera, now: datetime) -> None:
     make_camera(state=State.ONLINE, reason=Reason.OK)
     services.claim(poller="a", limit=1, lease=timedelta(seconds=30), now=now)
 
@@ -55,6 +53,17 @@ def test_a_lease_and_the_next_question_stay_the_pollers_own(
 
     state = CameraState.objects.get()
     assert (state.state, state.leased_by, state.due_at) == ("unknown", "a", now)
+
+
+def test_an_unknown_camera_is_asked_at_once_and_not_when_the_old_interval_ends(
+    make_camera: MakeCamera, now: datetime
+) -> None:
+    make_camera(state=State.ONLINE, reason=Reason.OK, row={"last_probe_at": now})
+    CameraState.objects.update(due_at=now + timedelta(hours=1))
+
+    services.mark_stale(now + timedelta(minutes=4))
+
+    assert CameraState.objects.get().due_at == now + timedelta(minutes=4)
 
 
 def test_the_job_does_it_without_any_poller(make_camera: MakeCamera) -> None:
