@@ -1,7 +1,7 @@
 """What must be true of the territory and SQL constraints cannot say; `check_world` prints it."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any
 
@@ -13,10 +13,10 @@ from django.utils import timezone
 from gis_server.geo import to_metric
 from grids.codes import BadCode, level_of, parent_code
 from grids.models import Building, Division, Grid, GridShape, ServicePoint, Shop
-from grids.topology import prove
+from grids.topology import Finding, prove
 
-# Stored to 7 decimals (1 cm): over all borders of a division that is less than this.
-TOLERANCE_M2 = 1.0
+# About 1 m²: what rounding to 7 decimals may leave between a division and its parts.
+TOLERANCE_DEG2 = 1e-10
 MOST_PLACES = 20  # listed of each kind; more would hide the rest
 
 
@@ -56,26 +56,29 @@ def _places() -> Iterator[str]:
 
 
 def _partition(on: date) -> Iterator[str]:
-    grids = GridShape.objects.filter(valid__contains=on).values_list("grid__code", "shape")
-    divisions = Division.objects.exclude(shape=None).values_list("code", "shape")
-    yield from _undivided(_in_metres(grids), _in_metres(divisions))
-
-
-def _in_metres(rows: Iterable[tuple[str, Any]]) -> dict[str, shapely.Geometry]:
-    shapes = {code: shapely.from_wkb(bytes(shape.wkb)) for code, shape in rows}
-    if not shapes:
-        return {}
-    return dict(zip(shapes, to_metric(list(shapes.values())), strict=True))
-
-
-def _undivided(
-    grids: Mapping[str, shapely.Geometry], divisions: Mapping[str, shapely.Geometry]
-) -> Iterator[str]:
+    """Prove the partition in stored coordinates: straight there is what border means."""
+    grids = _stored(GridShape.objects.filter(valid__contains=on).values_list("grid__code", "shape"))
+    divisions = _stored(Division.objects.exclude(shape=None).values_list("code", "shape"))
     children: dict[str, dict[str, shapely.Geometry]] = defaultdict(dict)
     for code, shape in [*grids.items(), *divisions.items()]:
         above = parent_code(code)
         if above is not None and above in divisions:
             children[above][code] = shape
     for code, parent in divisions.items():
-        for finding in prove(children[code], (code, parent), tolerance=TOLERANCE_M2):
-            yield f"below {code}: {finding}"
+        for finding in prove(children[code], (code, parent), tolerance=TOLERANCE_DEG2):
+            yield _told(code, finding)
+
+
+def _stored(rows: Iterable[tuple[str, Any]]) -> dict[str, shapely.Geometry]:
+    return {code: shapely.from_wkb(bytes(shape.wkb)) for code, shape in rows}
+
+
+def _told(code: str, finding: Finding) -> str:
+    where = "".join(f" at {east:.6f},{north:.6f}" for east, north in _first_point(finding.where))
+    metres = to_metric(finding.where)
+    size = f"{metres.area:.1f} m²" if metres.area else f"{metres.length:.1f} m of border"
+    return f"below {code}: {finding.code} {finding.fault.value}{where}, {size}"
+
+
+def _first_point(shape: shapely.Geometry) -> list[list[float]]:
+    return list(shapely.get_coordinates(shape)[:1].tolist())

@@ -1,0 +1,139 @@
+"""The database itself refuses what breaks a rule, and names the rule."""
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+from django.contrib.gis.geos import GEOSGeometry, MultiPolygon, Polygon
+from django.db import IntegrityError, transaction
+from django.db.backends.postgresql.psycopg_any import DateRange
+
+from grids.models import (
+    Assignment,
+    Building,
+    Division,
+    Grid,
+    GridShape,
+    GridWorker,
+    ServicePoint,
+    Shop,
+    Street,
+)
+from tests.grids.territory import COMMUNITY, WEST, at, division, projected, square, two_grids
+
+pytestmark = pytest.mark.django_db
+BOW_TIE = Polygon(((0, 0), (1, 1), (1, 0), (0, 1), (0, 0)), srid=4326)
+LONG_AGO = DateRange(date(2020, 1, 1), date(2021, 1, 1))
+EMPTY = GEOSGeometry("SRID=4326;POLYGON EMPTY")
+
+
+def west() -> Grid:
+    return Grid.objects.get(code=WEST)
+
+
+def community() -> Division:
+    return Division.objects.get(code=COMMUNITY)
+
+
+def shape(area: Polygon, valid: DateRange = LONG_AGO) -> GridShape:
+    flat = Polygon.from_bbox((0, 0, 1, 1))
+    return GridShape.objects.create(grid=west(), valid=valid, shape=area, shape_3857=flat)
+
+
+def bare_division(code: str = "140108000000", **fields: object) -> Division:
+    return division(code, **({"level": "district", "parent": None} | fields))  # type: ignore[arg-type]
+
+
+def posted(**fields: object) -> Assignment:
+    worker, _ = GridWorker.objects.get_or_create(number="W1", defaults={"role": "worker"})
+    return Assignment.objects.create(
+        **({"worker": worker, "grid": west(), "role": "worker"} | fields)
+    )
+
+
+def posted_twice() -> None:
+    posted()
+    posted(valid=DateRange(date(2026, 5, 1), None))
+
+
+def half_shaped() -> Division:
+    return bare_division(shape=MultiPolygon(square(112), srid=4326))
+
+
+def its_own_parent() -> None:
+    Division.objects.filter(code=COMMUNITY).update(parent=community())
+
+
+BAD_ROWS: list[tuple[str, Callable[[], object]]] = [
+    ("division_code_is_12_digits", lambda: bare_division("14010800000")),
+    ("division_code_is_12_digits", lambda: bare_division("14010800000a")),
+    ("division_code_is_12_digits", lambda: bare_division("１４０１０８００００００")),
+    ("division_level_is_known", lambda: bare_division(level="village")),
+    ("division_kind_is_known", lambda: bare_division(kind="")),
+    ("streets_and_communities_have_a_parent", lambda: bare_division(level="street")),
+    ("division_is_not_its_own_parent", its_own_parent),
+    ("division_has_both_shapes_or_none", half_shaped),
+    ("grid_code_is_15_digits", lambda: Grid.objects.create(code="1", community=community())),
+    ("grid_kind_is_known", lambda: Grid.objects.filter(code=WEST).update(kind="odd")),
+    ("one_shape_per_grid_and_day", lambda: shape(square(112), DateRange(date(2026, 3, 1), None))),
+    ("grid_shape_is_valid_for_some_day", lambda: shape(square(112), DateRange(empty=True))),
+    ("grid_shape_is_valid_and_not_empty", lambda: shape(BOW_TIE)),
+    ("grid_shape_is_valid_and_not_empty", lambda: shape(EMPTY)),
+    ("one_assignment_per_worker_grid_role_and_day", posted_twice),
+    ("assignment_role_is_known", lambda: posted(role="boss")),
+    ("assignment_is_valid_for_some_day", lambda: posted(valid=DateRange(empty=True))),
+    ("grid_worker_role_is_known", lambda: GridWorker.objects.create(number="W2", role="boss")),
+    (
+        "street_kind_is_known",
+        lambda: Street.objects.create(
+            name="a", kind="", line="SRID=4326;MULTILINESTRING((0 0,1 1))"
+        ),
+    ),
+    (
+        "street_line_is_not_empty",
+        lambda: Street.objects.create(
+            name="a", kind="lane", line="SRID=4326;MULTILINESTRING EMPTY"
+        ),
+    ),
+    ("shop_kind_is_known", lambda: Shop.objects.create(grid=west(), kind="", point=at(112.5))),
+    (
+        "service_point_kind_is_known",
+        lambda: ServicePoint.objects.create(grid=west(), kind="", point=at(112.5)),
+    ),
+    (
+        "building_has_1_to_200_floors",
+        lambda: Building.objects.create(grid=west(), point=at(112.5), households=1, floors=0),
+    ),
+]
+
+
+@pytest.mark.parametrize(("rule", "write"), BAD_ROWS)
+def test_the_database_refuses(rule: str, write: Callable[[], object]) -> None:
+    two_grids()
+
+    with pytest.raises(IntegrityError, match=f'"{rule}"'), transaction.atomic():
+        write()
+
+
+def test_an_invalid_division_shape_is_refused() -> None:
+    bad = MultiPolygon(BOW_TIE, srid=4326)
+
+    with pytest.raises(IntegrityError, match="division_shape_is_valid"), transaction.atomic():
+        bare_division(shape=bad, shape_3857=projected(MultiPolygon(square(112), srid=4326)))
+
+
+def test_shapes_of_one_grid_may_follow_each_other() -> None:
+    two_grids()
+
+    shape(square(112), DateRange(date(2025, 1, 1), date(2026, 1, 1)))
+
+    assert west().shapes.count() == 2
+
+
+def test_one_worker_may_hold_many_grids() -> None:
+    two_grids()
+
+    posted()
+    posted(grid=Grid.objects.exclude(code=WEST).get())
+
+    assert Assignment.objects.count() == 2
