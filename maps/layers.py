@@ -23,12 +23,15 @@ GRIDS = f"""
     JOIN grids_grid AS grid ON grid.id = drawn.grid_id
     WHERE drawn.valid @> %(day)s AND {IN_SCOPE.format(code="grid.code")}"""  # noqa: S608
 
+# On the map a grid's name stands beside its community's, so what repeats that is left out.
 GRID_NAMES = f"""
-    SELECT grid.id, grid.code, grid.name,
+    SELECT grid.id, grid.code,
+           coalesce(nullif(replace(grid.name, community.name, ''), ''), grid.name) AS name,
            ST_AsMVTGeom(ST_PointOnSurface(drawn.shape_3857), tile.exact, {EXTENT}, 0, true) AS geom
     FROM tile
     JOIN grids_gridshape AS drawn ON drawn.shape_3857 && tile.exact
     JOIN grids_grid AS grid ON grid.id = drawn.grid_id
+    JOIN grids_division AS community ON community.id = grid.community_id
     WHERE drawn.valid @> %(day)s AND {IN_SCOPE.format(code="grid.code")}"""  # noqa: S608
 
 # A community is told from its neighbours only once grids are: both begin at the same zoom.

@@ -1,0 +1,170 @@
+"""One running town for all tests of days, and browsers that may speak to nobody else."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import redis
+from django.conf import settings
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    Request,
+    expect,
+    sync_playwright,
+)
+
+from tests.days.town import (
+    INTERVAL_S,
+    OPERATOR,
+    Town,
+    connected,
+    free_port,
+    redis_of_its_own,
+    sibling,
+)
+
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+# WebGL in software, and none of Chromium's own errands.
+FLAGS = [
+    "--no-sandbox",
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+DESK = {"width": 1920, "height": 1080}
+# One expectation may wait this long; software rendering on two busy cores is slow.
+WAIT_MS = 15_000
+PHONE = {"width": 390, "height": 844}
+
+OpenPage = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def town(tmp_path_factory: pytest.TempPathFactory, static_files: None) -> Iterator[Town]:
+    folder = tmp_path_factory.mktemp("town")
+    database = f"day_{os.getpid()}"
+    server = os.environ["DATABASE_URL"]
+    built = Town(
+        folder=folder,
+        database=database,
+        environment=environment(folder, sibling(server, database)),
+        web_port=free_port(),
+        live_port=free_port(),
+        farm_port=free_port(),
+    )
+    built.environment |= {"WEB_PORT": str(built.web_port), "LIVE_PORT": str(built.live_port)}
+    with connected(sibling(server, "postgres")) as cursor:
+        cursor.execute(f"CREATE DATABASE {database}")
+    try:
+        people_and_places(built)
+        for name in built.commands():
+            built.start(name)
+        built.wait_until_up()
+        yield built
+    finally:
+        for name in list(built.processes):
+            built.stop(name)
+        with connected(sibling(server, "postgres")) as cursor:
+            cursor.execute(f"DROP DATABASE {database} WITH (FORCE)")
+
+
+def environment(folder: Path, database: str) -> dict[str, str]:
+    own = redis_of_its_own(settings.REDIS_URL)
+    redis.Redis.from_url(own).flushdb()
+    return os.environ | {
+        "DATABASE_URL": database,
+        "REDIS_URL": own,
+        "MEDIA_ROOT": str(folder / "media"),
+        "STATIC_ROOT": str(settings.STATIC_ROOT),
+        "CAMERA_FARM": str(folder / "farm.sock"),
+        "PROBE_INTERVAL_S": str(INTERVAL_S),
+        "PROBE_NETWORKS": "127.77.0.0/16,127.78.0.0/16",
+        "LOG_FORMAT": "text",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def people_and_places(built: Town) -> None:
+    built.manage("migrate", "--verbosity", "0")
+    built.manage("load_district")
+    built.manage("load_demo")
+    built.ask("UPDATE cameras_camera SET port = %s", built.farm_port)
+
+
+@pytest.fixture(scope="module")
+def browser(town: Town) -> Iterator[Browser]:
+    expect.set_options(timeout=WAIT_MS)
+    # Not for the whole session: while Playwright runs, Django takes the thread for asynchronous.
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def signed_in(browser: Browser, town: Town) -> dict[str, object]:
+    """The cookies of somebody who has signed in through the page."""
+    context = browser.new_context(locale="zh-CN")
+    page = context.new_page()
+    page.goto(f"{town.url}/")
+    page.locator("#id_username").fill(OPERATOR.username)
+    page.locator("#id_password").fill(OPERATOR.password)
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{town.url}/wall/")
+    state = context.storage_state()
+    context.close()
+    return dict(state)
+
+
+@pytest.fixture
+def open_page(
+    browser: Browser, town: Town, signed_in: dict[str, object], request: pytest.FixtureRequest
+) -> Iterator[OpenPage]:
+    """Opens pages; fails the test when one asks anybody but this town, or stumbles."""
+    contexts: list[BrowserContext] = []
+    foreign: list[str] = []
+    stumbles: list[str] = []
+    ours = {f"127.0.0.1:{town.web_port}", f"127.0.0.1:{town.live_port}"}
+
+    def watch(asked: Request) -> None:
+        scheme, _, rest = asked.url.partition("://")
+        if scheme in {"http", "https", "ws", "wss"} and rest.partition("/")[0] not in ours:
+            foreign.append(asked.url)
+
+    def open_at(
+        path: str, viewport: dict[str, int] = DESK, *, known: bool = True, **options: object
+    ) -> Page:
+        context = browser.new_context(
+            locale="zh-CN",
+            viewport=viewport,  # type: ignore[arg-type]
+            storage_state=signed_in if known else None,  # type: ignore[arg-type]
+            **options,  # type: ignore[arg-type]
+        )
+        contexts.append(context)
+        context.set_default_timeout(60_000)
+        context.on("request", watch)
+        page = context.new_page()
+        page.on("pageerror", lambda error: stumbles.append(str(error)))
+        page.goto(f"{town.url}{path}")
+        return page
+
+    yield open_at
+    for context in contexts:
+        context.close()
+    assert foreign == []
+    assert stumbles == []
+
+
+@pytest.fixture
+def picture_folder() -> Path:
+    folder = Path(os.environ.get("SCREENSHOTS", settings.VAR_DIR / "screenshots"))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

@@ -1,0 +1,173 @@
+"""A watch at the wall, in a real browser: cameras fail and come back, and so does the stream."""
+
+import re
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.days.conftest import PHONE, OpenPage
+from tests.days.town import CAMERAS, MISSING, Town, until
+
+GRIDS = 897
+# Three failed checks at an interval of 10 s, or two good ones, and what the machine takes for them.
+NOTICED_MS = 60_000
+DRAWN_S = 90.0
+# A light device of the farm; no other test touches it.
+CUT, CUT_UNHEARD = "127.77.0.31", "127.77.0.47"
+
+GRIDS_SEEN = """() => {
+  const map = document.getElementById("map").map;
+  if (!map?.loaded()) return 0;
+  const seen = map.querySourceFeatures("grids", { sourceLayer: "grids" });
+  return new Set(seen.map((feature) => feature.properties.code)).size;
+}"""
+STATE_ON_MAP = """(id) => {
+  const { features } = document.getElementById("map").map.getSource("cameras").serialize().data;
+  return features.find((camera) => camera.properties.id === id)?.properties.state;
+}"""
+CLOSE_TO = """([lon, lat]) => new Promise((drawn) => {
+  const map = document.getElementById("map").map;
+  map.once("idle", () => drawn(map.project([lon, lat])));
+  map.jumpTo({ center: [lon, lat], zoom: 18 });
+})"""
+
+
+@pytest.fixture(autouse=True)
+def tell_logs(town: Town, request: pytest.FixtureRequest) -> Iterator[None]:
+    yield
+    if request.session.testsfailed:
+        print(town.logs())  # noqa: T201 - pytest shows it with the failure
+
+
+@pytest.fixture
+def wall(open_page: OpenPage, town: Town) -> Page:
+    """A wall that is live, on which every camera has been asked."""
+    page = open_page("/wall/")
+    expect(page.locator("body")).to_have_attribute("data-live", "live")
+    expect(figure(page, "online")).to_have_text(str(CAMERAS - MISSING), timeout=NOTICED_MS)
+    expect(figure(page, "offline")).to_have_text(str(MISSING), timeout=NOTICED_MS)
+    return page
+
+
+def figure(page: Page, state: str) -> Locator:
+    return page.locator(f'.figure[data-state="{state}"] .number')
+
+
+def camera_at(town: Town, host: str) -> tuple[int, str]:
+    [(number, name)] = town.ask("SELECT id, name FROM cameras_camera WHERE host = %s", host)
+    return number, name
+
+
+def test_the_wall_shows_every_grid_and_every_camera(wall: Page, picture_folder: Path) -> None:
+    until(lambda: wall.evaluate(GRIDS_SEEN) == GRIDS, f"{GRIDS} grids on the map", DRAWN_S)
+    wall.screenshot(path=picture_folder / "wall-1920x1080.png")
+
+    expect(wall.locator(".territory")).to_contain_text(str(GRIDS))
+    expect(wall.locator(".row")).to_have_count(MISSING)
+    expect(wall.locator("#banner")).to_be_hidden()
+
+
+def test_a_camera_goes_offline_on_the_wall_and_comes_back(
+    wall: Page, town: Town, picture_folder: Path
+) -> None:
+    number, name = camera_at(town, CUT)
+    town.farm.cut(CUT)
+    row = wall.locator(f'.row[data-camera="{number}"]')
+
+    expect(row).to_be_visible(timeout=NOTICED_MS)
+    expect(row.locator(".row-name")).to_have_text(name)
+    expect(row.locator(".row-reason")).not_to_be_empty()
+    expect(row.locator(".row-since")).to_contain_text(re.compile(r"\d+"))
+    expect(figure(wall, "offline")).to_have_text(str(MISSING + 1))
+    until(lambda: wall.evaluate(STATE_ON_MAP, number) == "offline", "the point on the map")
+
+    row.click()
+    card = wall.locator("#card")
+    expect(card.locator("h2")).to_have_text(name)
+    expect(card.locator(".card-advice")).not_to_be_empty()
+    expect(card.locator(".ladder li").first).to_be_visible()
+    expect(card.locator(".history li").first).to_be_attached()
+    until(lambda: wall.evaluate(GRIDS_SEEN) > 0, "the map has gone there", DRAWN_S)
+    wall.screenshot(path=picture_folder / "card-offline-1920x1080.png")
+
+    town.farm.restore(CUT)
+    expect(row).to_be_hidden(timeout=NOTICED_MS)
+    expect(figure(wall, "offline")).to_have_text(str(MISSING))
+    expect(card.locator(".card-state")).to_have_attribute("data-state", "online")
+    until(lambda: wall.evaluate(STATE_ON_MAP, number) == "online", "the point on the map")
+
+
+def test_a_point_opens_its_card_and_a_new_picture(
+    wall: Page, town: Town, picture_folder: Path
+) -> None:
+    [(number, name, lon, lat)] = town.ask(
+        "SELECT id, name, ST_X(point), ST_Y(point) FROM cameras_camera WHERE host = '127.78.0.1'"
+    )
+    until(lambda: town.state_of(number) == "online", "the camera with video answers")
+    place = wall.evaluate(CLOSE_TO, [lon, lat])
+    wall.locator("#map").click(position={"x": place["x"], "y": place["y"]})
+
+    card = wall.locator("#card")
+    expect(card.locator("h2")).to_have_text(name)
+    expect(card.locator(".picture-none")).to_be_visible()
+    card.get_by_role("button", name="抓拍画面").or_(
+        card.get_by_role("button", name="Take a picture")
+    ).click()
+    picture = card.locator(".picture img")
+    expect(picture).to_be_visible(timeout=30_000)
+    until(lambda: picture.evaluate("image => image.naturalWidth") > 0, "the picture is drawn")
+    expect(card.locator(".picture-age")).to_contain_text(re.compile(r"\d"))
+    wall.screenshot(path=picture_folder / "card-picture-1920x1080.png")
+
+    wall.keyboard.press("Escape")
+    expect(card).to_be_hidden()
+
+
+def test_the_wall_says_when_it_is_not_live_and_catches_up(
+    wall: Page, town: Town, picture_folder: Path
+) -> None:
+    number, _ = camera_at(town, CUT_UNHEARD)
+    banner = wall.locator("#banner")
+    town.stop("live", signal.SIGKILL)
+    try:
+        expect(banner).to_be_visible(timeout=30_000)
+        expect(banner).to_contain_text(re.compile(r"\d{2}:\d{2}:\d{2}"))
+        expect(wall.locator("body")).to_have_attribute("data-live", "lost")
+        wall.screenshot(path=picture_folder / "not-live-1920x1080.png")
+
+        town.farm.cut(CUT_UNHEARD)
+        until(lambda: town.state_of(number) == "offline", "the poller notices")
+        assert wall.evaluate(STATE_ON_MAP, number) == "online"
+    finally:
+        town.start("live")
+
+    expect(banner).to_be_hidden(timeout=NOTICED_MS)
+    expect(wall.locator(f'.row[data-camera="{number}"]')).to_be_visible()
+    until(lambda: wall.evaluate(STATE_ON_MAP, number) == "offline", "what was missed is told")
+    town.farm.restore(CUT_UNHEARD)
+
+
+def test_the_wall_is_of_use_on_a_phone(open_page: OpenPage, picture_folder: Path) -> None:
+    page = open_page("/wall/", PHONE, has_touch=True, is_mobile=True, device_scale_factor=2)
+    expect(page.locator("body")).to_have_attribute("data-live", "live")
+    expect(page.locator(".row").first).to_be_visible()
+    until(lambda: page.evaluate("() => document.getElementById('map').map.loaded()"), "the map")
+    assert page.evaluate("() => document.documentElement.scrollWidth") == PHONE["width"]
+    page.screenshot(path=picture_folder / "wall-390x844.png")
+
+    page.locator(".row").first.tap()
+    card = page.locator("#card")
+    expect(card.locator(".card-advice")).to_be_visible()
+    page.screenshot(path=picture_folder / "card-390x844.png")
+    card.locator(".close").tap()
+    expect(card).to_be_hidden()
+
+
+@pytest.mark.parametrize("path", ["/sign-in/", "/wall/", "/no-such-page/"])
+def test_pages_before_signing_in_ask_nobody_else(open_page: OpenPage, path: str) -> None:
+    page = open_page(path, known=False)
+
+    expect(page.locator("main")).to_be_visible()
