@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date
 
 import pytest
-from django.contrib.gis.geos import GEOSGeometry, MultiPolygon, Polygon
+from django.contrib.gis.geos import LineString, MultiLineString, MultiPolygon, Polygon
 from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 
@@ -24,7 +24,8 @@ from tests.grids.territory import COMMUNITY, WEST, at, division, projected, squa
 pytestmark = pytest.mark.django_db
 BOW_TIE = Polygon(((0, 0), (1, 1), (1, 0), (0, 1), (0, 0)), srid=4326)
 LONG_AGO = DateRange(date(2020, 1, 1), date(2021, 1, 1))
-EMPTY = GEOSGeometry("SRID=4326;POLYGON EMPTY")
+EMPTY = Polygon(srid=4326)
+LINE = MultiLineString(LineString((0, 0), (1, 1)), srid=4326)
 
 
 def west() -> Grid:
@@ -83,17 +84,10 @@ BAD_ROWS: list[tuple[str, Callable[[], object]]] = [
     ("assignment_role_is_known", lambda: posted(role="boss")),
     ("assignment_is_valid_for_some_day", lambda: posted(valid=DateRange(empty=True))),
     ("grid_worker_role_is_known", lambda: GridWorker.objects.create(number="W2", role="boss")),
-    (
-        "street_kind_is_known",
-        lambda: Street.objects.create(
-            name="a", kind="", line="SRID=4326;MULTILINESTRING((0 0,1 1))"
-        ),
-    ),
+    ("street_kind_is_known", lambda: Street.objects.create(name="a", kind="", line=LINE)),
     (
         "street_line_is_not_empty",
-        lambda: Street.objects.create(
-            name="a", kind="lane", line="SRID=4326;MULTILINESTRING EMPTY"
-        ),
+        lambda: Street.objects.create(name="a", kind="lane", line=MultiLineString(srid=4326)),
     ),
     ("shop_kind_is_known", lambda: Shop.objects.create(grid=west(), kind="", point=at(112.5))),
     (
