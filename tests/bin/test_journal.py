@@ -13,7 +13,7 @@ from bin.steps.journal import Failed, Journal, told
 
 @pytest.fixture(autouse=True)
 def same_signals() -> object:
-    numbers = (signal.SIGTERM, signal.SIGHUP)
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     before = [signal.getsignal(number) for number in numbers]
     yield
     for number, handler in zip(numbers, before, strict=True):
