@@ -140,7 +140,12 @@ def open_page(
             foreign.append(asked.url)
 
     def open_at(
-        path: str, viewport: dict[str, int] = DESK, *, known: bool = True, **options: object
+        path: str,
+        viewport: dict[str, int] = DESK,
+        *,
+        known: bool = True,
+        prepare: Callable[[Page], None] = lambda page: None,
+        **options: object,
     ) -> Page:
         context = browser.new_context(
             locale="zh-CN",
@@ -153,6 +158,7 @@ def open_page(
         context.on("request", watch)
         page = context.new_page()
         page.on("pageerror", lambda error: stumbles.append(str(error)))
+        prepare(page)
         page.goto(f"{town.url}{path}")
         return page
 

@@ -4,6 +4,7 @@ import re
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -15,6 +16,9 @@ GRIDS = 897
 # Three failed checks at an interval of 10 s, or two good ones, and what the machine takes for them.
 NOTICED_MS = 60_000
 DRAWN_S = 90.0
+# A page that has heard nothing for 25 s says so, unless it is over within 3 s.
+SILENCE_MS, GRACE_MS = 26_000, 4_000
+SMALL = {"width": 1280, "height": 720}
 # A light device of the farm; no other test touches it.
 CUT, CUT_UNHEARD = "127.77.0.31", "127.77.0.47"
 
@@ -28,6 +32,8 @@ STATE_ON_MAP = """(id) => {
   const { features } = document.getElementById("map").map.getSource("cameras").serialize().data;
   return features.find((camera) => camera.properties.id === id)?.properties.state;
 }"""
+GRAPHICS = """document.querySelector("#map canvas").getContext("webgl2")
+  .getExtension("WEBGL_lose_context")"""
 CLOSE_TO = """([lon, lat]) => new Promise((drawn) => {
   const map = document.getElementById("map").map;
   map.once("idle", () => drawn(map.project([lon, lat])));
@@ -148,6 +154,53 @@ def test_the_wall_says_when_it_is_not_live_and_catches_up(
     expect(wall.locator(f'.row[data-camera="{number}"]')).to_be_visible()
     until(lambda: wall.evaluate(STATE_ON_MAP, number) == "offline", "what was missed is told")
     town.farm.restore(CUT_UNHEARD)
+
+
+def test_a_stream_that_falls_silent_is_not_taken_for_live(open_page: OpenPage, town: Town) -> None:
+    page = open_page("/wall/", SMALL, prepare=lambda page: page.clock.install())
+    expect(page.locator("body")).to_have_attribute("data-live", "live")
+    town.signal("live", signal.SIGSTOP)
+    try:
+        page.clock.fast_forward(SILENCE_MS)
+        expect(page.locator("body")).to_have_attribute("data-live", "lost")
+        page.clock.fast_forward(GRACE_MS)
+        expect(page.locator("#banner")).to_be_visible()
+    finally:
+        town.signal("live", signal.SIGCONT)
+
+    expect(page.locator("#banner")).to_be_hidden(timeout=NOTICED_MS)
+
+
+def test_a_wall_that_missed_too_much_loads_everything_anew(open_page: OpenPage, town: Town) -> None:
+    loaded: list[str] = []
+
+    def prepare(page: Page) -> None:
+        page.on("request", lambda asked: loaded.append(asked.url))
+        page.route("**/live?*", lambda route: route.fulfill(**reset(town)), times=1)
+
+    page = open_page("/wall/", SMALL, prepare=prepare)
+    expect(page.locator("body")).to_have_attribute("data-live", "live")
+    assert len([url for url in loaded if url.endswith("/api/cameras.geojson")]) == 2
+
+
+def reset(town: Town) -> dict[str, Any]:
+    """What the live process sends to somebody whose last id it no longer knows."""
+    headers = {
+        "Content-Type": "text/event-stream",
+        "Access-Control-Allow-Origin": town.url,
+        "Access-Control-Allow-Credentials": "true",
+    }
+    return {"headers": headers, "body": "event: reset\ndata: {}\n\n"}
+
+
+def test_a_dropped_picture_is_told_and_drawn_anew(open_page: OpenPage) -> None:
+    page = open_page("/wall/", SMALL)
+    until(lambda: page.evaluate(GRIDS_SEEN) > 0, "the map is drawn", DRAWN_S)
+    page.evaluate(f"() => {{ window.graphics = {GRAPHICS}; window.graphics.loseContext(); }}")
+    expect(page.locator("#banner")).to_be_visible()
+
+    page.evaluate("() => window.graphics.restoreContext()")
+    expect(page.locator("#banner")).to_be_hidden()
 
 
 def test_the_wall_is_of_use_on_a_phone(open_page: OpenPage, picture_folder: Path) -> None:

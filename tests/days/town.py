@@ -127,6 +127,9 @@ class Town:
         except ProcessLookupError:
             process.wait()
 
+    def signal(self, name: str, number: signal.Signals) -> None:
+        os.killpg(self.processes[name].pid, number)
+
     def manage(self, *words: str) -> None:
         done = subprocess.run(
             [sys.executable, "manage.py", *words],
