@@ -89,14 +89,13 @@ list_missing() {
       # redis-tools holds the server itself; redis-server would also start one for the whole machine.
       redis) need_command redis-tools redis-server redis-check-rdb ;;
       demo)
-        for name in python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-{base,good,bad,ugly}; do
+        # gstreamer1.0-x draws the clock and the camera's Chinese name into the picture.
+        for name in python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-{base,good,bad,ugly} \
+          gstreamer1.0-x fonts-noto-cjk; do
           need_package "$name"
         done
         ;;
-      browser)
-        need_chromium
-        need_package fonts-noto-cjk
-        ;;
+      browser) need_chromium ;;
     esac
   done
 }
