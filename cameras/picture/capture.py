@@ -21,8 +21,8 @@ from cameras.probe.reason import Reason
 from cameras.probe.target import Target, url_host, url_path
 
 WORKER = Path(__file__).with_name("worker.py")
-OPEN_MS = 5000
-READ_MS = 5000
+OPEN_MS = 4000
+READ_MS = 4000
 DEADLINE_S = 10.0
 """With the DESCRIBE before it, a picture or a failure is there within 15 s of the request."""
 MAX_PICTURE_BYTES = 16 * 1024 * 1024
