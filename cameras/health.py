@@ -20,6 +20,9 @@ RECHECK_S = 15.0
 SLOW_AFTER = 10
 """After so many failures in a row a camera is asked half as often: it starves no living one."""
 MAX_SLOW_S = 300.0
+ASKING_S = 10.0
+"""What a question and the writing of its answer may take: no wait is so long that a verdict grows
+stale before the next one is written."""
 
 
 class State(StrEnum):
@@ -87,12 +90,13 @@ def next_due(
     asked every second interval, at most 300 s apart, so that its recovery is seen and its state
     never grows stale.
     """
-    recheck = timedelta(seconds=min(RECHECK_S, interval_s))
+    recheck = timedelta(seconds=min(RECHECK_S, interval_s / 2))
     in_doubt = (reason is Reason.OK) is (health.state is State.OFFLINE)
     if in_doubt and reason not in SAYS_NOTHING:
         return now + recheck
     if health.streak_bad >= SLOW_AFTER:
-        return now + timedelta(seconds=max(interval_s, min(2 * interval_s, MAX_SLOW_S)))
+        slow_s = min(2 * interval_s, STALE_INTERVALS * interval_s - ASKING_S, MAX_SLOW_S)
+        return now + timedelta(seconds=max(interval_s, slow_s))
     return next_slot(spread_key, interval_s, now)
 
 
