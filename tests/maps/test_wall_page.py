@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,8 +11,11 @@ from django.utils import translation
 from pytest_django import DjangoAssertNumQueries
 
 from gis_server.roles import Role
+from maps import views
 from tests.conftest import SignIn
 from tests.maps.territory import FIRST, SIDE, SOUTH, WEST
+
+SCRIPTS = Path(views.__file__).parent / "static" / "maps"
 
 
 def config(client: Client) -> dict[str, Any]:
@@ -107,3 +111,10 @@ def test_the_page_costs_a_fixed_number_of_queries(
     # User (the session is in the cache), counts, extent, edition.
     with django_assert_num_queries(4):
         operator.get("/wall/")
+
+
+@pytest.mark.parametrize("script", sorted(SCRIPTS.glob("*.js")), ids=lambda path: path.name)
+def test_names_are_never_taken_for_markup(script: Path) -> None:
+    ways = r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|setHTML|\beval\(|new Function"
+
+    assert not re.findall(ways, script.read_text(encoding="utf-8"))

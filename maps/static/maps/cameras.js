@@ -27,13 +27,6 @@ export class Cameras {
     return this.byId.get(String(id));
   }
 
-  // How many are in each state; a state without any counts 0.
-  counts() {
-    const counts = Object.fromEntries(STATES.map((state) => [state, 0]));
-    for (const { state } of this.byId.values()) counts[known(state)] += 1;
-    return counts;
-  }
-
   features() {
     return {
       type: "FeatureCollection",

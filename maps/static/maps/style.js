@@ -15,6 +15,9 @@ const INK = {
   picked: "#ffffff",
 };
 
+// Type and icons grow with the page's, which grows with the screen.
+const UNIT = Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+
 const RANK = ["match", ["get", "state"], "offline", 3, "degraded", 2, "unknown", 1, 0];
 
 export function mapStyle({ origin, edition, layers, tiles }) {
@@ -48,8 +51,14 @@ function points() {
   return { type: "geojson", data: { type: "FeatureCollection", features: [] } };
 }
 
+// Sizes at zooms; between them they change evenly.
 function byZoom(...stops) {
-  return ["interpolate", ["linear"], ["zoom"], ...stops];
+  const grown = stops.map((stop, index) => (index % 2 ? times(stop) : stop));
+  return ["interpolate", ["linear"], ["zoom"], ...grown];
+}
+
+function times(size) {
+  return typeof size === "number" ? size * UNIT : ["*", size, UNIT];
 }
 
 function border(id, source, level, color, width) {
@@ -112,7 +121,7 @@ function names() {
     name("grid-names", "grids", "", [14], INK.lesser, byZoom(14, 11, 17, 15)),
     name("community-names", "divisions", "community", [12.6], INK.lesser, byZoom(12.6, 12, 15, 16)),
     name("street-names", "divisions", "street", [9.5, 15], INK.name, byZoom(9.5, 11, 11, 14, 14, 20)),
-    name("district-name", "divisions", "district", [5, 9.5], INK.name, 16),
+    name("district-name", "divisions", "district", [5, 9.5], INK.name, times(16)),
   ];
 }
 
@@ -150,7 +159,7 @@ function cameras() {
       layout: {
         "text-field": ["get", "name"],
         "text-font": FONTS,
-        "text-size": 13,
+        "text-size": times(13),
         "text-anchor": "top",
         "text-offset": [0, 1.1],
         "text-max-width": 9,

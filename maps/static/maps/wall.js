@@ -14,7 +14,7 @@ import { Panel } from "maps/panel";
 // Changes that come within this time are one repaint.
 const REPAINT_MS = 200;
 const MOST_ROWS = 500;
-const EDITION_EVERY_MS = 60_000;
+const REFRESH_EVERY_MS = 60_000;
 const LIST_RETRY_MS = 5_000;
 
 const config = JSON.parse(document.getElementById("wall-config").textContent);
@@ -37,6 +37,7 @@ const feed = new LiveFeed({
   },
 });
 
+let counts = null;
 let list = { items: [], total: 0 };
 let repaint = null;
 let listBusy = false;
@@ -64,10 +65,14 @@ function empty(title, advice) {
 // Everything anew: at the start, and when too much was missed.
 async function load() {
   if (!config.sees_cameras) return;
-  const [all] = await Promise.all([ask(`${config.urls.cameras}.geojson`), fetchList()]);
-  cameras.replace(all.body);
-  show();
+  await Promise.all([loadPoints(), fetchList()]);
+  showList();
   card.refresh();
+}
+
+async function loadPoints() {
+  cameras.replace((await ask(`${config.urls.cameras}.geojson`)).body);
+  map?.show(cameras.features());
 }
 
 function changed(change) {
@@ -81,23 +86,17 @@ function changed(change) {
 
 function repaintNow() {
   repaint = null;
-  show();
+  map?.show(cameras.features());
   refreshList();
 }
 
-function show() {
-  const counts = cameras.counts();
-  panel.showCounts(counts);
-  showList();
-  map?.show(cameras.features());
-  const total = cameras.byId.size;
-  setText(at("total"), interpolate(ngettext("%s camera", "%s cameras", total), [total]));
-}
-
 function showList() {
-  if (config.sees_cameras && cameras.byId.size === 0) {
+  const { total } = counts;
+  if (total === 0) {
     panel.showNote(gettext("There are no cameras yet. An administrator registers them; the demo's come with: manage.py load_demo."));
   }
+  setText(at("total"), interpolate(ngettext("%s camera", "%s cameras", total), [total]));
+  panel.showCounts(counts);
   panel.showList(list.items, list.total);
   panel.markPicked(card.id);
 }
@@ -126,11 +125,23 @@ async function refreshList() {
   listBusy = false;
 }
 
+// Figures are the server's own.  Points that do not add up to them are loaded anew: a camera was
+// taken out, or given to somebody else, of which the feed tells nothing.
 async function fetchList() {
   const { state } = panel;
-  const { body } = await ask(`${config.urls.cameras}/offline/?state=${state}&limit=${MOST_ROWS}`);
-  if (state === panel.state) list = body;
+  const [listed, counted] = await Promise.all([
+    ask(`${config.urls.cameras}/offline/?state=${state}&limit=${MOST_ROWS}`),
+    ask(`${config.urls.cameras}/summary/`),
+  ]);
+  counts = counted.body;
+  if (state === panel.state) list = listed.body;
   else listWanted = true;
+}
+
+async function refreshAll() {
+  refreshEdition();
+  await refreshList();
+  if (counts && counts.total !== cameras.byId.size) await loadPoints().catch(() => {});
 }
 
 async function refreshEdition() {
@@ -168,5 +179,5 @@ function tick() {
 legend();
 tick();
 setInterval(tick, 1_000);
-setInterval(refreshEdition, EDITION_EVERY_MS);
+setInterval(refreshAll, REFRESH_EVERY_MS);
 feed.start();
