@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -58,7 +59,17 @@ def fresh_catalogs(tmp_path_factory: pytest.TempPathFactory) -> Path:
             shutil.copy(path, target)
     for domain in CATALOGS:
         subprocess.run(
-            ["django-admin", "makemessages", "-d", domain, "-l", "zh_Hans", "--no-obsolete"],
+            [
+                sys.executable,
+                "-m",
+                "django",
+                "makemessages",
+                "-d",
+                domain,
+                "-l",
+                "zh_Hans",
+                "--no-obsolete",
+            ],
             cwd=copy,
             check=True,
             capture_output=True,
