@@ -16,7 +16,7 @@ from bin.steps.supervise import Supervisor
 
 COMMAND = "bin/up"
 PRODUCT = ("web", "live", "poller", "jobs")
-DEMO_INTERVAL_S = "20"
+DEMO_INTERVAL_S = "10"
 
 
 def read_arguments() -> argparse.Namespace:
