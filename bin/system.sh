@@ -50,7 +50,7 @@ need_python() {
   fi
   version=$(apt-cache show --no-all-versions python3 2>/dev/null | sed -n 's/^Version: \(3\.[0-9]*\).*/\1/p' | head -n 1)
   case $version in
-    3.11 | 3.12 | 3.13) MISSING+=(python3 python3-venv) ;;
+    3.11 | 3.12 | 3.13 | "") MISSING+=(python3 python3-venv) ;; # "": no package lists yet
     *)
       for version in 3.13 3.12 3.11; do
         available "python$version-venv" && MISSING+=("python$version" "python$version-venv") && return

@@ -60,6 +60,12 @@ def bash(script: str, **env: str) -> subprocess.CompletedProcess[str]:
             "python3.13 python3.13-venv postgresql-17 postgresql-17-postgis-3 chromium",
             id="Python too new for the wheels",
         ),
+        pytest.param(
+            "",
+            "",
+            "python3 python3-venv postgresql-15 postgresql-15-postgis-3 chromium-browser",
+            id="no package lists yet",
+        ),
     ],
 )
 def test_package_names_follow_the_distribution(archive: str, python3: str, wanted: str) -> None:
