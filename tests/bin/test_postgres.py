@@ -20,14 +20,17 @@ def cluster(open_folder: Path, journal: Journal) -> postgres.Cluster:
     return made
 
 
+def kill_all_in(folder: Path) -> None:
+    assert processes.end_all(lambda: processes.living_in(folder), signal.SIGKILL, patience_s=20)
+
+
 def test_a_killed_server_is_back_at_the_next_start(
     cluster: postgres.Cluster, journal: Journal
 ) -> None:
     with postgres.running(cluster, journal):
         first = postgres.prepare(cluster, journal, "gis")
         postgres.ask(cluster, journal, "CREATE TABLE kept ()", database="gis")
-        for pid in processes.living_in(cluster.data):
-            os.kill(pid, signal.SIGKILL)
+        kill_all_in(cluster.data)
 
     with postgres.running(cluster, journal):
         assert postgres.prepare(cluster, journal, "gis") == first

@@ -1,6 +1,5 @@
 """The private Redis: starts, stops, comes back after a kill, and keeps what waits in it."""
 
-import os
 import signal
 from pathlib import Path
 
@@ -28,8 +27,7 @@ def test_what_waits_outlives_a_restart(server: redis_server.Redis) -> None:
 
 def test_a_killed_server_is_back_at_the_next_start(server: redis_server.Redis) -> None:
     with redis_server.running(server):
-        for pid in processes.living_in(server.data):
-            os.kill(pid, signal.SIGKILL)
+        processes.end_all(lambda: processes.living_in(server.data), signal.SIGKILL, patience_s=20)
 
     with redis_server.running(server), redis.Redis.from_url(server.url) as client:
         assert client.ping()
