@@ -22,6 +22,10 @@ SMALL = {"width": 1280, "height": 720}
 # A light device of the farm; no other test touches it.
 CUT, CUT_UNHEARD = "127.77.0.31", "127.77.0.47"
 
+# Registered, but the farm of this town has it not: it is offline from the start.
+ABSENT = "127.78.0.8"
+HOSTILE = """<img src=x onerror="stolen=1">'`${stolen=1}&amp;"""
+
 GRIDS_SEEN = """() => {
   const map = document.getElementById("map").map;
   if (!map?.loaded()) return 0;
@@ -191,6 +195,30 @@ def reset(town: Town) -> dict[str, Any]:
         "Access-Control-Allow-Credentials": "true",
     }
     return {"headers": headers, "body": "event: reset\ndata: {}\n\n"}
+
+
+def test_somebody_who_is_signed_out_is_told(open_page: OpenPage) -> None:
+    refusal = {"error": {"kind": "not_signed_in", "message": "请先登录。"}}
+
+    def prepare(page: Page) -> None:
+        page.route("**/live/ticket/", lambda route: route.fulfill(status=401, json=refusal))
+
+    page = open_page("/wall/", SMALL, prepare=prepare)
+    expect(page.locator("#banner")).to_contain_text("请先登录。")
+    expect(page.locator("#banner a")).to_have_attribute("href", "/sign-in/?next=/wall/")
+
+
+def test_a_hostile_name_is_shown_as_it_is(open_page: OpenPage, town: Town) -> None:
+    [(number, name)] = town.ask("SELECT id, name FROM cameras_camera WHERE host = %s", ABSENT)
+    town.ask("UPDATE cameras_camera SET name = %s WHERE id = %s", HOSTILE, number)
+    try:
+        page = open_page("/wall/", SMALL)
+        page.locator(f'.row[data-camera="{number}"]').click()
+        expect(page.locator("#card h2")).to_have_text(HOSTILE)
+        assert page.locator("#list img, #card h2 *").count() == 0
+        assert page.evaluate("() => window.stolen") is None
+    finally:
+        town.ask("UPDATE cameras_camera SET name = %s WHERE id = %s", name, number)
 
 
 def test_a_dropped_picture_is_told_and_drawn_anew(open_page: OpenPage) -> None:

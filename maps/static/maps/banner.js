@@ -17,8 +17,9 @@ const WORDS = {
 export class Banner {
   constructor(box, word, config) {
     Object.assign(this, { box, word, config });
-    this.title = element("strong", { class: "banner-title" });
-    this.text = element("span", { class: "banner-text" });
+    // The title counts seconds, which must not be read out each time; the reason is, once.
+    this.title = element("strong", { class: "banner-title", role: "timer" });
+    this.text = element("span", { class: "banner-text", role: "alert" });
     this.link = element("a", { href: config.urls.sign_in, hidden: true }, gettext("Sign in again"));
     box.append(this.title, this.text, this.link);
     this.picture = "";
