@@ -14,9 +14,7 @@ DAY = timedelta(days=1)
 
 
 def may_log_in(refused: int, last_refused_at: datetime | None, now: datetime) -> bool:
-    """Whether the password may be sent, after `refused` refusals in a row, the last at
-    `last_refused_at`.
-    """
+    """Whether to send the password, after `refused` refusals in a row and the last of them."""
     if not refused or last_refused_at is None:
         return True
     age = now - last_refused_at

@@ -33,9 +33,7 @@ HASHES: dict[str, Callable[[str], str]] = {"SHA-256": sha256, "MD5": md5}
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """One way to log in that the device offers.  `scheme` and the keys of `parameters` are in lower
-    case.
-    """
+    """One way to log in that is offered; `scheme` and the keys are in lower case."""
 
     scheme: str
     parameters: dict[str, str]
@@ -109,9 +107,7 @@ def strongest(challenges: Iterable[Challenge]) -> Challenge | None:
 
 
 def answer(challenge: Challenge, login: Login, *, method: str, uri: str, cnonce: str) -> str:
-    """The Authorization header for `challenge`; the nonce is used once, so its count is 1 (RFC
-    7616, 3.4.1).
-    """
+    """The Authorization header; a nonce is used once, so its count is 1 (RFC 7616, 3.4.1)."""
     hashed = HASHES[challenge.hash_name]
     realm, nonce = challenge.parameters.get("realm", ""), challenge.parameters["nonce"]
     secret = hashed(f"{login.username}:{realm}:{login.password}")
@@ -139,9 +135,7 @@ def answer(challenge: Challenge, login: Login, *, method: str, uri: str, cnonce:
 
 
 def plain_answer(login: Login) -> str:
-    """The Authorization header of Basic: the password in readable form; only where the operator
-    allowed it.
-    """
+    """The Authorization header of Basic: readable, so only where the operator allowed it."""
     return "Basic " + base64.b64encode(f"{login.username}:{login.password}".encode()).decode(
         "ascii"
     )

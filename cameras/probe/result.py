@@ -22,9 +22,7 @@ class LoginOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """One rung: what was found, in words a technician can use; the runner fills in `step` and
-    `took_ms`.
-    """
+    """One rung, in words a technician can use; the runner fills in `step` and `took_ms`."""
 
     reason: Reason
     detail: str = ""

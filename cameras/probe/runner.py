@@ -17,9 +17,7 @@ from cameras.probe.steps import Step
 from cameras.probe.target import Target
 
 STALL_S = 1.0
-"""A deadline noticed this much too late means that this process stood still, and nothing about the
-device.
-"""
+"""A deadline noticed so much too late means that this process stood still: not the device."""
 
 LATE: dict[Stage, StepResult] = {
     Stage.RESOLVING: StepResult(Reason.NAME_NOT_RESOLVED, "no name server answered in time"),
@@ -43,9 +41,7 @@ async def probe(
 
 
 async def timed(step: Step, target: Target, line: OneLine, deadline: float) -> StepResult:
-    """The result of one step with its name and duration; a passed deadline is a result like any
-    other.
-    """
+    """The result of one step, with its name and duration; a passed deadline is one too."""
     clock = asyncio.get_running_loop().time
     began = clock()
     try:

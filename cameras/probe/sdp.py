@@ -10,15 +10,14 @@ from dataclasses import dataclass
 MEDIA = re.compile(r"m=(\w+) (\d+)(?:/\d+)? (\S+)(.*)")
 CODEC = re.compile(r"a=rtpmap:(\d+) +([^/\s]+)")
 MAX_MEDIA = 32
+MAX_CODECS = 32  # of one stream; a hostile description names thousands to keep us busy
 STATIC_CODECS = {"26": "JPEG", "32": "MPV"}
 """Video payload types that need no rtpmap (RFC 3551, table 5)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """One stream of the description: "video", "audio", "application" …, and its codecs where they
-    are named.
-    """
+    """One stream: "video", "audio", "application" …, with its codecs where they are named."""
 
     kind: str
     codecs: tuple[str, ...]
@@ -26,20 +25,17 @@ class Media:
 
 def parse(body: bytes) -> list[Media]:
     """The streams of a description, in its order; none when `body` is empty or something else."""
-    found: list[tuple[str, list[str], list[str]]] = []
+    streams: list[Media] = []
+    numbers: list[str] = []
     for line in body.decode("utf-8", "replace").splitlines():
-        if (media := MEDIA.match(line)) and len(found) < MAX_MEDIA:
-            numbers = media[4].split()
-            found.append(
-                (
-                    media[1].lower(),
-                    numbers,
-                    [STATIC_CODECS[n] for n in numbers if n in STATIC_CODECS],
-                )
-            )
-        elif (codec := CODEC.match(line)) and found and codec[1] in found[-1][1]:
-            found[-1][2].append(codec[2].upper())
-    return [Media(kind, tuple(codecs)) for kind, _, codecs in found]
+        if (media := MEDIA.match(line)) and len(streams) < MAX_MEDIA:
+            numbers = media[4].split(maxsplit=MAX_CODECS)[:MAX_CODECS]
+            static = tuple(STATIC_CODECS[n] for n in numbers if n in STATIC_CODECS)
+            streams.append(Media(media[1].lower(), static))
+        elif (codec := CODEC.match(line)) and streams and codec[1] in numbers:
+            named = (*streams[-1].codecs, codec[2].upper())
+            streams[-1] = Media(streams[-1].kind, named[:MAX_CODECS])
+    return streams
 
 
 def video_codecs(media: list[Media]) -> list[str] | None:

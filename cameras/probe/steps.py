@@ -91,9 +91,7 @@ async def describe_with_login(target: Target, net: Net, reply: Reply) -> StepRes
 
 
 def judge_describe(reply: Reply, login: LoginOutcome = LoginOutcome.NOT_SENT) -> StepResult:
-    """What a reply other than 401 means.  A login is accepted when the server went on to another
-    question.
-    """
+    """What a reply other than 401 means.  The login passed when the server went on from it."""
     if reply.status != 200:
         refused = refusal("DESCRIBE", reply)
         return StepResult(refused.reason, refused.detail, login)
@@ -112,9 +110,7 @@ REFUSALS: dict[int, Reason] = {
 
 
 def refusal(method: str, reply: Reply) -> StepResult:
-    """A status that ends the ladder.  A redirect ends it too: it may lead anywhere, so it is not
-    followed.
-    """
+    """A status that ends the ladder; a redirect too, for it may lead anywhere."""
     reason = REFUSALS.get(reply.status, Reason.REJECTED)
     return StepResult(reason, f"{method} answered {reply.status} {reply.phrase}".rstrip())
 
@@ -163,9 +159,7 @@ async def exchange(target: Target, net: Net, data: bytes, cseq: int) -> Reply:
 
 
 def answers(reply: Reply, cseq: int) -> bool:
-    """Whether `reply` is to question `cseq`; one without a number is taken on trust.  Raises
-    Malformed.
-    """
+    """Whether `reply` is to question `cseq`, or says not to which.  Raises Malformed."""
     if reply.cseq is not None and reply.cseq > cseq:
         raise Malformed(f"answered question {reply.cseq}, the last one was {cseq}")
     return reply.cseq in (None, cseq)
@@ -176,9 +170,7 @@ def challenges_of(reply: Reply) -> list[digest.Challenge]:
 
 
 def authorization(login: Login, reply: Reply, url: str) -> str | None:
-    """The header that answers the strongest challenge of `reply`, or None where the login must not
-    be sent.
-    """
+    """The answer to the strongest challenge, or None where the login must not be sent."""
     challenges = challenges_of(reply)
     challenge = digest.strongest(challenges)
     if challenge:

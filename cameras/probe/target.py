@@ -38,9 +38,7 @@ class Target:
 
 
 def url_host(host: str) -> str:
-    """`host` as it stands in a URL: IPv6 in brackets, other names in ASCII (IDNA), nothing that
-    ends the authority.
-    """
+    """`host` in a URL: IPv6 in brackets, names in ASCII, nothing that ends the authority."""
     if ":" in host:
         return f"[{quote(host, safe=':')}]"
     try:

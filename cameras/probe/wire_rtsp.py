@@ -129,9 +129,7 @@ def parse_head(head: bytes) -> Reply:
 
 
 def parse_headers(lines: list[bytes]) -> tuple[tuple[str, str], ...]:
-    """Name and value of each line.  A line without a colon is passed over: it is not worth
-    condemning a camera.
-    """
+    """Name and value of each line; one without a colon is passed over, it condemns no camera."""
     headers: list[tuple[str, str]] = []
     for line in map(text_of, lines):
         if line[:1] in (" ", "\t") and headers:
@@ -145,9 +143,7 @@ def parse_headers(lines: list[bytes]) -> tuple[tuple[str, str], ...]:
 
 
 def body_length(head: Reply) -> int:
-    """How many bytes of body follow.  Raises Malformed for what is no number, contradicts itself or
-    is too much.
-    """
+    """How many bytes of body follow.  Raises Malformed for no number, two, or too many."""
     lengths = {parse_count(value, what="Content-Length") for value in head.every("content-length")}
     if len(lengths) > 1:
         raise Malformed("two different Content-Length headers")
@@ -165,9 +161,7 @@ def parse_count(text: str, *, what: str) -> int:
 
 
 def text_of(data: bytes) -> str:
-    """Bytes of a head as text that turns back into the same bytes: a realm is hashed as it came,
-    UTF-8 or not.
-    """
+    """Text that turns back into the same bytes: a realm is hashed as it came, UTF-8 or not."""
     return data.decode("utf-8", "surrogateescape")
 
 

@@ -1,5 +1,7 @@
 """Stream descriptions as cameras write them."""
 
+import time
+
 import pytest
 
 from cameras.probe.sdp import parse, video_codecs
@@ -29,6 +31,25 @@ H264 = b"v=0\r\ns=x\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n"
 )
 def test_video_codecs(body: bytes, codecs: list[str] | None) -> None:
     assert video_codecs(parse(body)) == codecs
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b"m=video 0 RTP/AVP 96\n" + b"a=rtpmap:96 X/1\n" * 15_000, id="codecs"),
+        pytest.param(
+            b"m=video 0 RTP/AVP" + b" 1" * 60_000 + b"\n" + b"a=rtpmap:2 X/1\n" * 8_000, id="both"
+        ),
+        pytest.param(b"m=video 0 RTP/AVP" + b" " * 240_000 + b"\n", id="blanks"),
+    ],
+)
+def test_the_largest_hostile_description_costs_little(body: bytes) -> None:
+    began = time.process_time()
+
+    video_codecs(parse(body))
+
+    # Measured 10 to 50 ms; without limits, numbers times codec lines would be seconds.
+    assert time.process_time() - began < 0.5
 
 
 def test_ten_thousand_streams_are_cut_short() -> None:
