@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.days.conftest import PHONE, OpenPage
-from tests.days.town import CAMERAS, MISSING, Town, until
+from tests.days.town import CAMERAS, MISSING, WORKER, Town, until
 
 GRIDS = 897
 # Three failed checks at an interval of 10 s, or two good ones, and what the machine takes for them.
@@ -219,6 +219,26 @@ def test_a_hostile_name_is_shown_as_it_is(open_page: OpenPage, town: Town) -> No
         assert page.evaluate("() => window.stolen") is None
     finally:
         town.ask("UPDATE cameras_camera SET name = %s WHERE id = %s", name, number)
+
+
+def test_a_tile_that_failed_is_asked_for_again(open_page: OpenPage) -> None:
+    def prepare(page: Page) -> None:
+        page.route("**/grids/*/*/*.mvt", lambda route: route.fulfill(status=503), times=3)
+
+    page = open_page("/wall/", prepare=prepare)
+    until(lambda: page.evaluate(GRIDS_SEEN) == GRIDS, f"{GRIDS} grids on the map", DRAWN_S)
+
+
+def test_somebody_who_may_not_see_cameras_sees_the_map(open_page: OpenPage, town: Town) -> None:
+    page = open_page("/sign-in/?next=/wall/", SMALL, known=False)
+    page.locator("#id_username").fill(WORKER.username)
+    page.locator("#id_password").fill(WORKER.password)
+    page.keyboard.press("Enter")
+    expect(page.locator("body")).to_have_attribute("data-live", "live")
+    until(lambda: page.evaluate(GRIDS_SEEN) > 0, "grids on the map", DRAWN_S)
+
+    expect(page.locator("#figures")).to_be_hidden()
+    expect(page.locator("#list h2")).not_to_be_empty()
 
 
 def test_a_dropped_picture_is_told_and_drawn_anew(open_page: OpenPage) -> None:

@@ -22,6 +22,7 @@ import psycopg2
 
 from fixtures import demo
 from fixtures.camera_farm.control import Farm
+from gis_server.roles import Role
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 # Fewer with video than the demo registers: encoding scenes takes the machine's time, and the
@@ -32,6 +33,7 @@ CAMERAS = LIGHT + demo.VIDEO
 INTERVAL_S = 10
 PATIENCE_S = 60.0
 OPERATOR = demo.SIGN_INS[0]
+WORKER = next(person for person in demo.SIGN_INS if person.role is Role.GRID_WORKER)
 
 
 def free_port() -> int:

@@ -54,6 +54,11 @@ export class LiveFeed {
       this.hear();
       this.changed(JSON.parse(event.data));
     });
+    // The stream stands, but the server has lost its database; the next beat says that it is back.
+    this.source.addEventListener("cut", () => {
+      this.hear();
+      this.move("lost", gettext("The server does not hear its database."));
+    });
     this.source.addEventListener("reset", () => {
       this.lastId = null;
       this.lose(new Error(gettext("Too much was missed; everything is loaded anew.")));

@@ -11,6 +11,7 @@ const REACH_PX = 8;
 const ICON_SCALE = 3;
 const RESTORE_MS = 5_000;
 const CLOSE_ZOOM = 15;
+const TILE_RETRY_MS = 5_000;
 
 export class WallMap {
   // picked(id): a camera was clicked.  trouble(sentence): the picture is gone, "" when it is back.
@@ -27,6 +28,7 @@ export class WallMap {
     this.map.addControl(new maplibre.ScaleControl({ maxWidth: 120 }), "bottom-right");
     this.map.touchZoomRotate.disableRotation();
     this.map.on("load", () => this.ready());
+    this.map.on("error", (event) => this.failed(event));
     this.map.on("click", (event) => this.click(event.point, picked));
     this.map.on("mousemove", "cameras", () => this.cursor("pointer"));
     this.map.on("mouseleave", "cameras", () => this.cursor(""));
@@ -88,6 +90,13 @@ export class WallMap {
       const address = tileAddress(location.origin, this.config.urls.tiles, edition, layer);
       this.map.getSource(layer)?.setTiles([address]);
     }
+  }
+
+  // MapLibre leaves a hole where a tile failed until somebody moves the map; nobody moves a wall.
+  failed({ error, sourceId, tile }) {
+    console.error(error);
+    if (!sourceId || !tile) return;
+    setTimeout(() => this.map.refreshTiles(sourceId, [tile.tileID.canonical]), TILE_RETRY_MS);
   }
 
   click({ x, y }, picked) {

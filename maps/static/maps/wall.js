@@ -176,6 +176,12 @@ function tick() {
   card.tick();
 }
 
+function withoutCameras() {
+  at("figures").hidden = true;
+  at("list").replaceChildren(empty(gettext("Your role does not include cameras."), ""));
+}
+
+if (!config.sees_cameras) withoutCameras();
 legend();
 tick();
 setInterval(tick, 1_000);
