@@ -22,7 +22,7 @@ RESTARTS_WITHIN_S = 600
 class Supervisor:
     """The processes of one `bin/up`; their lines go to var/log/processes.log."""
 
-    def __init__(self, places: Places, env: Mapping[str, str], names: Sequence[str]) -> None:
+    def __init__(self, places: Places, env: Mapping[str, str], names: Sequence[str] = ()) -> None:
         self.places = places
         self.names = list(names)
         self.mark = f"up:{places.var}"

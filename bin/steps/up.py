@@ -50,7 +50,7 @@ def up(options: argparse.Namespace) -> int:
     with lock, journal.undisturbed_end() as stack:
         shared.ensure_files(where, notes, for_tests=False)
         env = product.environment(where)
-        supervisor = Supervisor(where, env, [*PRODUCT, *([] if options.bare else ["farm"])])
+        supervisor = Supervisor(where, env)
         supervisor.clear_leftovers()
         identity = start_servers(where, notes, env, stack)
         env |= reach(where, options, env)
@@ -59,8 +59,9 @@ def up(options: argparse.Namespace) -> int:
             print("Everything is set up; bin/up starts it.")
             return 0
         supervisor.env.update(env)
+        supervisor.names = [*PRODUCT, *([] if options.bare else farm())]
         stack.callback(supervisor.stop)
-        serve(where, notes, supervisor, began)
+        serve(where, notes, supervisor, began, demo=not options.bare)
         say("\nStopping …")
     say("Stopped.")
     return 0
@@ -123,6 +124,18 @@ def demo_settings(where: Places, env: dict[str, str]) -> dict[str, str]:
     return {name: value for name, value in ours.items() if not env.get(name)}
 
 
+def farm() -> list[str]:
+    """The farm's line in Procfile; nothing when a farm of another checkout holds its addresses.
+
+    The devices of all farms are the same, so that one serves this checkout as well.
+    """
+    host, port = FARM
+    if ports.first_free(host, port) == port:
+        return ["farm"]
+    print(f"Port {port} of {host} is taken; the cameras that another demo keeps there are used.")
+    return []
+
+
 def own_names(host: str) -> list[str]:
     """Names under which a browser may ask for us; any other `Host` header is refused."""
     names = ["localhost", "127.0.0.1", "[::1]"]
@@ -142,7 +155,9 @@ def is_everywhere(host: str) -> bool:
         return False
 
 
-def serve(where: Places, notes: Journal, supervisor: Supervisor, began: float) -> None:
+def serve(
+    where: Places, notes: Journal, supervisor: Supervisor, began: float, *, demo: bool
+) -> None:
     """Start the processes, say where they are, and keep them until Ctrl-C or a polite kill."""
     host = supervisor.env["WEB_HOST"]
     shown = "127.0.0.1" if is_everywhere(host) else f"[{host}]" if ":" in host else host
@@ -153,7 +168,7 @@ def serve(where: Places, notes: Journal, supervisor: Supervisor, began: float) -
     notes.note_time("Everything", round(time.monotonic() - began, 2))
     (where.run / "address").write_text(address, encoding="utf-8")
     print(f"\nThe wall is at {address} after {time.monotonic() - began:.0f} s.")
-    if "farm" in supervisor.names:
+    if demo:
         print(product.sign_ins_file(where).read_text(encoding="utf-8").strip())
         if not host.startswith("127."):
             print("Others can reach this address, and the demo's passwords are public knowledge.")

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from bin.steps.places import Places
-from bin.steps.up import demo_settings, is_everywhere, own_names
+from bin.steps.up import FARM, demo_settings, is_everywhere, own_names
+from fixtures.camera_farm import plan
 
 
 @pytest.mark.parametrize(
@@ -36,6 +37,12 @@ def test_what_the_user_set_is_not_changed_by_the_demo(tmp_path: Path) -> None:
 
     assert "PROBE_INTERVAL_S" not in found
     assert "127.77.0.0/16" in found["PROBE_NETWORKS"].split(",")
+
+
+def test_the_farm_is_looked_for_where_it_is() -> None:
+    first = plan.devices(1, 0)[0]
+
+    assert FARM == (first.host, first.port)
 
 
 @pytest.mark.parametrize(
