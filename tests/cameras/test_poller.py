@@ -15,6 +15,7 @@ from typing import Any, ParamSpec, TypeVar
 import psycopg2
 import pytest
 from django.conf import settings as django_settings
+from django.core.management import CommandError, call_command
 from django.db import connection
 
 from cameras.health import State
@@ -212,6 +213,13 @@ def test_the_command_names_no_password(make_camera: MakeCamera) -> None:
     assert "1 cameras asked" in output
     assert "hush-hush" not in output
     assert "hush-hush" not in str(list(Probe.objects.values()) + list(CameraState.objects.values()))
+
+
+def test_a_setting_that_names_no_network_is_told_in_one_sentence(settings: Any) -> None:
+    settings.PROBE_NETWORKS = ["10.0.0.0/99"]
+
+    with pytest.raises(CommandError, match=r"PROBE_NETWORKS: .*10.0.0.0/99"):
+        call_command("poll", "--once")
 
 
 def test_a_camera_that_waits_for_its_host_is_not_asked_twice(make_camera: MakeCamera) -> None:

@@ -23,15 +23,19 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, once: bool, concurrency: int, **options: Any) -> None:
         try:
-            asked = uvloop.run(poll(once=once, concurrency=concurrency))
+            net = TcpNet(settings.PROBE_NETWORKS)
+        except ValueError as error:
+            raise CommandError(f"PROBE_NETWORKS: {error}") from None
+        try:
+            asked = uvloop.run(poll(net, once=once, concurrency=concurrency))
         except DatabaseAway:
             raise CommandError("The database does not answer: look whether it runs.") from None
         if once:
             self.stdout.write(f"{asked} cameras asked")
 
 
-async def poll(*, once: bool, concurrency: int) -> int:
-    poller = Poller(TcpNet(settings.PROBE_NETWORKS), concurrency=concurrency)
+async def poll(net: TcpNet, *, once: bool, concurrency: int) -> int:
+    poller = Poller(net, concurrency=concurrency)
     if once:
         return await poller.once()
     loop = asyncio.get_running_loop()
