@@ -25,7 +25,7 @@ from django.db import connections  # noqa: E402
 
 from gis_server.errors import Invalid  # noqa: E402
 from gis_server.live import CHANNEL, TICKET_COOKIE, TOPICS, Listener, read_ticket  # noqa: E402
-from gis_server.live_hub import CLOSE, RING_SIZE, Client, FeedRow, Hub, feed_row  # noqa: E402
+from gis_server.live_hub import BEAT, CLOSE, CUT, RING_SIZE, Client, FeedRow, Hub, feed_row  # noqa: E402
 from gis_server.roles import covers, may  # noqa: E402
 
 Scope = dict[str, Any]
@@ -33,7 +33,6 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 logger = logging.getLogger(__name__)
-BEAT = b"event: beat\ndata: {}\n\n"
 BEAT_EVERY_S = 10.0
 # After this long a browser comes back with a new ticket: who lost a right stops hearing.
 STREAM_MAX_S = 900.0
@@ -77,7 +76,7 @@ async def follow(hub: Hub) -> None:
         except psycopg2.Error as error:
             if hub.current:
                 logger.warning("the change feed is cut off: %s", type(error).__name__)
-            hub.current = False
+            hub.set_current(False)
             await asyncio.sleep(RETRY_S)
         finally:
             if link is not None:
@@ -102,7 +101,7 @@ async def _follow_link(hub: Hub, link: Any) -> None:
                 hub.publish(rows)
             if not hub.current:
                 logger.info("the change feed is heard, last id %d", hub.last_id)
-            hub.current = True
+            hub.set_current(True)
             with suppress(TimeoutError):
                 await asyncio.wait_for(wake.wait(), LOOK_EVERY_S)
     finally:
@@ -203,9 +202,9 @@ def since_of(headers: dict[str, str], query: bytes) -> int:
 
 
 async def pump(hub: Hub, client: Client, origin: str, send: Send) -> None:
-    """Send what the hub has for the client, and a beat in between while the database is heard.
+    """Send what the hub has for the client, and every ten seconds whether the database is heard.
 
-    No beat goes out while it is not: the page then says that it is not live.
+    `cut` in place of a beat: the page then says that it is not live.
     """
     loop = asyncio.get_running_loop()
     until, next_beat = loop.time() + STREAM_MAX_S, loop.time()
@@ -216,7 +215,7 @@ async def pump(hub: Hub, client: Client, origin: str, send: Send) -> None:
             message = await asyncio.wait_for(client.queue.get(), next_beat - loop.time())
         except TimeoutError:
             next_beat = loop.time() + BEAT_EVERY_S
-            message = BEAT if hub.current else b": waiting for the database\n\n"
+            message = BEAT if hub.current else CUT
         if message == CLOSE:
             break
         await send_part(send, message)

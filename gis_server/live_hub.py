@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 RING_SIZE = 20_000
 QUEUE_SIZE = 1_000
 RESET = b"event: reset\ndata: {}\n\n"
+BEAT = b"event: beat\ndata: {}\n\n"
+CUT = b"event: cut\ndata: {}\n\n"
 CLOSE = b""
 
 
@@ -67,6 +69,14 @@ class Hub:
             self._remember(row)
             for client in [client for client in self.clients if client.hears(row)]:
                 self._send(client, row.message)
+
+    def set_current(self, current: bool) -> None:
+        """Whether the database is heard; clients are told at once when that changes."""
+        if current == self.current:
+            return
+        self.current = current
+        for client in list(self.clients):
+            self._send(client, BEAT if current else CUT)
 
     def join(self, hears: Callable[[FeedRow], bool], since: int) -> Client:
         """A client that has seen everything up to `since`; it starts with what it missed.

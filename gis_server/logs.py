@@ -46,7 +46,8 @@ class RequestLog:
     def _write(self, request: HttpRequest, status: int, took_s: float) -> None:
         if request.path.startswith(QUIET) and status < 500:
             return
-        user = getattr(request, "user", None)
+        # Only a user that the request has asked for: a log line must not need the database.
+        user = getattr(request, "_cached_user", None)
         logger.info(
             "%s %s %d",
             request.method,

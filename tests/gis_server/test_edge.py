@@ -2,7 +2,8 @@
 
 import pytest
 from django.conf import settings
-from django.db import OperationalError
+from django.db import OperationalError, connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.test import Client, RequestFactory, override_settings
 from django.urls import path
@@ -156,6 +157,23 @@ def test_an_unknown_exception_is_left_to_django() -> None:
     gate = Gate(lambda request: HttpResponse())
 
     assert gate.process_exception(RequestFactory().get("/"), KeyError("x")) is None
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("path", ["/live/ticket/", "/api/cameras/summary/", "/sign-in/"])
+def test_a_request_while_the_database_is_away_says_so(
+    operator: Client, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    def refused(self: BaseDatabaseWrapper) -> None:
+        raise OperationalError("connection to server on socket failed: Connection refused")
+
+    connection.close()
+    monkeypatch.setattr(BaseDatabaseWrapper, "connect", refused)
+
+    answer = operator.post(path) if path == "/live/ticket/" else operator.get(path)
+
+    assert answer.status_code == 503
+    assert "socket" not in answer.content.decode()
 
 
 def test_an_unknown_address_says_so(stranger: Client) -> None:

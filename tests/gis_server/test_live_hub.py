@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from gis_server.live_hub import CLOSE, QUEUE_SIZE, RESET, FeedRow, Hub, feed_row
+from gis_server.live_hub import BEAT, CLOSE, CUT, QUEUE_SIZE, RESET, FeedRow, Hub, feed_row
 
 
 def rows(first: int, last: int, scope: str = "140107") -> list[FeedRow]:
@@ -94,6 +94,17 @@ def test_more_missed_than_a_queue_holds_is_a_reset() -> None:
     hub.publish(rows(1, QUEUE_SIZE + 5))
 
     assert drained(hub.join(everything, since=1).queue) == [RESET]
+
+
+def test_clients_are_told_once_when_the_database_is_lost_and_when_it_is_back() -> None:
+    hub = Hub()
+    hub.set_current(True)
+    client = hub.join(everything, 0)
+
+    for current in (True, False, False, True):
+        hub.set_current(current)
+
+    assert drained(client.queue) == [CUT, BEAT]
 
 
 def test_a_message_is_one_event_whatever_the_data_holds() -> None:

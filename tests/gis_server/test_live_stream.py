@@ -174,18 +174,21 @@ def test_a_ticket_is_good_for_a_minute_only(
     assert status(live, "/live", headers) == 401
 
 
-def test_a_cut_to_the_database_silences_the_beat_and_heals(live: int, operator: Client) -> None:
+def test_a_cut_to_the_database_is_told_and_heals(live: int, operator: Client) -> None:
     """The page must be able to tell; what was committed meanwhile is heard afterwards."""
     with stream(live, operator) as heard:
+        next(e for e in heard if e[0] == "event: beat")
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
                 " WHERE application_name = 'gis-server live' AND datname = current_database()"
             )
             assert cursor.fetchone() == (1,)
+        assert next(e for e in heard if e[0] != "event: beat")[0] == "event: cut"
         tell("meanwhile")
 
         assert '"subject":"meanwhile"' in next_change(heard)[2]
+        assert next(e for e in heard)[0] == "event: beat"
 
 
 def test_the_ticket_takes_a_signed_in_post(operator: Client, stranger: Client) -> None:

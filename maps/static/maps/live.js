@@ -56,7 +56,7 @@ export class LiveFeed {
     });
     // The stream stands, but the server has lost its database; the next beat says that it is back.
     this.source.addEventListener("cut", () => {
-      this.hear();
+      this.openedTick = performance.now();
       this.move("lost", gettext("The server does not hear its database."));
     });
     this.source.addEventListener("reset", () => {
