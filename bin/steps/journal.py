@@ -139,6 +139,9 @@ def told(command: str, root: Path, main: Callable[[], int]) -> int:
     except OSError as error:
         _keep_trace(root)
         sentence = about_os_error(error)
+    except Exception as error:  # noqa: BLE001 - the last resort: nobody is shown a trace
+        _keep_trace(root)
+        sentence = f"a mistake of its own ({error!r}): report it with the end of var/log/setup.log."
     print(f"{command}: {sentence}", file=sys.stderr)
     return 1
 

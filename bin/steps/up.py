@@ -16,6 +16,8 @@ from bin.steps.supervise import Supervisor
 
 COMMAND = "bin/up"
 PRODUCT = ("web", "live", "poller", "jobs")
+# The first device of the demo farm (fixtures/camera_farm/plan.py).
+FARM = ("127.77.0.1", 8554)
 DEMO_INTERVAL_S = "10"
 
 

@@ -37,7 +37,13 @@ def same_signals() -> object:
         pytest.param(
             OSError(errno.EIO, "Input/output error"),
             "bin/up: the system says 'Input/output error': look into var/log/setup.log.",
-            id="anything else",
+            id="anything else of the system",
+        ),
+        pytest.param(
+            NameError("x"),
+            "bin/up: a mistake of its own (NameError('x')): report it with the end of"
+            " var/log/setup.log.",
+            id="unforeseen",
         ),
     ],
 )

@@ -42,7 +42,7 @@ def test_what_the_user_set_is_not_changed_by_the_demo(tmp_path: Path) -> None:
 def test_the_farm_is_looked_for_where_it_is() -> None:
     first = plan.devices(1, 0)[0]
 
-    assert FARM == (first.host, first.port)
+    assert (first.host, first.port) == FARM
 
 
 @pytest.mark.parametrize(
