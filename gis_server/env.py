@@ -5,6 +5,7 @@ be right.  No reader ever prints a value: it may be a secret.
 """
 
 import os
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -48,6 +49,19 @@ def env_int(name: str, default: int, low: int, high: int) -> int:
 def env_list(name: str, default: str) -> list[str]:
     """Values separated by commas; empty ones are dropped."""
     return [part.strip() for part in env_str(name, default).split(",") if part.strip()]
+
+
+def env_networks(name: str, default: str) -> list[str]:
+    """Networks as CIDR, separated by commas, each in its plain form.
+
+    Raises:
+        ImproperlyConfigured: one is no network (10.20.0.0/16 is, 10.20.0.1/16 is not).
+    """
+    try:
+        networks = [str(ip_network(part)) for part in env_list(name, default)]
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} must be networks such as 10.20.0.0/16.") from None
+    return networks
 
 
 def env_secret(name: str) -> str:

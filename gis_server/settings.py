@@ -13,6 +13,7 @@ from gis_server.env import (
     env_database,
     env_int,
     env_list,
+    env_networks,
     env_redis,
     env_secret,
     env_str,
@@ -141,7 +142,7 @@ GDAL_LIBRARY_PATH = geolibs.gdal_library()
 
 # Cameras -----------------------------------------------------------------------------------------
 PROBE_INTERVAL_S = env_int("PROBE_INTERVAL_S", 60, 5, 3600)
-PROBE_NETWORKS = env_list("PROBE_NETWORKS", "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16")
+PROBE_NETWORKS = env_networks("PROBE_NETWORKS", "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16")
 VAULT_KEY = env_secret("VAULT_KEY")
 CAMERA_FARM = env_str("CAMERA_FARM", "")
 
@@ -161,7 +162,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "cameras: drop what need not be kept": {
         "task": "cameras.jobs.prune",
-        "schedule": 3600.0,
+        "schedule": 300.0,
     },
     "gis_server: shorten the change feed": {
         "task": "gis_server.jobs.prune_changes",

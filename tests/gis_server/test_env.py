@@ -107,6 +107,22 @@ def test_a_missing_secret_is_refused(
         env.env_secret("SECRET_KEY")
 
 
+@pytest.mark.parametrize("text", ["10.20.0.1/16", "10.20.0.0/33", "cameras", "10.0.0.0/8 ,x"])
+def test_a_network_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("PROBE_NETWORKS", text)
+
+    with pytest.raises(ImproperlyConfigured, match="PROBE_NETWORKS must be networks"):
+        env.env_networks("PROBE_NETWORKS", "10.0.0.0/8")
+
+
+def test_networks_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROBE_NETWORKS", "10.20.0.0/16, fd00::/8,192.0.2.7")
+
+    networks = env.env_networks("PROBE_NETWORKS", "10.0.0.0/8")
+
+    assert networks == ["10.20.0.0/16", "fd00::/8", "192.0.2.7/32"]
+
+
 def test_a_value_from_a_closed_list(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOG_FORMAT", "xml")
 

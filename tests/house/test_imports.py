@@ -22,6 +22,7 @@ PURE = (
     "grids.codes",
     "grids.topology",
     "cameras.health",
+    "cameras.picture",
     "cameras.probe",
     "maps.tiles",
     "fixtures.camera_farm.plan",
