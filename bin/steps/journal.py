@@ -1,6 +1,7 @@
 """Says each step with its time, keeps the details in a file, and turns failures into a sentence."""
 
 import errno
+import io
 import json
 import signal
 import subprocess
@@ -129,6 +130,9 @@ def undisturbed_end() -> Iterator[ExitStack]:
 def told(command: str, root: Path, main: Callable[[], int]) -> int:
     """Run `main`; whatever happens, end with one sentence and a status, never with a trace."""
     stop_on_signals()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # The address must be seen at once also where the output goes to a file or a pipe.
+        sys.stdout.reconfigure(line_buffering=True)
     try:
         return main()
     except Failed as error:
