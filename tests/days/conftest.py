@@ -12,6 +12,7 @@ from playwright.sync_api import (
     BrowserContext,
     Page,
     Request,
+    StorageState,
     expect,
     sync_playwright,
 )
@@ -110,7 +111,7 @@ def browser(town: Town) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def signed_in(browser: Browser, town: Town) -> dict[str, object]:
+def signed_in(browser: Browser, town: Town) -> StorageState:
     """The cookies of somebody who has signed in through the page."""
     context = browser.new_context(locale="zh-CN")
     page = context.new_page()
@@ -121,12 +122,12 @@ def signed_in(browser: Browser, town: Town) -> dict[str, object]:
     page.wait_for_url(f"{town.url}/wall/")
     state = context.storage_state()
     context.close()
-    return dict(state)
+    return state
 
 
 @pytest.fixture
 def open_page(
-    browser: Browser, town: Town, signed_in: dict[str, object], request: pytest.FixtureRequest
+    browser: Browser, town: Town, signed_in: StorageState, request: pytest.FixtureRequest
 ) -> Iterator[OpenPage]:
     """Opens pages; fails the test when one asks anybody but this town, or stumbles."""
     contexts: list[BrowserContext] = []
@@ -150,7 +151,7 @@ def open_page(
         context = browser.new_context(
             locale="zh-CN",
             viewport=viewport,  # type: ignore[arg-type]
-            storage_state=signed_in if known else None,  # type: ignore[arg-type]
+            storage_state=signed_in if known else None,
             **options,  # type: ignore[arg-type]
         )
         contexts.append(context)

@@ -1,5 +1,6 @@
 """A watch at the wall, in a real browser: cameras fail and come back, and so does the stream."""
 
+import json
 import re
 import signal
 from collections.abc import Iterator
@@ -7,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, StorageState, expect
 
+from maps.tiles import tiles_over
 from tests.days.conftest import PHONE, OpenPage
 from tests.days.town import CAMERAS, MISSING, WORKER, Town, until
+from tests.maps.reading import read_tile
 
 GRIDS = 897
 # Three failed checks at an interval of 10 s, or two good ones, and what the machine takes for them.
@@ -78,6 +81,26 @@ def test_the_wall_shows_every_grid_and_every_camera(wall: Page, picture_folder: 
     expect(wall.locator(".territory")).to_contain_text(str(GRIDS))
     expect(wall.locator(".row")).to_have_count(MISSING)
     expect(wall.locator("#banner")).to_be_hidden()
+
+
+@pytest.mark.parametrize("z", [11, 14])
+def test_every_grid_is_in_the_tiles_by_its_id(
+    town: Town, signed_in: StorageState, tmp_path: Path, z: int
+) -> None:
+    [area] = town.ask(
+        "SELECT ST_XMin(box), ST_YMin(box), ST_XMax(box), ST_YMax(box)"
+        " FROM (SELECT ST_Extent(shape_3857) AS box FROM grids_gridshape) AS shapes"
+    )
+    cookie = "; ".join(f"{one['name']}={one['value']}" for one in signed_in["cookies"])
+    edition = json.loads(town.get("/tiles/version/", cookie))["edition"]
+    seen: set[int] = set()
+    for tile in tiles_over(area, z):
+        content = town.get(f"/tiles/{edition}/grids/{z}/{tile.x}/{tile.y}.mvt", cookie)
+        features = read_tile(content, tile, "grids", tmp_path)
+        seen |= set() if features is None else set(features["mvt_id"])
+
+    assert seen == {number for (number,) in town.ask("SELECT id FROM grids_grid")}
+    assert len(seen) == GRIDS
 
 
 def test_a_camera_goes_offline_on_the_wall_and_comes_back(

@@ -149,6 +149,11 @@ class Town:
             cursor.execute(sql, values)
             return list(cursor.fetchall()) if cursor.description else []
 
+    def get(self, path: str, cookie: str) -> bytes:
+        asked = urllib.request.Request(f"{self.url}{path}", headers={"Cookie": cookie})
+        with urllib.request.urlopen(asked, timeout=10) as answer:
+            return bytes(answer.read())
+
     def state_of(self, camera: int) -> str:
         [(state,)] = self.ask("SELECT state FROM cameras_camerastate WHERE camera_id = %s", camera)
         return str(state)

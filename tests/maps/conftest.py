@@ -1,16 +1,16 @@
-"""What the tests of the map share: a territory, and tiles read by GDAL, which is not ours."""
+"""What the tests of the map share: a territory, and tiles as a client gets and reads them."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.http import HttpResponse
 from django.test import Client
-from pyogrio import list_layers, read_dataframe
 
 from maps.tiles import Tile
-from tests.maps import territory
+from tests.maps import reading, territory
 
 Fetch = Callable[..., HttpResponse]
 ReadTile = Callable[[bytes, Tile, str], Any]
@@ -35,14 +35,4 @@ def fetch() -> Fetch:
 
 @pytest.fixture
 def read_tile(tmp_path: Path) -> ReadTile:
-    """The features of one part of a tile, in EPSG:3857 metres, with what lies in the overlap."""
-
-    def read(content: bytes, tile: Tile, part: str) -> Any:
-        file = tmp_path / f"{tile.z}-{tile.x}-{tile.y}.mvt"
-        file.write_bytes(content)
-        place = {"X": tile.x, "Y": tile.y, "Z": tile.z, "CLIP": "NO"}
-        if part not in [name for name, _ in list_layers(f"MVT:{file}")]:
-            return None
-        return read_dataframe(f"MVT:{file}", layer=part, **place)
-
-    return read
+    return partial(reading.read_tile, folder=tmp_path)

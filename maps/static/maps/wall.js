@@ -177,7 +177,7 @@ function tick() {
 }
 
 function withoutCameras() {
-  at("figures").hidden = true;
+  at("figures").hidden = at("legend").hidden = true;
   at("list").replaceChildren(empty(gettext("Your role does not include cameras."), ""));
 }
 
