@@ -33,7 +33,7 @@ AUTH_USER_MODEL = "gis_server.User"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
-    "gis_server",
+    "gis_server.apps.GisServerConfig",
     "grids",
     "cameras",
     "maps",
@@ -44,7 +44,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
-    "django.contrib.staticfiles",
+    "gis_server.apps.StaticFiles",
 ]
 MIDDLEWARE = [
     "gis_server.logs.RequestLog",
