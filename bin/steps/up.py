@@ -32,7 +32,10 @@ def read_arguments() -> argparse.Namespace:
         "--host", default=os.environ.get("WEB_HOST") or "127.0.0.1",
         help="address to listen on (default: only this machine)",
     )  # fmt: skip
-    parser.add_argument("--port", type=_port, default=_port(os.environ.get("WEB_PORT") or "8000"))
+    parser.add_argument(
+        "--port", type=_port, default=os.environ.get("WEB_PORT") or "8000",
+        help="port of the wall (default: 8000); the next free one where it is taken",
+    )  # fmt: skip
     parser.add_argument("--no-start", action="store_true", help="set up and stop there")
     return parser.parse_args()
 
