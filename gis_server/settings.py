@@ -194,5 +194,10 @@ LOGGING: dict[str, Any] = {
     },
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     # Django's own lines about refused requests repeat what RequestLog writes.
-    "loggers": {"django.request": {"level": "ERROR"}, "django.server": {"level": "ERROR"}},
+    # Celery tells of every job that came and went.
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        "django.server": {"level": "ERROR"},
+        "celery": {"level": "WARNING"},
+    },
 }

@@ -15,11 +15,7 @@ def bench(name: str, arguments: list[str]) -> int:
             places.take_lock(where, "test", "bin/test or bin/bench runs in this checkout: wait.")
         )
         shared.ensure_files(where, notes, for_tests=False)
-        env = shared.throw_away_environment(where)
-        found, _ = stack.enter_context(shared.database(where, notes, name="pg-test", lasting=False))
-        env |= found | stack.enter_context(
-            shared.redis(where, notes, name="redis-test", lasting=False)
-        )
+        env = stack.enter_context(shared.throw_away_servers(where, notes))
         start = f"import sys; from benchmarks.{name} import main; sys.exit(main())"
         command = [str(where.venv / "bin" / "python"), "-c", start, *arguments]
         return subprocess.run(command, cwd=where.root, env=env, check=False).returncode

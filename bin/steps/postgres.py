@@ -21,6 +21,7 @@ from bin.steps import processes
 from bin.steps.journal import Failed, Journal
 
 READY_WITHIN_S = 60
+STOP_WITHIN_S = 60
 SERVERS = Path("/usr/lib/postgresql")
 EXTENSIONS = Path("/usr/share/postgresql")
 
@@ -101,12 +102,20 @@ def _environment() -> dict[str, str]:
 
 
 @contextmanager
-def running(cluster: Cluster, journal: Journal) -> Iterator[None]:
+def running(cluster: Cluster) -> Iterator[processes.Server]:
     """The cluster up and answering; stopped again at the end.
 
     Raises:
         Failed: it does not start.
     """
+    server = processes.Server("PostgreSQL", lambda: _launch(cluster), signal.SIGINT, STOP_WITHIN_S)
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def _launch(cluster: Cluster) -> subprocess.Popen[bytes]:
     clear_leftovers(cluster)
     cluster.socket_dir.mkdir(mode=0o700, exist_ok=True)
     cluster.socket_dir.chmod(0o700)
@@ -118,9 +127,10 @@ def running(cluster: Cluster, journal: Journal) -> Iterator[None]:
         )  # fmt: skip
     try:
         _wait_until_ready(cluster, server)
-        yield
-    finally:
-        processes.stop(server, signal.SIGINT, patience_s=60)
+    except BaseException:
+        processes.stop(server, signal.SIGINT, STOP_WITHIN_S)
+        raise
+    return server
 
 
 def _server_command(cluster: Cluster) -> list[str]:

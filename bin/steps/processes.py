@@ -69,6 +69,34 @@ def _signal(pid: int, number: signal.Signals) -> None:
         os.kill(pid, number)
 
 
+class Server:
+    """A child that serves until `stop`; `revive` starts it again when it has ended by itself.
+
+    `launch` clears what an earlier one left, starts the child and waits until it answers.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        launch: Callable[[], subprocess.Popen[bytes]],
+        stop_signal: signal.Signals,
+        patience_s: float,
+    ) -> None:
+        self.name, self.stop_signal, self.patience_s = name, stop_signal, patience_s
+        self._launch = launch
+        self._child = launch()
+
+    def revive(self) -> bool:
+        """Whether it had ended and had to be started again."""
+        if self._child.poll() is None:
+            return False
+        self._child = self._launch()
+        return True
+
+    def stop(self) -> None:
+        stop(self._child, self.stop_signal, self.patience_s)
+
+
 def stop(process: subprocess.Popen[bytes], number: signal.Signals, patience_s: float) -> None:
     """Ask a child to stop, wait for it, and kill it when it does not."""
     if process.poll() is None:

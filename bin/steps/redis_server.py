@@ -14,6 +14,7 @@ from bin.steps import processes
 from bin.steps.journal import Failed
 
 READY_WITHIN_S = 30
+STOP_WITHIN_S = 20
 
 
 @dataclass(frozen=True)
@@ -39,12 +40,20 @@ def _program() -> str:
 
 
 @contextmanager
-def running(redis: Redis) -> Iterator[None]:
+def running(redis: Redis) -> Iterator[processes.Server]:
     """Redis up and answering; stopped again at the end.
 
     Raises:
         Failed: it does not start.
     """
+    server = processes.Server("Redis", lambda: _launch(redis), signal.SIGTERM, STOP_WITHIN_S)
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def _launch(redis: Redis) -> subprocess.Popen[bytes]:
     redis.data.mkdir(mode=0o700, exist_ok=True)
     processes.end_all(lambda: processes.living_in(redis.data), signal.SIGTERM, patience_s=20)
     redis.socket.unlink(missing_ok=True)
@@ -55,9 +64,10 @@ def running(redis: Redis) -> Iterator[None]:
         )  # fmt: skip
     try:
         _wait_until_ready(redis, server)
-        yield
-    finally:
-        processes.stop(server, signal.SIGTERM, patience_s=20)
+    except BaseException:
+        processes.stop(server, signal.SIGTERM, STOP_WITHIN_S)
+        raise
+    return server
 
 
 def _command(redis: Redis) -> list[str]:

@@ -4,8 +4,9 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 
-from bin.steps import packages, places, postgres, product, redis_server
+from bin.steps import packages, places, postgres, processes, product, redis_server
 from bin.steps.journal import Journal
 from bin.steps.places import Places
 
@@ -30,14 +31,18 @@ def ensure_files(where: Places, journal: Journal, *, for_tests: bool) -> None:
         product.compile_words(where, journal)
 
 
-@contextmanager
-def database(
-    where: Places, journal: Journal, *, name: str, lasting: bool
-) -> Iterator[tuple[dict[str, str], str]]:
-    """A private PostGIS with the database `gis`: its variables and a word that identifies it.
+@dataclass(frozen=True)
+class Running:
+    """A private server at work: the variables that lead to it, and what its data are known by."""
 
-    Unless its data are `lasting`, the database is empty each time.
-    """
+    server: processes.Server
+    env: dict[str, str]
+    identity: str = ""
+
+
+@contextmanager
+def database(where: Places, journal: Journal, *, name: str, lasting: bool) -> Iterator[Running]:
+    """A private PostGIS with the database `gis`, empty each time unless its data are `lasting`."""
     folder = where.var / name
     cluster = postgres.Cluster(folder, where.sockets / name, where.log / f"{name}.log", lasting)
     with ExitStack() as stack:
@@ -49,22 +54,33 @@ def database(
             if not folder.exists():
                 step.note = "new data folder"
                 postgres.create(cluster, journal)
-            stack.enter_context(postgres.running(cluster, journal))
+            server = stack.enter_context(postgres.running(cluster))
             if not lasting:
                 postgres.ask(cluster, journal, "DROP DATABASE IF EXISTS gis WITH (FORCE)")
             identity = postgres.prepare(cluster, journal, "gis")
-        yield {"DATABASE_URL": cluster.url("gis")}, identity
+        yield Running(server, {"DATABASE_URL": cluster.url("gis")}, identity)
 
 
 @contextmanager
-def redis(where: Places, journal: Journal, *, name: str, lasting: bool) -> Iterator[dict[str, str]]:
-    server = redis_server.Redis(
+def redis(where: Places, journal: Journal, *, name: str, lasting: bool) -> Iterator[Running]:
+    private = redis_server.Redis(
         where.var / name, where.sockets / f"{name}.sock", where.log / f"{name}.log", lasting
     )
     with ExitStack() as stack:
         with journal.step("Redis"):
-            stack.enter_context(redis_server.running(server))
-        yield {"REDIS_URL": server.url}
+            server = stack.enter_context(redis_server.running(private))
+        yield Running(server, {"REDIS_URL": private.url})
+
+
+@contextmanager
+def throw_away_servers(where: Places, journal: Journal) -> Iterator[dict[str, str]]:
+    """Servers for tests and benchmarks, and the environment that leads the product to them."""
+    env = throw_away_environment(where)
+    with (
+        database(where, journal, name="pg-test", lasting=False) as postgis,
+        redis(where, journal, name="redis-test", lasting=False) as cache,
+    ):
+        yield env | postgis.env | cache.env
 
 
 def throw_away_environment(where: Places) -> dict[str, str]:

@@ -30,6 +30,7 @@ class Supervisor:
         self.log = places.log / "processes.log"
         self.log_begins = 0
         self.honcho: subprocess.Popen[bytes] | None = None
+        self.servers: Sequence[processes.Server] = ()
 
     def clear_leftovers(self) -> None:
         """End processes of a run that was killed; they would hold ports and do work twice."""
@@ -69,7 +70,7 @@ class Supervisor:
         raise Failed(f"the wall did not answer in {READY_WITHIN_S} s: {self.last_words()}")
 
     def watch(self, url: str) -> None:
-        """Keep the processes running; returns only by an exception.
+        """Keep the private servers and the processes running; returns only by an exception.
 
         Raises:
             Failed: they ended more than five times in ten minutes.
@@ -78,16 +79,21 @@ class Supervisor:
         while True:
             time.sleep(1)
             self._shorten_log()
-            if not self._ended():
+            revived = [server.name for server in self.servers if server.revive()]
+            if not revived and not self._ended():
                 continue
             now = time.monotonic()
             starts = [then for then in starts if now - then < RESTARTS_WITHIN_S]
             if len(starts) > RESTARTS:
                 raise Failed(f"processes end again and again: {self.last_words()}")
-            print(f"Starting all processes again: {self.last_words()}", flush=True)
             starts.append(now)
-            self.start()
-            self.wait_until_ready(url)
+            if revived:
+                # The processes wait for their servers by themselves.
+                print(f"Started {' and '.join(revived)} again; it had ended.", flush=True)
+            if self._ended():
+                print(f"Starting all processes again: {self.last_words()}", flush=True)
+                self.start()
+                self.wait_until_ready(url)
 
     def stop(self) -> None:
         if self.honcho:

@@ -15,11 +15,7 @@ def test(arguments: list[str]) -> int:
             places.take_lock(where, "test", "another bin/test runs in this checkout: wait for it.")
         )
         shared.ensure_files(where, notes, for_tests=True)
-        env = shared.throw_away_environment(where)
-        found, _ = stack.enter_context(shared.database(where, notes, name="pg-test", lasting=False))
-        env |= found | stack.enter_context(
-            shared.redis(where, notes, name="redis-test", lasting=False)
-        )
+        env = stack.enter_context(shared.throw_away_servers(where, notes))
         with notes.step("Checks"):
             checked = subprocess.run(["bin/check"], cwd=where.root, env=env, check=False)
             if checked.returncode:

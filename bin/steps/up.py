@@ -27,7 +27,11 @@ def read_arguments() -> argparse.Namespace:
         description="Set up what is missing, start everything, and stop it on Ctrl-C.",
     )
     parser.add_argument("--yes", "-y", action="store_true", help="install packages without asking")
-    parser.add_argument("--bare", action="store_true", help="no demo users and no demo cameras")
+    parser.add_argument(
+        "--bare",
+        action="store_true",
+        help="without the model district, demo users and demo cameras",
+    )
     parser.add_argument(
         "--host", default=os.environ.get("WEB_HOST") or "127.0.0.1",
         help="address to listen on (default: only this machine)",
@@ -57,7 +61,8 @@ def up(options: argparse.Namespace) -> int:
         env = product.environment(where)
         supervisor = Supervisor(where, env)
         supervisor.clear_leftovers()
-        identity = start_servers(where, notes, env, stack)
+        servers = start_servers(where, notes, env, stack)
+        identity = next((one.identity for one in servers if one.identity), None)
         env |= reach(where, options, env)
         fill(where, notes, env, identity, bare=options.bare)
         if options.no_start:
@@ -66,6 +71,7 @@ def up(options: argparse.Namespace) -> int:
         supervisor.env.update(env)
         supervisor.names = [*PRODUCT, *([] if options.bare else farm())]
         stack.callback(supervisor.stop)
+        supervisor.servers = [one.server for one in servers]
         serve(where, notes, supervisor, began, demo=not options.bare)
         say("\nStopping …")
     say("Stopped.")
@@ -74,33 +80,34 @@ def up(options: argparse.Namespace) -> int:
 
 def start_servers(
     where: Places, notes: Journal, env: dict[str, str], stack: ExitStack
-) -> str | None:
+) -> list[shared.Running]:
     """Start the private servers, or try those that the user named; fills in their addresses.
 
-    Returns a word that identifies the private database, or None when the database is the user's.
+    Returns the private ones.
     """
-    identity = None
     for name in ("DATABASE_URL", "REDIS_URL"):
         if env.get(name):
             product.check_given(where, notes, env, name)
+    started = []
     if not env.get("DATABASE_URL"):
-        found, identity = stack.enter_context(
-            shared.database(where, notes, name="pg", lasting=True)
-        )
-        env |= found
+        postgis = shared.database(where, notes, name="pg", lasting=True)
+        started.append(stack.enter_context(postgis))
     if not env.get("REDIS_URL"):
-        env |= stack.enter_context(shared.redis(where, notes, name="redis", lasting=True))
-    return identity
+        cache = shared.redis(where, notes, name="redis", lasting=True)
+        started.append(stack.enter_context(cache))
+    for one in started:
+        env |= one.env
+    return started
 
 
 def fill(
     where: Places, notes: Journal, env: dict[str, str], identity: str | None, *, bare: bool
 ) -> None:
-    """Tables, static files, the district and, unless `bare`, the demo."""
+    """Tables, static files and, unless `bare`, the model district and the demo."""
     product.migrate(where, notes, env, identity)
     product.collect_static(where, notes, env)
-    product.load_district(where, notes, env, identity)
     if not bare:
+        product.load_district(where, notes, env, identity)
         given = hashlib.sha256(env["DATABASE_URL"].encode()).hexdigest()
         product.load_demo(where, notes, env, identity or given)
 

@@ -27,16 +27,31 @@ def kill_all_in(folder: Path) -> None:
 def test_a_killed_server_is_back_at_the_next_start(
     cluster: postgres.Cluster, journal: Journal
 ) -> None:
-    with postgres.running(cluster, journal):
+    with postgres.running(cluster):
         first = postgres.prepare(cluster, journal, "gis")
         postgres.ask(cluster, journal, "CREATE TABLE kept ()", database="gis")
         kill_all_in(cluster.data)
 
-    with postgres.running(cluster, journal):
+    with postgres.running(cluster):
         assert postgres.prepare(cluster, journal, "gis") == first
         assert postgres.ask(
             cluster, journal, "SELECT 1 FROM pg_class WHERE relname = 'kept'", "gis"
         )
+
+    assert processes.living_in(cluster.data) == []
+
+
+def test_a_server_that_died_is_revived_and_one_that_lives_is_left_alone(
+    cluster: postgres.Cluster, journal: Journal
+) -> None:
+    with postgres.running(cluster) as server:
+        before = processes.living_in(cluster.data)
+        assert not server.revive()
+        assert set(before) <= set(processes.living_in(cluster.data))
+        kill_all_in(cluster.data)
+
+        assert server.revive()
+        assert postgres.ask(cluster, journal, "SELECT 1") == "1"
 
     assert processes.living_in(cluster.data) == []
 
@@ -48,21 +63,21 @@ def test_pid_files_that_name_another_program_block_nothing(
     for file in (cluster.data / "postmaster.pid", cluster.socket_dir / ".s.PGSQL.5432.lock"):
         file.write_text(f"{os.getpid()}\n{cluster.data}\n")
 
-    with postgres.running(cluster, journal):
+    with postgres.running(cluster):
         assert postgres.ask(cluster, journal, "SELECT 1") == "1"
 
 
 def test_a_server_that_outlived_its_command_is_replaced(
     cluster: postgres.Cluster, journal: Journal
 ) -> None:
-    with postgres.running(cluster, journal):
+    with postgres.running(cluster):
         before = processes.living_in(cluster.data)
-        with postgres.running(cluster, journal):
+        with postgres.running(cluster):
             assert not set(before) & set(processes.living_in(cluster.data))
 
 
 def test_nothing_of_it_listens_on_the_network(cluster: postgres.Cluster, journal: Journal) -> None:
-    with postgres.running(cluster, journal):
+    with postgres.running(cluster):
         assert postgres.ask(cluster, journal, "SHOW listen_addresses") == ""
         assert cluster.socket_dir.stat().st_mode & 0o777 == 0o700
 
@@ -70,7 +85,7 @@ def test_nothing_of_it_listens_on_the_network(cluster: postgres.Cluster, journal
 def test_the_product_owns_its_database_and_nothing_more(
     cluster: postgres.Cluster, journal: Journal
 ) -> None:
-    with postgres.running(cluster, journal):
+    with postgres.running(cluster):
         postgres.prepare(cluster, journal, "gis")
         rights = "SELECT rolsuper, rolcreatedb FROM pg_roles WHERE rolname = 'gis'"
         extensions = "SELECT count(*) FROM pg_extension WHERE extname IN ('postgis', 'btree_gist')"
@@ -96,7 +111,7 @@ def test_an_interrupted_creation_is_begun_anew(open_folder: Path, journal: Journ
 
     postgres.create(cluster, journal)
 
-    with postgres.running(cluster, journal):
+    with postgres.running(cluster):
         assert postgres.ask(cluster, journal, "SHOW data_checksums") == "on"
         assert postgres.ask(cluster, journal, "SHOW fsync") == "on"
     assert not half.exists()
@@ -109,7 +124,7 @@ def test_a_server_that_cannot_start_says_where_its_words_are(
 
     with (
         pytest.raises(Failed, match=r"does not start: its last words are in .*pg\.log"),
-        postgres.running(cluster, journal),
+        postgres.running(cluster),
     ):
         pass
 
@@ -122,7 +137,7 @@ from pathlib import Path; import time
 from bin.steps import postgres; from bin.steps.journal import Journal
 at = Path({str(open_folder)!r})
 cluster = postgres.Cluster(at / "pg", at / "run", at / "pg.log", lasting=False)
-with postgres.running(cluster, Journal("bin/up", at)):
+with postgres.running(cluster):
     print("up", flush=True); time.sleep(600)
 """
     command = subprocess.Popen(["python", "-c", script], stdout=subprocess.PIPE)

@@ -35,6 +35,16 @@ def test_a_killed_server_is_back_at_the_next_start(server: redis_server.Redis) -
     assert processes.living_in(server.data) == []
 
 
+def test_a_server_that_died_is_revived(server: redis_server.Redis) -> None:
+    with redis_server.running(server) as running:
+        assert not running.revive()
+        processes.end_all(lambda: processes.living_in(server.data), signal.SIGKILL, patience_s=20)
+
+        assert running.revive()
+        with redis.Redis.from_url(server.url) as client:
+            assert client.ping()
+
+
 def test_nobody_else_may_use_its_socket(server: redis_server.Redis) -> None:
     with redis_server.running(server):
         assert server.socket.stat().st_mode & 0o777 == 0o700
