@@ -14,17 +14,23 @@ as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files
 
 
 @pytest.fixture
-def checkout(tmp_path: Path) -> Path:
-    folder = tmp_path / "checkout"
+def home(open_folder: Path) -> Path:
+    """Where state goes instead of /var/lib: a short path, or sockets would go elsewhere."""
+    return open_folder
+
+
+@pytest.fixture
+def checkout(home: Path) -> Path:
+    folder = home / "checkout"
     folder.mkdir()
     return folder
 
 
-def test_opening_twice_is_the_same_place(checkout: Path, tmp_path: Path) -> None:
-    first = open_places(checkout, state_home=tmp_path)
+def test_opening_twice_is_the_same_place(checkout: Path, home: Path) -> None:
+    first = open_places(checkout, state_home=home)
     (first.media / "kept").write_text("x")
 
-    second = open_places(checkout, state_home=tmp_path)
+    second = open_places(checkout, state_home=home)
 
     assert first == second
     assert (second.media / "kept").exists()
@@ -32,35 +38,35 @@ def test_opening_twice_is_the_same_place(checkout: Path, tmp_path: Path) -> None
 
 
 @as_root
-def test_for_root_var_is_a_link_out_of_the_checkout(checkout: Path, tmp_path: Path) -> None:
-    places = open_places(checkout, state_home=tmp_path)
+def test_for_root_var_is_a_link_out_of_the_checkout(checkout: Path, home: Path) -> None:
+    places = open_places(checkout, state_home=home)
 
     assert (checkout / "var").is_symlink()
-    assert places.var.parent == tmp_path.resolve()
+    assert places.var.parent == home.resolve()
 
 
 @as_root
-def test_a_link_whose_folder_was_removed_is_filled_again(checkout: Path, tmp_path: Path) -> None:
-    (checkout / "var").symlink_to(tmp_path / "gone")
+def test_a_link_whose_folder_was_removed_is_filled_again(checkout: Path, home: Path) -> None:
+    (checkout / "var").symlink_to(home / "gone")
 
-    assert open_places(checkout, state_home=tmp_path).var == tmp_path / "gone"
+    assert open_places(checkout, state_home=home).var == home / "gone"
 
 
 @as_root
-def test_a_folder_where_root_needs_a_link_is_refused(checkout: Path, tmp_path: Path) -> None:
+def test_a_folder_where_root_needs_a_link_is_refused(checkout: Path, home: Path) -> None:
     (checkout / "var").mkdir()
 
     with pytest.raises(Failed, match=r"must be a link .*mv var var\.old"):
-        open_places(checkout, state_home=tmp_path)
+        open_places(checkout, state_home=home)
 
 
 @as_root
-def test_a_var_of_another_user_is_refused(checkout: Path, tmp_path: Path) -> None:
-    places = open_places(checkout, state_home=tmp_path)
+def test_a_var_of_another_user_is_refused(checkout: Path, home: Path) -> None:
+    places = open_places(checkout, state_home=home)
     os.chown(places.var, another_user(), -1)
 
     with pytest.raises(Failed, match=r"var/ belongs to \w+: run this as \w+"):
-        open_places(checkout, state_home=tmp_path)
+        open_places(checkout, state_home=home)
 
 
 @pytest.mark.parametrize(
@@ -73,16 +79,16 @@ def test_a_var_of_another_user_is_refused(checkout: Path, tmp_path: Path) -> Non
     ],
 )
 def test_a_var_of_another_version_is_refused_and_left_alone(
-    checkout: Path, tmp_path: Path, stamp: str | None, sentence: str
+    checkout: Path, home: Path, stamp: str | None, sentence: str
 ) -> None:
-    var = open_places(checkout, state_home=tmp_path).var
+    var = open_places(checkout, state_home=home).var
     (var / "pg").mkdir()
     (var / "VERSION").unlink()
     if stamp is not None:
         (var / "VERSION").write_text(stamp)
 
     with pytest.raises(Failed, match=rf"another version \({sentence}.*move it away"):
-        open_places(checkout, state_home=tmp_path)
+        open_places(checkout, state_home=home)
 
     assert (var / "pg").is_dir()
 
@@ -110,8 +116,8 @@ def test_a_full_disk_is_told_before_anything_is_written(tmp_path: Path) -> None:
         check_space(tmp_path, 10**9, "the moon")
 
 
-def test_the_second_of_two_at_once_is_told_so(checkout: Path, tmp_path: Path) -> None:
-    places = open_places(checkout, state_home=tmp_path)
+def test_the_second_of_two_at_once_is_told_so(checkout: Path, home: Path) -> None:
+    places = open_places(checkout, state_home=home)
 
     with take_lock(places, "up", "") as _, pytest.raises(Failed, match="it already runs"):
         take_lock(places, "up", "it already runs")
