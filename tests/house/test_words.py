@@ -11,7 +11,6 @@ from pathlib import Path
 
 import polib
 import pytest
-from django.template import engines
 
 from tests.house.tree import ROOT, tracked
 
@@ -91,10 +90,3 @@ def test_no_translation_is_left_over(fresh_catalogs: Path, domain: str) -> None:
     kept = polib.pofile(str(ROOT / "locale" / "zh_Hans" / "LC_MESSAGES" / f"{domain}.po"))
 
     assert {entry.msgid for entry in kept} == needed
-
-
-@pytest.mark.parametrize(
-    "path", [p for p in tracked() if "templates" in p.parts and p.suffix == ".html"], ids=str
-)
-def test_a_template_compiles(path: Path) -> None:
-    engines["django"].from_string(path.read_text(encoding="utf-8"))
