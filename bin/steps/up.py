@@ -179,14 +179,19 @@ def serve(
         supervisor.wait_until_ready(address + "readyz")
     notes.note_time("Everything", round(time.monotonic() - began, 2))
     (where.run / "address").write_text(address, encoding="utf-8")
-    print(f"\nThe wall is at {address} after {time.monotonic() - began:.0f} s.")
-    if demo:
-        print(product.sign_ins_file(where).read_text(encoding="utf-8").strip())
-        if not host.startswith("127."):
-            print("Others can reach this address, and the demo's passwords are public knowledge.")
-    print(f"Its processes write to {where.as_seen(supervisor.log)}.  Ctrl-C stops everything.")
+    # From the moment that the address is said, Ctrl-C is the ordinary way to end.
     with suppress(KeyboardInterrupt):
+        print(f"\nThe wall is at {address} after {time.monotonic() - began:.0f} s.")
+        if demo:
+            say_sign_ins(where, host)
+        print(f"Its processes write to {where.as_seen(supervisor.log)}.  Ctrl-C stops everything.")
         supervisor.watch(address + "readyz")
+
+
+def say_sign_ins(where: Places, host: str) -> None:
+    print(product.sign_ins_file(where).read_text(encoding="utf-8").strip())
+    if not host.startswith("127."):
+        print("Others can reach this address, and the demo's passwords are public knowledge.")
 
 
 def _address_of_other(where: Places) -> str:
