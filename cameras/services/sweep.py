@@ -13,8 +13,8 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import DurationField, ExpressionWrapper, OuterRef, Q, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.db.models import DurationField, ExpressionWrapper, F, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce, Greatest
 
 from cameras.health import STALE_INTERVALS, Health, State, after, next_due, unasked
 from cameras.models import Camera, CameraState, Outage, Probe
@@ -26,6 +26,10 @@ from cameras.reasons_text import reason_name
 from cameras.services.targets import target_of
 from gis_server import live
 from gis_server.errors import Unavailable
+
+
+CLOCKS_DIFFER = timedelta(seconds=30)
+"""So much the clocks of machines may differ before a verdict counts as one of the future."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +216,9 @@ def open_and_close_outages(moved: Sequence[CameraState]) -> None:
     )
     risen = [state.camera_id for state in moved if state.state == State.ONLINE]
     since = CameraState.objects.filter(camera_id=OuterRef("camera_id")).values("since")
-    Outage.objects.filter(camera_id__in=risen, closed_at=None).update(closed_at=Subquery(since))
+    # Never before it was opened: clocks are set back, and those of two pollers differ.
+    closed_at = Greatest(Subquery(since), F("opened_at"))
+    Outage.objects.filter(camera_id__in=risen, closed_at=None).update(closed_at=closed_at)
 
 
 def change_of(state: CameraState) -> live.Change:
@@ -233,7 +239,8 @@ def change_of(state: CameraState) -> live.Change:
 
 @transaction.atomic
 def mark_stale(now: datetime) -> int:
-    """Call every camera unknown whose last verdict is older than three intervals.
+    """Call every camera unknown whose last verdict is older than three intervals, or of a time to
+    come: the clock has been set back, and nobody can say how old it is.
 
     Whoever stopped asking: this runs in the poller and, for the case that there is none, as a job.
     An open outage stays open: only a good answer ends it.  Rows that a poller is writing right now
@@ -246,7 +253,11 @@ def mark_stale(now: datetime) -> int:
     )
     stale = list(
         CameraState.objects.exclude(state=State.UNKNOWN)
-        .filter(Q(last_probe_at=None) | Q(last_probe_at__lt=Value(now) - allowed))
+        .filter(
+            Q(last_probe_at=None)
+            | Q(last_probe_at__lt=Value(now) - allowed)
+            | Q(last_probe_at__gt=now + CLOCKS_DIFFER)
+        )
         .select_related("camera")
         .select_for_update(skip_locked=True, of=("self",))
         .order_by("camera_id")

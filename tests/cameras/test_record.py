@@ -44,6 +44,19 @@ def test_a_camera_goes_down_and_comes_back(make_camera: MakeCamera, now: datetim
     assert list(check()) == []
 
 
+def test_a_camera_comes_back_after_the_clock_was_set_back(
+    make_camera: MakeCamera, now: datetime
+) -> None:
+    camera = make_camera(state=State.ONLINE, reason=Reason.OK)
+    for minute, result in enumerate([BAD, BAD, BAD, GOOD, GOOD]):
+        CameraState.objects.update(lease_until=None, leased_by="")
+        tell([camera], result, now + (minute if result is BAD else minute - 60) * MINUTE)
+
+    outage = Outage.objects.get()
+    assert CameraState.objects.get().state == State.ONLINE
+    assert outage.closed_at == outage.opened_at == now + 2 * MINUTE
+
+
 def test_a_change_tells_what_the_wall_needs(make_camera: MakeCamera, now: datetime) -> None:
     camera = make_camera()
     tell([camera], GOOD, now)

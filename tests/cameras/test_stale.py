@@ -20,6 +20,8 @@ from tests.cameras.conftest import MakeCamera
         pytest.param(None, 181, "unknown", id="more than three"),
         pytest.param(10, 31, "unknown", id="its own interval counts"),
         pytest.param(300, 800, "online", id="also when it is longer"),
+        pytest.param(None, -20, "online", id="a clock a little ahead"),
+        pytest.param(None, -3600, "unknown", id="a verdict of the future: the clock was set back"),
     ],
 )
 def test_a_verdict_older_than_three_intervals_becomes_unknown(
