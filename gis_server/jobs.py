@@ -5,9 +5,11 @@ celery -A gis_server.jobs worker --beat
 
 import os
 from datetime import timedelta
+from importlib import import_module
 
 from celery import Celery, shared_task
 from celery.signals import setup_logging
+from django.conf import settings
 from django.utils import timezone
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gis_server.settings")
@@ -23,9 +25,19 @@ def keep_our_logging(**_: object) -> None:
 
 @shared_task  # type: ignore[untyped-decorator]
 def prune_changes() -> int:
-    """Forget changes older than browsers ask for; who comes back later reloads everything."""
-    from gis_server.live import KEPT_DAYS  # noqa: PLC0415 - models need the app registry
+    """Forget changes older than browsers ask for; who comes back later reloads everything.
+
+    The newest stays however old it is: its id is where a page begins to listen, and a smaller one
+    would mean "too much was missed" to the live process, at every attempt until the next change.
+    """
+    from gis_server.live import KEPT_DAYS, last_id  # noqa: PLC0415 - models need the app registry
     from gis_server.models import ChangeRow  # noqa: PLC0415
 
     before = timezone.now() - timedelta(days=KEPT_DAYS)
-    return ChangeRow.objects.filter(at__lt=before).delete()[0]
+    return ChangeRow.objects.filter(at__lt=before, id__lt=last_id()).delete()[0]
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def drop_old_sessions() -> None:
+    """Delete sessions that have run out; nobody else does."""
+    import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()

@@ -168,6 +168,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "gis_server.jobs.prune_changes",
         "schedule": 3600.0,
     },
+    "gis_server: drop sessions that have run out": {
+        "task": "gis_server.jobs.drop_old_sessions",
+        "schedule": 6 * 3600.0,
+    },
 }
 
 # Logs --------------------------------------------------------------------------------------------

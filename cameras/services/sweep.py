@@ -27,7 +27,6 @@ from cameras.services.targets import target_of
 from gis_server import live
 from gis_server.errors import Unavailable
 
-
 CLOCKS_DIFFER = timedelta(seconds=30)
 """So much the clocks of machines may differ before a verdict counts as one of the future."""
 
