@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import DisallowedHost
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
@@ -122,6 +123,11 @@ class SecurityHeaders:
 
 def content_security_policy(request: HttpRequest) -> str:
     nonce = request.csp_nonce  # type: ignore[attr-defined]
+    try:
+        live = live_origin(request)
+    except DisallowedHost:
+        # The page that says so listens to nothing.
+        live = ""
     return "; ".join(
         (
             "default-src 'self'",
@@ -129,7 +135,7 @@ def content_security_policy(request: HttpRequest) -> str:
             "style-src 'self'",
             "img-src 'self' data: blob:",
             "worker-src 'self' blob:",
-            f"connect-src 'self' {live_origin(request)}",
+            f"connect-src 'self' {live}".strip(),
             "object-src 'none'",
             "base-uri 'none'",
             "form-action 'self'",
@@ -157,6 +163,17 @@ def _has_port(host: str) -> bool:
 def refuse_csrf(request: HttpRequest, reason: str = "") -> HttpResponse:
     message = _("This page has become too old to send from. Reload it and try again.")
     return answer_error(request, NotAllowed(message))
+
+
+def refuse_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    if isinstance(exception, DisallowedHost):
+        message = _(
+            "This server does not go by this name. Use another of its addresses, "
+            "or have the administrator add the name to ALLOWED_HOSTS."
+        )
+    else:
+        message = _("The server cannot read this request. Go back and try again.")
+    return answer_error(request, Invalid(message), status=400)
 
 
 def no_such_page(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -24,5 +24,6 @@ urlpatterns = [
     path("", include("maps.urls")),
 ]
 
+handler400 = "gis_server.edge.refuse_request"
 handler404 = "gis_server.edge.no_such_page"
 handler500 = "gis_server.edge.server_failed"

@@ -183,6 +183,22 @@ def test_an_unknown_address_says_so(stranger: Client) -> None:
     assert answer.json()["error"]["kind"] == "NotFound"
 
 
+@pytest.mark.parametrize("accept", ["text/html", "application/json"])
+def test_a_server_called_by_a_wrong_name_says_what_to_do(stranger: Client, accept: str) -> None:
+    answer = stranger.get("/sign-in/", HTTP_HOST="elsewhere.example", HTTP_ACCEPT=accept)
+
+    assert answer.status_code == 400
+    assert "ALLOWED_HOSTS" in answer.content.decode()
+    assert "elsewhere" not in answer.content.decode()
+
+
+def test_a_request_that_cannot_be_read_says_so(stranger: Client) -> None:
+    answer = stranger.post("/sign-in/", {"a": ["1"] * 2000})
+
+    assert answer.status_code == 400
+    assert answer.json()["error"]["kind"] == "Invalid"
+
+
 def test_an_old_page_cannot_send(sign_in: SignIn) -> None:
     client = Client(enforce_csrf_checks=True)
 
