@@ -166,5 +166,5 @@ def text_of(data: bytes) -> str:
 
 
 def quoted(data: bytes | bytearray) -> str:
-    """The first bytes of `data` in a form that is safe to show."""
-    return repr(bytes(data[:40]))
+    """The first bytes of `data`, safe to show: in quotes, what is no ASCII letter as an escape."""
+    return repr(bytes(data[:40]))[1:]

@@ -135,6 +135,13 @@ def test_a_good_reply_before_garbage_is_not_lost() -> None:
         replies.take()
 
 
+def test_a_technician_reads_what_the_device_said_as_text() -> None:
+    with pytest.raises(Malformed) as found:
+        parse_reply(b"HTTP/1.1 400 B\xffd\r\n\r\n")
+
+    assert str(found.value) == r"starts with 'HTTP/1.1 400 B\xffd\r\n\r\n'"
+
+
 pieces = st.sampled_from(
     [
         b"RTSP/1.0 200 OK",

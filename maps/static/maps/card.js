@@ -176,7 +176,7 @@ function trouble({ reason_text, cause, detail, remedy }) {
   return [
     element("p", { class: "card-reason" }, reason_text),
     element("p", { class: "card-cause" }, cause),
-    detail && element("p", { class: "card-detail" }, detail),
+    detail && element("p", { class: "card-detail" }, interpolate(gettext("Technical detail: %s"), [detail])),
     element("p", { class: "card-advice" }, element("b", {}, gettext("What to do")), remedy),
   ].filter(Boolean);
 }
