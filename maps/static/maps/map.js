@@ -4,7 +4,7 @@ import * as maplibre from "maplibre-gl";
 import { STATES } from "maps/cameras";
 import { element } from "maps/element";
 import { iconPixels } from "maps/icons";
-import { mapStyle, tileAddress } from "maps/style";
+import { CAMERA_LAYERS, mapStyle, tileAddress } from "maps/style";
 
 // A finger is less exact than the point it means.
 const REACH_PX = 8;
@@ -30,8 +30,8 @@ export class WallMap {
     this.map.on("load", () => this.ready());
     this.map.on("error", (event) => this.failed(event));
     this.map.on("click", (event) => this.click(event.point, picked));
-    this.map.on("mousemove", "cameras", () => this.cursor("pointer"));
-    this.map.on("mouseleave", "cameras", () => this.cursor(""));
+    this.map.on("mousemove", CAMERA_LAYERS, () => this.cursor("pointer"));
+    this.map.on("mouseleave", CAMERA_LAYERS, () => this.cursor(""));
     this.guardContext();
   }
 
@@ -70,13 +70,18 @@ export class WallMap {
     if (this.loaded) this.map.getSource("cameras").setData(features);
   }
 
-  // Rings a camera, or none; moves there when asked to.
-  pick(camera, { go = false } = {}) {
+  // Rings a camera, or none; moves there when asked to, to the middle of what `covered_px` on the
+  // right leaves free.
+  pick(camera, { go = false, covered_px = 0 } = {}) {
     const features = camera ? [point(camera)] : [];
     if (this.loaded) this.map.getSource("picked").setData({ type: "FeatureCollection", features });
     if (!camera || !go) return;
-    const target = { center: [camera.lon, camera.lat], zoom: Math.max(this.map.getZoom(), CLOSE_ZOOM) };
-    this.map.easeTo({ ...target, duration: this.calm.matches ? 0 : 700 });
+    this.map.easeTo({
+      center: [camera.lon, camera.lat],
+      zoom: Math.max(this.map.getZoom(), CLOSE_ZOOM),
+      offset: [-covered_px / 2, 0],
+      duration: this.calm.matches ? 0 : 700,
+    });
   }
 
   showAll() {
@@ -102,7 +107,7 @@ export class WallMap {
   click({ x, y }, picked) {
     const near = [[x - REACH_PX, y - REACH_PX], [x + REACH_PX, y + REACH_PX]];
     // Drawn last comes first, and the worst is drawn last.
-    const [hit] = this.map.queryRenderedFeatures(near, { layers: ["cameras"] });
+    const [hit] = this.map.queryRenderedFeatures(near, { layers: CAMERA_LAYERS });
     if (hit) picked(hit.properties.id);
   }
 

@@ -37,11 +37,17 @@ export function mapStyle({ origin, edition, layers, tiles }) {
     layers: [
       { id: "outside", type: "background", paint: { "background-color": INK.outside } },
       ...territory(),
+      cameras("cameras-online", ["==", ["get", "state"], "online"]),
       ...names(),
-      ...cameras(),
+      picked(),
+      cameras("cameras", ["!=", ["get", "state"], "online"]),
+      cameraNames(),
     ],
   };
 }
+
+// Names stand over what works; what does not stands over everything.
+export const CAMERA_LAYERS = ["cameras", "cameras-online"];
 
 export function tileAddress(origin, tiles, edition, layer) {
   return `${origin}${tiles}/${edition}/${layer}/{z}/{x}/{y}.mvt`;
@@ -125,48 +131,53 @@ function names() {
   ];
 }
 
-function cameras() {
-  return [
-    {
-      id: "picked",
-      type: "circle",
-      source: "picked",
-      paint: {
-        "circle-radius": byZoom(10, 13, 15, 19),
-        "circle-color": "rgba(255,255,255,0.14)",
-        "circle-stroke-color": INK.picked,
-        "circle-stroke-width": 2.5,
-      },
+function picked() {
+  return {
+    id: "picked",
+    type: "circle",
+    source: "picked",
+    paint: {
+      "circle-radius": byZoom(10, 13, 15, 19),
+      "circle-color": "rgba(255,255,255,0.14)",
+      "circle-stroke-color": INK.picked,
+      "circle-stroke-width": 2.5,
     },
-    {
-      id: "cameras",
-      type: "symbol",
-      source: "cameras",
-      layout: {
-        "icon-image": ["concat", "camera-", ["get", "state"]],
-        "icon-size": byZoom(10, size(0.5, 0.4), 12, size(0.75, 0.55), 15, size(1.1, 1)),
-        "icon-allow-overlap": true,
-        "icon-ignore-placement": true,
-        // The worst on top: a fault must not hide under what works.
-        "symbol-sort-key": RANK,
-      },
+  };
+}
+
+function cameras(id, filter) {
+  return {
+    id,
+    type: "symbol",
+    source: "cameras",
+    filter,
+    layout: {
+      "icon-image": ["concat", "camera-", ["get", "state"]],
+      "icon-size": byZoom(10, size(0.5, 0.4), 12, size(0.75, 0.55), 15, size(1.1, 1)),
+      "icon-allow-overlap": true,
+      "icon-ignore-placement": true,
+      // The worst on top: a fault must not hide under what works.
+      "symbol-sort-key": RANK,
     },
-    {
-      id: "camera-names",
-      type: "symbol",
-      source: "cameras",
-      minzoom: 15,
-      layout: {
-        "text-field": ["get", "name"],
-        "text-font": FONTS,
-        "text-size": times(13),
-        "text-anchor": "top",
-        "text-offset": [0, 1.1],
-        "text-max-width": 9,
-        "text-optional": true,
-        "symbol-sort-key": ["-", RANK],
-      },
-      paint: { "text-color": INK.name, "text-halo-color": INK.outside, "text-halo-width": 1.6 },
+  };
+}
+
+function cameraNames() {
+  return {
+    id: "camera-names",
+    type: "symbol",
+    source: "cameras",
+    minzoom: 15,
+    layout: {
+      "text-field": ["get", "name"],
+      "text-font": FONTS,
+      "text-size": times(13),
+      "text-anchor": "top",
+      "text-offset": [0, 1.1],
+      "text-max-width": 9,
+      "text-optional": true,
+      "symbol-sort-key": ["-", RANK],
     },
-  ];
+    paint: { "text-color": INK.name, "text-halo-color": INK.outside, "text-halo-width": 1.6 },
+  };
 }
