@@ -27,6 +27,7 @@ GZIP_LEVEL = 5
 GZIP_FROM_BYTES = 500
 # The page's scripts; each is known to the others as maps/<name>, wherever its hashed file lies.
 MODULES = (
+    "address",
     "api",
     "banner",
     "cameras",

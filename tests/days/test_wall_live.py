@@ -41,6 +41,16 @@ STATE_ON_MAP = """(id) => {
 }"""
 GRAPHICS = """document.querySelector("#map canvas").getContext("webgl2")
   .getExtension("WEBGL_lose_context")"""
+# Where a camera lies once the map stands still: 0 at the map's left edge, 1 at the card's.
+BESIDE_CARD = """(id) => new Promise((told) => {
+  const map = document.getElementById("map").map;
+  const { features } = map.getSource("cameras").serialize().data;
+  const { coordinates } = features.find((camera) => camera.properties.id === id).geometry;
+  const free = document.getElementById("card").getBoundingClientRect().left;
+  const tell = () =>
+    map.isMoving() ? setTimeout(tell, 100) : told(map.project(coordinates).x / free);
+  tell();
+})"""
 CLOSE_TO = """([lon, lat]) => new Promise((drawn) => {
   const map = document.getElementById("map").map;
   map.once("idle", () => drawn(map.project([lon, lat])));
@@ -242,6 +252,38 @@ def test_a_hostile_name_is_shown_as_it_is(open_page: OpenPage, town: Town) -> No
         assert page.evaluate("() => window.stolen") is None
     finally:
         town.ask("UPDATE cameras_camera SET name = %s WHERE id = %s", name, number)
+
+
+def test_the_open_card_survives_a_reload_and_back_closes_it(open_page: OpenPage) -> None:
+    page = open_page("/wall/", SMALL)
+    card = page.locator("#card")
+    rows = page.locator(".row")
+    page.locator('.figure[data-state="online"]').click()
+    expect(rows).not_to_have_count(0)
+    rows.nth(0).click()
+    rows.nth(1).click()
+    name = rows.nth(1).locator(".row-name").inner_text()
+    expect(card.locator("h2")).to_have_text(name)
+
+    page.reload()
+    expect(card.locator("h2")).to_have_text(name)
+    page.go_back()
+    expect(card).to_be_hidden()
+    page.go_forward()
+    expect(card.locator("h2")).to_have_text(name)
+    page.keyboard.press("Escape")
+    expect(card).to_be_hidden()
+    expect(page).to_have_url(re.compile("/wall/$"))
+
+
+def test_a_camera_picked_in_the_list_lies_beside_its_card(open_page: OpenPage) -> None:
+    page = open_page("/wall/", {"width": 1000, "height": 600})
+    until(lambda: page.evaluate("() => document.getElementById('map').map.loaded()"), "the map")
+    row = page.locator(".row").first
+    row.click()
+    lies_at = page.evaluate(BESIDE_CARD, int(row.get_attribute("data-camera") or 0))
+
+    assert 0 < lies_at < 1
 
 
 def test_a_tile_that_failed_is_asked_for_again(open_page: OpenPage) -> None:

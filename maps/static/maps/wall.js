@@ -1,5 +1,6 @@
 // The wall: puts map, panel, card and live feed together.
 
+import * as address from "maps/address";
 import { ask } from "maps/api";
 import { Banner } from "maps/banner";
 import { Cameras, STATES, stateText } from "maps/cameras";
@@ -24,7 +25,7 @@ clock.showIn(config.time_zone);
 const cameras = new Cameras();
 const banner = new Banner(at("banner"), at("live"), config);
 const panel = new Panel({ figures: at("figures"), list: at("list") }, { picked: (id) => openCard(id, true), chosen: chooseList });
-const card = new Card(at("card"), config, { closed: () => pick(null) });
+const card = new Card(at("card"), config, { closed });
 const map = makeMap();
 const feed = new LiveFeed({
   ticketUrl: config.urls.ticket,
@@ -67,7 +68,8 @@ async function load() {
   if (!config.sees_cameras) return;
   await Promise.all([loadPoints(), fetchList()]);
   showList();
-  card.refresh();
+  if (card.id === null) followAddress(address.read());
+  else card.refresh();
 }
 
 async function loadPoints() {
@@ -155,7 +157,26 @@ async function refreshEdition() {
 // From the list the map goes there; a click on the map leaves it where it is.
 function openCard(id, go) {
   card.open(id);
-  pick(cameras.get(id), { go });
+  pick(cameras.get(id), { go, covered_px: coveredByCard() });
+  address.write(id);
+}
+
+// How much of the map's width the card takes away; on a phone it hides the map, and nothing is gained.
+function coveredByCard() {
+  const [{ width: whole }, { width }] = [at("map"), at("card")].map((box) => box.getBoundingClientRect());
+  return width < whole ? width : 0;
+}
+
+function closed() {
+  pick(null);
+  address.write(null);
+}
+
+// What the address says, when the page comes up and when the reader goes back or forth.
+function followAddress(id) {
+  if (!config.sees_cameras || id === card.id) return;
+  if (id === null) card.close();
+  else openCard(id, true);
 }
 
 function pick(camera, options) {
@@ -186,4 +207,5 @@ legend();
 tick();
 setInterval(tick, 1_000);
 setInterval(refreshAll, REFRESH_EVERY_MS);
+address.follow(followAddress);
 feed.start();
