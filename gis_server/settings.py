@@ -108,7 +108,9 @@ CSRF_FAILURE_VIEW = "gis_server.edge.refuse_csrf"
 LOGIN_URL = "/sign-in/"
 LOGIN_REDIRECT_URL = "/wall/"
 LOGOUT_REDIRECT_URL = "/sign-in/"
-SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+# In the database alone: a cache in front saves one query, and signs everybody out, or fails every
+# page, when Redis is away.
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_TLS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS else None

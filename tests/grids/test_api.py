@@ -54,7 +54,7 @@ def test_the_tree_costs_the_same_queries_however_large(
         shaped(f"{COMMUNITY}{number:03d}", community, square(112 + 2 * number))
         division(f"14010700100{number}", "community", community.parent, kind="community")
 
-    with django_assert_num_queries(4):  # the user, divisions, grids, vacancies
+    with django_assert_num_queries(5):  # session, user, divisions, grids, vacancies
         assert operator.get("/api/divisions/").json()["items"][0]["grids"] == 8
 
 
@@ -70,7 +70,7 @@ def test_a_grid_has_its_card(
     staff(WEST, "A1", role="assistant")
     operator.get("/api/divisions/")
 
-    with django_assert_num_queries(4):  # the user, the grid, its buildings, its staff
+    with django_assert_num_queries(5):  # session, user, the grid, its buildings, its staff
         card = operator.get(f"/api/grids/{WEST}/").json()
 
     assert card == {

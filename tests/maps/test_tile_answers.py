@@ -171,6 +171,6 @@ def test_a_tile_costs_a_fixed_number_of_queries(
 ) -> None:
     address = f"/tiles/{edition(operator)}/grids/{FULL.z}/{FULL.x}/{FULL.y}.mvt"
 
-    # User (the session is in the cache), edition; savepoint, limit, tile, release.
-    with django_assert_num_queries(6):
+    # Session, user, edition; savepoint, limit, tile, release.
+    with django_assert_num_queries(7):
         operator.get(address)

@@ -108,8 +108,8 @@ def test_the_page_costs_a_fixed_number_of_queries(
 ) -> None:
     operator.get("/wall/")
 
-    # User (the session is in the cache), counts, extent, edition.
-    with django_assert_num_queries(4):
+    # Session, user, counts, extent, edition.
+    with django_assert_num_queries(5):
         operator.get("/wall/")
 
 
