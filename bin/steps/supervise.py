@@ -133,11 +133,15 @@ def _answers(url: str) -> bool:
 def why_ended(log: str) -> str:
     """The last line of the process that ended first, as honcho wrote it down.
 
-    honcho writes `11:22:33 farm.1   | text` and, when one ends, `… system   | farm.1 stopped`.
+    honcho writes `11:22:33 farm.1   | text` and, when one ends, `… system   | farm.1 stopped
+    (rc=1)`; a number below 0 is that of a signal.
     """
-    first = re.search(r"system +\| ([\w.]+) stopped", log)
+    first = re.search(r"system +\| ([\w.]+) stopped(?: \(rc=(-?\d+)\))?", log)
     if not first:
         return "no process says why"
+    if first[2] and int(first[2]) == -signal.SIGKILL:
+        # What it said last has nothing to do with it.
+        return f"'{first[1].partition('.')[0]}' was killed; the machine may be short of memory"
     lines = re.findall(rf"^\S+ {re.escape(first[1])} +\| (.*\S)", log, flags=re.MULTILINE)
     name = first[1].partition(".")[0]
     return f"'{name}' ended, saying: {lines[-1]}" if lines else f"'{name}' ended without a word"

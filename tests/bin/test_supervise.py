@@ -116,6 +116,11 @@ def test_a_process_that_dies_later_is_started_again(supervisor: Supervisor, port
         pytest.param(
             "11:22:34 system   | web.1 stopped (rc=1)\n", "'web' ended without a word", id="silent"
         ),
+        pytest.param(
+            "11:22:33 poller.1 | started\n11:22:34 system   | poller.1 stopped (rc=-9)\n",
+            "'poller' was killed; the machine may be short of memory",
+            id="killed",
+        ),
         pytest.param("", "no process says why", id="empty"),
         pytest.param("garbage\n\x00", "no process says why", id="garbage"),
     ],
