@@ -9,6 +9,7 @@ A bare ASGI route, because Django's async views cost a thread and a database con
 import asyncio
 import logging
 import os
+import socket
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from http.cookies import CookieError, SimpleCookie
@@ -38,6 +39,8 @@ BEAT_EVERY_S = 10.0
 STREAM_MAX_S = 900.0
 LOOK_EVERY_S = 5.0
 RETRY_S = 1.0
+ANSWER_S = 8.0
+"""The database answers or refuses (statement_timeout) within 5 s; later, it has fallen silent."""
 MAX_CLIENTS = 2_000
 BATCH = 1_000
 
@@ -66,8 +69,32 @@ def read(link: Any, sql: str, args: list[int]) -> list[FeedRow]:
         return [feed_row(*row) for row in cursor.fetchall()]
 
 
+async def ask(link: Any, sql: str, args: list[int]) -> list[FeedRow]:
+    """`read` in a thread of its own; a database that has fallen silent is hung up on.
+
+    Raises:
+        psycopg2.Error: hung up on either side, or it did not answer in time.
+    """
+    reading = asyncio.create_task(asyncio.to_thread(read, link, sql, args))
+    try:
+        await asyncio.wait({reading}, timeout=ANSWER_S)
+    finally:
+        if not reading.done():
+            hang_up(link)
+    return await reading
+
+
+def hang_up(link: Any) -> None:
+    """Cut the line below a connection that a thread waits on: only then does the thread go on."""
+    with socket.socket(fileno=os.dup(link.fileno())) as line, suppress(OSError):
+        line.shutdown(socket.SHUT_RDWR)
+
+
 async def follow(hub: Hub) -> None:
-    """Keep the hub in step with the table, for ever; reconnect when PostgreSQL went away."""
+    """Keep the hub in step with the table, for ever; reconnect when PostgreSQL went away.
+
+    Whatever goes wrong, clients are told that nothing is heard: beats that go on would be a lie.
+    """
     while True:
         link = None
         try:
@@ -78,6 +105,10 @@ async def follow(hub: Hub) -> None:
                 logger.warning("the change feed is cut off: %s", type(error).__name__)
             hub.set_current(False)
             await asyncio.sleep(RETRY_S)
+        except Exception:
+            logger.exception("the change feed is cut off by a fault of ours")
+            hub.set_current(False)
+            await asyncio.sleep(RETRY_S)
         finally:
             if link is not None:
                 link.close()
@@ -86,7 +117,7 @@ async def follow(hub: Hub) -> None:
 async def _follow_link(hub: Hub, link: Any) -> None:
     loop, wake = asyncio.get_running_loop(), asyncio.Event()
     if not hub.loaded:
-        rows = (await asyncio.to_thread(read, link, NEWEST, [RING_SIZE]))[::-1]
+        rows = (await ask(link, NEWEST, [RING_SIZE]))[::-1]
         hub.load(rows, forgotten_id=rows[0].id - 1 if rows else 0)
     # Kept, because a broken link no longer tells its own number.
     socket_fd = link.fileno()
@@ -97,7 +128,7 @@ async def _follow_link(hub: Hub, link: Any) -> None:
             link.poll()
             link.notifies.clear()
             # A full batch means that there may be more: do not wait for the next notice.
-            while len(rows := await asyncio.to_thread(read, link, AFTER, [hub.last_id, BATCH])):
+            while len(rows := await ask(link, AFTER, [hub.last_id, BATCH])):
                 hub.publish(rows)
             if not hub.current:
                 logger.info("the change feed is heard, last id %d", hub.last_id)

@@ -82,7 +82,15 @@ DATABASES = {
     | {
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"connect_timeout": 5, "options": "-c jit=off -c lock_timeout=10s"},
+        # A server that vanished without a word (no power, no line) is given up after half a minute.
+        "OPTIONS": {
+            "connect_timeout": 5,
+            "keepalives_idle": 15,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 30_000,
+            "options": "-c jit=off -c lock_timeout=10s",
+        },
     }
 }
 REDIS_URL = env_redis("REDIS_URL")

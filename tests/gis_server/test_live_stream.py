@@ -1,6 +1,8 @@
 """The live process over a real socket and a real database: heard, scoped, resumed, cut off."""
 
 import asyncio
+import os
+import signal
 import socket
 import threading
 import time
@@ -189,6 +191,49 @@ def test_a_cut_to_the_database_is_told_and_heals(live: int, operator: Client) ->
 
         assert '"subject":"meanwhile"' in next_change(heard)[2]
         assert next(e for e in heard)[0] == "event: beat"
+
+
+def test_a_database_that_falls_silent_without_hanging_up_is_told_and_heals(
+    live: int, operator: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine that froze, or a line that was unplugged, closes no connection."""
+    monkeypatch.setattr(live_asgi, "LOOK_EVERY_S", 0.1)
+    monkeypatch.setattr(live_asgi, "ANSWER_S", 0.5)
+    with stream(live, operator) as heard:
+        tell("before")
+        next_change(heard)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pid FROM pg_stat_activity"
+                " WHERE application_name = 'gis-server live' AND datname = current_database()"
+            )
+            ((pid,),) = cursor.fetchall()
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            assert next(e for e in heard if e[0] != "event: beat")[0] == "event: cut"
+            tell("meanwhile")
+
+            assert '"subject":"meanwhile"' in next_change(heard)[2]
+        finally:
+            os.kill(pid, signal.SIGCONT)
+
+
+def test_a_fault_of_ours_is_told_and_heals(
+    live: int, operator: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever ends the listening, no beat may go on saying that all is heard."""
+    monkeypatch.setattr(live_asgi, "LOOK_EVERY_S", 0.1)
+
+    def broken(*args: object) -> None:
+        raise TypeError("nobody thought of this")
+
+    with stream(live, operator) as heard:
+        with monkeypatch.context() as patch:
+            patch.setattr(live_asgi, "read", broken)
+            tell("meanwhile")
+            assert next(e for e in heard if e[0] == "event: cut")
+
+        assert '"subject":"meanwhile"' in next_change(heard)[2]
 
 
 def test_the_ticket_takes_a_signed_in_post(operator: Client, stranger: Client) -> None:
