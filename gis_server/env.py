@@ -5,6 +5,7 @@ be right.  No reader ever prints a value: it may be a secret.
 """
 
 import os
+from base64 import urlsafe_b64decode
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,24 @@ def env_secret(name: str) -> str:
     if not value:
         raise ImproperlyConfigured(f"{name}_FILE is an empty file.")
     return value
+
+
+def env_vault_keys(name: str) -> str:
+    """Fernet keys separated by commas, read like any secret; each is 32 bytes in URL-safe base64.
+
+    Raises:
+        ImproperlyConfigured: none is set, or one of them is no such key.
+    """
+    text = env_secret(name)
+    try:
+        sizes = {len(urlsafe_b64decode(key.strip())) for key in text.split(",")}
+    except ValueError:
+        sizes = set()
+    if sizes != {32}:
+        raise ImproperlyConfigured(
+            f"{name} must be 32 bytes in URL-safe base64, or several such keys separated by commas."
+        )
+    return text
 
 
 def env_database(name: str) -> dict[str, Any]:

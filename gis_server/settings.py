@@ -17,6 +17,7 @@ from gis_server.env import (
     env_redis,
     env_secret,
     env_str,
+    env_vault_keys,
 )
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -153,7 +154,7 @@ GDAL_LIBRARY_PATH = geolibs.gdal_library()
 # Cameras -----------------------------------------------------------------------------------------
 PROBE_INTERVAL_S = env_int("PROBE_INTERVAL_S", 60, 5, 3600)
 PROBE_NETWORKS = env_networks("PROBE_NETWORKS", "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16")
-VAULT_KEY = env_secret("VAULT_KEY")
+VAULT_KEY = env_vault_keys("VAULT_KEY")
 CAMERA_FARM = env_str("CAMERA_FARM", "")
 
 # Background work ---------------------------------------------------------------------------------

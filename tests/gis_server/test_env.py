@@ -107,6 +107,29 @@ def test_a_missing_secret_is_refused(
         env.env_secret("SECRET_KEY")
 
 
+GOOD_KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+
+
+@pytest.mark.parametrize("text", [GOOD_KEY, f"{GOOD_KEY}, {GOOD_KEY}"], ids=["one", "two"])
+def test_vault_keys_are_read(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("VAULT_KEY", text)
+
+    assert env.env_vault_keys("VAULT_KEY") == text
+
+
+@pytest.mark.parametrize(
+    "text", ["hush-hush", GOOD_KEY[:-5], f"{GOOD_KEY},", f"{GOOD_KEY},hush-hush", "é" * 44]
+)
+def test_a_key_that_is_none_is_refused_and_not_shown(
+    monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.setenv("VAULT_KEY", text)
+
+    with pytest.raises(ImproperlyConfigured, match="VAULT_KEY must be") as refused:
+        env.env_vault_keys("VAULT_KEY")
+    assert text not in str(refused.value)
+
+
 @pytest.mark.parametrize("text", ["10.20.0.1/16", "10.20.0.0/33", "cameras", "10.0.0.0/8 ,x"])
 def test_a_network_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     monkeypatch.setenv("PROBE_NETWORKS", text)
