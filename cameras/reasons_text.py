@@ -27,7 +27,10 @@ TEXTS: dict[Reason, ReasonText] = {
     ),
     Reason.OWN_TROUBLE: ReasonText(
         _("The monitoring server has trouble"),
-        _("The server itself lacks memory, ports or network, or cannot read the stored login."),
+        _(
+            "The server itself lacks memory, ports, network or a name server, or cannot read the "
+            "stored login."
+        ),
         _("Look at the server first; this says nothing about the camera."),
     ),
     Reason.NOT_ALLOWED: ReasonText(

@@ -77,6 +77,12 @@ def net_error(error: OSError) -> NetError:
     return NetError(REASONS.get(code, Reason.OWN_TROUBLE), word)
 
 
+NO_NAME_SERVER = frozenset(
+    {socket.EAI_AGAIN, socket.EAI_FAIL, socket.EAI_MEMORY, socket.EAI_SYSTEM}
+)
+"""What the resolver says when no name server could be asked, or we lack the means to ask one."""
+
+
 class TcpNet:
     """The real network: TCP to addresses inside `allowed`."""
 
@@ -126,7 +132,10 @@ async def look_up(host: str) -> list[Address]:
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise NetError(Reason.NAME_NOT_RESOLVED, f"{host!r}: {error}") from None
+        # "No such name" is an answer; that nobody could be asked says nothing about the camera.
+        nobody = isinstance(error, socket.gaierror) and error.errno in NO_NAME_SERVER
+        reason = Reason.OWN_TROUBLE if nobody else Reason.NAME_NOT_RESOLVED
+        raise NetError(reason, f"{host!r}: {error}") from None
     return [ipaddress.ip_address(str(sockaddr[0]).partition("%")[0]) for *_, sockaddr in found]
 
 

@@ -20,7 +20,7 @@ STALL_S = 1.0
 """A deadline noticed so much too late means that this process stood still: not the device."""
 
 LATE: dict[Stage, StepResult] = {
-    Stage.RESOLVING: StepResult(Reason.NAME_NOT_RESOLVED, "no name server answered in time"),
+    Stage.RESOLVING: StepResult(Reason.OWN_TROUBLE, "no name server answered in time"),
     Stage.CONNECTING: StepResult(Reason.CONNECT_TIMEOUT, "no answer to the connection attempt"),
     Stage.CONNECTED: StepResult(Reason.SILENT, "accepted the connection and did not answer"),
 }

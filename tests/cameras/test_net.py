@@ -106,6 +106,28 @@ def test_a_name_that_nobody_knows(host: str) -> None:
     assert [result.reason for result in results] == [Reason.NAME_NOT_RESOLVED]
 
 
+@pytest.mark.parametrize(
+    ("wait_s", "code", "reason"),
+    [
+        pytest.param(0, socket.EAI_NONAME, Reason.NAME_NOT_RESOLVED, id="it says: no such name"),
+        pytest.param(0, socket.EAI_AGAIN, Reason.OWN_TROUBLE, id="none can be reached"),
+        pytest.param(9, socket.EAI_AGAIN, Reason.OWN_TROUBLE, id="it is silent"),
+    ],
+)
+def test_a_name_server_that_is_away_condemns_no_camera(
+    monkeypatch: pytest.MonkeyPatch, wait_s: float, code: int, reason: Reason
+) -> None:
+    async def scenario() -> list[StepResult]:
+        async def getaddrinfo(*_: object, **__: object) -> list[object]:
+            await asyncio.sleep(wait_s)
+            raise socket.gaierror(code, "as the system says")
+
+        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", getaddrinfo)
+        return await ladder_at(9, host="gate.example", budget_s=0.1)
+
+    assert [result.reason for result in asyncio.run(scenario())] == [reason]
+
+
 def test_a_name_is_resolved_once_and_its_checked_address_used(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
