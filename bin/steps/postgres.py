@@ -11,8 +11,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -21,7 +20,6 @@ from bin.steps import processes
 from bin.steps.journal import Failed, Journal
 
 READY_WITHIN_S = 60
-STOP_WITHIN_S = 60
 SERVERS = Path("/usr/lib/postgresql")
 EXTENSIONS = Path("/usr/share/postgresql")
 
@@ -101,36 +99,31 @@ def _environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("PG")}
 
 
-@contextmanager
-def running(cluster: Cluster) -> Iterator[processes.Server]:
+def running(cluster: Cluster) -> AbstractContextManager[processes.Server]:
     """The cluster up and answering; stopped again at the end.
 
     Raises:
         Failed: it does not start.
     """
-    server = processes.Server("PostgreSQL", lambda: _launch(cluster), signal.SIGINT, STOP_WITHIN_S)
-    try:
-        yield server
-    finally:
-        server.stop()
+    return processes.Server(
+        "PostgreSQL",
+        begin=lambda: _begin(cluster),
+        wait=lambda child: _wait_until_ready(cluster, child),
+        stop_signal=signal.SIGINT,
+        patience_s=60,
+    ).running()
 
 
-def _launch(cluster: Cluster) -> subprocess.Popen[bytes]:
+def _begin(cluster: Cluster) -> processes.Child:
     clear_leftovers(cluster)
     cluster.socket_dir.mkdir(mode=0o700, exist_ok=True)
     cluster.socket_dir.chmod(0o700)
     _give_to_server_user(cluster.socket_dir)
     with cluster.log.open("ab") as log:
-        server = subprocess.Popen(
+        return subprocess.Popen(
             _server_command(cluster), env=_environment(), cwd="/", stdin=subprocess.DEVNULL,
             stdout=log, stderr=log, start_new_session=True,
         )  # fmt: skip
-    try:
-        _wait_until_ready(cluster, server)
-    except BaseException:
-        processes.stop(server, signal.SIGINT, STOP_WITHIN_S)
-        raise
-    return server
 
 
 def _server_command(cluster: Cluster) -> list[str]:
@@ -166,7 +159,7 @@ def clear_leftovers(cluster: Cluster) -> None:
         (cluster.socket_dir / name).unlink(missing_ok=True)
 
 
-def _wait_until_ready(cluster: Cluster, server: subprocess.Popen[bytes]) -> None:
+def _wait_until_ready(cluster: Cluster, server: processes.Child) -> None:
     asking: list[str | Path] = [programs(cluster.data) / "pg_isready", "-q", "-U", "postgres"]
     asking += ["-d", "postgres", "-h", cluster.socket_dir]
     deadline = time.monotonic() + READY_WITHIN_S

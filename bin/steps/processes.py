@@ -9,11 +9,13 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 MARK = "GIS_SERVER_RUN"
+Child = subprocess.Popen[bytes]
 
 
 def living_in(folder: Path) -> list[int]:
@@ -69,35 +71,47 @@ def _signal(pid: int, number: signal.Signals) -> None:
         os.kill(pid, number)
 
 
+@dataclass
 class Server:
-    """A child that serves until `stop`; `revive` starts it again when it has ended by itself.
+    """A child that serves.  `begin` clears what an earlier one left and starts it; `wait` returns
+    when it answers, or raises."""
 
-    `launch` clears what an earlier one left, starts the child and waits until it answers.
-    """
+    name: str
+    begin: Callable[[], Child]
+    wait: Callable[[Child], None]
+    stop_signal: signal.Signals
+    patience_s: float
 
-    def __init__(
-        self,
-        name: str,
-        launch: Callable[[], subprocess.Popen[bytes]],
-        stop_signal: signal.Signals,
-        patience_s: float,
-    ) -> None:
-        self.name, self.stop_signal, self.patience_s = name, stop_signal, patience_s
-        self._launch = launch
-        self._child = launch()
+    @contextmanager
+    def running(self) -> Iterator["Server"]:
+        """At work, and stopped again at the end."""
+        self._child = self._start()
+        try:
+            yield self
+        finally:
+            self._stop(self._child)
 
     def revive(self) -> bool:
-        """Whether it had ended and had to be started again."""
+        """Start it again if it has ended by itself; whether that was so."""
         if self._child.poll() is None:
             return False
-        self._child = self._launch()
+        self._child = self._start()
         return True
 
-    def stop(self) -> None:
-        stop(self._child, self.stop_signal, self.patience_s)
+    def _start(self) -> Child:
+        child = self.begin()
+        try:
+            self.wait(child)
+        except BaseException:
+            self._stop(child)
+            raise
+        return child
+
+    def _stop(self, child: Child) -> None:
+        stop(child, self.stop_signal, self.patience_s)
 
 
-def stop(process: subprocess.Popen[bytes], number: signal.Signals, patience_s: float) -> None:
+def stop(process: Child, number: signal.Signals, patience_s: float) -> None:
     """Ask a child to stop, wait for it, and kill it when it does not."""
     if process.poll() is None:
         process.send_signal(number)

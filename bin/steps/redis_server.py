@@ -5,8 +5,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +13,6 @@ from bin.steps import processes
 from bin.steps.journal import Failed
 
 READY_WITHIN_S = 30
-STOP_WITHIN_S = 20
 
 
 @dataclass(frozen=True)
@@ -39,35 +37,30 @@ def _program() -> str:
     return found
 
 
-@contextmanager
-def running(redis: Redis) -> Iterator[processes.Server]:
+def running(redis: Redis) -> AbstractContextManager[processes.Server]:
     """Redis up and answering; stopped again at the end.
 
     Raises:
         Failed: it does not start.
     """
-    server = processes.Server("Redis", lambda: _launch(redis), signal.SIGTERM, STOP_WITHIN_S)
-    try:
-        yield server
-    finally:
-        server.stop()
+    return processes.Server(
+        "Redis",
+        begin=lambda: _begin(redis),
+        wait=lambda child: _wait_until_ready(redis, child),
+        stop_signal=signal.SIGTERM,
+        patience_s=20,
+    ).running()
 
 
-def _launch(redis: Redis) -> subprocess.Popen[bytes]:
+def _begin(redis: Redis) -> processes.Child:
     redis.data.mkdir(mode=0o700, exist_ok=True)
     processes.end_all(lambda: processes.living_in(redis.data), signal.SIGTERM, patience_s=20)
     redis.socket.unlink(missing_ok=True)
     with redis.log.open("ab") as log:
-        server = subprocess.Popen(
+        return subprocess.Popen(
             _command(redis), cwd=redis.data, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             start_new_session=True,
         )  # fmt: skip
-    try:
-        _wait_until_ready(redis, server)
-    except BaseException:
-        processes.stop(server, signal.SIGTERM, STOP_WITHIN_S)
-        raise
-    return server
 
 
 def _command(redis: Redis) -> list[str]:
@@ -86,7 +79,7 @@ def _command(redis: Redis) -> list[str]:
     return ["setpriv", "--pdeathsig=TERM", "bash", "-c", start, _program(), *settings]
 
 
-def _wait_until_ready(redis: Redis, server: subprocess.Popen[bytes]) -> None:
+def _wait_until_ready(redis: Redis, server: processes.Child) -> None:
     deadline = time.monotonic() + READY_WITHIN_S
     while server.poll() is None and time.monotonic() < deadline:
         if _answers(redis.socket):
