@@ -1,18 +1,21 @@
-"""The only place that converts coordinates.  Stored and spoken in WGS84, computed in metres.
+"""The only place that converts shapes.  Stored and spoken in WGS84, computed in metres.
+
+What arrives from outside in another frame passes through `gis_server.frames` first; that file also
+says where the wall between the two stands.
 
 CGCS2000 equals WGS84 to well under a metre for this use (both frames are ITRF realisations), so
 degrees of one are taken as degrees of the other.
 """
 
-from functools import cache
 from typing import Any
 
 import numpy as np
 import shapely
 from django.conf import settings
-from pyproj import Transformer
 
-WGS84 = 4326
+from gis_server.frames import EPSG_WGS84, transformer
+
+WGS84 = EPSG_WGS84
 WEB_MERCATOR = 3857
 
 
@@ -21,17 +24,12 @@ def metric_srid() -> int:
     return int(settings.METRIC_SRID)
 
 
-@cache
-def _transformer(source: int, target: int) -> Transformer:
-    return Transformer.from_crs(source, target, always_xy=True)
-
-
 def convert(geometry: Any, source: int, target: int) -> Any:
     """Shapely geometries, one or an array of them, from one CRS to another; x is east, y north."""
-    transformer = _transformer(source, target)
+    steps = transformer(source, target)
 
     def moved(points: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        return np.column_stack(transformer.transform(points[:, 0], points[:, 1]))
+        return np.column_stack(steps.transform(points[:, 0], points[:, 1]))
 
     return shapely.transform(geometry, moved)
 

@@ -18,6 +18,8 @@ MAY_IMPORT = {
     "fixtures": set(APPS) - {"maps"},
 }
 PURE = (
+    "gis_server.frame_guess",
+    "gis_server.frames",
     "gis_server.live_hub",
     "grids.codes",
     "grids.topology",
@@ -88,6 +90,17 @@ def test_pure_modules_open_no_socket() -> None:
     ]
 
     assert wrong == []
+
+
+def test_only_the_two_files_of_frames_convert_coordinates() -> None:
+    by_library = {
+        name_of(path)
+        for path in modules()
+        for _, name in imports(path)
+        if name.split(".")[0] == "pyproj" or name == "gis_server.frames.transformer"
+    }
+
+    assert by_library == {"gis_server.frames", "gis_server.frame_guess", "gis_server.geo"}
 
 
 def test_nobody_keeps_a_drawer_for_odds_and_ends() -> None:
