@@ -13,7 +13,7 @@ import platform
 import secrets
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import ParamSpec, TypeVar
 
@@ -68,6 +68,7 @@ class Poller:
     def __post_init__(self) -> None:
         self._caps = Caps(total=self.concurrency, per_host=PER_HOST)
         self._asking: dict[int, asyncio.Task[None]] = {}
+        self._newest: dict[int, Claim] = {}
         self._found: list[Finding] = []
         self._stopping = asyncio.Event()
         self._database = ThreadPoolExecutor(max_workers=1, thread_name_prefix="database")
@@ -115,17 +116,25 @@ class Poller:
             services.claim, poller=self.name, limit=free, lease=LEASE, now=timezone.now()
         )
         for claim in claims:
-            # A lease that ran out while the camera waited for its turn has just been renewed.
+            # A lease that ran out while the camera waited for its turn has just been renewed, or
+            # the registry has changed while it is asked.
+            self._newest[claim.camera_id] = claim
             if claim.camera_id not in self._asking:
                 self._asking[claim.camera_id] = asyncio.create_task(self._ask(claim))
         return claims
 
     async def _ask(self, claim: Claim) -> None:
+        """Ask what was claimed; once more when the claim that is now held asks something else."""
+        camera_id = claim.camera_id
         try:
             results = await self._results(claim)
-            self._found.append(Finding(claim.camera_id, timezone.now(), verdict_of(results)))
+            while replace(claim, until=self._newest[camera_id].until) != self._newest[camera_id]:
+                claim = self._newest[camera_id]
+                results = await self._results(claim)
+            finding = Finding(self._newest[camera_id], timezone.now(), verdict_of(results))
+            self._found.append(finding)
         finally:
-            del self._asking[claim.camera_id]
+            del self._asking[camera_id], self._newest[camera_id]
 
     async def _results(self, claim: Claim) -> list[StepResult]:
         if claim.trouble:

@@ -33,18 +33,22 @@ CLOCKS_DIFFER = timedelta(seconds=30)
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One camera to ask.  `trouble`: why it cannot be asked, when the fault is on our side."""
+    """One camera to ask, under a lease that ends at `until`; no two leases of a camera end alike.
+
+    trouble: why it cannot be asked, when the fault is on our side.
+    """
 
     camera_id: int
     target: Target
+    until: datetime
     trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The verdict on one camera, and when it was reached."""
+    """The verdict on what was claimed, and when it was reached."""
 
-    camera_id: int
+    claim: Claim
     at: datetime
     verdict: Verdict
 
@@ -68,15 +72,16 @@ def claim(*, poller: str, limit: int, lease: timedelta, now: datetime) -> list[C
     CameraState.objects.filter(camera_id__in=[state.camera_id for state in states]).update(
         leased_by=poller, lease_until=now + lease
     )
-    return [claim_of(state, now) for state in states]
+    return [claim_of(state, now, now + lease) for state in states]
 
 
-def claim_of(state: CameraState, now: datetime) -> Claim:
+def claim_of(state: CameraState, now: datetime, until: datetime) -> Claim:
     camera = state.camera
     try:
-        return Claim(camera.id, target_of(camera, state, now))
+        return Claim(camera.id, target_of(camera, state, now), until)
     except Unavailable as error:
-        return Claim(camera.id, Target(camera.host, camera.port, camera.path), str(error.message))
+        target = Target(camera.host, camera.port, camera.path)
+        return Claim(camera.id, target, until, str(error.message))
 
 
 def hand_back(*, poller: str) -> int:
@@ -88,16 +93,18 @@ def hand_back(*, poller: str) -> int:
 def record(findings: Sequence[Finding], *, poller: str) -> int:
     """Write verdicts: states, probes, outages, and one change row for each state that moved.
 
-    A camera whose lease has gone to someone else, was taken away (another login, another address)
-    or that was deleted meanwhile is passed over.  Returns how many were written.
+    A camera whose lease has gone to someone else, was taken away (another login, another address),
+    also when this poller has claimed it anew since, or that was deleted meanwhile is passed over.
+    Returns how many were written.
     """
-    by_camera = {finding.camera_id: finding for finding in findings}
-    held = list(
+    by_camera = {finding.claim.camera_id: finding for finding in findings}
+    leased = (
         CameraState.objects.filter(camera_id__in=by_camera, leased_by=poller)
         .select_related("camera")
         .select_for_update(of=("self",))
         .order_by("camera_id")
     )
+    held = [row for row in leased if row.lease_until == by_camera[row.camera_id].claim.until]
     moved = [state for state in held if apply(state, by_camera[state.camera_id])]
     write_states(held)
     Probe.objects.bulk_create([probe_row(by_camera[state.camera_id]) for state in held])
@@ -194,7 +201,7 @@ def write_states(states: Sequence[CameraState]) -> None:
 def probe_row(finding: Finding) -> Probe:
     verdict = finding.verdict
     return Probe(
-        camera_id=finding.camera_id,
+        camera_id=finding.claim.camera_id,
         at=finding.at,
         reason=verdict.reason.value,
         detail=verdict.detail,

@@ -17,7 +17,9 @@ import pytest
 from django.conf import settings as django_settings
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.utils import timezone
 
+from cameras import services
 from cameras.health import State
 from cameras.models import CameraState, Probe
 from cameras.poller import Poller
@@ -231,6 +233,38 @@ def test_a_camera_that_waits_for_its_host_is_not_asked_twice(make_camera: MakeCa
             return sum(b"OPTIONS" in request for request in fake.requests)
 
     assert asyncio.run(scenario()) == 9
+
+
+def test_a_login_set_while_the_camera_is_asked_is_asked_with_at_once(
+    make_camera: MakeCamera,
+) -> None:
+    async def scenario() -> None:
+        connections = 0
+
+        async def answer(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            nonlocal connections
+            connections += 1
+            if connections == 1:
+                await in_thread(change_login)
+                await until(CameraState.objects.exclude(leased_by="").exists)
+                writer.write(b"SSH-2.0-first connection\r\n")
+            writer.close()
+
+        def change_login() -> None:
+            services.set_login(
+                camera_id=camera.id, username="viewer", password="new", now=timezone.now()
+            )
+
+        async with listening(answer) as port:
+            camera = await in_thread(
+                make_camera, host="127.0.0.1", port=port, login=("viewer", "old")
+            )
+            async with polling(Poller(LOOPBACK)):
+                await until(Probe.objects.exists)
+
+    asyncio.run(scenario())
+
+    assert set(Probe.objects.values_list("reason", flat=True)) == {Reason.HUNG_UP}
 
 
 def test_a_password_that_cannot_be_opened_leaves_the_camera_unknown(

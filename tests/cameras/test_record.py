@@ -28,7 +28,7 @@ def tell(cameras: Sequence[Camera], result: StepResult, at: datetime, poller: st
     CameraState.objects.filter(camera__in=cameras).update(due_at=at)
     claims = services.claim(poller=poller, limit=1000, lease=MINUTE, now=at)
     verdict = verdict_of([result])
-    findings = [Finding(claim.camera_id, at, verdict) for claim in claims]
+    findings = [Finding(claim, at, verdict) for claim in claims]
     return services.record(findings, poller=poller)
 
 
@@ -120,11 +120,11 @@ def test_our_own_trouble_moves_nothing_but_the_next_question(
 def test_a_verdict_whose_lease_has_gone_to_another_is_not_written(
     make_camera: MakeCamera, now: datetime
 ) -> None:
-    camera = make_camera()
-    services.claim(poller="slow", limit=9, lease=MINUTE, now=now)
+    make_camera()
+    (claim,) = services.claim(poller="slow", limit=9, lease=MINUTE, now=now)
     services.claim(poller="other", limit=9, lease=MINUTE, now=now + 2 * MINUTE)
 
-    written = services.record([Finding(camera.id, now, verdict_of([GOOD]))], poller="slow")
+    written = services.record([Finding(claim, now, verdict_of([GOOD]))], poller="slow")
 
     assert written == 0
     assert CameraState.objects.get().state == State.UNKNOWN
@@ -134,14 +134,28 @@ def test_a_verdict_whose_lease_has_gone_to_another_is_not_written(
 def test_a_camera_that_was_deleted_while_it_was_asked_is_passed_over(
     make_camera: MakeCamera, now: datetime
 ) -> None:
-    gone, stays = make_camera(), make_camera()
-    services.claim(poller="a", limit=9, lease=MINUTE, now=now)
-    gone_id = gone.id
+    gone, _stays = make_camera(), make_camera()
+    claims = services.claim(poller="a", limit=9, lease=MINUTE, now=now)
     gone.delete()
 
-    findings = [Finding(camera_id, now, verdict_of([GOOD])) for camera_id in (gone_id, stays.id)]
+    findings = [Finding(claim, now, verdict_of([GOOD])) for claim in claims]
 
     assert services.record(findings, poller="a") == 1
+
+
+def test_an_answer_to_the_old_login_does_not_count_against_the_new_one(
+    make_camera: MakeCamera, now: datetime
+) -> None:
+    """Also when the very poller that asked with the old one has claimed the camera again."""
+    camera = make_camera(login=("viewer", "old"))
+    (old,) = services.claim(poller="a", limit=9, lease=MINUTE, now=now)
+    services.set_login(camera_id=camera.id, username="viewer", password="new", now=now)
+    (new,) = services.claim(poller="a", limit=9, lease=2 * MINUTE, now=now)
+    refused = verdict_of([StepResult(Reason.WRONG_LOGIN, "401", LoginOutcome.REFUSED)])
+
+    assert services.record([Finding(old, now, refused)], poller="a") == 0
+    assert CameraState.objects.get().failed_logins == 0
+    assert services.record([Finding(new, now, verdict_of([GOOD]))], poller="a") == 1
 
 
 def test_nothing_found_is_nothing_written(db: None) -> None:
@@ -175,7 +189,8 @@ def test_refused_logins_are_counted_and_a_good_one_clears_them(
 def test_a_wrong_password_is_sent_at_most_twice_a_day(
     make_camera: MakeCamera, now: datetime
 ) -> None:
-    camera, sent = make_camera(login=("viewer", "wrong")), 0
+    make_camera(login=("viewer", "wrong"))
+    sent = 0
     for minute in range(0, 24 * 60, 7):
         at = now + minute * MINUTE
         CameraState.objects.update(due_at=at)
@@ -184,7 +199,7 @@ def test_a_wrong_password_is_sent_at_most_twice_a_day(
         sent += claim.target.login.may_try
         login = LoginOutcome.REFUSED if claim.target.login.may_try else LoginOutcome.NOT_SENT
         verdict = verdict_of([StepResult(Reason.WRONG_LOGIN, "", login)])
-        services.record([Finding(camera.id, at, verdict)], poller="a")
+        services.record([Finding(claim, at, verdict)], poller="a")
 
     assert sent == 2
 
@@ -193,10 +208,11 @@ def test_a_wrong_password_is_sent_at_most_twice_a_day(
 def test_the_same_verdicts_written_twice_at_once_count_once(
     make_camera: MakeCamera, now: datetime
 ) -> None:
-    cameras = [make_camera(state=State.ONLINE, reason=Reason.OK) for _ in range(20)]
+    for _ in range(20):
+        make_camera(state=State.ONLINE, reason=Reason.OK)
     CameraState.objects.update(streak_bad=2)
-    services.claim(poller="a", limit=99, lease=MINUTE, now=now)
-    findings = [Finding(camera.id, now, verdict_of([BAD])) for camera in cameras]
+    claims = services.claim(poller="a", limit=99, lease=MINUTE, now=now)
+    findings = [Finding(claim, now, verdict_of([BAD])) for claim in claims]
 
     written = together(
         partial(services.record, findings, poller="a"),
@@ -212,9 +228,10 @@ def test_the_same_verdicts_written_twice_at_once_count_once(
 def test_a_verdict_and_the_stale_mark_at_once_leave_one_of_the_two(
     make_camera: MakeCamera, now: datetime
 ) -> None:
-    cameras = [make_camera(state=State.ONLINE, reason=Reason.OK) for _ in range(20)]
-    services.claim(poller="a", limit=99, lease=MINUTE, now=now)
-    findings = [Finding(camera.id, now, verdict_of([GOOD])) for camera in cameras]
+    for _ in range(20):
+        make_camera(state=State.ONLINE, reason=Reason.OK)
+    claims = services.claim(poller="a", limit=99, lease=MINUTE, now=now)
+    findings = [Finding(claim, now, verdict_of([GOOD])) for claim in claims]
 
     together(
         partial(services.record, findings, poller="a"),
@@ -229,9 +246,10 @@ def test_a_verdict_and_the_stale_mark_at_once_leave_one_of_the_two(
 def test_writing_costs_the_same_for_one_and_for_many(
     make_camera: MakeCamera, now: datetime, django_assert_num_queries: Any
 ) -> None:
-    cameras = [make_camera() for _ in range(40)]
-    services.claim(poller="a", limit=99, lease=MINUTE, now=now)
-    findings = [Finding(camera.id, now, verdict_of([GOOD])) for camera in cameras]
+    for _ in range(40):
+        make_camera()
+    claims = services.claim(poller="a", limit=99, lease=MINUTE, now=now)
+    findings = [Finding(claim, now, verdict_of([GOOD])) for claim in claims]
 
     # Savepoint, lock, states, probes, outages closed, feed lock, changes, notify, release.
     with django_assert_num_queries(9):
