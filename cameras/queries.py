@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.gis.geos import Polygon
-from django.db.models import F, FloatField, Func, QuerySet
+from django.db.models import F, FloatField, Func, Q, QuerySet, Value
+from django.db.models.functions import Coalesce
 
 from cameras.health import State
-from cameras.models import Camera, Probe, Snapshot
+from cameras.models import Camera, CameraState, Probe, Snapshot
 from cameras.probe.reason import Reason
 from cameras.reasons_text import TEXTS, reason_name
 from cameras.services.snapshots import failure_of, picture_url
@@ -41,8 +42,8 @@ def features(user: User, *, box: Box | None, limit: int) -> dict[str, Any]:
             "id",
             "code",
             "name",
-            state_name=F("state__state"),
-            reason=F("state__reason"),
+            state_name=Coalesce("state__state", Value(State.UNKNOWN.value)),
+            reason=Coalesce("state__reason", Value(Reason.NOT_ASKED.value)),
             since=F("state__since"),
             last_probe_at=F("state__last_probe_at"),
             owner_name=F("owner__name"),
@@ -80,22 +81,30 @@ def feature(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def summary(user: User) -> dict[str, int]:
     """How many cameras in scope are in each state, and in all.  One query."""
-    counts = Counter(cameras_of(user).values_list("state__state", flat=True))
+    state = Coalesce("state__state", Value(State.UNKNOWN.value))
+    counts = Counter(cameras_of(user).values_list(state, flat=True))
     return {state.value: counts[state.value] for state in State} | {"total": counts.total()}
 
 
 def listed(user: User, state: State, *, limit: int, offset: int) -> dict[str, Any]:
     """Cameras in scope that are in `state`, those that came to it last first.  Two queries."""
-    cameras = cameras_of(user).filter(state__state=state.value)
+    stateless = Q(state=None) if state is State.UNKNOWN else Q(pk__in=[])
+    cameras = cameras_of(user).filter(Q(state__state=state.value) | stateless)
     rows = cameras.select_related("state", "owner", "team", "upstream", "grid").order_by(
         "-state__since", "id"
     )[offset : offset + limit]
     return {"total": cameras.count(), "items": [list_item(camera) for camera in rows]}
 
 
+def state_of(camera: Camera) -> CameraState:
+    """The stored state; that of a camera nobody has asked, where there is none."""
+    stored: CameraState | None = getattr(camera, "state", None)
+    return stored or CameraState(camera_id=camera.id)
+
+
 def list_item(camera: Camera) -> dict[str, Any]:
     """One camera as the lists show it; the related rows must be loaded."""
-    state = camera.state
+    state = state_of(camera)
     grid, upstream = camera.grid, camera.upstream
     return {
         "id": camera.id,
@@ -124,7 +133,7 @@ def card(user: User, camera_id: int) -> dict[str, Any] | None:
     if camera is None:
         return None
     probes = [probe_item(row) for row in Probe.objects.filter(camera=camera)[:KEPT_PROBES]]
-    text = TEXTS[Reason(camera.state.reason)]
+    text = TEXTS[Reason(state_of(camera).reason)]
     return list_item(camera) | {
         "cause": str(text.cause),
         "remedy": str(text.remedy),

@@ -89,6 +89,24 @@ def test_a_planner_sees_cameras_but_no_pictures(
     assert client.post(f"/api/cameras/{camera.id}/snapshot/").status_code == 403
 
 
+def test_a_camera_without_a_state_is_unknown_and_hides_no_other(
+    operator: Client, make_camera: MakeCamera
+) -> None:
+    """No service makes one, but a restore or somebody at the SQL prompt may."""
+    bare = make_camera()
+    CameraState.objects.filter(camera=bare).delete()
+    make_camera(state=State.ONLINE, reason=Reason.OK)
+
+    features = operator.get("/api/cameras.geojson").json()["features"]
+    card = operator.get(f"/api/cameras/{bare.id}/").json()
+    listed = operator.get("/api/cameras/offline/?state=unknown").json()
+
+    assert [feature["properties"]["state"] for feature in features] == ["unknown", "online"]
+    assert operator.get("/api/cameras/summary/").json()["unknown"] == 1
+    assert (card["state"], card["reason"], card["since"]) == ("unknown", "not_asked", None)
+    assert [item["id"] for item in listed["items"]] == [bare.id]
+
+
 def test_features_are_geojson(operator: Client, make_camera: MakeCamera) -> None:
     camera = make_camera(state=State.ONLINE, reason=Reason.OK)
 
