@@ -50,9 +50,13 @@ class Health:
 
 
 def after(health: Health, reason: Reason, detail: str, now: datetime) -> Health:
-    """The health once a verdict has come in.  Verdicts about ourselves change nothing."""
+    """The health once a verdict has come in.
+
+    Verdicts about ourselves change no state; while that is unknown, they say why.
+    """
     if reason in SAYS_NOTHING:
-        return health
+        unknown = health.state is State.UNKNOWN
+        return replace(health, reason=reason, detail=detail) if unknown else health
     if reason is Reason.OK:
         counted = replace(health, streak_ok=health.streak_ok + 1, streak_bad=0)
         enough, state = UP_AFTER if health.state is State.OFFLINE else 1, State.ONLINE

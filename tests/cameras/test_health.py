@@ -1,5 +1,6 @@
 """States over stories of verdicts."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -74,6 +75,15 @@ def test_an_unasked_camera_is_unknown_and_begins_anew() -> None:
 
     assert health == Health(State.UNKNOWN, later, Reason.NOT_ASKED)
     assert live("-", health).state is State.UNKNOWN
+
+
+def test_an_unknown_camera_says_what_keeps_us_from_asking_it() -> None:
+    unknown = unasked(live("+"), NOON)
+
+    health = after(unknown, Reason.NOT_ALLOWED, "8.8.8.8 is outside", NOON)
+
+    assert health == replace(unknown, reason=Reason.NOT_ALLOWED, detail="8.8.8.8 is outside")
+    assert after(live("+"), Reason.NOT_ALLOWED, "", NOON) == live("+")
 
 
 @pytest.mark.parametrize(
