@@ -141,7 +141,10 @@ def change_of(row: Snapshot) -> live.Change:
 
 
 def picture_url(row: Snapshot) -> str:
-    return f"/api/snapshots/{row.id}.jpg"
+    """Where the picture is; browsers keep it for ever under this address, so its content stands in
+    it: in a new database the same id is another picture.
+    """
+    return f"/api/snapshots/{row.id}.jpg?v={row.sha256[:12]}"
 
 
 def failure_of(row: Snapshot) -> dict[str, str] | None:

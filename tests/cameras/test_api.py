@@ -240,7 +240,7 @@ def test_the_card_shows_the_ladder_and_the_last_results(
     card = response.json()
     assert card["ladder"][0]["step"] == "rtsp_options"
     assert [probe["took_ms"] for probe in card["probes"]] == list(range(24, 4, -1))
-    assert card["snapshot"]["url"] == f"/api/snapshots/{snapshot.id}.jpg"
+    assert card["snapshot"]["url"] == f"/api/snapshots/{snapshot.id}.jpg?v=ab"
     assert card["snapshot"]["failure"]["reason"] == "no_frame"
     assert card["remedy"]
     assert "hush-hush" not in response.content.decode()

@@ -77,7 +77,7 @@ def test_the_change_tells_where_the_picture_is(make_camera: MakeCamera, now: dat
         "camera": camera.id,
         "snapshot": snapshot_id,
         "taken_at": now.isoformat(),
-        "url": f"/api/snapshots/{snapshot_id}.jpg",
+        "url": f"/api/snapshots/{snapshot_id}.jpg?v={'ab' * 6}",
         "failure": None,
     }
 
