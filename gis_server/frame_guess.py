@@ -31,7 +31,7 @@ from gis_server.frames import (
 )
 
 FEWEST_POINTS = 8
-MOST_POINTS = 500  # a sample; more would only cost time
+MOST_POINTS = 300  # a sample; more would only cost time
 REACH_M = 300.0  # points farther than this from everything known say nothing
 CLEAR_SIGMA = 5.0  # how far the best frame must stand out; unrelated points reached 4.2 at most
 LEAD_SIGMA = 3.0  # and how far ahead of the next frame it must be
