@@ -82,7 +82,7 @@ def test_a_user_is_made_from_the_command_line(db: None, monkeypatch: pytest.Monk
 
 @pytest.mark.parametrize(
     ("password", "scope"),
-    [(PASSWORD, "14x"), (PASSWORD, "1"), ("short", "140107"), ("12345678901", "140107")],
+    [(PASSWORD, " , "), (PASSWORD, "14x"), (PASSWORD, "1"), ("short", "140107"), ("12345678901", "140107")],
 )
 def test_a_user_that_breaks_a_rule_is_refused(
     db: None, monkeypatch: pytest.MonkeyPatch, password: str, scope: str
@@ -93,6 +93,15 @@ def test_a_user_that_breaks_a_rule_is_refused(
         call_command("make_user", "boss", role="operator", scope=scope)
 
     assert not User.objects.exists()
+
+
+def test_a_name_that_is_taken_is_refused_in_the_language_of_the_command(
+    make_user: MakeUser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIS_PASSWORD", PASSWORD)
+
+    with pytest.raises(CommandError, match="already exists"):
+        call_command("make_user", make_user().username, role="operator", scope="140107")
 
 
 def test_the_database_knows_the_roles(db: None) -> None:

@@ -6,7 +6,12 @@ from typing import Any
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import (
+    BaseCommand,
+    CommandError,
+    CommandParser,
+    no_translations,
+)
 
 from gis_server.models import User
 from gis_server.roles import Role
@@ -23,6 +28,8 @@ class Command(BaseCommand):
             "--scope", required=True, help="code prefixes, separated by commas: 140107 or 140107001"
         )
 
+    # What this command says itself is English; what Django says must not be in another language.
+    @no_translations
     def handle(self, *args: Any, **options: Any) -> None:
         user = User(
             username=options["username"],
@@ -30,6 +37,8 @@ class Command(BaseCommand):
             role=options["role"],
             scope=[prefix.strip() for prefix in options["scope"].split(",") if prefix.strip()],
         )
+        if not user.scope:
+            raise CommandError("--scope names no code: whoever may see nothing needs no user.")
         password = os.environ.get("GIS_PASSWORD") or getpass.getpass()
         try:
             validate_password(password, user)
