@@ -47,7 +47,7 @@ let listWanted = false;
 function makeMap() {
   if (config.extent === null) {
     at("map").append(empty(gettext("No district is loaded, or none of it is yours."),
-      gettext("An administrator loads one with: manage.py load_district, and gives users their part of it.")));
+      gettext("An administrator loads one with bin/manage load_district, and gives users their part of it.")));
     return null;
   }
   try {
@@ -95,7 +95,7 @@ function repaintNow() {
 function showList() {
   const { total } = counts;
   if (total === 0) {
-    panel.showNote(gettext("There are no cameras yet. An administrator registers them; the demo's come with: manage.py load_demo."));
+    panel.showNote(gettext("There are no cameras in your area yet. An administrator registers them."));
   }
   setText(at("total"), interpolate(ngettext("%s camera", "%s cameras", total), [total]));
   panel.showCounts(counts);
