@@ -241,6 +241,19 @@ def test_somebody_who_is_signed_out_is_told(open_page: OpenPage) -> None:
     expect(page.locator("#banner a")).to_have_attribute("href", "/sign-in/?next=/wall/")
 
 
+def test_why_a_picture_failed_is_told_in_the_language_of_the_page(
+    open_page: OpenPage, town: Town
+) -> None:
+    number, _ = camera_at(town, ABSENT)
+    page = open_page(f"/wall/#camera-{number}", SMALL)
+    expect(page.locator("#card h2")).not_to_be_empty()
+    page.locator('button[name="language"]').click()
+    page.locator(f'.row[data-camera="{number}"]').click()
+    page.locator("#card").get_by_role("button", name="Take a picture").click()
+
+    expect(page.locator(".picture-said")).to_have_text(re.compile(r"^[ -~’]+$"), timeout=30_000)
+
+
 def test_a_hostile_name_is_shown_as_it_is(open_page: OpenPage, town: Town) -> None:
     [(number, name)] = town.ask("SELECT id, name FROM cameras_camera WHERE host = %s", ABSENT)
     town.ask("UPDATE cameras_camera SET name = %s WHERE id = %s", HOSTILE, number)

@@ -29,6 +29,7 @@ export class Card {
 
   close() {
     this.id = null;
+    this.question = null;
     this.picture = null;
     this.ticking = [];
     this.holder.hidden = true;
@@ -37,15 +38,17 @@ export class Card {
     this.closed();
   }
 
-  // Asks for the camera anew; an answer for a card that is no longer open is dropped.
+  // Asks for the camera anew.  An answer that another question has overtaken, or to a card that is
+  // no longer open, is dropped: it may tell of an older state.
   async refresh() {
-    const id = this.id;
-    if (id === null) return;
+    if (this.id === null) return;
+    const question = {};
+    this.question = question;
     try {
-      const { body } = await ask(`${this.config.urls.cameras}/${id}/`);
-      if (this.id === id) this.show(body);
+      const { body } = await ask(`${this.config.urls.cameras}/${this.id}/`);
+      if (this.question === question) this.show(body);
     } catch (error) {
-      if (this.id === id) this.showFailure(error.message);
+      if (this.question === question) this.showFailure(error.message);
     }
   }
 
@@ -53,7 +56,10 @@ export class Card {
   changed({ topic, subject, data }) {
     if (this.id === null) return;
     if (topic === "camera" && subject === String(this.id)) this.refresh();
-    if (topic === "snapshot" && String(data.camera) === String(this.id)) this.picture?.arrived(data);
+    if (topic !== "snapshot" || String(data.camera) !== String(this.id)) return;
+    this.picture?.arrived(data);
+    // The feed has one language for all; the card asks in the reader's why there is no picture.
+    if (data.failure) this.refresh();
   }
 
   showFailure(text) {

@@ -22,6 +22,7 @@ export class Picture {
     this.button.addEventListener("click", () => this.take());
     this.progress = element("progress", { hidden: true, "aria-label": gettext("Taking a picture") });
     this.said = element("p", { class: "picture-said", role: "status", hidden: true });
+    this.image.addEventListener("load", () => this.image.toggleAttribute("hidden", false));
     this.image.addEventListener("error", () => this.broken());
     this.node = element(
       "figure",
@@ -41,14 +42,19 @@ export class Picture {
   }
 
   showImage(url, takenAt) {
-    if (this.image.getAttribute("src") !== url) this.image.setAttribute("src", url);
-    this.image.hidden = false;
+    if (this.image.getAttribute("src") !== url) {
+      // Until it has come, the picture before it must not stand under its time.
+      this.image.hidden = true;
+      this.image.setAttribute("src", url);
+    }
     this.none.hidden = true;
     this.takenAt = Date.parse(takenAt);
   }
 
   broken() {
     this.image.hidden = true;
+    // So that the next showing tries again, and does not take the wreck for a picture.
+    this.image.removeAttribute("src");
     this.none.hidden = false;
     this.takenAt = null;
     setText(this.none, gettext("The picture could not be loaded."));
@@ -73,7 +79,7 @@ export class Picture {
   arrived(snapshot) {
     if (snapshot.url) this.showImage(snapshot.url, snapshot.taken_at);
     const mine = this.waitsSince !== null && [null, String(snapshot.snapshot)].includes(this.wanted);
-    if (mine) this.end(sentence(snapshot.failure));
+    if (mine) this.end("");
     else this.tick();
   }
 
