@@ -19,6 +19,7 @@ export class WallMap {
     this.config = config;
     this.trouble = trouble;
     this.features = null;
+    this.ringed = [];
     this.calm = matchMedia("(prefers-reduced-motion: reduce)");
     this.map = this.make(holder);
     // Tests and the curious reach the map from its element.
@@ -63,6 +64,7 @@ export class WallMap {
     }
     this.loaded = true;
     if (this.features) this.show(this.features);
+    this.ring(this.ringed);
   }
 
   show(features) {
@@ -73,8 +75,7 @@ export class WallMap {
   // Rings a camera, or none; moves there when asked to, to the middle of what `covered_px` on the
   // right leaves free.
   pick(camera, { go = false, covered_px = 0 } = {}) {
-    const features = camera ? [point(camera)] : [];
-    if (this.loaded) this.map.getSource("picked").setData({ type: "FeatureCollection", features });
+    this.ring(camera ? [point(camera)] : []);
     if (!camera || !go) return;
     this.map.easeTo({
       center: [camera.lon, camera.lat],
@@ -82,6 +83,11 @@ export class WallMap {
       offset: [-covered_px / 2, 0],
       duration: this.calm.matches ? 0 : 700,
     });
+  }
+
+  ring(features) {
+    this.ringed = features;
+    if (this.loaded) this.map.getSource("picked").setData({ type: "FeatureCollection", features });
   }
 
   showAll() {

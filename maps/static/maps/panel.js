@@ -34,6 +34,7 @@ export class Panel {
     this.rest = element("p", { class: "list-rest", hidden: true });
     const head = element("div", { class: "list-head" }, this.title, this.total);
     list.replaceChildren(head, this.note, this.body, this.rest);
+    this.await();
   }
 
   figure(state, chosen) {
@@ -86,7 +87,7 @@ export class Panel {
     });
   }
 
-  // Another state's rows are on their way: the old ones must not stand under the new title.
+  // Rows are on their way: those of another state must not stand under the new title.
   await() {
     this.rows.clear();
     setText(this.title, TITLES[this.state]());
@@ -129,6 +130,7 @@ class Row {
   update(item) {
     this.since_ms = item.since ? Date.parse(item.since) : null;
     setText(this.name, item.name);
+    this.name.title = item.name;
     setText(this.reason, item.reason_text ?? "");
     setText(this.owner, [item.owner, item.grid?.name].filter(Boolean).join(" · "));
     if (this.button.dataset.state !== item.state) {

@@ -39,9 +39,9 @@ export function mapStyle({ origin, edition, layers, tiles }) {
       ...territory(),
       cameras("cameras-online", ["==", ["get", "state"], "online"]),
       ...names(),
+      cameraNames(),
       picked(),
       cameras("cameras", ["!=", ["get", "state"], "online"]),
-      cameraNames(),
     ],
   };
 }
