@@ -1,4 +1,4 @@
-"""The five errors that callers can cause, and the one table that gives each its HTTP status.
+"""The six errors that callers can cause, and the one table that gives each its HTTP status.
 
 Services raise them with a translated sentence that somebody can act on; `edge.Gate` answers.
 """
@@ -28,6 +28,10 @@ class Invalid(DomainError):
     """What was sent cannot be understood or breaks a rule."""
 
 
+class TooMany(DomainError):
+    """The caller has tried too often; the message says how long to wait."""
+
+
 class Unavailable(DomainError):
     """A part of the server is away; trying again later may help."""
 
@@ -37,6 +41,7 @@ STATUS: dict[type[DomainError], int] = {
     NotFound: 404,
     Conflict: 409,
     Invalid: 422,
+    TooMany: 429,
     Unavailable: 503,
 }
 

@@ -41,3 +41,12 @@ def prune_changes() -> int:
 def drop_old_sessions() -> None:
     """Delete sessions that have run out; nobody else does."""
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def prune_sign_ins() -> int:
+    """Forget failed sign-ins that no longer lock anybody out: names and addresses of people."""
+    from axes.models import AccessAttempt  # noqa: PLC0415 - models need the app registry
+
+    before = timezone.now() - settings.AXES_COOLOFF_TIME
+    return int(AccessAttempt.objects.filter(attempt_time__lte=before).delete()[0])

@@ -1,6 +1,7 @@
 """All settings in one file.  What can be set from outside is read through `env`, which refuses bad
 values, and stands in docs/settings.md (a test compares the two)."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "axes",
     "gis_server.apps.StaticFiles",
 ]
 MIDDLEWARE = [
@@ -58,6 +60,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "axes.middleware.AxesMiddleware",
     "gis_server.edge.Gate",
 ]
 TEMPLATES: list[dict[str, Any]] = [
@@ -135,6 +138,24 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+# Failed sign-ins: see docs/design/sign-in.md.  Axes refuses before Django looks at the password.
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AXES_FAILURE_LIMIT = env_int("SIGN_IN_TRIES", 5, 3, 100)
+AXES_COOLOFF_TIME = timedelta(minutes=env_int("SIGN_IN_WAIT_MIN", 15, 1, 1440))
+# Neither alone: one stranger could lock a user out everywhere, or an office behind one address.
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_HANDLER = "gis_server.sign_in.Tries"
+AXES_CLIENT_IP_CALLABLE = "gis_server.sign_in.address_of"
+AXES_CLIENT_STR_CALLABLE = "gis_server.sign_in.client_in_logs"
+AXES_LOCKOUT_CALLABLE = "gis_server.sign_in.answer_lockout"
+AXES_RESET_ON_SUCCESS = True
+# Who keeps trying while locked out is neither counted nor kept out for longer.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_DISABLE_ACCESS_LOG = True
+AXES_VERBOSE = False
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
 # Words and time ----------------------------------------------------------------------------------
@@ -183,6 +204,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "gis_server.jobs.drop_old_sessions",
         "schedule": 6 * 3600.0,
     },
+    "gis_server: forget failed sign-ins that no longer count": {
+        "task": "gis_server.jobs.prune_sign_ins",
+        "schedule": 300.0,
+    },
 }
 
 # Logs --------------------------------------------------------------------------------------------
@@ -209,10 +234,11 @@ LOGGING: dict[str, Any] = {
     },
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     # Django's own lines about refused requests repeat what RequestLog writes.
-    # Celery tells of every job that came and went.
+    # Celery tells of every job that came and went, axes of every step of a sign-in.
     "loggers": {
         "django.request": {"level": "ERROR"},
         "django.server": {"level": "ERROR"},
         "celery": {"level": "WARNING"},
+        "axes": {"level": "WARNING"},
     },
 }

@@ -6,15 +6,12 @@ from django.views.i18n import JavaScriptCatalog, set_language
 
 from gis_server import health, live
 from gis_server.edge import public
-
-sign_in = auth_views.LoginView.as_view(
-    template_name="gis_server/sign_in.html", redirect_authenticated_user=True
-)
+from gis_server.sign_in import SignIn
 
 urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
-    path("sign-in/", public(sign_in), name="sign-in"),
+    path("sign-in/", public(SignIn.as_view()), name="sign-in"),
     path("sign-out/", public(auth_views.LogoutView.as_view()), name="sign-out"),
     path("language/", public(set_language), name="language"),
     path("jsi18n/", public(JavaScriptCatalog.as_view()), name="jsi18n"),

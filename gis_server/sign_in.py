@@ -1,0 +1,191 @@
+"""Signing in: what is counted, who is locked out for how long, and what they are told.
+
+django-axes counts failures for a user name and an address together, in the database.  Here is what
+it leaves to a project: the address, what may be stored, the form and the answer.  The reasons are
+in docs/design/sign-in.md.
+"""
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from typing import Any
+
+from axes.handlers.database import AxesDatabaseHandler
+from django import forms
+from django.conf import settings
+from django.contrib.auth.forms import AuthenticationForm, UsernameField
+from django.contrib.auth.views import LoginView
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
+from django.db.models import Max
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.utils.translation import gettext as _
+
+from gis_server.edge import answer_error, wants_page
+from gis_server.errors import TooMany
+from gis_server.models import User
+
+NO_ADDRESS = str(IPv4Address(0))  # a Unix socket has none, and no client has this one
+IPV6_PREFIX_BITS = 64
+MAX_PASSWORD_LENGTH = 4096  # characters; as long as Django itself ever hashed
+
+
+def address_of(request: HttpRequest) -> str:
+    """The address that a sign-in is counted under.
+
+    Behind a TLS proxy it is the last entry of X-Forwarded-For: what the proxy itself saw.  All
+    entries before it are the client's own words, and so is the whole header without a proxy.
+    """
+    texts = [request.META.get("REMOTE_ADDR", "")]
+    if settings.BEHIND_TLS:
+        texts.insert(0, request.META.get("HTTP_X_FORWARDED_FOR", "").rsplit(",", 1)[-1])
+    return next((counted for text in texts if (counted := counted_as(text))), NO_ADDRESS)
+
+
+def counted_as(text: str) -> str | None:
+    """An address in the one form in which it is counted; None when it is no address.
+
+    Whoever has IPv6 has a /64 of addresses to change among (RFC 6177): they count as one.
+    """
+    try:
+        address = ip_address(text.strip().partition("%")[0])
+    except ValueError:
+        return None
+    if isinstance(address, IPv6Address):
+        if address.ipv4_mapped:
+            return str(address.ipv4_mapped)
+        network = IPv6Network((int(address), IPV6_PREFIX_BITS), strict=False)
+        return str(network.network_address)
+    return str(address)
+
+
+def client_in_logs(
+    username: str, ip_address: str, user_agent: str, path_info: str, request: HttpRequest
+) -> str:
+    """How axes names a client in log lines: never by what was typed, which may be a password."""
+    return f"address {ip_address}"
+
+
+class Tries(AxesDatabaseHandler):  # type: ignore[misc]
+    """Counts failures; keeps of them only name, address, path, time and number."""
+
+    def user_login_failed(
+        self, sender: Any, credentials: dict[str, Any], request: HttpRequest, **kwargs: Any
+    ) -> None:
+        request.axes_user_agent = request.axes_http_accept = ""  # type: ignore[attr-defined]
+        with _form_out_of_sight(request):
+            super().user_login_failed(sender, credentials, request, **kwargs)
+        if request.axes_locked_out:  # type: ignore[attr-defined]
+            request.sign_in_wait = self._wait(request, credentials)  # type: ignore[attr-defined]
+
+    def clean_expired_user_attempts(
+        self, request: HttpRequest | None = None, credentials: dict[str, Any] | None = None
+    ) -> int:
+        """Forget this client's failures that no longer count; `prune_sign_ins` does the others."""
+        if request is None:
+            return 0
+        [tries] = self.filter_user_attempts(request, credentials)
+        before = request.axes_attempt_time - settings.AXES_COOLOFF_TIME  # type: ignore[attr-defined]
+        return int(tries.filter(attempt_time__lte=before).delete()[0])
+
+    def _wait(self, request: HttpRequest, credentials: dict[str, Any]) -> timedelta:
+        """How long the lock still holds, counted from the last failure that was judged."""
+        [tries] = self.get_user_attempts(request, credentials)
+        now = request.axes_attempt_time  # type: ignore[attr-defined]
+        last = tries.aggregate(last=Max("attempt_time"))["last"] or now
+        wait: timedelta = last + settings.AXES_COOLOFF_TIME - now
+        return wait
+
+
+@contextmanager
+def _form_out_of_sight(request: HttpRequest) -> Iterator[None]:
+    """Axes stores all fields of form and query but those named password; here it sees none."""
+    query, form = request.GET, request.POST
+    request.GET = request.POST = QueryDict()
+    try:
+        yield
+    finally:
+        request.GET, request.POST = query, form
+
+
+def wait_of(request: HttpRequest) -> timedelta | None:
+    """How long the client that has just failed is locked out; None when it may try again."""
+    wait: timedelta | None = getattr(request, "sign_in_wait", None)
+    return wait
+
+
+def too_often(wait: timedelta) -> str:
+    sentence = _(
+        "Signing in as this user failed too often from your address. "
+        "Wait %(minutes)d min and try again, or ask an administrator to unlock it."
+    )
+    return sentence % {"minutes": max(1, math.ceil(wait.total_seconds() / 60))}
+
+
+class SignInForm(AuthenticationForm):
+    """Refuses what no user name or password can be, before anything is asked of the database."""
+
+    username = UsernameField(max_length=User._meta.get_field("username").max_length)
+    password = forms.CharField(max_length=MAX_PASSWORD_LENGTH, strip=False)
+
+    def clean(self) -> dict[str, Any]:
+        """Look at the password, one at a time for a name and address.
+
+        Otherwise all that are pressed at the same moment would be judged before the first failure
+        is counted.  The refusal is raised after the commit: a rollback would forget the failure.
+        """
+        if not (self.request and self.cleaned_data.keys() >= {"username", "password"}):
+            return super().clean()
+        with transaction.atomic():
+            _take_turn(self.cleaned_data["username"], address_of(self.request))
+            try:
+                return super().clean()
+            except ValidationError as error:
+                refusal = error
+        raise refusal
+
+    def get_invalid_login_error(self) -> ValidationError:
+        wait = wait_of(self.request) if self.request else None
+        return ValidationError(too_often(wait)) if wait else super().get_invalid_login_error()
+
+
+def _take_turn(name: str, address: str) -> None:
+    """Wait for others that sign in under this name and address, until the transaction ends."""
+    with connection.cursor() as cursor:
+        lock = "SELECT pg_advisory_xact_lock(hashtext('sign-in'), hashtext(%s))"
+        cursor.execute(lock, [f"{address} {name}"])
+
+
+class SignIn(LoginView):
+    template_name = "gis_server/sign_in.html"
+    authentication_form = SignInForm
+    redirect_authenticated_user = True
+
+    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
+        wait = wait_of(self.request)
+        if wait is None:
+            return super().form_invalid(form)
+        if not wants_page(self.request):
+            return refuse(self.request, wait)
+        response = self.render_to_response(self.get_context_data(form=form), status=429)
+        return _with_wait(response, wait)
+
+
+def refuse(request: HttpRequest, wait: timedelta) -> HttpResponse:
+    return _with_wait(answer_error(request, TooMany(too_often(wait))), wait)
+
+
+def _with_wait(response: HttpResponse, wait: timedelta) -> HttpResponse:
+    response["Retry-After"] = str(max(1, math.ceil(wait.total_seconds())))
+    return response
+
+
+def answer_lockout(
+    request: HttpRequest, response: HttpResponse, credentials: dict[str, Any] | None
+) -> HttpResponse:
+    """What AxesMiddleware sends to a locked out client: the page's own refusal, if it gave one."""
+    if response.status_code == 429:
+        return response
+    return refuse(request, wait_of(request) or settings.AXES_COOLOFF_TIME)
