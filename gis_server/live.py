@@ -95,7 +95,9 @@ def ticket(request: HttpRequest) -> HttpResponseBase:
         "scope": user.scope,  # type: ignore[union-attr]
         "origin": f"{request.scheme}://{request.get_host()}",
     }
-    response = json_ok({"url": f"{live_origin(request)}/live", "last_id": last_id()})
+    response = json_ok(
+        {"url": f"{live_origin(request)}/live", "last_id": last_id(), "user": user.pk}
+    )
     response.set_cookie(
         TICKET_COOKIE,
         signing.dumps(content, salt=TICKET_SALT),

@@ -81,6 +81,7 @@ def _config(request: HttpRequest, seen: queries.Territory, edition: str) -> dict
         "sees_pictures": may(user.role, Permission.SEE_PICTURES),  # type: ignore[union-attr]
         "takes_pictures": may(user.role, Permission.TAKE_PICTURES),  # type: ignore[union-attr]
         "time_zone": settings.TIME_ZONE,
+        "user": user.pk,
         "urls": {
             "cameras": reverse("cameras").removesuffix(".geojson"),
             "edition": reverse("edition"),

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, StorageState, expect
 
+from fixtures.demo import SignIn
 from maps.tiles import tiles_over
 from tests.days.conftest import PHONE, OpenPage
-from tests.days.town import CAMERAS, MISSING, WORKER, Town, until
+from tests.days.town import CAMERAS, MISSING, OPERATOR, WORKER, Town, until
 from tests.maps.reading import read_tile
 
 GRIDS = 897
@@ -239,6 +240,30 @@ def test_somebody_who_is_signed_out_is_told(open_page: OpenPage) -> None:
     page = open_page("/wall/", SMALL, prepare=prepare)
     expect(page.locator("#banner")).to_contain_text("请先登录。")
     expect(page.locator("#banner a")).to_have_attribute("href", "/sign-in/?next=/wall/")
+
+
+def test_signing_out_in_another_tab_is_noticed_and_signing_in_again_too(
+    open_page: OpenPage,
+) -> None:
+    page = open_page("/sign-in/?next=/wall/", SMALL, known=False)
+    sign_in(page, OPERATOR)
+    other = page.context.new_page()
+    other.goto(page.url)
+    other.locator('form[action="/sign-out/"] button').click()
+    expect(other).to_have_url(re.compile("/sign-in/$"))
+
+    page.locator('.figure[data-state="online"]').click()
+    expect(page.locator("body")).to_have_attribute("data-live", "signed_out")
+    sign_in(other, WORKER)
+    expect(page.locator(".bar-user")).to_contain_text(WORKER.display_name, timeout=NOTICED_MS)
+    expect(page.locator("body")).to_have_attribute("data-live", "live")
+
+
+def sign_in(page: Page, person: SignIn) -> None:
+    page.locator("#id_username").fill(person.username)
+    page.locator("#id_password").fill(person.password)
+    page.keyboard.press("Enter")
+    expect(page.locator("body")).to_have_attribute("data-live", "live")
 
 
 def test_why_a_picture_failed_is_told_in_the_language_of_the_page(

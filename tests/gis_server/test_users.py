@@ -82,7 +82,13 @@ def test_a_user_is_made_from_the_command_line(db: None, monkeypatch: pytest.Monk
 
 @pytest.mark.parametrize(
     ("password", "scope"),
-    [(PASSWORD, " , "), (PASSWORD, "14x"), (PASSWORD, "1"), ("short", "140107"), ("12345678901", "140107")],
+    [
+        (PASSWORD, " , "),
+        (PASSWORD, "14x"),
+        (PASSWORD, "1"),
+        ("short", "140107"),
+        ("12345678901", "140107"),
+    ],
 )
 def test_a_user_that_breaks_a_rule_is_refused(
     db: None, monkeypatch: pytest.MonkeyPatch, password: str, scope: str

@@ -11,7 +11,7 @@ export class Refused extends Error {
 
 export async function ask(url, { method = "GET", csrf = "" } = {}) {
   const headers = { Accept: "application/json" };
-  if (method !== "GET") headers["X-CSRFToken"] = csrf;
+  if (method !== "GET") headers["X-CSRFToken"] = newestToken() ?? csrf;
   let response;
   try {
     response = await fetch(url, { method, headers, signal: AbortSignal.timeout(TIMEOUT_MS) });
@@ -21,6 +21,11 @@ export async function ask(url, { method = "GET", csrf = "" } = {}) {
   const body = await response.json().catch(() => null);
   if (!response.ok || body === null) throw refusal(response, body);
   return { body, response };
+}
+
+// The cookie's is newer than the page's when somebody has signed in again in another tab.
+function newestToken() {
+  return document.cookie.match(/(?:^|; )csrftoken=(\w+)/)?.[1];
 }
 
 function refusal(response, body) {

@@ -12,9 +12,10 @@ const RETRY_MS = [500, 1_000, 2_000, 4_000, 8_000];
 
 export class LiveFeed {
   // load(): fetch everything anew.  changed(change): one change.  told(state, why): "connecting",
-  // "live", "lost" or "signed_out", with a sentence where there is one.
-  constructor({ ticketUrl, csrf, load, changed, told }) {
-    Object.assign(this, { ticketUrl, csrf, load, changed, told });
+  // "live", "lost" or "signed_out", with a sentence where there is one.  returned(): somebody has
+  // signed in again, perhaps somebody else: nothing on the page holds any more.
+  constructor({ ticketUrl, csrf, user, load, changed, told, returned }) {
+    Object.assign(this, { ticketUrl, csrf, user, load, changed, told, returned });
     this.lastId = null;
     this.source = null;
     this.failures = 0;
@@ -34,6 +35,7 @@ export class LiveFeed {
     this.retry = null;
     try {
       const { body, response } = await ask(this.ticketUrl, { method: "POST", csrf: this.csrf });
+      if (this.state === "signed_out" || body.user !== this.user) return this.returned();
       clock.setFrom(response);
       if (this.lastId === null) {
         await this.load();

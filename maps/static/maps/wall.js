@@ -30,12 +30,14 @@ const map = makeMap();
 const feed = new LiveFeed({
   ticketUrl: config.urls.ticket,
   csrf: config.csrf,
+  user: config.user,
   load,
   changed,
   told: (state, why) => {
     banner.tell(state, why, feed?.heardAt ?? null);
     if (state === "live") refreshList();
   },
+  returned: () => location.reload(),
 });
 
 let counts = null;
@@ -120,6 +122,8 @@ async function refreshList() {
       panel.showNote("");
       showList();
     } catch (error) {
+      // The stream of somebody who has signed out goes on for a while; the wall must not.
+      if (error.status === 401 && feed.source) feed.lose(error);
       panel.showNote(interpolate(gettext("This list is not up to date: %s"), [error.message]));
       setTimeout(refreshList, LIST_RETRY_MS);
     }
