@@ -15,7 +15,7 @@ from kombu.exceptions import OperationalError
 from cameras import services
 from cameras.models import Snapshot
 from cameras.picture.capture import CaptureFailed
-from cameras.picture.store import store
+from cameras.picture.store import drop_days, store
 from cameras.picture.take import take
 from cameras.probe.net import TcpNet
 from cameras.probe.reason import Reason
@@ -93,6 +93,9 @@ def prune() -> None:
     """Keep the last results of each camera, and pictures for 30 days."""
     drop_old_probes()
     drop_old_pictures()
+    # Rows first; then what workers that were killed have left behind, a day later.
+    before = timezone.now() - KEPT_PICTURES - timedelta(days=1)
+    drop_days(Path(settings.MEDIA_ROOT), before=before.date())
 
 
 def drop_old_probes() -> int:

@@ -2,9 +2,10 @@
 
 import hashlib
 import os
+import shutil
 import tempfile
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from cameras.picture.capture import CaptureFailed, Picture
@@ -34,6 +35,15 @@ def store(picture: Picture, *, root: Path, name: str, taken_at: datetime) -> Sto
         raise CaptureFailed(Reason.STORE_FAILED, error.strerror or "cannot be written") from None
     digest = hashlib.sha256(picture.jpeg).hexdigest()
     return StoredPicture(file.as_posix(), digest, picture.width, picture.height)
+
+
+def drop_days(root: Path, *, before: date) -> int:
+    """Delete the folders of days before `before` with all that is in them; returns how many."""
+    days = (root / "snapshots").glob("[0-9][0-9][0-9][0-9]/[0-9][0-9]/[0-9][0-9]")
+    over = [day for day in days if "-".join(day.parts[-3:]) < before.isoformat()]
+    for day in over:
+        shutil.rmtree(day, ignore_errors=True)
+    return len(over)
 
 
 def write_whole(path: Path, data: bytes) -> None:

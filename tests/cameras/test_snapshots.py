@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from cameras import jobs, services
 from cameras.invariants import check
@@ -170,6 +171,22 @@ def test_a_picture_that_comes_too_late_is_not_kept(
 
     assert Snapshot.objects.get().failure == Reason.NOT_STARTED
     assert list(media.rglob("*.jpg")) == []
+
+
+def test_days_that_are_over_leave_nothing_on_the_disk(db: None, media: Path) -> None:
+    """A worker that was killed between the file and the row leaves a file that no row names."""
+    for age_days in (1, 40, 400):
+        day = media / (timezone.now() - timedelta(days=age_days)).strftime("snapshots/%Y/%m/%d")
+        day.mkdir(parents=True)
+        (day / ".x.part").write_bytes(b"x")
+        (day / f"{age_days}.jpg").write_bytes(b"x")
+    (media / "snapshots/2020/notes/mine").mkdir(parents=True)
+
+    jobs.prune()
+
+    assert [file.name for file in media.rglob("*.jpg")] == ["1.jpg"]
+    assert [day.name for day in media.glob("snapshots/2020/*/*")] == ["mine"]
+    assert len(list(media.glob("snapshots/*/*/*"))) == 2
 
 
 def test_old_pictures_and_probes_are_dropped(
