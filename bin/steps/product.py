@@ -86,12 +86,18 @@ def migrate(places: Places, journal: Journal, env: Mapping[str, str], database: 
     because nobody here knows what happened to it meanwhile.
     """
     with journal.step("Tables") as step:
-        stamp = content_hash(places.root.glob("*/migrations/*.py"), database or "")
+        stamp = content_hash(makers_of_tables(places.root), database or "")
         if database and fresh(places, "migrate", stamp):
             step.skip()
             return
         _manage(places, journal, env, "migrate", "--no-input", "--verbosity=1")
         keep(places, "migrate", stamp)
+
+
+def makers_of_tables(root: Path) -> list[Path]:
+    """What decides which tables there are: our migrations, and the packages that bring their own."""
+    settings = root / "gis_server" / "settings.py"
+    return [*root.glob("*/migrations/*.py"), root / "requirements" / "run.lock", settings]
 
 
 def collect_static(places: Places, journal: Journal, env: Mapping[str, str]) -> None:
