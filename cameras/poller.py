@@ -34,6 +34,7 @@ T = TypeVar("T")
 
 BUDGET_S = 5.0
 PER_HOST = 2
+CLAIMED_PER_PLACE = 10
 LEASE = timedelta(seconds=30)
 IDLE_S = 0.5
 FLUSH_S = 0.5
@@ -110,7 +111,7 @@ class Poller:
 
     async def _claim(self) -> list[Claim]:
         """Claim as many as there are free places, and start asking them."""
-        while (free := self.concurrency - len(self._asking)) <= 0:
+        while (free := self._free()) <= 0:
             await asyncio.wait(self._asking.values(), return_when=asyncio.FIRST_COMPLETED)
         claims = await self._in_database(
             services.claim, poller=self.name, limit=free, lease=LEASE, now=timezone.now()
@@ -121,7 +122,17 @@ class Poller:
             self._newest[claim.camera_id] = claim
             if claim.camera_id not in self._asking:
                 self._asking[claim.camera_id] = asyncio.create_task(self._ask(claim))
+        # Let them come as far as their host, where `_free` sees who waits.
+        await asyncio.sleep(0)
         return claims
+
+    def _free(self) -> int:
+        """Places for more cameras.  Who waits for his host takes none, so that a dead recorder with
+        hundreds of cameras keeps no other one waiting; but what one poller claims has an end.
+        """
+        active = len(self._asking) - self._caps.waiting
+        most = CLAIMED_PER_PLACE * self.concurrency
+        return min(self.concurrency - active, most - len(self._asking))
 
     async def _ask(self, claim: Claim) -> None:
         """Ask what was claimed; once more when the claim that is now held asks something else."""

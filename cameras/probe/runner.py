@@ -67,6 +67,8 @@ class Caps:
         self._per_host = per_host
         self._hosts: dict[str, asyncio.Semaphore] = {}
         self._users: defaultdict[str, int] = defaultdict(int)
+        self.waiting = 0
+        """How many wait for their host; until it is their turn there they take no other place."""
 
     @asynccontextmanager
     async def turn(self, host: str) -> AsyncIterator[None]:
@@ -76,9 +78,21 @@ class Caps:
         at_host = self._hosts.setdefault(host, asyncio.Semaphore(self._per_host))
         self._users[host] += 1
         try:
-            async with at_host, self._total:
+            async with self._place_at(at_host), self._total:
                 yield
         finally:
             self._users[host] -= 1
             if not self._users[host]:
                 del self._users[host], self._hosts[host]
+
+    @asynccontextmanager
+    async def _place_at(self, at_host: asyncio.Semaphore) -> AsyncIterator[None]:
+        self.waiting += 1
+        try:
+            await at_host.acquire()
+        finally:
+            self.waiting -= 1
+        try:
+            yield
+        finally:
+            at_host.release()

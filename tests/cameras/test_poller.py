@@ -267,6 +267,23 @@ def test_a_login_set_while_the_camera_is_asked_is_asked_with_at_once(
     assert set(Probe.objects.values_list("reason", flat=True)) == {Reason.HUNG_UP}
 
 
+def test_a_dead_recorder_with_many_cameras_keeps_no_other_waiting(make_camera: MakeCamera) -> None:
+    async def silent(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    async def scenario() -> None:
+        async with listening(silent) as port:
+            for _ in range(12):
+                await in_thread(make_camera, host="127.0.0.1", port=port)
+            # Due after all of those.
+            other = await in_thread(make_camera, host="127.0.0.2", port=9)
+            await in_thread(CameraState.objects.filter(camera=other).update, due_at=timezone.now())
+            async with polling(Poller(LOOPBACK, concurrency=4)):
+                await until(Probe.objects.filter(camera=other).exists, within_s=3)
+
+    asyncio.run(scenario())
+
+
 def test_a_password_that_cannot_be_opened_leaves_the_camera_unknown(
     make_camera: MakeCamera, settings: Any
 ) -> None:
