@@ -95,7 +95,7 @@ def migrate(places: Places, journal: Journal, env: Mapping[str, str], database: 
 
 
 def makers_of_tables(root: Path) -> list[Path]:
-    """What decides which tables there are: our migrations, and the packages that bring their own."""
+    """What decides which tables there are: our migrations, and packages that bring their own."""
     settings = root / "gis_server" / "settings.py"
     return [*root.glob("*/migrations/*.py"), root / "requirements" / "run.lock", settings]
 
