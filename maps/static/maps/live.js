@@ -82,7 +82,7 @@ export class LiveFeed {
   watch() {
     if (this.source === null) return;
     const since = this.state === "live" ? this.heardTick : this.openedTick;
-    const slept = this.state === "live" ? Date.now() - this.heardWall : 0;
+    const slept = this.state === "live" ? Math.abs(Date.now() - this.heardWall) : 0;
     if (Math.max(performance.now() - since, slept) > SILENCE_MS) {
       this.lose(new Error(gettext("Nothing has been heard from the server.")));
     }

@@ -40,11 +40,13 @@ const feed = new LiveFeed({
   returned: () => location.reload(),
 });
 
+const loading = new Set();
 let counts = null;
 let list = { items: [], total: 0 };
 let repaint = null;
 let listBusy = false;
 let listWanted = false;
+let listRetry = null;
 
 function makeMap() {
   if (config.extent === null) {
@@ -74,8 +76,16 @@ async function load() {
   else card.refresh();
 }
 
+// What the feed tells while the answer is on its way may be newer than it, so that is told again.
 async function loadPoints() {
-  cameras.replace((await ask(`${config.urls.cameras}.geojson`)).body);
+  const meanwhile = [];
+  loading.add(meanwhile);
+  try {
+    cameras.replace((await ask(`${config.urls.cameras}.geojson`)).body);
+  } finally {
+    loading.delete(meanwhile);
+  }
+  meanwhile.forEach((change) => cameras.apply(change));
   map?.show(cameras.features());
 }
 
@@ -83,6 +93,7 @@ function changed(change) {
   if (change.topic === "shapes") return refreshEdition();
   if (change.topic === "camera") {
     cameras.apply(change);
+    loading.forEach((meanwhile) => meanwhile.push(change));
     repaint ??= setTimeout(repaintNow, REPAINT_MS);
   }
   card.changed(change);
@@ -125,7 +136,8 @@ async function refreshList() {
       // The stream of somebody who has signed out goes on for a while; the wall must not.
       if (error.status === 401 && feed.source) feed.lose(error);
       panel.showNote(interpolate(gettext("This list is not up to date: %s"), [error.message]));
-      setTimeout(refreshList, LIST_RETRY_MS);
+      clearTimeout(listRetry);
+      listRetry = setTimeout(refreshList, LIST_RETRY_MS);
     }
   }
   listBusy = false;
@@ -146,6 +158,8 @@ async function fetchList() {
 
 async function refreshAll() {
   refreshEdition();
+  // Its last check is told by no change of the feed; an old one would grow older on the card.
+  card.refresh();
   await refreshList();
   if (counts && counts.total !== cameras.byId.size) await loadPoints().catch(() => {});
 }
