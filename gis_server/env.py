@@ -5,6 +5,7 @@ be right.  No reader ever prints a value: it may be a secret.
 """
 
 import os
+import re
 from base64 import urlsafe_b64decode
 from ipaddress import ip_network
 from pathlib import Path
@@ -13,6 +14,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+ORIGIN = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?")
 TRUE = frozenset({"1", "true", "yes", "on"})
 FALSE = frozenset({"0", "false", "no", "off"})
 
@@ -50,6 +52,18 @@ def env_int(name: str, default: int, low: int, high: int) -> int:
 def env_list(name: str, default: str) -> list[str]:
     """Values separated by commas; empty ones are dropped."""
     return [part.strip() for part in env_str(name, default).split(",") if part.strip()]
+
+
+def env_origin(name: str) -> str:
+    """An origin such as https://live.example:8443, without a path; empty where it is not set.
+
+    Raises:
+        ImproperlyConfigured: anything else, for it goes into a header that protects pages.
+    """
+    value = env_str(name, "").rstrip("/")
+    if value and not ORIGIN.fullmatch(value):
+        raise ImproperlyConfigured(f"{name} must look like https://live.example:8443.")
+    return value
 
 
 def env_networks(name: str, default: str) -> list[str]:

@@ -15,6 +15,7 @@ from gis_server.env import (
     env_int,
     env_list,
     env_networks,
+    env_origin,
     env_redis,
     env_secret,
     env_str,
@@ -114,7 +115,7 @@ STORAGES = {
 WEB_HOST = env_str("WEB_HOST", "127.0.0.1")
 WEB_PORT = env_int("WEB_PORT", 8000, 1, 65535)
 LIVE_PORT = env_int("LIVE_PORT", 8001, 1, 65535)
-LIVE_URL = env_str("LIVE_URL", "")
+LIVE_URL = env_origin("LIVE_URL")
 BEHIND_TLS = env_bool("BEHIND_TLS", False)
 CSRF_FAILURE_VIEW = "gis_server.edge.refuse_csrf"
 LOGIN_URL = "/sign-in/"

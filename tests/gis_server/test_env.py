@@ -146,6 +146,23 @@ def test_networks_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     assert networks == ["10.20.0.0/16", "fd00::/8", "192.0.2.7/32"]
 
 
+@pytest.mark.parametrize(
+    "text", ["live.example", "https://a b", "https://a; script-src *", "https://a/path", "ws://a"]
+)
+def test_an_origin_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("LIVE_URL", text)
+
+    with pytest.raises(ImproperlyConfigured, match="LIVE_URL must look like"):
+        env.env_origin("LIVE_URL")
+
+
+@pytest.mark.parametrize("text", ["https://live.example", "http://10.0.0.1:81", "http://[::1]:81"])
+def test_an_origin_is_read_without_its_slash(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("LIVE_URL", f"{text}/")
+
+    assert env.env_origin("LIVE_URL") == text
+
+
 def test_a_value_from_a_closed_list(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOG_FORMAT", "xml")
 
