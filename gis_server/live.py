@@ -89,6 +89,8 @@ def ticket(request: HttpRequest) -> HttpResponseBase:
     they may hear.  It is a cookie that scripts cannot read, so it stands in no address and no log.
     """
     user = request.user
+    # A wall that nobody touches asks for a ticket every quarter of an hour: it stays signed in.
+    request.session.modified = True
     content = {
         "user": user.pk,
         "role": user.role,  # type: ignore[union-attr]

@@ -8,12 +8,15 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from http.client import HTTPConnection, HTTPResponse
 
 import pytest
 import uvicorn
+from django.contrib.sessions.models import Session
 from django.db import connection, transaction
 from django.test import Client
+from django.utils import timezone
 
 from gis_server import live_asgi
 from gis_server.live import TICKET_COOKIE, Change, record
@@ -234,6 +237,16 @@ def test_a_fault_of_ours_is_told_and_heals(
             assert next(e for e in heard if e[0] == "event: cut")
 
         assert '"subject":"meanwhile"' in next_change(heard)[2]
+
+
+def test_a_wall_that_nobody_touches_stays_signed_in(operator: Client) -> None:
+    key = operator.session.session_key
+    Session.objects.filter(session_key=key).update(expire_date=timezone.now() + timedelta(hours=1))
+
+    operator.post("/live/ticket/")
+
+    left = Session.objects.get(session_key=key).expire_date - timezone.now()
+    assert left > timedelta(days=13)
 
 
 def test_the_ticket_takes_a_signed_in_post(operator: Client, stranger: Client) -> None:
