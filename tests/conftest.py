@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.test import Client
 
@@ -11,6 +12,12 @@ from gis_server.roles import Role
 
 DISTRICT = "140107"
 STREET = "140107001"
+
+
+def pytest_configure() -> None:
+    # Hashing a password is slow on purpose: a third of a second, some hundred times.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
 
 MakeUser = Callable[..., User]
 SignIn = Callable[..., Client]

@@ -44,13 +44,15 @@ def test_a_killed_server_is_back_at_the_next_start(
 def test_a_server_that_died_is_revived_and_one_that_lives_is_left_alone(
     cluster: postgres.Cluster, journal: Journal
 ) -> None:
+    pid_file = cluster.data / "postmaster.pid"
     with postgres.running(cluster) as server:
-        before = processes.living_in(cluster.data)
+        first = pid_file.read_text().split()[0]
         assert not server.revive()
-        assert set(before) <= set(processes.living_in(cluster.data))
+        assert pid_file.read_text().split()[0] == first
         kill_all_in(cluster.data)
 
         assert server.revive()
+        assert pid_file.read_text().split()[0] != first
         assert postgres.ask(cluster, journal, "SELECT 1") == "1"
 
     assert processes.living_in(cluster.data) == []
