@@ -17,7 +17,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonRespons
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from gis_server import audit
 from gis_server.errors import DomainError, Invalid, NotAllowed, NotFound, Unavailable, status_of
+from gis_server.origin import address_of
 from gis_server.roles import Permission, may
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
@@ -74,7 +76,11 @@ class Gate:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request)
+        token = audit.origin.set(address_of(request))
+        try:
+            return self.get_response(request)
+        finally:
+            audit.origin.reset(token)
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], _args: Any, _kwargs: Any

@@ -94,7 +94,7 @@ def ticket(request: HttpRequest) -> HttpResponseBase:
     content = {
         "user": user.pk,
         "role": user.role,  # type: ignore[union-attr]
-        "scope": user.scope,  # type: ignore[union-attr]
+        "scope": user.reach,  # type: ignore[union-attr]
         "origin": f"{request.scheme}://{request.get_host()}",
     }
     response = json_ok(

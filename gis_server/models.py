@@ -9,7 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from gis_server.roles import ROLE_NAMES, Role
 
-SCOPE_PREFIX = RegexValidator(r"^[0-9]{2,15}$", _("A scope is the first 2 to 15 digits of a code."))
+# As long as the code of a grid three levels deep; `grids.codes` says how codes are made.
+LONGEST_CODE = 19
+SCOPE_PREFIX = RegexValidator(r"^[0-9]{2,19}$", _("A scope is the first 2 to 19 digits of a code."))
 
 
 class User(AbstractUser):
@@ -23,7 +25,7 @@ class User(AbstractUser):
         _("role"), max_length=20, choices=ROLE_NAMES, default=Role.GRID_WORKER.value
     )
     scope = ArrayField(
-        models.CharField(max_length=15, validators=[SCOPE_PREFIX]),
+        models.CharField(max_length=LONGEST_CODE, validators=[SCOPE_PREFIX]),
         verbose_name=_("code prefixes of the territory"),
         default=list,
         blank=True,
@@ -39,6 +41,11 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.get_full_name()
+
+    @property
+    def reach(self) -> list[str]:
+        """Code prefixes of what the user may see and do now."""
+        return list(self.scope)
 
     def get_full_name(self) -> str:
         return self.display_name or self.username
@@ -56,7 +63,7 @@ class ChangeRow(models.Model):
 
     topic = models.CharField(max_length=30)
     subject = models.CharField(max_length=60)
-    scope = models.CharField(max_length=15, blank=True)
+    scope = models.CharField(max_length=LONGEST_CODE, blank=True)
     data = models.JSONField(default=dict)
     at = models.DateTimeField(db_default=Now())
 
@@ -67,3 +74,33 @@ class ChangeRow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.id} {self.topic} {self.subject}"
+
+
+class AuditRow(models.Model):
+    """Who did what, when, from where; written by `audit.note`, and never changed or deleted.
+
+    action: a word and a verb, such as "grid.renamed".  subject: a code or id of what it was done
+    to; scope: the code of the territory it lies in, empty for what lies in none.  who stays when
+    the user is gone.  detail holds no secret and no picture.
+    """
+
+    at = models.DateTimeField(db_default=Now())
+    user_id = models.BigIntegerField(null=True)
+    who = models.CharField(max_length=150)
+    origin = models.CharField(max_length=45, blank=True)
+    action = models.CharField(max_length=40)
+    subject = models.CharField(max_length=80, blank=True)
+    scope = models.CharField(max_length=LONGEST_CODE, blank=True)
+    detail = models.JSONField(default=dict)
+
+    class Meta:
+        db_table = "gis_server_audit"
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["at"], name="audit_by_time"),
+            models.Index(fields=["subject", "-id"], name="audit_by_subject"),
+            models.Index(fields=["user_id", "-id"], name="audit_by_user"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.id} {self.who} {self.action} {self.subject}"

@@ -1,7 +1,8 @@
 """Who may do what, as one table, and which part of the territory is theirs.
 
 A user's scope is a list of code prefixes: "140107" is a whole district, "140107001" one street.  A
-division's code begins with that of every ancestor, so being inside is beginning with.
+division's code begins with that of every ancestor, so being inside is beginning with.  `user.reach`
+is the scope and what has been granted for a time; every list, tile, file and message is cut to it.
 """
 
 from enum import StrEnum
@@ -22,6 +23,12 @@ class Permission(StrEnum):
     SEE_PICTURES = "see_pictures"
     TAKE_PICTURES = "take_pictures"
     SEE_PEOPLE = "see_people"
+    EDIT_TERRITORY = "edit_territory"
+    IMPORT_TERRITORY = "import_territory"
+    ASK_FOR_AREA = "ask_for_area"
+    GRANT_AREA = "grant_area"
+    SEE_AUDIT = "see_audit"
+    MANAGE_USERS = "manage_users"
     ADMINISTER = "administer"
 
 
@@ -30,6 +37,9 @@ class Role(StrEnum):
     MAINTAINER = "maintainer"
     PLANNER = "planner"
     GRID_WORKER = "grid_worker"
+    STREET_LEADER = "street_leader"
+    DISTRICT_LEADER = "district_leader"
+    AUDITOR = "auditor"
     ADMINISTRATOR = "administrator"
 
 
@@ -38,21 +48,37 @@ ROLE_NAMES = [
     (Role.MAINTAINER.value, _("Maintenance team")),
     (Role.PLANNER.value, _("Planner")),
     (Role.GRID_WORKER.value, _("Grid worker")),
+    (Role.STREET_LEADER.value, _("Street leader")),
+    (Role.DISTRICT_LEADER.value, _("District leader")),
+    (Role.AUDITOR.value, _("Auditor")),
     (Role.ADMINISTRATOR.value, _("Administrator")),
 ]
 
+# Everybody's map; what a role adds to it stands in its line.
+_MAP = {Permission.SEE_MAP}
+_WATCH = _MAP | {Permission.SEE_CAMERAS, Permission.SEE_PICTURES}
+_LEAD = _WATCH | {Permission.SEE_PEOPLE, Permission.ASK_FOR_AREA, Permission.GRANT_AREA}
+
 MAY: dict[Role, frozenset[Permission]] = {
-    Role.OPERATOR: frozenset(set(Permission) - {Permission.ADMINISTER}),
-    Role.MAINTAINER: frozenset(
-        {
-            Permission.SEE_MAP,
+    Role.OPERATOR: frozenset(
+        _WATCH | {Permission.TAKE_PICTURES, Permission.SEE_PEOPLE, Permission.ASK_FOR_AREA}
+    ),
+    Role.MAINTAINER: frozenset(_WATCH | {Permission.TAKE_PICTURES, Permission.ASK_FOR_AREA}),
+    Role.PLANNER: frozenset(
+        _MAP
+        | {
             Permission.SEE_CAMERAS,
-            Permission.SEE_PICTURES,
-            Permission.TAKE_PICTURES,
+            Permission.SEE_PEOPLE,
+            Permission.EDIT_TERRITORY,
+            Permission.IMPORT_TERRITORY,
+            Permission.ASK_FOR_AREA,
         }
     ),
-    Role.PLANNER: frozenset({Permission.SEE_MAP, Permission.SEE_CAMERAS, Permission.SEE_PEOPLE}),
-    Role.GRID_WORKER: frozenset({Permission.SEE_MAP}),
+    Role.GRID_WORKER: frozenset(_MAP),
+    Role.STREET_LEADER: frozenset(_LEAD),
+    Role.DISTRICT_LEADER: frozenset(_LEAD | {Permission.TAKE_PICTURES}),
+    # Reads what was done, by whom; sees no picture and changes nothing.
+    Role.AUDITOR: frozenset(_MAP | {Permission.SEE_PEOPLE, Permission.SEE_AUDIT}),
     Role.ADMINISTRATOR: frozenset(Permission),
 }
 
@@ -68,10 +94,10 @@ def covers(scope: list[str], code: str) -> bool:
 
 
 def in_scope(user: "User", code: str) -> bool:
-    return covers(user.scope, code)
+    return covers(user.reach, code)
 
 
 def scope_q(user: "User", field: str) -> Q:
     """The rows whose `field` (a division's or grid's code) lies in the user's scope."""
-    parts = [Q(**{f"{field}__startswith": prefix}) for prefix in user.scope if prefix]
+    parts = [Q(**{f"{field}__startswith": prefix}) for prefix in user.reach if prefix]
     return reduce(or_, parts, Q(pk__in=[]))

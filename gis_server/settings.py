@@ -149,7 +149,7 @@ AXES_COOLOFF_TIME = timedelta(minutes=env_int("SIGN_IN_WAIT_MIN", 15, 1, 1440))
 # Neither alone: one stranger could lock a user out everywhere, or an office behind one address.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_HANDLER = "gis_server.sign_in.Tries"
-AXES_CLIENT_IP_CALLABLE = "gis_server.sign_in.address_of"
+AXES_CLIENT_IP_CALLABLE = "gis_server.origin.address_of"
 AXES_CLIENT_STR_CALLABLE = "gis_server.sign_in.client_in_logs"
 AXES_LOCKOUT_CALLABLE = "gis_server.sign_in.answer_lockout"
 AXES_RESET_ON_SUCCESS = True

@@ -126,7 +126,7 @@ def tile(
 
 
 def _scope(request: HttpRequest) -> list[str]:
-    return list(request.user.scope)  # type: ignore[union-attr]
+    return list(request.user.reach)  # type: ignore[union-attr]
 
 
 def _sees(request: HttpRequest, layer: Layer) -> bool:

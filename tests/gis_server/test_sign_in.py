@@ -17,7 +17,7 @@ from pytest_django import Settings
 
 from gis_server.jobs import prune_sign_ins
 from gis_server.models import User
-from gis_server.sign_in import NO_ADDRESS, address_of
+from gis_server.origin import NO_ADDRESS, address_of
 from tests.cameras.threads import together
 
 PASSWORD = "Kan-Bu-Jian-7"
