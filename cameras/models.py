@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from cameras.health import State
 from cameras.probe.reason import Reason
 from gis_server.geo import WGS84
+from gis_server.models import LONGEST_CODE
 from grids.models import Grid
 
 MIN_INTERVAL_S = 5
@@ -86,7 +87,7 @@ class Camera(models.Model):
     point = models.PointField(_("position"), srid=WGS84)
     address_text = models.CharField(_("address"), max_length=200, blank=True)
     grid = models.ForeignKey(Grid, models.PROTECT, null=True, blank=True, related_name="cameras")
-    scope_code = models.CharField(_("territory"), max_length=15)
+    scope_code = models.CharField(_("territory"), max_length=LONGEST_CODE)
     host = models.CharField(_("host"), max_length=253)
     port = models.PositiveIntegerField(_("RTSP port"), default=554)
     path = models.CharField(_("stream path"), max_length=300, default="/")
@@ -124,7 +125,7 @@ class Camera(models.Model):
                 | (~Q(username="") & Q(sealed_password__isnull=False)),
             ),
             models.CheckConstraint(
-                name="camera_territory_is_a_code", condition=Q(scope_code__regex=r"^[0-9]{2,15}$")
+                name="camera_territory_is_a_code", condition=Q(scope_code__regex=r"^[0-9]{2,19}$")
             ),
             models.CheckConstraint(
                 name="camera_priority_is_known",

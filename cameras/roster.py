@@ -24,7 +24,7 @@ MAX_ROWS = 20_000
 LONGEST = {"name": 80, "host": 253, "path": 300, "username": 80, "owner": 80, "team": 80}
 LONGEST |= {"address": 200, "password": 200}
 CODE = re.compile(r"[0-9A-Za-z._-]{1,20}")
-TERRITORY = re.compile(r"[0-9]{2,15}")
+TERRITORY = re.compile(r"[0-9]{2,19}")
 
 Row = Mapping[str, str]
 
@@ -112,7 +112,7 @@ def _camera(row: Row, frame: Frame, above: set[str]) -> NewCamera:
     if row["code"] in above:
         raise Invalid(_("this code stands above already"))
     if (territory := row.get("territory", "")) and not TERRITORY.fullmatch(territory):
-        raise Invalid(_("the territory must be 2 to 15 digits of a code"))
+        raise Invalid(_("the territory must be 2 to 19 digits of a code"))
     path = row.get("path") or "/"
     return NewCamera(
         code=row["code"],

@@ -197,6 +197,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "cameras.jobs.prune",
         "schedule": 300.0,
     },
+    # Shapes begin at midnight; asked all day long, so that a night without power costs nothing.
+    "grids: put points into the grids of today": {
+        "task": "grids.jobs.follow_today",
+        "schedule": 600.0,
+    },
     "gis_server: shorten the change feed": {
         "task": "gis_server.jobs.prune_changes",
         "schedule": 3600.0,

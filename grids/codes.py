@@ -3,13 +3,14 @@
 A division has 12 digits: 6 of the county (GB/T 2260: province 2, city 2, district 2), 3 of the
 street or town, 3 of the community; what a higher division does not use is zero.  A grid has 15: its
 community's 12 and a number, counted within the community in reading order (Beijing DB11 practice).
+A grid within a grid has two digits more than that one, at most twice: 17 and 19.
 """
 
 from collections.abc import Sequence
 from enum import StrEnum
 
 DIVISION_PATTERN = r"^[0-9]{12}$"
-GRID_PATTERN = r"^[0-9]{15}$"
+GRID_PATTERN = r"^[0-9]{15}([0-9]{2}){0,2}$"
 
 
 class Level(StrEnum):
@@ -31,6 +32,9 @@ DIGITS: dict[Level, int] = {
     Level.GRID: 15,
 }
 DIVISION_DIGITS = DIGITS[Level.COMMUNITY]
+GRID_DIGITS = DIGITS[Level.GRID]
+PART_DIGITS = 2  # that a grid within a grid adds
+CODE_LENGTHS = (DIVISION_DIGITS, GRID_DIGITS, GRID_DIGITS + 2, GRID_DIGITS + 4)
 
 
 class BadCode(ValueError):
@@ -41,17 +45,19 @@ def level_of(code: str) -> Level:
     """Say which level a code belongs to.
 
     Raises:
-        BadCode: not 12 or 15 ASCII digits, or a group of zeros above a group that is none.
+        BadCode: not 12, 15, 17 or 19 ASCII digits, or a group of zeros above a group that is none.
     """
     if not isinstance(code, str) or not code.isascii() or not code.isdigit():
         raise BadCode(f"{code!r} is not made of digits")
-    if len(code) not in (DIVISION_DIGITS, DIGITS[Level.GRID]):
-        raise BadCode(f"{code!r} has {len(code)} digits, not 12 (division) or 15 (grid)")
+    if len(code) not in CODE_LENGTHS:
+        raise BadCode(f"{code!r} has {len(code)} digits, not 12 (division) or 15 to 19 (grid)")
     used = [level for level, group in _groups(code) if int(group)]
     if not used or used != list(DIGITS)[: len(used)]:
         raise BadCode(f"{code!r} leaves out a level")
-    if len(code) == DIGITS[Level.GRID] and used[-1] is not Level.GRID:
+    if len(code) >= GRID_DIGITS and used[-1] is not Level.GRID:
         raise BadCode(f"{code!r} has the length of a grid, but no grid number")
+    if "00" in (code[GRID_DIGITS:][:2], code[GRID_DIGITS:][2:]):
+        raise BadCode(f"{code!r} has no number for the grid within its grid")
     return used[-1]
 
 
@@ -70,17 +76,21 @@ def prefix(code: str) -> str:
     Raises:
         BadCode: see `level_of`.
     """
-    return code[: DIGITS[level_of(code)]]
+    level = level_of(code)
+    return code if level is Level.GRID else code[: DIGITS[level]]
 
 
 def parent_code(code: str) -> str | None:
-    """Name the division directly above, None for a province.
+    """Name the division or grid directly above, None for a province.
 
     Raises:
         BadCode: see `level_of`.
     """
     levels = list(DIGITS)
-    above = levels.index(level_of(code)) - 1
+    level = level_of(code)
+    if len(code) > GRID_DIGITS:
+        return code[:-PART_DIGITS]
+    above = levels.index(level) - 1
     if above < 0:
         return None
     return code[: DIGITS[levels[above]]].ljust(DIVISION_DIGITS, "0")

@@ -7,6 +7,7 @@ from datetime import date
 
 from django.contrib.gis.geos import Point
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models.functions import Length
 
 from gis_server.models import User
 from gis_server.roles import scope_q
@@ -18,10 +19,11 @@ def grid_at(point: Point, on: date) -> Grid | None:
     """Find the grid that a point (WGS84) lies in on a day, None outside of all.
 
     A point on a shared border, or on a corner, belongs to the grid with the lowest code there, so
-    the answer is always the same and every point of the district has exactly one grid.
+    the answer is always the same and every point of the district has exactly one grid.  Of grids
+    within grids it is the innermost.  `grids_home` says the same in SQL (migration 0009).
     """
     here = Grid.objects.filter(shapes__valid__contains=on, shapes__shape__covers=point)
-    return here.select_related("community").order_by("code").first()
+    return here.select_related("community").order_by(Length("code").desc(), "code").first()
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ def grid_card(user: User, code: str, on: date) -> GridCard | None:
         known.select_related("community__parent")
         .annotate(
             shop_count=Count("shops", distinct=True),
-            service_count=Count("service_points", distinct=True),
+            service_count=Count("servicepoints", distinct=True),
         )
         .first()
     )

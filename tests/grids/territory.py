@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib.gis.geos import MultiPolygon, Point, Polygon
 from django.db.backends.postgresql.psycopg_any import DateRange
 
-from grids.models import Division, Grid, GridShape
+from grids.models import Division, DivisionDesignation, Grid, GridDesignation, GridShape
 
 TODAY = date(2026, 11, 22)
 COMMUNITY = "140107001001"
@@ -26,12 +26,18 @@ def projected(shape: Any) -> Any:
 
 def division(code: str, level: str, parent: Division | None, **fields: Any) -> Division:
     values = {"name": code, "kind": "district", "level": level, "parent": parent} | fields
-    return Division.objects.create(code=code, **values)
+    made = Division.objects.create(code=code, **values)
+    DivisionDesignation.objects.create(division=made, code=code, name=made.name)
+    return made
 
 
 def shaped(code: str, community: Division, shape: Polygon, valid: DateRange | None = None) -> Grid:
     """A grid with one shape, since the first day unless told."""
-    grid, _ = Grid.objects.get_or_create(code=code, defaults={"name": code, "community": community})
+    grid, new = Grid.objects.get_or_create(
+        code=code, defaults={"name": code, "community": community}
+    )
+    if new:
+        GridDesignation.objects.create(grid=grid, code=code, name=code)
     dates = {"valid": valid} if valid else {}
     GridShape.objects.create(grid=grid, shape=shape, shape_3857=projected(shape), **dates)
     return grid

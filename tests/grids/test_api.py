@@ -62,10 +62,11 @@ def test_a_grid_has_its_card(
     operator: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     two_grids()
-    grid = Grid.objects.get(code=WEST)
     for households in (30, 12):
-        Building.objects.create(grid=grid, point=at(112.5), households=households, floors=6)
-    Shop.objects.create(grid=grid, point=at(112.5), kind="food")
+        Building.objects.create(
+            scope_code="140107", point=at(112.5), households=households, floors=6
+        )
+    Shop.objects.create(scope_code="140107", point=at(112.5), kind="food")
     staff(WEST, "W1")
     staff(WEST, "A1", role="assistant")
     operator.get("/api/divisions/")

@@ -13,6 +13,16 @@ KNOWN = [
     pytest.param("140107001010", Level.COMMUNITY, "140107001010", "140107001000", id="community"),
     pytest.param("140107100200", Level.COMMUNITY, "140107100200", "140107100000", id="village"),
     pytest.param("140107001001007", Level.GRID, "140107001001007", "140107001001", id="grid"),
+    pytest.param(
+        "14010700100100702", Level.GRID, "14010700100100702", "140107001001007", id="grid in a grid"
+    ),
+    pytest.param(
+        "1401070010010070203",
+        Level.GRID,
+        "1401070010010070203",
+        "14010700100100702",
+        id="grid in a grid in a grid",
+    ),
 ]
 
 HOSTILE = [
@@ -22,6 +32,9 @@ HOSTILE = [
     pytest.param("14010700100", id="a digit short"),
     pytest.param("1401070010011", id="13 digits"),
     pytest.param("140107001001000", id="grid number zero"),
+    pytest.param("14010700100100100", id="part number zero"),
+    pytest.param("1401070010010010001", id="part of a part without a number"),
+    pytest.param("140107001001001020304", id="four levels of grids"),
     pytest.param("140107000001", id="community without a street"),
     pytest.param("140107000001001", id="grid without a street"),
     pytest.param("140007001001", id="district without a city"),

@@ -2,27 +2,31 @@
 
 from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 import pytest
 from django.contrib.gis.geos import LineString, MultiLineString, MultiPolygon, Polygon
 from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
+from django.db.models import F
 
 from grids.models import (
     Assignment,
     Building,
     Division,
     Grid,
+    GridDesignation,
     GridShape,
     GridWorker,
     ServicePoint,
     Shop,
     Street,
 )
-from tests.grids.territory import COMMUNITY, WEST, at, division, projected, square, two_grids
+from tests.grids.territory import COMMUNITY, EAST, WEST, at, division, projected, square, two_grids
 
 pytestmark = pytest.mark.django_db
 BOW_TIE = Polygon(((0, 0), (1, 1), (1, 0), (0, 1), (0, 0)), srid=4326)
+SPRING = DateRange(date(2026, 3, 1), date(2026, 6, 1))
 LONG_AGO = DateRange(date(2020, 1, 1), date(2021, 1, 1))
 EMPTY = Polygon(srid=4326)
 LINE = MultiLineString(LineString((0, 0), (1, 1)), srid=4326)
@@ -61,6 +65,28 @@ def half_shaped() -> Division:
     return bare_division(shape=MultiPolygon(square(112), srid=4326))
 
 
+def placed(model: Any, **fields: object) -> object:
+    return model.objects.create(**({"point": at(112.5), "scope_code": WEST} | fields))
+
+
+def lane(code: str) -> Street:
+    return Street.objects.create(code=code, name="a", kind="lane", line=LINE)
+
+
+def stand_in_for_oneself() -> None:
+    one = posted()
+    Assignment.objects.filter(id=one.id).update(stands_in_for=F("worker"))
+
+
+def designated(**fields: Any) -> GridDesignation:
+    return GridDesignation.objects.create(grid=west(), name="a", **fields)
+
+
+def code_of_another() -> None:
+    GridDesignation.objects.filter(grid=west()).update(valid=LONG_AGO)
+    designated(code=EAST, valid=SPRING)
+
+
 def its_own_parent() -> None:
     Division.objects.filter(code=COMMUNITY).update(parent=community())
 
@@ -74,7 +100,10 @@ BAD_ROWS: list[tuple[str, Callable[[], object]]] = [
     ("streets_and_communities_have_a_parent", lambda: bare_division(level="street")),
     ("division_is_not_its_own_parent", its_own_parent),
     ("division_has_both_shapes_or_none", half_shaped),
-    ("grid_code_is_15_digits", lambda: Grid.objects.create(code="1", community=community())),
+    (
+        "grid_code_is_15_to_19_digits",
+        lambda: Grid.objects.create(code="1" * 16, community=community()),
+    ),
     ("grid_kind_is_known", lambda: Grid.objects.filter(code=WEST).update(kind="odd")),
     ("one_shape_per_grid_and_day", lambda: shape(square(112), DateRange(date(2026, 3, 1), None))),
     ("grid_shape_is_valid_for_some_day", lambda: shape(square(112), DateRange(empty=True))),
@@ -89,15 +118,19 @@ BAD_ROWS: list[tuple[str, Callable[[], object]]] = [
         "street_line_is_not_empty",
         lambda: Street.objects.create(name="a", kind="lane", line=MultiLineString(srid=4326)),
     ),
-    ("shop_kind_is_known", lambda: Shop.objects.create(grid=west(), kind="", point=at(112.5))),
-    (
-        "service_point_kind_is_known",
-        lambda: ServicePoint.objects.create(grid=west(), kind="", point=at(112.5)),
-    ),
-    (
-        "building_has_1_to_200_floors",
-        lambda: Building.objects.create(grid=west(), point=at(112.5), households=1, floors=0),
-    ),
+    ("shop_kind_is_known", lambda: placed(Shop, kind="")),
+    ("service_point_kind_is_known", lambda: placed(ServicePoint, kind="")),
+    ("building_has_1_to_200_floors", lambda: placed(Building, floors=0)),
+    ("building_has_1_to_100_units", lambda: placed(Building, units=101)),
+    ("building_has_a_point_or_an_address", lambda: placed(Building, point=None)),
+    ("building_territory_is_a_code", lambda: placed(Building, point=at(0), scope_code="x")),
+    ("one_shop_per_code", lambda: [placed(Shop, code="S1"), placed(Shop, code="S1")]),
+    ("one_street_per_code", lambda: [lane("L1"), lane("L1")]),
+    ("nobody_stands_in_for_themselves", stand_in_for_oneself),
+    ("grid_is_not_part_of_itself", lambda: Grid.objects.update(parent=F("id"))),
+    ("one_grid_per_code_and_day", code_of_another),
+    ("one_designation_per_grid_and_day", lambda: designated(code="9" * 15, valid=SPRING)),
+    ("grid_designation_code_is_15_to_19_digits", lambda: designated(code="1", valid=LONG_AGO)),
 ]
 
 

@@ -55,3 +55,13 @@ def test_a_lookup_costs_one_query(django_assert_num_queries: DjangoAssertNumQuer
         grid = grid_at(at(112.5), TODAY)
         assert grid is not None
         assert grid.community.code == WEST[:12]
+
+
+def test_of_grids_within_grids_it_is_the_innermost() -> None:
+    community = two_grids()
+    shaped(f"{WEST}01", community, square(112, size=0.5))
+
+    places = at(112.25, 37.25), at(112.5, 37.5), at(112.75, 37.75)
+    found = [grid_at(place, TODAY) for place in places]
+
+    assert [grid.code if grid else None for grid in found] == [f"{WEST}01", f"{WEST}01", WEST]

@@ -54,10 +54,19 @@ def test_codes_that_contradict_the_tree_are_told() -> None:
 def test_a_place_outside_of_its_grid_is_told() -> None:
     two_grids()
     west = Grid.objects.get(code=WEST)
-    Building.objects.create(grid=west, point=at(112.5), households=1, floors=1)
-    Building.objects.create(grid=west, point=at(113.5), households=1, floors=1)
-    Shop.objects.create(grid=west, point=at(115.0), kind="food")
+    for table, east in ((Building, 112.5), (Building, 113.5), (Shop, 115.0)):
+        table.objects.create(point=at(east), scope_code="140107")
+    Building.objects.update(grid=west)
+    Shop.objects.update(grid=west)
 
     told = list(check())
 
-    assert [line.split(" ")[0] for line in told] == ["building", "shop"]
+    assert [line.split(" ")[0] for line in told] == ["grids_building", "grids_shop"]
+    assert f"lies in grid {EAST}, the table says {WEST}" in told[0]
+
+
+def test_a_name_that_the_history_does_not_know_is_told() -> None:
+    two_grids()
+    Grid.objects.filter(code=EAST).update(name="another")
+
+    assert list(check()) == [f"grid {EAST} has a code or name that its history does not know"]

@@ -1,0 +1,42 @@
+"""Territory as it is stored: divisions, grids with dated shapes, places, and who looks after what.
+
+The rules stand as constraints in the database, under names that say them.
+"""
+
+from grids.models.divisions import Division, DivisionDesignation, DivisionKind, Level
+from grids.models.grids import Grid, GridDesignation, GridKind, GridShape
+from grids.models.people import Assignment, GridWorker, StaffRole
+from grids.models.places import (
+    Building,
+    Place,
+    ServiceKind,
+    ServicePoint,
+    Shop,
+    ShopKind,
+    Street,
+    StreetKind,
+)
+from grids.models.rules import SINCE_FIRST_DAY
+
+__all__ = [
+    "SINCE_FIRST_DAY",
+    "Assignment",
+    "Building",
+    "Division",
+    "DivisionDesignation",
+    "DivisionKind",
+    "Grid",
+    "GridDesignation",
+    "GridKind",
+    "GridShape",
+    "GridWorker",
+    "Level",
+    "Place",
+    "ServiceKind",
+    "ServicePoint",
+    "Shop",
+    "ShopKind",
+    "StaffRole",
+    "Street",
+    "StreetKind",
+]
