@@ -261,7 +261,7 @@ def _check_sizes(base: sqlite3.Connection, name: str, limits: Limits) -> None:
     if len(columns) > limits.columns + 2:
         raise Refused(Problem.TOO_MANY_COLUMNS, limit=limits.columns)
     lengths = ", ".join(f"max(length({_quoted(column)}))" for column in columns)
-    query = f"SELECT {lengths} FROM {_quoted(name)}"  # noqa: S608  (names are quoted)
+    query = f"SELECT {lengths} FROM {_quoted(name)}"
     largest = base.execute(query).fetchone() if columns else ()
     if any(isinstance(length, int) and length > limits.shape_bytes for length in largest):
         raise Refused(Problem.SHAPE_TOO_LARGE, limit_mb=limits.shape_bytes // MIB)

@@ -19,8 +19,8 @@ _WORDS = {
     ),
     "name": (
         "名称 名字 网格名称 网格名 楼栋名称 小区名称 商铺名称 店铺名称 单位名称 区划名称 "
-        "行政区划名称 社区名称 街道名称 姓名 网格员姓名 字号名称 标准名称 name title fullname "
-        "gridname mc wgmc xm xzqmc"
+        "行政区划名称 社区名称 街道名称 店名 楼名 道路名称 路名 姓名 网格员姓名 字号名称 "
+        "标准名称 name title fullname gridname mc wgmc xm xzqmc"
     ),
     "parent_code": (
         "上级编码 上级代码 上级区划代码 上级区划编码 上级行政区划代码 父级编码 父编码 "

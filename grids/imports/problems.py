@@ -100,6 +100,28 @@ class Problem(StrEnum):
     NOT_WKT = "not_wkt"
     FRAMES_DIFFER = "frames_differ"
     OUTSIDE_FRAME = "outside_frame"
+    # What the other rows or the registry tell.
+    NO_POSITIONS = "no_positions"
+    NO_PLACE = "no_place"
+    DOUBLED = "doubled"
+    OUTSIDE_TERRITORY = "outside_territory"
+    CODE_OF_ANOTHER = "code_of_another"
+    PARENT_UNKNOWN = "parent_unknown"
+    SKIPS_A_LEVEL = "skips_a_level"
+    CHANGES_LATER = "changes_later"
+    NOT_ONE_PIECE = "not_one_piece"
+    GAP_OR_OVERLAP = "gap_or_overlap"
+    UNCOVERED = "uncovered"
+    OUTSIDE_PARENT = "outside_parent"
+    DIFFERENT_PEOPLE = "different_people"
+    GRID_UNKNOWN = "grid_unknown"
+    PERSON_UNKNOWN = "person_unknown"
+    ENDS_BEFORE = "ends_before"
+    # Why the work on a sound file did not end.
+    REGISTRY_BUSY = "registry_busy"
+    REGISTRY_CHANGED = "registry_changed"
+    ROWS_GONE = "rows_gone"
+    BROKE_OFF = "broke_off"
     # Said for information; nothing is refused for it.
     HEIGHTS_DROPPED = "heights_dropped"
 
@@ -157,6 +179,20 @@ DETAILS: dict[Problem, tuple[str, ...]] = {
     Problem.NOT_A_COORDINATE: ("value",),
     Problem.NOT_WKT: ("value",),
     Problem.OUTSIDE_FRAME: ("x", "y", "frame"),
+    Problem.DOUBLED: ("value", "row"),
+    Problem.OUTSIDE_TERRITORY: ("code",),
+    Problem.CODE_OF_ANOTHER: ("value",),
+    Problem.PARENT_UNKNOWN: ("value", "parent"),
+    Problem.SKIPS_A_LEVEL: ("value",),
+    Problem.CHANGES_LATER: ("value", "day"),
+    Problem.NOT_ONE_PIECE: ("code",),
+    Problem.GAP_OR_OVERLAP: ("code", "length_m"),
+    Problem.UNCOVERED: ("code", "area_m2"),
+    Problem.OUTSIDE_PARENT: ("code", "area_m2"),
+    Problem.DIFFERENT_PEOPLE: ("value", "row"),
+    Problem.GRID_UNKNOWN: ("value",),
+    Problem.PERSON_UNKNOWN: ("value",),
+    Problem.ENDS_BEFORE: ("since", "until"),
     Problem.HEIGHTS_DROPPED: ("count",),
 }
 

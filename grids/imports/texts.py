@@ -216,6 +216,74 @@ TEXTS: dict[Problem, Text] = {
         "The position %(x)s, %(y)s cannot be one in %(frame)s: correct it, or choose the coordinate"
         " system again."
     ),
+    Problem.NO_POSITIONS: _(
+        "The file says nowhere where things lie: name the columns of the position, or send a file"
+        " with shapes."
+    ),
+    Problem.NO_PLACE: _(
+        "There is neither a position nor an address: fill in one of them, or leave the row out."
+    ),
+    Problem.DOUBLED: _(
+        "%(value)s stands in row %(row)s already: every code may stand in the file once."
+    ),
+    Problem.OUTSIDE_TERRITORY: _(
+        "This lies in %(code)s, outside the territory that the import is for: leave it out, or"
+        " import for a larger territory."
+    ),
+    Problem.CODE_OF_ANOTHER: _(
+        "%(value)s belongs to something in another territory already: use another code."
+    ),
+    Problem.PARENT_UNKNOWN: _(
+        "%(value)s would lie in %(parent)s, which is not in the registry: import that first, or"
+        " correct the code."
+    ),
+    Problem.SKIPS_A_LEVEL: _(
+        "%(value)s leaves out a level: district, street and community take 6, 9 and 12 digits,"
+        " filled up with zeros."
+    ),
+    Problem.CHANGES_LATER: _(
+        "%(value)s changes on %(day)s already, after the day from which this file is to hold:"
+        " choose a later day."
+    ),
+    Problem.NOT_ONE_PIECE: _(
+        "%(code)s is in several pieces: draw it as one, or give each piece a code of its own."
+    ),
+    Problem.GAP_OR_OVERLAP: _(
+        "%(code)s overlaps a neighbour or leaves a narrow gap, along %(length_m)s m of border: let"
+        " both have the same vertices there."
+    ),
+    Problem.UNCOVERED: _(
+        "%(area_m2)s m² of %(code)s lie in no grid: extend a neighbour over the gap, or add the"
+        " missing grid."
+    ),
+    Problem.OUTSIDE_PARENT: _(
+        "%(area_m2)s m² reach out of %(code)s: cut the grids at its boundary, or correct the"
+        " boundary first."
+    ),
+    Problem.DIFFERENT_PEOPLE: _(
+        "The staff number %(value)s has another name in row %(row)s: give each person a number of"
+        " their own."
+    ),
+    Problem.GRID_UNKNOWN: _(
+        "There is no grid or community %(value)s in this territory: correct the code, or import"
+        " the grids first."
+    ),
+    Problem.PERSON_UNKNOWN: _(
+        "Nobody else has the staff number %(value)s: name the person who is stood in for."
+    ),
+    Problem.ENDS_BEFORE: _("The last day %(until)s is before the first, %(since)s: exchange them."),
+    Problem.REGISTRY_BUSY: _(
+        "Somebody else is changing the registry just now, so nothing was written: try again in a"
+        " minute."
+    ),
+    Problem.REGISTRY_CHANGED: _(
+        "The registry has changed since the dry run, so nothing was written: check again and look"
+        " at the new report."
+    ),
+    Problem.ROWS_GONE: _(
+        "The checked rows are no longer there, so nothing was written: check again."
+    ),
+    Problem.BROKE_OFF: _("The work broke off, and nothing was written: start this step again."),
     Problem.HEIGHTS_DROPPED: _(
         "%(count)d shapes have heights or measures, which are not kept; there is nothing to do."
     ),

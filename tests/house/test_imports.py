@@ -26,6 +26,8 @@ PURE = (
     "grids.imports.crs",
     "grids.imports.csv_file",
     "grids.imports.dbf",
+    "grids.imports.digest",
+    "grids.imports.flow",
     "grids.imports.gis_files",
     "grids.imports.headers",
     "grids.imports.heads",
