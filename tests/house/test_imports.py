@@ -20,6 +20,7 @@ MAY_IMPORT = {
 PURE = (
     "gis_server.frame_guess",
     "gis_server.frames",
+    "gis_server.grant_flow",
     "gis_server.live_hub",
     "grids.codes",
     "grids.topology",
