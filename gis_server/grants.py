@@ -93,8 +93,8 @@ def decide(
     fresh = now - timedelta(hours=grant_flow.WAITS_H)
     waiting = AreaGrant.objects.filter(asked_at__gt=fresh)
     _move(waiting, grant, GrantState.WAITING, to, values)
-    action = "area.given" if to is GrantState.GIVEN else "area.refused"
-    _tell(grant, by=by, action=action, detail=detail)
+    given = to is GrantState.GIVEN
+    _tell(grant, by=by, action="area.given" if given else "area.refused", detail=detail)
     return grant
 
 
