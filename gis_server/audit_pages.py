@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from gis_server import audit, audit_queries, csv_export
-from gis_server.audit_actions import ACTIONS, action_name
+from gis_server.audit_actions import ACTIONS, action_name, detail_name
 from gis_server.audit_queries import Sought
 from gis_server.edge import allow, parse_int
 from gis_server.errors import Invalid
@@ -159,11 +159,11 @@ def _who_text(row: AuditRow) -> str:
 
 def _detail_text(row: AuditRow) -> str:
     """`name: value` for each, in the order of names; a table in a table stays JSON."""
-    parts = (
-        f"{name}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
+    texts = {
+        name: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         for name, value in sorted(row.detail.items())
-    )
-    return "; ".join(parts)
+    }
+    return "; ".join(f"{detail_name(name)}: {text}" for name, text in texts.items())
 
 
 def _address(request: HttpRequest, before: int | None) -> str:

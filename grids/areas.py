@@ -69,9 +69,8 @@ def is_known(prefix: str) -> bool:
 
 
 def paths_of(prefixes: Iterable[str]) -> dict[str, str]:
-    """Say where each prefix lies: the names from the district down, and the number of a grid.
-
-    What has no name (any more) stands there with its code.  One query.
+    """Say where each prefix lies: the names from the district down, then the digits of what has no
+    name: a grid's number, or a division that is not there (any more).  One query.
     """
     above = {one: _named_above(one) for one in prefixes}
     codes = {_padded(part) for parts in above.values() for part in parts}
@@ -86,11 +85,12 @@ def _named_above(prefix: str) -> list[str]:
 
 
 def _path(prefix: str, parts: list[str], names: dict[str, str]) -> str:
-    known = [names[_padded(part)] for part in parts if _padded(part) in names]
-    if not known:
+    named = [part for part in parts if _padded(part) in names]
+    if not named:
         return prefix
-    number = prefix[DIVISION_DIGITS:]
-    return " / ".join([*known, number] if number else known)
+    path = [names[_padded(part)] for part in named]
+    rest = prefix[len(named[-1]) :]
+    return " / ".join([*path, rest] if rest else path)
 
 
 def _padded(prefix: str) -> str:

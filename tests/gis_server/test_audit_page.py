@@ -120,13 +120,13 @@ def test_older_rows_are_reached_though_new_ones_come(auditor: User) -> None:
 
 
 def test_the_page_tells_what_was_done_in_words(auditor: User) -> None:
-    audit.note(by=auditor, action="area.asked", subject=7, scope=STREET, detail={"小时": 4})
+    audit.note(by=auditor, action="area.asked", subject=7, scope=STREET, detail={"hours": 4})
     audit.note(by=None, action="of.old", subject=NASTY, scope=STREET, detail={"x": NASTY})
 
     page = text(signed_in(auditor).get("/audit/"))
 
     assert "申请应急调用" in page
-    assert "小时: 4" in page
+    assert "时长（小时）: 4" in page
     assert "of.old" in page
     assert "（服务器）" in page
     assert "<script>x" not in page

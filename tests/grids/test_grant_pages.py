@@ -161,7 +161,7 @@ def test_a_leader_sees_what_waits_and_lends_it_for_less(asker: User, leader: Use
     )
 
     assert "待我审批 (0)" in text(answer)
-    assert "辖区正在调用 (1)" in text(answer)
+    assert "正在调用 (1)" in text(answer)
     grant.refresh_from_db()
     assert grant.until is not None
     assert grant.decided_at is not None
@@ -254,8 +254,8 @@ def test_every_state_has_its_name(asker: User, leader: User) -> None:
 
     assert "已到期" in page
     assert "逾期未审批" in page
-    # What has no division (any more) stands there with its code.
-    assert "140107009" in page
+    # What is no division (any more) stands there with its digits, below what it lies in.
+    assert "杏花岭区 / 009" in page
 
 
 @pytest.mark.parametrize(
