@@ -261,6 +261,13 @@ class AuditRow(models.Model):
             models.Index(fields=["at"], name="audit_by_time"),
             models.Index(fields=["subject", "-id"], name="audit_by_subject"),
             models.Index(fields=["user_id", "-id"], name="audit_by_user"),
+            models.Index(fields=["action", "-id"], name="audit_by_action"),
+            # For prefixes, whatever the database's collation.
+            models.Index(
+                fields=["scope", "-id"],
+                opclasses=["varchar_pattern_ops", "int8_ops"],
+                name="audit_by_area",
+            ),
         ]
 
     def __str__(self) -> str:
