@@ -4,7 +4,7 @@ from django.contrib.auth import views as auth_views
 from django.urls import include, path
 from django.views.i18n import JavaScriptCatalog, set_language
 
-from gis_server import health, live
+from gis_server import audit_pages, health, live
 from gis_server.edge import public
 from gis_server.sign_in import SignIn
 
@@ -16,6 +16,8 @@ urlpatterns = [
     path("language/", public(set_language), name="language"),
     path("jsi18n/", public(JavaScriptCatalog.as_view()), name="jsi18n"),
     path("live/ticket/", live.ticket, name="live-ticket"),
+    path("audit/", audit_pages.trail, name="audit"),
+    path("audit/export/", audit_pages.export, name="audit-export"),
     path("", include("grids.urls")),
     path("", include("cameras.urls")),
     path("", include("maps.urls")),

@@ -344,6 +344,48 @@ def test_somebody_who_may_not_see_cameras_sees_the_map(open_page: OpenPage, town
     expect(page.locator("#list h2")).not_to_be_empty()
 
 
+WITH_GRANTS = """
+from django.utils import timezone
+from gis_server import grants
+from gis_server.grant_flow import GrantState
+from gis_server.models import AreaGrant, User
+from gis_server.roles import Role
+now = timezone.now()
+"""
+ASK = """
+neighbour = User.objects.create_user(
+    "neighbour", password="over-the-fence", role=Role.OPERATOR, scope=["140107002"])
+asked = grants.ask(by=neighbour, prefix="140107001", reason="Flood", hours=1, now=now)
+"""
+GIVE = """
+leader = User.objects.get(username="admin")
+[asked] = AreaGrant.objects.all()
+grants.decide(grant_id=asked.pk, by=leader, to=GrantState.GIVEN, now=now)
+"""
+END = """
+[given] = AreaGrant.objects.all()
+grants.end(grant_id=given.pk, by=given.decided_by, now=now)
+"""
+
+
+def test_a_wall_shows_what_is_lent_while_it_is(open_page: OpenPage, town: Town) -> None:
+    town.manage("shell", "-v", "0", "-c", WITH_GRANTS + ASK)
+    page = open_page("/sign-in/?next=/wall/", SMALL, known=False)
+    page.locator("#id_username").fill("neighbour")
+    page.locator("#id_password").fill("over-the-fence")
+    page.keyboard.press("Enter")
+    territory = page.locator(".territory")
+    expect(territory).to_contain_text(re.compile(r"^\s*1 "))
+
+    # Nobody touches the page: the stream tells it that its reach has changed.
+    town.manage("shell", "-v", "0", "-c", WITH_GRANTS + GIVE)
+    expect(territory).to_contain_text(re.compile(r"^\s*2 "))
+    expect(page.locator("body")).to_have_attribute("data-live", "live")
+
+    town.manage("shell", "-v", "0", "-c", WITH_GRANTS + END)
+    expect(territory).to_contain_text(re.compile(r"^\s*1 "))
+
+
 def test_a_dropped_picture_is_told_and_drawn_anew(open_page: OpenPage) -> None:
     page = open_page("/wall/", SMALL)
     until(lambda: page.evaluate(GRIDS_SEEN) > 0, "the map is drawn", DRAWN_S)
