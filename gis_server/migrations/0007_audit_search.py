@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('gis_server', '0020_area_grants'),
+        ('gis_server', '0006_area_grants'),
     ]
 
     operations = [

@@ -12,7 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('gis_server', '0004_audit'),
+        ('gis_server', '0005_search'),
     ]
 
     operations = [
