@@ -93,10 +93,10 @@ def ticket(request: HttpRequest) -> HttpResponseBase:
     The live process has no session and asks no database: the ticket holds who listens and what
     they may hear.  It is a cookie that scripts cannot read, so it stands in no address and no log.
     """
-    # The id before the reach, both read anew: what changes the reach later has a later id, and the
-    # live process sees by it that this ticket is out of date.
-    last = last_id()
-    user = User.objects.get(pk=cast("User", request.user).pk)
+    # First the id, then the reach: what changes the reach later has a later id, and the live
+    # process sees by it that this ticket is out of date.
+    last, user = last_id(), cast("User", request.user)
+    user.read_lent_anew()
     # A wall that nobody touches asks for a ticket every quarter of an hour: it stays signed in.
     request.session.modified = True
     content = {

@@ -91,13 +91,19 @@ class User(AbstractUser):
     @property
     def lent(self) -> Lent:
         """What was lent when the row was read; asked for now where it came without (one query)."""
-        read = self.__dict__
-        if "lent_prefixes" in read:
-            return _lent(read["lent_prefixes"], read["lent_until"])
+        known = self.__dict__
+        if "lent_prefixes" in known:
+            return _lent(known["lent_prefixes"], known["lent_until"])
         if self.pk is None:
             return Lent()
+        self.read_lent_anew()
+        return self.lent
+
+    def read_lent_anew(self) -> None:
+        """Ask what is lent at this moment; the row may have been read a moment ago (one query)."""
         rows = AreaGrant.running_at(Now()).filter(asker_id=self.pk).order_by("id")
-        return _lent([row.prefix for row in rows], [row.until for row in rows if row.until])
+        self.__dict__["lent_prefixes"] = [row.prefix for row in rows]
+        self.__dict__["lent_until"] = [row.until for row in rows if row.until]
 
     def get_full_name(self) -> str:
         return self.display_name or self.username
