@@ -18,8 +18,10 @@ MAY_IMPORT = {
     "fixtures": set(APPS) - {"maps"},
 }
 PURE = (
+    "gis_server.csv_export",
     "gis_server.frame_guess",
     "gis_server.frames",
+    "gis_server.grant_flow",
     "gis_server.live_hub",
     "grids.codes",
     "grids.imports.cells",
