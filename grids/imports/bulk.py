@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from django.db import connection
 
-FROM_ROWS = 50_000  # below that, dropping and making again costs more than it saves
+FROM_ROWS = 50_000  # below that, triggers take seconds at most
 
 INDEXES = """
     SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index
@@ -23,15 +23,19 @@ CONSTRAINTS = """
 
 @contextmanager
 def bulk_loading(table: str, rows: int) -> Iterator[None]:
-    """For the caller's transaction: no row triggers of ours, and late indexes where they pay.
+    """For the caller's transaction: many rows pass our row triggers over, few do not.
 
-    Unique constraints and foreign keys are checked when they are made again, on all rows.
+    With the triggers go the grid of a point, which the caller must have found, and the entries of
+    the search box, which a job makes afterwards.  An empty table also gets its indexes late; unique
+    constraints and foreign keys are then checked when they are made again, on all rows.
     """
+    if rows < FROM_ROWS:
+        yield
+        return
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('gis.bulk', 'on', true)")
         cursor.execute(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
-        late = rows >= FROM_ROWS and _is_empty(table)
-        kept = _take_away(table) if late else []
+        kept = _take_away(table) if _is_empty(table) else []
         yield
         for statement in kept:
             cursor.execute(statement)

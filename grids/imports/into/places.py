@@ -4,13 +4,21 @@ The reader has found the grid of every point already (`imports.homes`); rows out
 keep the territory that the import is for.
 """
 
+import logging
 from collections.abc import Iterator
+from functools import partial
 
-from grids.imports.bulk import bulk_loading
+from django.db import transaction
+from kombu.exceptions import OperationalError
+
+from gis_server.jobs import refresh_search
+from grids.imports.bulk import FROM_ROWS, bulk_loading
 from grids.imports.into import Comparison, Found, Work, doubled, found_rows, samples_of
 from grids.imports.problems import Problem
 from grids.models import Building, ServicePoint, Shop
 
+logger = logging.getLogger(__name__)
+KINDS = {"buildings": "building", "shops": "shop", "service_points": "service_point"}
 MODELS = {"buildings": Building, "shops": Shop, "service_points": ServicePoint}
 MOVED_DEG = 1e-7  # a centimetre; less is the noise of going through another frame
 
@@ -70,6 +78,8 @@ def compare(work: Work) -> Comparison:
 
 def write(work: Work) -> None:
     rows = work.stage.one("SELECT count(*) FROM {stage}")[0]
+    if rows >= FROM_ROWS:
+        transaction.on_commit(partial(make_findable, work.target.name.value))
     with bulk_loading(table(work), rows):
         work.stage.run(
             f"""UPDATE {table(work)} AS place
@@ -88,6 +98,15 @@ def write(work: Work) -> None:
                 ORDER BY s.row""",
             work.values,
         )
+
+
+def make_findable(target: str) -> None:
+    """Have a job make the entries of the search box that the bulk load passed over."""
+    try:
+        refresh_search.apply_async(([KINDS[target]],), retry=False)
+    except OperationalError:
+        # No queue: the job that runs every few hours will find what is missing.
+        logger.warning("the entries of %s wait for the next refresh of the search", target)
 
 
 def differs(work: Work) -> str:

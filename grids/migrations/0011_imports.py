@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('grids', '0009_assignment'),
+        ('grids', '0010_search'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
