@@ -29,6 +29,7 @@ from grids.imports.crs import frame_of, words_for
 from grids.imports.layer import Batch, Format, Layer, Shapes, Source, usable
 from grids.imports.limits import CELL_CHARACTERS, MIB, Limits
 from grids.imports.problems import Faults, Problem, Refused, Rows, shown
+from grids.imports.shapes import parsed
 
 UNREADABLE = (
     DataSourceError, DataLayerError, FieldError, FeatureError, CRSError,
@@ -66,8 +67,13 @@ def about(path: str, layer: str | None = None) -> dict[str, Any]:
     return found
 
 
-def tables(path: str, layer: str | None, size: int) -> Iterator[tuple[pa.Table, str]]:
-    """Batches as GDAL gives them, each with the name of its geometry column."""
+def tables(
+    path: str, layer: str | None, size: int
+) -> Iterator[tuple[pa.Table, pa.ChunkedArray | None]]:
+    """Batches as GDAL gives them: attributes, and shapes as WKB where the layer has any.
+
+    The shapes come last; an attribute may have the same name.
+    """
     with ExitStack() as stack:
         with quiet():
             opened = pyogrio.raw.open_arrow(path, layer=layer, batch_size=size)
@@ -78,7 +84,12 @@ def tables(path: str, layer: str | None, size: int) -> Iterator[tuple[pa.Table, 
                 batch = next(reader, None)
             if batch is None:
                 return
-            yield pa.Table.from_batches([batch]), meta["geometry_name"] or "wkb_geometry"
+            table = pa.Table.from_batches([batch])
+            last = table.num_columns - 1
+            if last < 0 or table.column_names[last] != (meta["geometry_name"] or "wkb_geometry"):
+                yield table, None
+            else:
+                yield table.remove_column(last), table.column(last)
 
 
 def batch_rows(file_bytes: int, count: int, size: int, limits: Limits) -> int:
@@ -89,7 +100,7 @@ def batch_rows(file_bytes: int, count: int, size: int, limits: Limits) -> int:
 def shapes_of(wkb: pa.ChunkedArray, rows: Rows, faults: Faults) -> Shapes:
     """Shapes of a WKB column; what cannot be read becomes None and a fault."""
     raw = wkb.to_numpy(zero_copy_only=False)
-    shapes: Shapes = shapely.from_wkb(raw, on_invalid="ignore")
+    shapes = parsed(shapely.from_wkb, raw)
     lost = shapely.is_missing(shapes) & np.fromiter((w is not None for w in raw), bool, len(raw))
     for row in rows[lost]:
         faults.note(row, "", Problem.SHAPE_UNREADABLE)
@@ -101,22 +112,22 @@ def _batches(path: Path, prefix: str, layer: Layer, size: int, limits: Limits) -
     first = 1
     name = None if prefix else layer.name
     try:
-        for table, geometry in tables(prefix + str(path), name, rows_at_once):
-            yield _batch(table, geometry, first, layer)
-            first += table.num_rows
+        for table, wkb in tables(prefix + str(path), name, rows_at_once):
+            count = table.num_rows if wkb is None else len(wkb)
+            yield _batch(table, wkb, np.arange(first, first + count, dtype=np.int64), layer)
+            first += count
     except UNREADABLE as error:
         raise Refused(Problem.DAMAGED) from error
     if first - 1 != layer.count:
         raise Refused(Problem.DAMAGED)
 
 
-def _batch(table: pa.Table, geometry: str, first: int, layer: Layer) -> Batch:
-    rows = np.arange(first, first + table.num_rows, dtype=np.int64)
+def _batch(table: pa.Table, wkb: pa.ChunkedArray | None, rows: Rows, layer: Layer) -> Batch:
     faults = Faults()
     columns = [plain(table[name], rows, name, faults) for name in layer.columns]
-    has_shapes = layer.geometry is not None and geometry in table.column_names
-    shapes = shapes_of(table[geometry], rows, faults) if has_shapes else None
-    return Batch(first, rows, pa.table(columns, names=list(layer.columns)), shapes, faults)
+    has_shapes = layer.geometry is not None and wkb is not None
+    shapes = shapes_of(wkb, rows, faults) if has_shapes else None
+    return Batch(int(rows[0]), rows, pa.table(columns, list(layer.columns)), shapes, faults)
 
 
 def plain(column: pa.ChunkedArray, rows: Rows, name: str, faults: Faults) -> pa.Array:

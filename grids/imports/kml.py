@@ -15,6 +15,7 @@ from xml.parsers import expat
 import numpy as np
 import pyarrow as pa
 import shapely
+from numpy.typing import NDArray
 
 from grids.imports.gis_files import is_utf8
 from grids.imports.kinds import UTF16
@@ -38,6 +39,9 @@ KINDS = {
 }
 
 
+Positions = NDArray[np.float64]
+
+
 @dataclass
 class Placemark:
     """One feature while it is read."""
@@ -45,7 +49,7 @@ class Placemark:
     values: dict[str, str] = field(default_factory=dict)
     shapes: list[shapely.Geometry] = field(default_factory=list)
     kinds: list[str] = field(default_factory=list)
-    rings: list[list[tuple[float, ...]]] = field(default_factory=list)
+    rings: list[Positions] = field(default_factory=list)
     broken: bool = False
 
 
@@ -134,18 +138,25 @@ class Reader:
             self._shape(mark, tag)
 
     @staticmethod
-    def _positions(mark: Placemark, text: str) -> list[tuple[float, ...]]:
+    def _positions(mark: Placemark, text: str) -> Positions:
+        """(n, 2 or 3) numbers; all positions of a list have as many as the first."""
+        several = text.split()
+        parts = several[0].count(",") + 1 if several else 2
+        uneven = any(one.count(",") != parts - 1 for one in several)
         try:
-            return [tuple(float(part) for part in one.split(",")[:3]) for one in text.split()]
+            numbers = np.array(",".join(several).split(",") if several else [], dtype=np.float64)
         except ValueError:
+            uneven = True
+        if uneven or parts not in {2, 3}:
             mark.broken = True
-            return []
+            return np.zeros((0, 2))
+        return numbers.reshape(-1, parts)
 
     @staticmethod
     def _shape(mark: Placemark, tag: str) -> None:
         rings, mark.rings = mark.rings, []
         make: dict[str, Callable[[], shapely.Geometry]] = {
-            "Point": lambda: shapely.Point(rings[0][0]),
+            "Point": lambda: _point(rings[0]),
             "LineString": lambda: shapely.LineString(rings[0]),
             "LinearRing": lambda: shapely.LineString(rings[0]),
             "Polygon": lambda: shapely.Polygon(rings[0], rings[1:]),
@@ -154,6 +165,15 @@ class Reader:
             mark.shapes.append(make[tag]())
         except (ValueError, IndexError, TypeError, shapely.errors.ShapelyError):
             mark.broken = True
+
+
+def _point(positions: Positions) -> shapely.Geometry:
+    """
+    Raises:
+        ValueError: not exactly one position.
+    """
+    (only,) = positions
+    return shapely.Point(only)
 
 
 def shape_of(mark: Placemark) -> shapely.Geometry | None:

@@ -153,7 +153,9 @@ def _batches(member: Member, layer: Layer, size: int, limits: Limits) -> Iterato
     first = 1
     try:
         shapes = gis_files.tables(str(member.shp), None, at_once)
-        for (part, geometry), block in zip(shapes, table.blocks(at_once), strict=True):
+        for (_, wkb), block in zip(shapes, table.blocks(at_once), strict=True):
+            if wkb is None:
+                raise Refused(Problem.DAMAGED)
             rows = np.arange(first, first + len(block), dtype=np.int64)
             first += len(block)
             kept = block[:, 0] != dbf.DELETED
@@ -162,7 +164,7 @@ def _batches(member: Member, layer: Layer, size: int, limits: Limits) -> Iterato
                 int(rows[0]),
                 rows[kept],
                 dbf.table_of(block[kept], table, member.encoding, member.names, rows[kept], faults),
-                gis_files.shapes_of(part[geometry].filter(kept), rows[kept], faults),
+                gis_files.shapes_of(wkb.filter(kept), rows[kept], faults),
                 faults,
             )
     except (*gis_files.UNREADABLE, ValueError) as error:

@@ -6,11 +6,13 @@ are dropped, a multi with one part becomes that part.
 """
 
 import re
+from collections.abc import Callable
 from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
 import shapely
+from numpy.typing import NDArray
 
 from gis_server.frames import AnyFrame, BadCoordinatesError, Frame, looks_swapped, to_wgs84
 from grids.imports import positions
@@ -26,9 +28,26 @@ FITTING: dict[str, tuple[str, ...]] = {
     "line": (LINE, "MultiLineString"),
     "polygon": (POLYGON, "MultiPolygon"),
 }
-CURVED = {"CircularString", "CompoundCurve", "CurvePolygon", "MultiCurve", "MultiSurface"}
 PLACE = re.compile(r"\[(\S+) (\S+)\]$")
 EWKT = re.compile(r"^\s*SRID\s*=\s*(\d{1,6})\s*;", re.IGNORECASE)
+
+
+def parsed(read: Callable[..., Any], raw: NDArray[np.object_]) -> Shapes:
+    """Shapes of WKB or WKT by shapely's function for it; None where it cannot be read.
+
+    shapely refuses a whole array for one curve in it (GeoPackages may hold arcs).
+    """
+    try:
+        return np.asarray(read(raw, on_invalid="ignore"), dtype=object)
+    except NotImplementedError:
+        return np.array([_parsed_one(read, one) for one in raw], dtype=object)
+
+
+def _parsed_one(read: Callable[..., Any], raw: object) -> shapely.Geometry | None:
+    try:
+        return read(raw, on_invalid="ignore")
+    except NotImplementedError:
+        return None
 
 
 def clean_shapes(geometry: Shapes, rows: Rows, wanted: Wanted) -> tuple[Shapes, Faults]:
@@ -90,8 +109,6 @@ def _check_kind(shapes: Shapes, rows: Rows, wanted: Wanted, faults: Faults) -> N
         if wanted == "point" and kind == "MultiPoint":
             count = int(shapely.get_num_geometries(shapes[k]))
             faults.note(row, "", Problem.SEVERAL_POINTS, count=count)
-        elif kind in CURVED:
-            faults.note(row, "", Problem.SHAPE_UNREADABLE)
         else:
             faults.note(row, "", Problem.WRONG_SHAPE, found=_kind_word(kind), wanted=wanted)
         shapes[k] = None
@@ -186,7 +203,7 @@ def shapes_from_wkt(
         if wkt and srid != first:
             faults.note(int(row), name, Problem.FRAMES_DIFFER)
     bare = [wkt if srid == first else "" for srid, wkt in parts]
-    shapes = shapely.from_wkt(np.array(bare, dtype=object), on_invalid="ignore")
+    shapes = parsed(shapely.from_wkt, np.array(bare, dtype=object))
     for k in np.flatnonzero(shapely.is_missing(shapes)):
         if bare[k]:
             faults.note(int(rows[k]), name, Problem.NOT_WKT, value=shown(bare[k]))

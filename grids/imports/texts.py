@@ -79,8 +79,8 @@ TEXTS: dict[Problem, Text] = {
         " cell, or save the table as .xlsx."
     ),
     Problem.NO_HEADER: _(
-        "No line with the names of the columns was found: write one above the data, with a name in"
-        " each column."
+        "No line with the names of the columns was found: write one above the data, with words (not"
+        " numbers) over each column."
     ),
     Problem.DUPLICATE_COLUMN: _(
         "Two columns are called “%(column)s”: give each column a name of its own."

@@ -185,3 +185,9 @@ def test_nested_and_mixed_values_become_text(tmp_path: Path) -> None:
     assert json.loads(rows[0]["o"]) == {"a": 1}
     assert json.loads(rows[0]["l"]) == [1]
     assert [row["m"] for row in rows] == ["1", "x"]
+
+
+def test_an_attribute_may_be_called_like_the_shape(tmp_path: Path) -> None:
+    path = geojson(tmp_path / "a.geojson", feature(wkb_geometry="x", geometry="y", id=5))
+
+    assert read(path) == [{"wkb_geometry": "x", "geometry": "y", "id": 5, "#": 1, "shape": POINT}]

@@ -1,6 +1,9 @@
 """GeoPackages: layers, and what a database from outside may not do."""
 
 import sqlite3
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -22,6 +25,18 @@ from tests.grids.imports.makers import (
     told,
     write_layer,
 )
+
+
+@contextmanager
+def changing(path: Path) -> Iterator[sqlite3.Connection]:
+    """A connection with the functions that the triggers of a GeoPackage ask for."""
+    base = sqlite3.connect(path)
+    base.create_function("ST_IsEmpty", 1, lambda _: 0)
+    for function in ("ST_MinX", "ST_MaxX", "ST_MinY", "ST_MaxY"):
+        base.create_function(function, 1, lambda _: 0.0)
+    yield base
+    base.commit()
+    base.close()
 
 
 def test_layers_are_read_with_their_frames(tmp_path: Path) -> None:
@@ -122,15 +137,24 @@ def test_a_value_too_large_to_be_held_is_refused(tmp_path: Path) -> None:
     )
 
 
+def test_a_curve_is_a_fault_of_its_row(tmp_path: Path) -> None:
+    path = write_layer(tmp_path / "a.gpkg", layer="grids", geometry_type="Unknown")
+    # GeoPackage header (OGC 12-128r17, 2.1.3), then WKB of a CIRCULARSTRING of three points.
+    arc = struct.pack("<2sBBi", b"GP", 0, 1, 4490)
+    arc += struct.pack("<BII6d", 1, 8, 3, LON, LAT, LON + 1, LAT + 1, LON + 2, LAT)
+    with changing(path) as base:
+        base.execute("UPDATE grids SET geom = ? WHERE fid = 1", (arc,))
+
+    assert [row["shape"] is None for row in read(path)] == [True, False]
+    [(row, _, text)] = told(faults_in(path))
+    assert row == 1
+    assert text.startswith("The shape cannot be read (curves and 3D models are not)")
+
+
 def test_text_that_is_not_utf8_is_a_fault_of_its_cell(tmp_path: Path) -> None:
     path = write_layer(tmp_path / "a.gpkg", layer="grids")
-    base = sqlite3.connect(path)
-    base.create_function("ST_IsEmpty", 1, lambda _: 0)  # the triggers of the file ask for these
-    for function in ("ST_MinX", "ST_MaxX", "ST_MinY", "ST_MaxY"):
-        base.create_function(function, 1, lambda _: 0.0)
-    base.execute("UPDATE grids SET name = CAST(X'D0D3BBA8C1EB' AS TEXT) WHERE fid = 2")
-    base.commit()
-    base.close()
+    with changing(path) as base:
+        base.execute("UPDATE grids SET name = CAST(X'D0D3BBA8C1EB' AS TEXT) WHERE fid = 2")
 
     assert told(faults_in(path)) == [
         (

@@ -150,8 +150,10 @@ def test_a_kml_without_placemarks_has_no_rows(tmp_path: Path) -> None:
             "</outerBoundaryIs></Polygon>"
         ),
         "<Model><Location/></Model>",
+        "<Point><coordinates>1,2 3,4</coordinates></Point>",
+        "<LineString><coordinates>1,2 3,4,5</coordinates></LineString>",
     ],
-    ids=["words", "blank", "one vertex", "a model"],
+    ids=["words", "blank", "one vertex", "a model", "two positions", "uneven"],
 )
 def test_a_shape_that_cannot_be_read_is_a_fault(tmp_path: Path, shape: str) -> None:
     path = kml(tmp_path / "a.kml", placemark("甲") + placemark("乙", shape))

@@ -228,10 +228,12 @@ def test_wkt_with_and_without_srid() -> None:
 
 def test_wkt_that_cannot_be_read_or_changes_its_frame() -> None:
     column = pa.array(["SRID=4547;POINT (1 2)", "POINT (1 2)", "SRID=4547;POINT (1"])
+    curve = pa.array(["CIRCULARSTRING (0 0, 1 1, 2 0)", "POINT (1 2)"])
 
     found, frame, faults = shapes_from_wkt(column, np.arange(2, 5), "图形")
 
     assert [shape and shape.wkt for shape in found] == ["POINT (1 2)", None, None]
+    assert shapes_from_wkt(curve, np.arange(2, 4), "图形")[2].counts == {Problem.NOT_WKT: 1}
     assert frame == Zone(4547)
     assert told(faults) == [
         (
