@@ -4,9 +4,12 @@ Each is one transaction (or none of it), except for the progress, which the cach
 is killed leaves the registry as it was, and `pick_up` sets its import back.
 """
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 from django.core.cache import cache
@@ -21,12 +24,12 @@ from grids.imports.flow import AFTER_A_BREAK, AT_WORK, Step
 from grids.imports.frame_choice import ask_known_places, name_of, vertices
 from grids.imports.headers import SYNONYMS, guess
 from grids.imports.into import MOST_FAULTS, Comparison, Found, Work, into
-from grids.imports.layer import Layer, Source
+from grids.imports.layer import Batch, Layer, Source
 from grids.imports.limits import LIMITS
 from grids.imports.problems import Problem, Refused
-from grids.imports.reading import Reading, coordinates_of, read_rows
+from grids.imports.reading import Reading, coordinates_of, frame_of_wkt, read_rows
 from grids.imports.services import forget, move, path_of
-from grids.imports.source import open_source
+from grids.imports.source import TAKEN_OUT, open_source
 from grids.imports.stage import Stage, stage_columns
 from grids.imports.targets import TARGETS, Target
 from grids.models import ImportFault, ImportMapping, ImportRun
@@ -101,17 +104,16 @@ def _offer(run: ImportRun, source: Source, layer: Layer) -> dict[str, Any]:
     mapping = kept.mapping if kept else guess(layer.columns, _words(target))
     if not kept and layer.geometry:
         mapping = {k: v for k, v in mapping.items() if k not in ("lon", "lat", "wkt")}
-    said = _what_places_say(source, layer, mapping) if target.shape else {}
-    stated = name_of(layer.frame) if layer.frame else ""
+    batch = next(iter(source.batches(layer, SAMPLED_ROWS)), None) if target.shape else None
+    said = _what_places_say(batch, mapping) if batch else {}
+    named = layer.frame or (frame_of_wkt(batch, mapping) if batch else None)
+    stated = name_of(named) if named else ""
     frame = kept.frame if kept else stated or said.get("frame", "")
     exchange = kept.exchange_axes if kept else bool(said.get("swapped"))
     return {"mapping": mapping, "frame": frame, "guess": said, "exchange_axes": exchange}
 
 
-def _what_places_say(source: Source, layer: Layer, mapping: dict[str, str]) -> dict[str, Any]:
-    batch = next(iter(source.batches(layer, SAMPLED_ROWS)), None)
-    if batch is None:
-        return {}
+def _what_places_say(batch: Batch, mapping: dict[str, str]) -> dict[str, Any]:
     found = coordinates_of(batch, mapping)
     if found is None and batch.geometry is not None:
         found = vertices(batch.geometry)
@@ -300,7 +302,13 @@ def pick_up(*, now: datetime, alive: Callable[[ImportRun], bool]) -> int:
 
 
 def drop_old(*, before: datetime) -> int:
-    """Forget rows and files of imports that nobody came back to, and files of those that ended."""
+    """Forget rows and files of imports that nobody came back to, and files of those that ended.
+
+    Also what a reader that was killed had taken out of archives.
+    """
+    for folder in Path(gettempdir()).glob(f"{TAKEN_OUT}*"):
+        if folder.stat().st_mtime < before.timestamp():
+            shutil.rmtree(folder, ignore_errors=True)
     ended = [Step.APPLIED.value, Step.REFUSED.value, Step.DISCARDED.value]
     old = ImportRun.objects.filter(step_at__lt=before).exclude(file="")
     for run in old:
