@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.http import HttpResponse
 from django.test import RequestFactory
 
 from gis_server import audit, edge
@@ -15,11 +16,9 @@ def test_a_row_says_who_what_where_and_from_where(make_user: MakeUser) -> None:
     user = make_user()
     request = RequestFactory().get("/", REMOTE_ADDR="10.1.2.3")
 
-    def view(_: object) -> edge.HttpResponse:
-        audit.note(
-            by=user, action="grid.renamed", subject=1, scope="140107", detail={"to": "杏花"}
-        )
-        return edge.HttpResponse()
+    def view(_: object) -> HttpResponse:
+        audit.note(by=user, action="grid.renamed", subject=1, scope="140107", detail={"to": "杏花"})
+        return HttpResponse()
 
     edge.Gate(view)(request)
 
@@ -31,9 +30,12 @@ def test_a_row_says_who_what_where_and_from_where(make_user: MakeUser) -> None:
 
 
 def test_what_is_rolled_back_was_never_noted() -> None:
-    with pytest.raises(RuntimeError), transaction.atomic():
+    def fails_after_noting() -> None:
         audit.note(by=None, action="grid.renamed")
         raise RuntimeError
+
+    with pytest.raises(RuntimeError), transaction.atomic():
+        fails_after_noting()
 
     assert not AuditRow.objects.exists()
 

@@ -1,0 +1,35 @@
+"""What list and form pages ask of a request: what the user may do, and the address of a page."""
+
+from typing import Any
+
+from django import template
+
+from gis_server.edge import Page
+from gis_server.roles import Permission, may
+
+register = template.Library()
+
+
+@register.filter(name="may")
+def may_filter(user: Any, permission: str) -> bool:
+    """Whether the signed-in user holds a permission: `{% if user|may:"manage_users" %}`."""
+    return bool(user.is_authenticated) and may(user.role, Permission(permission))
+
+
+@register.inclusion_tag("gis_server/pager.html", takes_context=True)
+def pager(context: dict[str, Any], page: Page, total: int) -> dict[str, Any]:
+    """Earlier and later pieces of a list, with the filters of the present address kept."""
+    last = page.offset + page.limit
+    return {
+        "first": min(page.offset + 1, total),
+        "last": min(last, total),
+        "total": total,
+        "earlier": _at(context, max(0, page.offset - page.limit)) if page.offset else "",
+        "later": _at(context, last) if last < total else "",
+    }
+
+
+def _at(context: dict[str, Any], offset: int) -> str:
+    query = context["request"].GET.copy()
+    query["offset"] = str(offset)
+    return f"?{query.urlencode()}"
