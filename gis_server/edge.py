@@ -11,14 +11,20 @@ from typing import Any, TypeVar
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.core.exceptions import DisallowedHost
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 
 from gis_server import audit
+from gis_server.accounts import sessions
+from gis_server.accounts.steps import Step, missing_step
 from gis_server.errors import DomainError, Invalid, NotAllowed, NotFound, Unavailable, status_of
+from gis_server.models import User
 from gis_server.origin import address_of
 from gis_server.roles import Permission, may
 
@@ -42,6 +48,36 @@ def public(view: View) -> View:
     """Marks a view that anybody may call, signed in or not."""
     view.edge_rule = PUBLIC  # type: ignore[attr-defined]
     return view
+
+
+def first_step(view: View) -> View:
+    """Marks a view that works while the user still has to do something before anything else."""
+    view.edge_first_step = True  # type: ignore[attr-defined]
+    return view
+
+
+def user_of(request: HttpRequest) -> User:
+    """The user behind a request that `Gate` has let through."""
+    user = request.user
+    if not isinstance(user, User):
+        raise NotAllowed(_("Please sign in."))
+    return user
+
+
+def show(
+    request: HttpRequest, template: str, context: dict[str, Any] | None = None, status: int = 200
+) -> HttpResponse:
+    """A page that no cache keeps: it is one user's, and may show what is shown only once."""
+    response = render(request, template, context, status=status)
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def next_address(request: HttpRequest) -> str:
+    """Where the form's or query's `next` leads, if that is on this server; else empty."""
+    address = request.POST.get("next") or request.GET.get("next") or ""
+    ours = {request.get_host()}
+    return address if url_has_allowed_host_and_scheme(address, ours, request.is_secure()) else ""
 
 
 def wants_page(request: HttpRequest) -> bool:
@@ -97,7 +133,16 @@ class Gate:
         if rule is None or not may(user.role, rule):
             message = _("Your role does not include this. Ask an administrator for it.")
             return answer_error(request, NotAllowed(message))
+        if not getattr(view, "edge_first_step", False) and (step := missing_step(request, user)):
+            return self._ask_for_step(request, step)
+        sessions.see(request, timezone.now())
         return None
+
+    def _ask_for_step(self, request: HttpRequest, step: Step) -> HttpResponseBase:
+        """Nothing else works before: not for people, not for programs, not for the live stream."""
+        if not wants_page(request):
+            return answer_error(request, NotAllowed(step.message))
+        return redirect(f"{step.address}?{urlencode({'next': request.get_full_path()})}")
 
     def _ask_to_sign_in(self, request: HttpRequest) -> HttpResponseBase:
         if wants_page(request):
@@ -177,6 +222,8 @@ def refuse_request(request: HttpRequest, exception: Exception | None = None) -> 
             "This server does not go by this name. Use another of its addresses, "
             "or have the administrator add the name to ALLOWED_HOSTS."
         )
+    elif isinstance(exception, SessionInterrupted):
+        message = _("You have been signed out meanwhile. Sign in again.")
     else:
         message = _("The server cannot read this request. Go back and try again.")
     return answer_error(request, Invalid(message), status=400)

@@ -1,7 +1,11 @@
 """Users, and the change feed that tells browsers what has become different."""
 
+from os.path import commonprefix
+
 from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Now
@@ -30,6 +34,10 @@ class User(AbstractUser):
         default=list,
         blank=True,
     )
+    # Whoever got a password from somebody else can do nothing until they have one of their own.
+    must_change_password = models.BooleanField(default=False, db_default=False)
+    # Goes up with every edit of name, role, scope and state: who edits says which they saw.
+    version = models.PositiveIntegerField(default=0, db_default=0)
 
     class Meta:
         constraints = [
@@ -47,11 +55,40 @@ class User(AbstractUser):
         """Code prefixes of what the user may see and do now."""
         return list(self.scope)
 
+    @property
+    def place(self) -> str:
+        """The code of the smallest territory that holds all of the scope; empty for none."""
+        return commonprefix(self.scope)  # noqa: RUF071 - digits of codes, not paths
+
     def get_full_name(self) -> str:
         return self.display_name or self.username
 
     def get_short_name(self) -> str:
         return self.get_full_name()
+
+
+class UserSession(AbstractBaseSession):
+    """A session and who it belongs to; written by `accounts.sessions`, the session engine.
+
+    last_seen is up to five minutes old.  The key is the secret that the browser holds.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, related_name="sessions")
+    address = models.CharField(max_length=45, blank=True)
+    agent = models.CharField(max_length=40, blank=True)
+    begun = models.DateTimeField(db_default=Now())
+    last_seen = models.DateTimeField(db_default=Now())
+
+    class Meta(AbstractBaseSession.Meta):
+        db_table = "gis_server_session"
+        indexes = [models.Index(fields=["user", "-last_seen"], name="session_by_user")]
+
+    @classmethod
+    def get_session_store_class(cls) -> type[SessionBase]:
+        # The engine imports this model.
+        from gis_server.accounts.sessions import SessionStore  # noqa: PLC0415
+
+        return SessionStore
 
 
 class ChangeRow(models.Model):

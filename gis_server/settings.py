@@ -45,7 +45,6 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "axes",
     "gis_server.apps.StaticFiles",
@@ -123,21 +122,25 @@ LOGIN_REDIRECT_URL = "/wall/"
 LOGOUT_REDIRECT_URL = "/sign-in/"
 # In the database alone: a cache in front saves one query, and signs everybody out, or fails every
 # page, when Redis is away.
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "gis_server.accounts.sessions"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_TLS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS else None
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
+PASSWORD_KINDS = env_int("PASSWORD_KINDS", 3, 1, 4)
+AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": env_int("PASSWORD_LENGTH", 10, 8, 64)},
+    },
+    {"NAME": "gis_server.accounts.passwords.KindsOfCharacters"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("username", "display_name")},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 # Failed sign-ins: see docs/design/sign-in.md.  Axes refuses before Django looks at the password.
 AUTHENTICATION_BACKENDS = [

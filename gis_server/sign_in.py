@@ -12,16 +12,21 @@ from datetime import timedelta
 from typing import Any
 
 from axes.handlers.database import AxesDatabaseHandler
+from axes.handlers.proxy import AxesProxyHandler
 from django import forms
 from django.conf import settings
+from django.contrib.auth import authenticate
 from django.contrib.auth.forms import AuthenticationForm, UsernameField
-from django.contrib.auth.views import LoginView
+from django.contrib.auth.views import LoginView, LogoutView
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.models import Max
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, QueryDict
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from gis_server import audit
+from gis_server.accounts import sessions
 from gis_server.edge import answer_error, wants_page
 from gis_server.errors import TooMany
 from gis_server.models import User
@@ -44,10 +49,13 @@ class Tries(AxesDatabaseHandler):  # type: ignore[misc]
         self, sender: Any, credentials: dict[str, Any], request: HttpRequest, **kwargs: Any
     ) -> None:
         request.axes_user_agent = request.axes_http_accept = ""  # type: ignore[attr-defined]
+        was_locked = request.axes_locked_out  # type: ignore[attr-defined]
         with _form_out_of_sight(request):
             super().user_login_failed(sender, credentials, request, **kwargs)
         if request.axes_locked_out:  # type: ignore[attr-defined]
             request.sign_in_wait = self._wait(request, credentials)  # type: ignore[attr-defined]
+            if not was_locked:
+                _note_lock(credentials)
 
     def clean_expired_user_attempts(
         self, request: HttpRequest | None = None, credentials: dict[str, Any] | None = None
@@ -66,6 +74,16 @@ class Tries(AxesDatabaseHandler):  # type: ignore[misc]
         last = tries.aggregate(last=Max("attempt_time"))["last"] or now
         wait: timedelta = last + settings.AXES_COOLOFF_TIME - now
         return wait
+
+
+def _note_lock(credentials: dict[str, Any]) -> None:
+    """Note once, when the lock closes, whose name is locked; a name that nobody has is not kept.
+
+    It may be a password that went into the wrong field.
+    """
+    user = User.objects.filter(username=credentials.get("username") or "").first()
+    subject, scope = (user.pk, user.place) if user else ("", "")
+    audit.note(by=None, action="user.locked_out", subject=subject, scope=scope)
 
 
 @contextmanager
@@ -127,10 +145,33 @@ def _take_turn(name: str, address: str) -> None:
         cursor.execute(lock, [f"{address} {name}"])
 
 
+def check_password(request: HttpRequest, user: User, password: str) -> bool:
+    """Whether it is the password of the user who asks; counted and locked like a sign-in.
+
+    Raises:
+        TooMany: it failed too often from this address.
+    """
+    name = user.get_username()
+    with transaction.atomic():
+        _take_turn(name, address_of(request))
+        found = authenticate(request, username=name, password=password)
+    if wait := wait_of(request):
+        raise TooMany(too_often(wait))
+    if found is None:
+        return False
+    AxesProxyHandler.get_implementation().reset_user_attempts(request, {"username": name})
+    return found.pk == user.pk
+
+
 class SignIn(LoginView):
     template_name = "gis_server/sign_in.html"
     authentication_form = SignInForm
     redirect_authenticated_user = True
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        user = form.get_user()
+        sessions.begin(self.request, user, how="password", now=timezone.now())
+        return HttpResponseRedirect(self.get_success_url())
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
         wait = wait_of(self.request)
@@ -155,6 +196,16 @@ def answer_lockout(
     request: HttpRequest, response: HttpResponse, credentials: dict[str, Any] | None
 ) -> HttpResponse:
     """What AxesMiddleware sends to a locked out client: the page's own refusal, if it gave one."""
-    if response.status_code == 429:
-        return response
-    return refuse(request, wait_of(request) or settings.AXES_COOLOFF_TIME)
+    wait = wait_of(request) or settings.AXES_COOLOFF_TIME
+    if response.status_code != 429:
+        return refuse(request, wait)
+    return response if "Retry-After" in response else _with_wait(response, wait)
+
+
+class SignOut(LogoutView):
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
+        user = request.user
+        with transaction.atomic():
+            if isinstance(user, User):
+                audit.note(by=user, action="user.signed_out", subject=user.pk, scope=user.place)
+            return super().post(request, *args, **kwargs)

@@ -1,21 +1,25 @@
 """All routes: the project's own, then each app's."""
 
-from django.contrib.auth import views as auth_views
 from django.urls import include, path
 from django.views.i18n import JavaScriptCatalog, set_language
 
 from gis_server import health, live
+from gis_server.accounts import account_pages
 from gis_server.edge import public
-from gis_server.sign_in import SignIn
+from gis_server.sign_in import SignIn, SignOut
 
 urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("sign-in/", public(SignIn.as_view()), name="sign-in"),
-    path("sign-out/", public(auth_views.LogoutView.as_view()), name="sign-out"),
+    path("sign-out/", public(SignOut.as_view()), name="sign-out"),
     path("language/", public(set_language), name="language"),
     path("jsi18n/", public(JavaScriptCatalog.as_view()), name="jsi18n"),
     path("live/ticket/", live.ticket, name="live-ticket"),
+    path("account/", account_pages.account, name="account"),
+    path("account/password/", account_pages.password, name="password"),
+    path("account/sessions/end-others/", account_pages.end_others, name="end-other-sessions"),
+    path("account/sessions/<str:ref>/end/", account_pages.end_session, name="end-session"),
     path("", include("grids.urls")),
     path("", include("cameras.urls")),
     path("", include("maps.urls")),

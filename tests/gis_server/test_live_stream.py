@@ -13,13 +13,13 @@ from http.client import HTTPConnection, HTTPResponse
 
 import pytest
 import uvicorn
-from django.contrib.sessions.models import Session
 from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
 from gis_server import live_asgi
 from gis_server.live import TICKET_COOKIE, Change, record
+from gis_server.models import UserSession
 from gis_server.roles import Role
 from tests.conftest import SignIn
 
@@ -241,11 +241,13 @@ def test_a_fault_of_ours_is_told_and_heals(
 
 def test_a_wall_that_nobody_touches_stays_signed_in(operator: Client) -> None:
     key = operator.session.session_key
-    Session.objects.filter(session_key=key).update(expire_date=timezone.now() + timedelta(hours=1))
+    UserSession.objects.filter(session_key=key).update(
+        expire_date=timezone.now() + timedelta(hours=1)
+    )
 
     operator.post("/live/ticket/")
 
-    left = Session.objects.get(session_key=key).expire_date - timezone.now()
+    left = UserSession.objects.get(session_key=key).expire_date - timezone.now()
     assert left > timedelta(days=13)
 
 
