@@ -5,7 +5,7 @@ says neither, so forgetting it shows at the first call, and a test walks all rou
 """
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -264,6 +264,33 @@ def parse_int(request: HttpRequest, name: str, default: int, low: int, high: int
         rule = _("%(name)s must be a whole number from %(low)d to %(high)d.")
         raise Invalid(rule % {"name": name, "low": low, "high": high})
     return value
+
+
+def parse_text(request: HttpRequest, name: str, longest: int) -> str:
+    """Words from the query string, without spaces around them; empty when there are none.
+
+    Raises:
+        Invalid: more than `longest` characters, or one that no text can hold (NUL).
+    """
+    text = request.GET.get(name, "").strip()
+    if len(text) > longest or "\0" in text:
+        rule = _("%(name)s must be a text of at most %(longest)d characters.")
+        raise Invalid(rule % {"name": name, "longest": longest})
+    return text
+
+
+def parse_choice(request: HttpRequest, name: str, choices: Iterable[str]) -> str:
+    """One of `choices` from the query string; empty when nothing is asked for.
+
+    Raises:
+        Invalid: anything else.
+    """
+    text = request.GET.get(name, "")
+    known = list(choices)
+    if text and text not in known:
+        rule = _("%(name)s must be one of %(choices)s.")
+        raise Invalid(rule % {"name": name, "choices": ", ".join(known)})
+    return text
 
 
 def parse_page(request: HttpRequest, default_limit: int = 100) -> Page:

@@ -4,7 +4,7 @@ from django.urls import include, path
 from django.views.i18n import JavaScriptCatalog, set_language
 
 from gis_server import health, live
-from gis_server.accounts import account_pages
+from gis_server.accounts import account_pages, user_pages
 from gis_server.edge import public
 from gis_server.sign_in import SignIn, SignOut
 
@@ -20,6 +20,12 @@ urlpatterns = [
     path("account/password/", account_pages.password, name="password"),
     path("account/sessions/end-others/", account_pages.end_others, name="end-other-sessions"),
     path("account/sessions/<str:ref>/end/", account_pages.end_session, name="end-session"),
+    path("users/", user_pages.user_table, name="users"),
+    path("users/new/", user_pages.new_user, name="new-user"),
+    path("users/<int:user_id>/", user_pages.one_user, name="user"),
+    path("users/<int:user_id>/reset-password/", user_pages.reset_password, name="reset-password"),
+    path("users/<int:user_id>/unlock/", user_pages.unlock, name="unlock-user"),
+    path("users/<int:user_id>/end-sessions/", user_pages.end_sessions, name="end-sessions"),
     path("", include("grids.urls")),
     path("", include("cameras.urls")),
     path("", include("maps.urls")),
