@@ -54,6 +54,14 @@ def env_list(name: str, default: str) -> list[str]:
     return [part.strip() for part in env_str(name, default).split(",") if part.strip()]
 
 
+def env_choices(name: str, choices: tuple[str, ...]) -> list[str]:
+    """Values separated by commas, each one of `choices`; none where it is not set."""
+    values = env_list(name, "")
+    if not set(values) <= set(choices):
+        raise ImproperlyConfigured(f"{name} must name some of {', '.join(choices)}.")
+    return values
+
+
 def env_origin(name: str) -> str:
     """An origin such as https://live.example:8443, without a path; empty where it is not set.
 

@@ -91,6 +91,43 @@ class UserSession(AbstractBaseSession):
         return SessionStore
 
 
+class SecondFactor(models.Model):
+    """The secret that a user shares with an authenticator app, sealed by `vault`.
+
+    Without confirmed_at it waits for a first code and counts for nothing.  last_step is the newest
+    time step of which a code was accepted: no code is good twice.
+    """
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="second_factor")
+    sealed_secret = models.BinaryField()
+    last_step = models.BigIntegerField(default=0)
+    confirmed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "gis_server_second_factor"
+
+    def __str__(self) -> str:
+        return f"second factor of user {self.user_id}"
+
+
+class RecoveryCode(models.Model):
+    """One code that stands in for the app, once; only a keyed digest is kept."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="recovery_codes")
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "gis_server_recovery_code"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "digest"], name="recovery_code_is_the_only_one_like_it"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"recovery code of user {self.user_id}"
+
+
 class ChangeRow(models.Model):
     """One thing that has become different; written by `live.record`, never updated.
 

@@ -11,6 +11,7 @@ from gis_server import geolibs
 from gis_server.env import (
     env_bool,
     env_choice,
+    env_choices,
     env_database,
     env_int,
     env_list,
@@ -21,6 +22,7 @@ from gis_server.env import (
     env_str,
     env_vault_keys,
 )
+from gis_server.roles import Role
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -146,7 +148,9 @@ AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
+    "gis_server.accounts.second_factor.CodeBackend",
 ]
+SECOND_FACTOR_ROLES = env_choices("SECOND_FACTOR_ROLES", tuple(Role))
 AXES_FAILURE_LIMIT = env_int("SIGN_IN_TRIES", 5, 3, 100)
 AXES_COOLOFF_TIME = timedelta(minutes=env_int("SIGN_IN_WAIT_MIN", 15, 1, 1440))
 # Neither alone: one stranger could lock a user out everywhere, or an office behind one address.

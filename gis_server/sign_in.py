@@ -22,12 +22,14 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.models import Max
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, QueryDict
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from gis_server import audit
-from gis_server.accounts import sessions
-from gis_server.edge import answer_error, wants_page
+from gis_server.accounts import second_factor, second_step, sessions
+from gis_server.edge import answer_error, next_address, show, wants_page
 from gis_server.errors import TooMany
 from gis_server.models import User
 from gis_server.origin import address_of
@@ -145,18 +147,28 @@ def _take_turn(name: str, address: str) -> None:
         cursor.execute(lock, [f"{address} {name}"])
 
 
+def judge(request: HttpRequest, name: str, **credentials: str) -> User | None:
+    """The user with this name whose password or code it is; counted and locked like a sign-in.
+
+    Raises:
+        TooMany: it failed too often from this address.
+    """
+    with transaction.atomic():
+        _take_turn(name, address_of(request))
+        found = authenticate(request, username=name, **credentials)
+    if wait := wait_of(request):
+        raise TooMany(too_often(wait))
+    return found if isinstance(found, User) else None
+
+
 def check_password(request: HttpRequest, user: User, password: str) -> bool:
-    """Whether it is the password of the user who asks; counted and locked like a sign-in.
+    """Whether it is the password of the user who asks.
 
     Raises:
         TooMany: it failed too often from this address.
     """
     name = user.get_username()
-    with transaction.atomic():
-        _take_turn(name, address_of(request))
-        found = authenticate(request, username=name, password=password)
-    if wait := wait_of(request):
-        raise TooMany(too_often(wait))
+    found = judge(request, name, password=password)
     if found is None:
         return False
     AxesProxyHandler.get_implementation().reset_user_attempts(request, {"username": name})
@@ -170,6 +182,9 @@ class SignIn(LoginView):
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         user = form.get_user()
+        if second_factor.is_on(user):
+            second_step.ask_later(self.request, user, timezone.now())
+            return _to_second_step(self.get_redirect_url())
         sessions.begin(self.request, user, how="password", now=timezone.now())
         return HttpResponseRedirect(self.get_success_url())
 
@@ -181,6 +196,33 @@ class SignIn(LoginView):
             return refuse(self.request, wait)
         response = self.render_to_response(self.get_context_data(form=form), status=429)
         return _with_wait(response, wait)
+
+
+def _to_second_step(leads_to: str) -> HttpResponse:
+    query = f"?{urlencode({'next': leads_to})}" if leads_to else ""
+    return HttpResponseRedirect(reverse("sign-in-code") + query)
+
+
+def sign_in_code(request: HttpRequest) -> HttpResponseBase:
+    """The second step: the code of the app or a recovery code, of whoever gave their password."""
+    now = timezone.now()
+    user = second_step.who(request, now)
+    if user is None:
+        return HttpResponseRedirect(reverse("sign-in"))
+    form = CodeForm(request.POST or None)
+    leads_to = next_address(request)
+    if request.method == "POST" and form.is_valid():
+        found = judge(request, user.username, one_time_password=form.cleaned_data["code"])
+        if found is not None and found.pk == user.pk:
+            second_step.forget(request)
+            sessions.begin(request, found, how="second_factor", now=now)
+            return HttpResponseRedirect(leads_to or settings.LOGIN_REDIRECT_URL)
+        form.add_error("code", _("This code is not right, or was used before."))
+    return show(request, "gis_server/sign_in_code.html", {"form": form, "next": leads_to})
+
+
+class CodeForm(forms.Form):
+    code = forms.CharField(max_length=second_factor.MAX_TYPED)
 
 
 def refuse(request: HttpRequest, wait: timedelta) -> HttpResponse:

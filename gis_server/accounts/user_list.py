@@ -9,7 +9,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from gis_server.accounts.users import managed_by
 from gis_server.edge import Page
-from gis_server.models import User
+from gis_server.models import SecondFactor, User
 
 
 @dataclass(frozen=True)
@@ -29,14 +29,17 @@ def users(by: User, filters: Filters, page: Page, now: datetime) -> tuple[list[U
 
 
 def with_state(rows: QuerySet[User], now: datetime) -> QuerySet[User]:
-    """Adds `locked` (from some address) and `open_sessions`."""
+    """Adds `locked` (from some address), `open_sessions` and `two_steps`."""
     locks = AccessAttempt.objects.filter(
         username=OuterRef("username"),
         failures_since_start__gte=settings.AXES_FAILURE_LIMIT,
         attempt_time__gt=now - settings.AXES_COOLOFF_TIME,
     )
     open_sessions = Count("sessions", filter=Q(sessions__expire_date__gt=now))
-    return rows.annotate(locked=Exists(locks), open_sessions=open_sessions)
+    factors = SecondFactor.objects.filter(user=OuterRef("pk"), confirmed_at__isnull=False)
+    return rows.annotate(
+        locked=Exists(locks), two_steps=Exists(factors), open_sessions=open_sessions
+    )
 
 
 def _filtered(rows: QuerySet[User], filters: Filters) -> QuerySet[User]:

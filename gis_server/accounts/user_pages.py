@@ -179,3 +179,11 @@ def end_sessions(request: HttpRequest, user_id: int) -> HttpResponseBase:
     sentence = ngettext("%(count)d session has ended.", "%(count)d sessions have ended.", ended)
     messages.success(request, sentence % {"count": ended})
     return redirect("user", user_id)
+
+
+@allow(Permission.MANAGE_USERS)
+@require_POST
+def remove_second_factor(request: HttpRequest, user_id: int) -> HttpResponseBase:
+    users.remove_second_factor(by=user_of(request), user_id=user_id)
+    messages.success(request, _("Two-step sign-in is off for this user; the password is enough."))
+    return redirect("user", user_id)

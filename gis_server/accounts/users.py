@@ -15,7 +15,7 @@ from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext as _
 
 from gis_server import audit
-from gis_server.accounts import sessions
+from gis_server.accounts import second_factor, sessions
 from gis_server.accounts.passwords import made_password
 from gis_server.errors import Conflict, Invalid, NotAllowed, NotFound
 from gis_server.models import User
@@ -209,3 +209,20 @@ def end_sessions(*, by: User, user_id: int) -> tuple[User, int]:
     if user.pk == by.pk:
         raise NotAllowed(_("End your own sessions on the page of your account."))
     return user, sessions.end_all(user, by=by)
+
+
+@transaction.atomic
+def remove_second_factor(*, by: User, user_id: int) -> User:
+    """For somebody who has lost the phone and the codes; their sessions end.
+
+    Raises:
+        NotFound: no user that `by` manages.
+        NotAllowed: one's own.
+        Conflict: there is none.
+    """
+    user = find(by, user_id)
+    if user.pk == by.pk:
+        raise NotAllowed(_("Change your own two-step sign-in on the page of your account."))
+    second_factor.remove(user, by=by)
+    sessions.end_all(user, by=by)
+    return user

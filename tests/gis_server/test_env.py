@@ -168,3 +168,19 @@ def test_a_value_from_a_closed_list(monkeypatch: pytest.MonkeyPatch) -> None:
 
     with pytest.raises(ImproperlyConfigured, match="one of json, text"):
         env.env_choice("LOG_FORMAT", "json", ("json", "text"))
+
+
+@pytest.mark.parametrize(("text", "values"), [("", []), ("a, b", ["a", "b"]), (" ,b", ["b"])])
+def test_values_from_a_closed_list(
+    monkeypatch: pytest.MonkeyPatch, text: str, values: list[str]
+) -> None:
+    monkeypatch.setenv("SECOND_FACTOR_ROLES", text)
+
+    assert env.env_choices("SECOND_FACTOR_ROLES", ("a", "b")) == values
+
+
+def test_a_value_outside_a_closed_list_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECOND_FACTOR_ROLES", "a,emperor")
+
+    with pytest.raises(ImproperlyConfigured, match="must name some of a, b"):
+        env.env_choices("SECOND_FACTOR_ROLES", ("a", "b"))
