@@ -1,5 +1,6 @@
 """Users, and the change feed that tells browsers what has become different."""
 
+from datetime import timedelta
 from os.path import commonprefix
 
 from django.contrib.auth.models import AbstractUser
@@ -11,7 +12,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from gis_server.roles import ROLE_NAMES, Role
+from gis_server.roles import ROLE_NAMES, Role, common
 
 # As long as the code of a grid three levels deep; `grids.codes` says how codes are made.
 LONGEST_CODE = 19
@@ -50,10 +51,13 @@ class User(AbstractUser):
     def __str__(self) -> str:
         return self.get_full_name()
 
+    # What an API token lends of the reach, in the one request that shows it.
+    lent_reach: list[str] | None = None
+
     @property
     def reach(self) -> list[str]:
         """Code prefixes of what the user may see and do now."""
-        return list(self.scope)
+        return common(list(self.scope), self.lent_reach)
 
     @property
     def place(self) -> str:
@@ -126,6 +130,44 @@ class RecoveryCode(models.Model):
 
     def __str__(self) -> str:
         return f"recovery code of user {self.user_id}"
+
+
+class ApiToken(models.Model):
+    """What a program shows in place of a session; `accounts.tokens` says what it is worth.
+
+    permissions: names of `Permission`.  prefixes: parts of the owner's territory; empty for all.
+    last_used_at is up to five minutes old.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
+    name = models.CharField(max_length=60)
+    digest = models.CharField(max_length=64, unique=True)
+    permissions = ArrayField(models.CharField(max_length=30))
+    prefixes = ArrayField(models.CharField(max_length=LONGEST_CODE), default=list, blank=True)
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "gis_server_api_token"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "name"],
+                condition=models.Q(revoked_at=None),
+                name="token_name_is_the_only_one_of_its_user",
+            ),
+            models.CheckConstraint(
+                name="token_is_good_for_a_year_at_most",
+                condition=models.Q(
+                    expires_at__gt=models.F("made_at"),
+                    expires_at__lte=models.F("made_at") + timedelta(days=365),
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"API token {self.pk} of user {self.user_id}"
 
 
 class ChangeRow(models.Model):

@@ -4,7 +4,7 @@ from django.urls import include, path
 from django.views.i18n import JavaScriptCatalog, set_language
 
 from gis_server import health, live
-from gis_server.accounts import account_pages, second_factor_pages, user_pages
+from gis_server.accounts import account_pages, second_factor_pages, token_pages, user_pages
 from gis_server.edge import public
 from gis_server.sign_in import SignIn, SignOut, sign_in_code
 
@@ -28,6 +28,8 @@ urlpatterns = [
     ),
     path("account/second-factor/codes/", second_factor_pages.codes, name="new-recovery-codes"),
     path("account/second-factor/remove/", second_factor_pages.remove, name="remove-second-factor"),
+    path("account/tokens/", token_pages.token_page, name="tokens"),
+    path("account/tokens/<int:token_id>/revoke/", token_pages.revoke, name="revoke-token"),
     path("users/", user_pages.user_table, name="users"),
     path("users/new/", user_pages.new_user, name="new-user"),
     path("users/<int:user_id>/", user_pages.one_user, name="user"),
@@ -39,6 +41,7 @@ urlpatterns = [
         user_pages.remove_second_factor,
         name="remove-second-factor-of",
     ),
+    path("users/<int:user_id>/revoke-tokens/", user_pages.revoke_tokens, name="revoke-tokens-of"),
     path("", include("grids.urls")),
     path("", include("cameras.urls")),
     path("", include("maps.urls")),

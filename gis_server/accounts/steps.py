@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from gis_server.accounts import second_factor
 from gis_server.accounts.sessions import SECOND_FACTOR
 from gis_server.models import User
 
@@ -24,7 +25,14 @@ def missing_step(request: HttpRequest, user: User) -> Step | None:
     if user.must_change_password:
         message = _("First change the password that you were given, on the page of your account.")
         return Step(reverse("password"), message)
-    if user.role in settings.SECOND_FACTOR_ROLES and not request.session.get(SECOND_FACTOR):
+    if user.role in settings.SECOND_FACTOR_ROLES and not _proved_more(request, user):
         message = _("Your role needs two-step sign-in: set it up on the page of your account.")
         return Step(reverse("second-factor"), message)
     return None
+
+
+def _proved_more(request: HttpRequest, user: User) -> bool:
+    """Whether the session began with more than a password; a token counts with its owner's app."""
+    if getattr(request, "by_token", False):
+        return second_factor.is_on(user) or not user.has_usable_password()
+    return bool(request.session.get(SECOND_FACTOR))

@@ -9,7 +9,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from gis_server.accounts.users import managed_by
 from gis_server.edge import Page
-from gis_server.models import SecondFactor, User
+from gis_server.models import ApiToken, SecondFactor, User
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ def users(by: User, filters: Filters, page: Page, now: datetime) -> tuple[list[U
 
 
 def with_state(rows: QuerySet[User], now: datetime) -> QuerySet[User]:
-    """Adds `locked` (from some address), `open_sessions` and `two_steps`."""
+    """Adds `locked` (from some address), `open_sessions`, `two_steps` and `has_tokens`."""
     locks = AccessAttempt.objects.filter(
         username=OuterRef("username"),
         failures_since_start__gte=settings.AXES_FAILURE_LIMIT,
@@ -37,8 +37,12 @@ def with_state(rows: QuerySet[User], now: datetime) -> QuerySet[User]:
     )
     open_sessions = Count("sessions", filter=Q(sessions__expire_date__gt=now))
     factors = SecondFactor.objects.filter(user=OuterRef("pk"), confirmed_at__isnull=False)
+    lent = ApiToken.objects.filter(user=OuterRef("pk"), revoked_at=None, expires_at__gt=now)
     return rows.annotate(
-        locked=Exists(locks), two_steps=Exists(factors), open_sessions=open_sessions
+        locked=Exists(locks),
+        two_steps=Exists(factors),
+        has_tokens=Exists(lent),
+        open_sessions=open_sessions,
     )
 
 

@@ -187,3 +187,12 @@ def remove_second_factor(request: HttpRequest, user_id: int) -> HttpResponseBase
     users.remove_second_factor(by=user_of(request), user_id=user_id)
     messages.success(request, _("Two-step sign-in is off for this user; the password is enough."))
     return redirect("user", user_id)
+
+
+@allow(Permission.MANAGE_USERS)
+@require_POST
+def revoke_tokens(request: HttpRequest, user_id: int) -> HttpResponseBase:
+    _user, count = users.revoke_tokens(by=user_of(request), user_id=user_id, now=timezone.now())
+    sentence = ngettext("%(count)d token is revoked.", "%(count)d tokens are revoked.", count)
+    messages.success(request, sentence % {"count": count})
+    return redirect("user", user_id)

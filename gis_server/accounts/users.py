@@ -5,6 +5,7 @@ and no permission that is not their own.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from axes.models import AccessAttempt
@@ -15,7 +16,7 @@ from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext as _
 
 from gis_server import audit
-from gis_server.accounts import second_factor, sessions
+from gis_server.accounts import second_factor, sessions, tokens
 from gis_server.accounts.passwords import made_password
 from gis_server.errors import Conflict, Invalid, NotAllowed, NotFound
 from gis_server.models import User
@@ -226,3 +227,14 @@ def remove_second_factor(*, by: User, user_id: int) -> User:
     second_factor.remove(user, by=by)
     sessions.end_all(user, by=by)
     return user
+
+
+@transaction.atomic
+def revoke_tokens(*, by: User, user_id: int, now: datetime) -> tuple[User, int]:
+    """Revoke all API tokens of a user; how many.
+
+    Raises:
+        NotFound: no user that `by` manages.
+    """
+    user = find(by, user_id)
+    return user, tokens.revoke_all(user, by=by, now=now)
