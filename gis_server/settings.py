@@ -134,7 +134,7 @@ X_FRAME_OPTIONS = "DENY"
 PASSWORD_KINDS = env_int("PASSWORD_KINDS", 3, 1, 4)
 AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
     {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "NAME": "gis_server.accounts.passwords.LongEnough",
         "OPTIONS": {"min_length": env_int("PASSWORD_LENGTH", 10, 8, 64)},
     },
     {"NAME": "gis_server.accounts.passwords.KindsOfCharacters"},

@@ -6,9 +6,11 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.password_validation import MinimumLengthValidator
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from gis_server import audit
@@ -33,6 +35,14 @@ def kinds_in(password: str) -> int:
             bool(others),
         )
     )
+
+
+class LongEnough(MinimumLengthValidator):
+    """Django's own, whose sentence has no Chinese."""
+
+    def get_error_message(self) -> str:
+        rule = _("The password is too short: it must have at least %(length)d characters.")
+        return rule % {"length": self.min_length}
 
 
 class KindsOfCharacters:
