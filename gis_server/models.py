@@ -16,6 +16,7 @@ from gis_server.roles import ROLE_NAMES, Role, common
 
 # As long as the code of a grid three levels deep; `grids.codes` says how codes are made.
 LONGEST_CODE = 19
+OUTSIDE_ID_LENGTH = 200
 SCOPE_PREFIX = RegexValidator(r"^[0-9]{2,19}$", _("A scope is the first 2 to 19 digits of a code."))
 
 
@@ -37,6 +38,8 @@ class User(AbstractUser):
     )
     # Whoever got a password from somebody else can do nothing until they have one of their own.
     must_change_password = models.BooleanField(default=False, db_default=False)
+    # Who they are at the district's own sign-in: the value of the claim OIDC_CLAIM.
+    outside_id = models.CharField(max_length=OUTSIDE_ID_LENGTH, null=True, blank=True, unique=True)
     # Goes up with every edit of name, role, scope and state: who edits says which they saw.
     version = models.PositiveIntegerField(default=0, db_default=0)
 

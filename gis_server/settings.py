@@ -13,8 +13,10 @@ from gis_server.env import (
     env_choice,
     env_choices,
     env_database,
+    env_endpoint,
     env_int,
     env_list,
+    env_mapping,
     env_networks,
     env_origin,
     env_redis,
@@ -164,6 +166,29 @@ AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
+AXES_WHITELIST_CALLABLE = "gis_server.accounts.oidc.not_counted"
+# The district's own sign-in: there when OIDC_ISSUER is set.  See docs/design/sign-in.md.
+OIDC_ISSUER = env_endpoint("OIDC_ISSUER")
+OIDC_ON = bool(OIDC_ISSUER)
+OIDC_OP_AUTHORIZATION_ENDPOINT = env_endpoint("OIDC_AUTHORIZATION_URL", OIDC_ON)
+OIDC_OP_TOKEN_ENDPOINT = env_endpoint("OIDC_TOKEN_URL", OIDC_ON)
+OIDC_OP_USER_ENDPOINT = env_endpoint("OIDC_USERINFO_URL", OIDC_ON)
+OIDC_OP_JWKS_ENDPOINT = env_endpoint("OIDC_JWKS_URL", OIDC_ON)
+OIDC_RP_CLIENT_ID = env_str("OIDC_CLIENT_ID", "gis-server")
+OIDC_RP_CLIENT_SECRET = env_secret("OIDC_CLIENT_SECRET", "") if OIDC_ON else ""
+OIDC_RP_SCOPES = env_str("OIDC_SCOPES", "openid profile")
+OIDC_RP_SIGN_ALGO = env_choice("OIDC_ALGORITHM", "RS256", ("RS256", "ES256"))
+OIDC_USE_PKCE = True
+OIDC_TIMEOUT = 10
+OIDC_CLAIM = env_str("OIDC_CLAIM", "sub")
+OIDC_UNKNOWN_USERS = env_choice("OIDC_UNKNOWN_USERS", "refuse", ("refuse", "create"))
+OIDC_CREATE_USER = OIDC_UNKNOWN_USERS == "create"
+OIDC_ROLE_CLAIM = env_str("OIDC_ROLE_CLAIM", "")
+OIDC_ROLES = env_mapping("OIDC_ROLES", tuple(Role))
+OIDC_SCOPE_CLAIM = env_str("OIDC_SCOPE_CLAIM", "")
+LOGIN_REDIRECT_URL_FAILURE = LOGIN_URL
+if OIDC_ON:
+    AUTHENTICATION_BACKENDS.append("gis_server.accounts.oidc.OidcBackend")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
 # Words and time ----------------------------------------------------------------------------------

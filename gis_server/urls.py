@@ -1,10 +1,11 @@
 """All routes: the project's own, then each app's."""
 
+from django.conf import settings
 from django.urls import include, path
 from django.views.i18n import JavaScriptCatalog, set_language
 
 from gis_server import health, live
-from gis_server.accounts import account_pages, second_factor_pages, token_pages, user_pages
+from gis_server.accounts import account_pages, oidc, second_factor_pages, token_pages, user_pages
 from gis_server.edge import public
 from gis_server.sign_in import SignIn, SignOut, sign_in_code
 
@@ -46,6 +47,9 @@ urlpatterns = [
     path("", include("cameras.urls")),
     path("", include("maps.urls")),
 ]
+
+if settings.OIDC_ON:
+    urlpatterns += oidc.urlpatterns
 
 handler400 = "gis_server.edge.refuse_request"
 handler404 = "gis_server.edge.no_such_page"

@@ -28,6 +28,8 @@ from gis_server.origin import address_of
 
 # What sign-in writes into a session for its row.
 PLACE = "place"
+# "password", "second_factor" or "oidc".
+HOW = "how"
 # Set in a session that proved more than a password.
 SECOND_FACTOR = "second_factor"
 # Saves all writes but one in five minutes; the list says "minutes ago" anyway.
@@ -90,6 +92,7 @@ def begin(
         "agent": agent,
         "begun": now.isoformat(),
     }
+    request.session[HOW] = how
     request.session[SECOND_FACTOR] = how != "password"
     detail = {"how": how, "agent": agent}
     audit.note(by=user, action="user.signed_in", subject=user.pk, scope=user.place, detail=detail)

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.forms import UsernameField
 from django.http import HttpRequest, HttpResponseBase
@@ -16,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from gis_server.accounts import user_list, users
 from gis_server.edge import allow, parse_choice, parse_page, parse_text, show, user_of
 from gis_server.errors import Invalid, NotAllowed
-from gis_server.models import SCOPE_PREFIX, User
+from gis_server.models import OUTSIDE_ID_LENGTH, SCOPE_PREFIX, User
 from gis_server.roles import ROLE_NAMES, Permission
 
 PER_PAGE = 50
@@ -36,6 +37,13 @@ class UserForm(forms.Form):
             "Code prefixes, separated by commas: 140107 is a district, 140107001 one street."
         ),
     )
+    outside_id = forms.CharField(
+        label=gettext_lazy("Name at the district's own sign-in"),
+        max_length=OUTSIDE_ID_LENGTH,
+        required=False,
+        empty_value=None,
+        help_text=gettext_lazy("What that sign-in calls this person; empty for none."),
+    )
     is_active = forms.BooleanField(label=gettext_lazy("May sign in"), required=False, initial=True)
 
     def __init__(self, by: User, *args: Any, **kwargs: Any) -> None:
@@ -43,6 +51,9 @@ class UserForm(forms.Form):
         role = self.fields["role"]
         assert isinstance(role, forms.ChoiceField)  # noqa: S101 - for the type checker
         role.choices = users.roles_given_by(by)
+        self.fields["outside_id"].disabled = not settings.OIDC_ON
+        if not settings.OIDC_ON:
+            self.fields["outside_id"].widget = forms.HiddenInput()
 
     def clean_scope(self) -> list[str]:
         parts = [part for part in re.split(r"[\s,，、;；]+", self.cleaned_data["scope"]) if part]
@@ -55,7 +66,13 @@ class UserForm(forms.Form):
 
     def wanted(self) -> users.Wanted:
         data = self.cleaned_data
-        return users.Wanted(data["display_name"], data["role"], data["scope"], data["is_active"])
+        return users.Wanted(
+            display_name=data["display_name"],
+            role=data["role"],
+            scope=data["scope"],
+            is_active=data.get("is_active", True),
+            outside_id=data["outside_id"] or None,
+        )
 
 
 class NewUserForm(UserForm):
@@ -72,18 +89,15 @@ class NewUserForm(UserForm):
         del self.fields["is_active"]
         self.fields["username"].widget.attrs.update({"autocomplete": "off", "autofocus": True})
 
-    def wanted(self) -> users.Wanted:
-        data = self.cleaned_data
-        return users.Wanted(data["display_name"], data["role"], data["scope"])
-
 
 class EditForm(UserForm):
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=2**31 - 1)
 
     def __init__(self, by: User, user: User, data: Any) -> None:
         super().__init__(by, data, initial=_initial(user))
-        for name in ("role", "scope", "is_active"):
-            self.fields[name].disabled = user.pk == by.pk
+        if user.pk == by.pk:
+            for name in ("role", "scope", "outside_id", "is_active"):
+                self.fields[name].disabled = True
 
 
 @allow(Permission.MANAGE_USERS)
@@ -147,6 +161,7 @@ def _initial(user: User) -> dict[str, Any]:
         "role": user.role,
         "scope": ", ".join(user.scope),
         "is_active": user.is_active,
+        "outside_id": user.outside_id,
         "version": user.version,
     }
 

@@ -30,12 +30,16 @@ INSIDE = """NOT EXISTS (
 
 @dataclass(frozen=True)
 class Wanted:
-    """What an administrator may set: the name that others see, role, scope, and whether active."""
+    """What an administrator may set: the name that others see, role, scope, and whether active.
+
+    outside_id: who they are at the district's own sign-in; None for nobody.
+    """
 
     display_name: str
     role: str
     scope: list[str]
     is_active: bool = True
+    outside_id: str | None = None
 
 
 def managed_by(by: User) -> QuerySet[User]:
@@ -118,18 +122,29 @@ def edit(*, by: User, user_id: int, version: int, wanted: Wanted) -> User:
     """
     left = _lock_administrators()
     user = find(by, user_id)
-    before = _columns(Wanted(user.display_name, user.role, user.scope, user.is_active))
+    before = _columns(
+        Wanted(user.display_name, user.role, user.scope, user.is_active, user.outside_id)
+    )
     changed = {name: to for name, to in _columns(wanted).items() if before[name] != to}
     _check_edit(by, user, wanted, changed, left)
-    rows = User.objects.filter(pk=user.pk, version=version)
-    if rows.update(version=F("version") + 1, **changed) != 1:
-        raise Conflict(_("Somebody else has changed this user meanwhile. Load the page again."))
+    _update(user, version, changed)
     if changed.get("is_active") is False:
         sessions.end_all(user, by=by)
     detail = {name: [before[name], to] for name, to in changed.items()}
     audit.note(by=by, action="user.changed", subject=user.pk, scope=user.place, detail=detail)
     user.refresh_from_db()
     return user
+
+
+def _update(user: User, version: int, changed: dict[str, Any]) -> None:
+    rows = User.objects.filter(pk=user.pk, version=version)
+    try:
+        with transaction.atomic():
+            updated = rows.update(version=F("version") + 1, **changed)
+    except IntegrityError:
+        raise Conflict(_("Another user has this name at the district's own sign-in.")) from None
+    if updated != 1:
+        raise Conflict(_("Somebody else has changed this user meanwhile. Load the page again."))
 
 
 def _check_edit(
@@ -162,6 +177,7 @@ def _columns(wanted: Wanted) -> dict[str, Any]:
         "role": str(wanted.role),
         "scope": shortest(wanted.scope),
         "is_active": wanted.is_active,
+        "outside_id": wanted.outside_id,
     }
 
 
@@ -171,6 +187,28 @@ def _lock_administrators() -> set[int]:
         role=Role.ADMINISTRATOR, is_active=True
     )
     return set(rows.order_by("pk").values_list("pk", flat=True))
+
+
+@transaction.atomic
+def apply_claims(user: User, *, role: str | None, scope: list[str] | None) -> User:
+    """Set what the district's own sign-in says of a user; None leaves as it is.
+
+    The last active administrator stays one: a mistake over there must not lock everybody out.
+    """
+    left = _lock_administrators()
+    user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    if left == {user.pk}:
+        role = None
+    told = {"role": role, "scope": scope}
+    changed = {
+        name: to for name, to in told.items() if to is not None and to != getattr(user, name)
+    }
+    if changed:
+        detail = {name: [getattr(user, name), to] for name, to in changed.items()}
+        User.objects.filter(pk=user.pk).update(version=F("version") + 1, **changed)
+        audit.note(by=None, action="user.changed", subject=user.pk, detail=detail)
+        user.refresh_from_db()
+    return user
 
 
 @transaction.atomic
