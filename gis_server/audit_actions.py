@@ -17,6 +17,21 @@ ACTIONS: dict[str, str | Promise] = {
     "import.checked": pgettext_lazy("action", "Had an import checked"),
     "import.applied": pgettext_lazy("action", "Applied an import"),
     "import.discarded": pgettext_lazy("action", "Discarded an import"),
+    "password.changed": pgettext_lazy("action", "Changed their password"),
+    "password.reset": pgettext_lazy("action", "Reset a password"),
+    "recovery_code.used": pgettext_lazy("action", "Signed in with a recovery code"),
+    "recovery_codes.made": pgettext_lazy("action", "Had recovery codes made"),
+    "second_factor.added": pgettext_lazy("action", "Added a second factor"),
+    "second_factor.removed": pgettext_lazy("action", "Removed a second factor"),
+    "session.ended": pgettext_lazy("action", "Ended sessions"),
+    "token.made": pgettext_lazy("action", "Made an API token"),
+    "token.revoked": pgettext_lazy("action", "Revoked API tokens"),
+    "user.changed": pgettext_lazy("action", "Changed a user"),
+    "user.locked_out": pgettext_lazy("action", "Was locked out"),
+    "user.made": pgettext_lazy("action", "Made a user"),
+    "user.signed_in": pgettext_lazy("action", "Signed in"),
+    "user.signed_out": pgettext_lazy("action", "Signed out"),
+    "user.unlocked": pgettext_lazy("action", "Unlocked a user"),
 }
 
 # The names in the details of a row.
