@@ -34,7 +34,7 @@ class UserForm(forms.Form):
         label=gettext_lazy("Scope"),
         max_length=400,
         help_text=gettext_lazy(
-            "Code prefixes, separated by commas: 140107 is a district, 140107001 one street."
+            "Code prefixes, separated by commas: 140107 is a district, 140107009 one street."
         ),
     )
     outside_id = forms.CharField(

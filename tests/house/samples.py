@@ -17,18 +17,22 @@ _TILE = tiles_over(projected(square(BOX[0], BOX[1], 0.004)).extent, 14)[0]
 PLACES: dict[str, Callable[[Street], list[object]]] = {
     "int:camera_id": lambda street: [street.camera.pk],
     "int:grant_id": lambda street: [street.asked.pk, street.lent.pk],
+    "int:token_id": lambda street: [street.token.pk],
+    "int:user_id": lambda street: [street.administrator.pk],
     "int:snapshot_id": lambda street: [street.snapshot.pk],
     "int:x": lambda street: [_TILE.x],
     "int:y": lambda street: [_TILE.y],
     "int:z": lambda street: [_TILE.z],
     "str:code": lambda street: [street.grid.code],
     "str:edition": lambda street: ["anything"],
+    "str:ref": lambda street: ["0" * 16],
     "str:layer": lambda street: [*LAYERS],
 }
 # By route: questions that aim at the first street, asked besides the plain address.
 QUESTIONS: dict[str, list[str]] = {
     "api/cameras.geojson": ["bbox=" + ",".join(map(str, BOX))],
     "api/cameras/offline/": ["state=offline", "state=unknown"],
+    "api/find/": ["q=SECRETIA", f"q={FIRST}"],
     "audit/": [f"area={FIRST}", "action=area.asked"],
     "audit/export/": [f"area={FIRST}"],
 }
@@ -40,6 +44,14 @@ SHOWS_NOTHING = {
     "area-grants/<int:grant_id>/withdraw/": "only takes a form",
     "area-grants/<int:grant_id>/end/": "only takes a form",
     "tiles/version/": "a hash",
+    "account/sessions/end-others/": "only takes a form",
+    "account/sessions/<str:ref>/end/": "only takes a form",
+    "account/tokens/<int:token_id>/revoke/": "only takes a form",
+    "users/<int:user_id>/reset-password/": "only takes a form",
+    "users/<int:user_id>/unlock/": "only takes a form",
+    "users/<int:user_id>/end-sessions/": "only takes a form",
+    "users/<int:user_id>/remove-second-factor/": "only takes a form",
+    "users/<int:user_id>/revoke-tokens/": "only takes a form",
 }
 
 

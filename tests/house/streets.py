@@ -6,6 +6,7 @@ FIRST, and lies in BOX; nothing of the second does.
 
 import hashlib
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from django.contrib.gis.geos import MultiPolygon, Polygon
@@ -18,8 +19,8 @@ from cameras.probe.reason import Reason
 from gis_server import audit, grants
 from gis_server.grant_flow import GrantState
 from gis_server.live import Change, record
-from gis_server.models import AreaGrant, User
-from gis_server.roles import Role
+from gis_server.models import ApiToken, AreaGrant, User
+from gis_server.roles import Permission, Role
 from grids.models import (
     Assignment,
     Building,
@@ -50,6 +51,7 @@ class Street:
     asked: AreaGrant
     lent: AreaGrant
     administrator: User
+    token: ApiToken
 
 
 def lay_out(media: Path) -> Street:
@@ -61,7 +63,8 @@ def lay_out(media: Path) -> Street:
     administrator = _user(Role.ADMINISTRATOR, FIRST, f"{SECRET} boss")
     asked, lent = _grants(administrator)
     _history(grid, administrator)
-    return Street(grid, camera, _snapshot(camera, media), asked, lent, administrator)
+    snapshot, token = _snapshot(camera, media), _token(administrator)
+    return Street(grid, camera, snapshot, asked, lent, administrator, token)
 
 
 def people_of(code: str) -> list[User]:
@@ -133,6 +136,18 @@ def _snapshot(camera: Camera, media: Path) -> Snapshot:
     now, digest = timezone.now(), hashlib.sha256(JPEG).hexdigest()
     return Snapshot.objects.create(
         camera=camera, requested_at=now, taken_at=now, file="gate.jpg", sha256=digest
+    )
+
+
+def _token(owner: User) -> ApiToken:
+    now = timezone.now()
+    return ApiToken.objects.create(
+        user=owner,
+        name=f"{SECRET} robot",
+        digest="0" * 64,
+        permissions=[Permission.SEE_MAP.value],
+        made_at=now,
+        expires_at=now + timedelta(days=1),
     )
 
 
