@@ -33,6 +33,7 @@ TOPICS: dict[str, Permission] = {
     "outage": Permission.SEE_CAMERAS,
     "snapshot": Permission.SEE_PICTURES,
     "shapes": Permission.SEE_MAP,
+    "territory": Permission.SEE_MAP,
 }
 
 

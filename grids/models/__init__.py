@@ -4,6 +4,7 @@ The rules stand as constraints in the database, under names that say them.
 """
 
 from grids.models.divisions import Division, DivisionDesignation, DivisionKind, Level
+from grids.models.edits import Edit, Thing
 from grids.models.grids import Grid, GridDesignation, GridKind, GridShape
 from grids.models.people import Assignment, GridWorker, StaffRole
 from grids.models.places import (
@@ -25,6 +26,7 @@ __all__ = [
     "Division",
     "DivisionDesignation",
     "DivisionKind",
+    "Edit",
     "Grid",
     "GridDesignation",
     "GridKind",
@@ -39,4 +41,5 @@ __all__ = [
     "StaffRole",
     "Street",
     "StreetKind",
+    "Thing",
 ]

@@ -1,4 +1,4 @@
-"""What is read of the territory across tables; every function costs a fixed number of queries."""
+"""The grid of a point, the divisions as one list, and what one look at a grid tells."""
 
 from collections import Counter
 from collections.abc import Iterable
