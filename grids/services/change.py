@@ -23,9 +23,20 @@ from grids.models import (
     Thing,
 )
 from grids.services import history
-from grids.services.state import FIELDS, MODELS, PLACES, State, put, state_of, whole_state_of
+from grids.services.state import (
+    FIELDS,
+    MODELS,
+    PLACES,
+    State,
+    put,
+    state_of,
+    whole_state_of,
+    word_for,
+)
 
 Named = Division | Grid
+# About 20 km: whoever is out by more than that has mistaken something else than a side of a street.
+FAR_DEG = 0.2
 
 
 @transaction.atomic
@@ -91,7 +102,7 @@ def _save(row: models.Model, values: State) -> None:
 def _sentence(row: models.Model, error: ValidationError) -> str:
     """All that is wrong, each with the name of its field."""
     told = [
-        f"{row._meta.get_field(name).verbose_name}: {' '.join(sentences)}"  # type: ignore[union-attr]
+        f"{word_for(type(row), name)}: {' '.join(sentences)}"
         for name, sentences in error.message_dict.items()
     ]
     return " ".join(told)
@@ -114,10 +125,20 @@ def broken_rule(error: IntegrityError) -> str:
 
 
 def _stay_in_reach(row: models.Model, by: User) -> None:
-    if isinstance(row, Place):
-        row.refresh_from_db(fields=["grid", "scope_code"])
-        if not in_scope(by, row.scope_code):
-            raise Invalid(_("This position lies in a territory that is not yours."))
+    """
+    Raises:
+        Invalid: the row lies in somebody else's territory, or its point far from any.
+    """
+    if not isinstance(row, Place):
+        return
+    row.refresh_from_db(fields=["grid", "scope_code"])
+    if not in_scope(by, row.scope_code):
+        raise Invalid(_("This position lies in a territory that is not yours."))
+    drawn = Division.objects.exclude(shape=None)
+    if row.point is None or row.grid_id is not None or not drawn.exists():
+        return
+    if not drawn.filter(shape__dwithin=(row.point, FAR_DEG)).exists():
+        raise Invalid(_("This position is far from your district. Is the coordinate frame right?"))
 
 
 def designate(row: Named, today: date) -> None:
@@ -167,7 +188,7 @@ def delete(
     row = history.locked(thing, thing_id, by)
     whole = whole_state_of(row)
     for name in FIELDS[thing]:
-        if name in seen and whole[name] != seen[name]:
+        if whole[name] != seen.get(name):
             history.refuse(row, name, whole[name])
     edit = history.write(row, before=whole, after={}, verb="deleted", by=by, now=now, undoes=undoes)
     row.delete()

@@ -12,7 +12,7 @@ from gis_server.errors import Conflict, NotFound
 from gis_server.models import User
 from gis_server.roles import in_scope
 from grids.models import Assignment, Edit, GridWorker, Thing
-from grids.services.state import MODELS, State, thing_of
+from grids.services.state import MODELS, State, thing_of, word_for
 
 # Renumbering holds it alone, every other edit together with others: no point may be put into a
 # grid under the code that the grid is just losing.  Any fixed number nobody else uses.
@@ -116,7 +116,7 @@ def refuse(row: models.Model, field: str, now_is: Any) -> NoReturn:
     """
     edits = Edit.objects.filter(thing=thing_of(row), thing_id=row.pk, after__has_key=field)
     last = edits.first()
-    word = row._meta.get_field(field).verbose_name  # type: ignore[union-attr]
+    word = word_for(type(row), field)
     if last is None or last.after[field] != now_is:
         rule = _(
             "“%(field)s” is no longer what you saw: an import or somebody else has changed it to"

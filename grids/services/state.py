@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.gis.geos import Point
 from django.db import models
 from django.db.backends.postgresql.psycopg_any import DateRange
+from django.utils.translation import gettext as _
 
 from gis_server.geo import WGS84
 from grids.models import (
@@ -88,6 +89,19 @@ def from_json(name: str, value: Any) -> Any:
         first, after = (date.fromisoformat(day) if day else None for day in value)
         return DateRange(first, after)
     return value
+
+
+def word_for(model: type[models.Model], name: str) -> str:
+    """What a field is called in the reader's language."""
+    words = {
+        # People and things have names, but not the same word for it in Chinese.
+        "name": _("name") if model is GridWorker else _("Name"),
+        "worker": _("Staff"),
+        "grid": _("Grid"),
+        "stands_in_for": _("Stands in for"),
+        "valid": _("Days"),
+    }
+    return words.get(name) or str(model._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
 
 
 def _day(day: date | None) -> str | None:

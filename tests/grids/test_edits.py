@@ -228,7 +228,10 @@ def test_a_place_whose_code_was_taken_meanwhile_does_not_come_back(
     building: Building, planner: User
 ) -> None:
     Building.objects.update(code="B1")
-    edit = services.delete(thing=Thing.BUILDING, thing_id=building.pk, seen={}, by=planner, now=NOW)
+    seen = services.state_of(building)
+    edit = services.delete(
+        thing=Thing.BUILDING, thing_id=building.pk, seen=seen, by=planner, now=NOW
+    )
     Building.objects.create(name="x", code="B1", point=at(112.5), scope_code="140107")
 
     with pytest.raises(Conflict, match="one building per code"):
