@@ -34,6 +34,7 @@ MODULES = (
     "card",
     "clock",
     "element",
+    "grid",
     "icons",
     "live",
     "map",
@@ -81,6 +82,8 @@ def _config(request: HttpRequest, seen: queries.Territory, edition: str) -> dict
         "urls": {
             "cameras": reverse("cameras").removesuffix(".geojson"),
             "edition": reverse("edition"),
+            "grid_pages": reverse("grid-page", args=["0"]).removesuffix("0/"),
+            "grids": reverse("grid", args=["0"]).removesuffix("/0/"),
             "sign_in": f"{reverse('sign-in')}?next={reverse('wall')}",
             "ticket": reverse("live-ticket"),
             "tiles": "/tiles",
