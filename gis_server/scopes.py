@@ -10,6 +10,16 @@ FOLLOW = (
                     THEN %(new)s || substr(part, length(%(old)s) + 1) ELSE part END
         FROM unnest(scope) WITH ORDINALITY AS parts (part, place) ORDER BY place)
     WHERE EXISTS (SELECT 1 FROM unnest(scope) AS part WHERE starts_with(part, %(old)s))""",
+    """
+    UPDATE gis_server_api_token SET prefixes = ARRAY(
+        SELECT CASE WHEN starts_with(part, %(old)s)
+                    THEN %(new)s || substr(part, length(%(old)s) + 1) ELSE part END
+        FROM unnest(prefixes) WITH ORDINALITY AS parts (part, place) ORDER BY place)
+    WHERE EXISTS (SELECT 1 FROM unnest(prefixes) AS part WHERE starts_with(part, %(old)s))""",
+    # Requests that wait and grants that run; what has ended was for the code of its day.
+    """
+    UPDATE gis_server_areagrant SET prefix = %(new)s || substr(prefix, length(%(old)s) + 1)
+    WHERE starts_with(prefix, %(old)s) AND state IN ('waiting', 'given')""",
 )
 
 

@@ -33,6 +33,7 @@ from grids.imports.source import TAKEN_OUT, open_source
 from grids.imports.stage import Stage, stage_columns
 from grids.imports.targets import TARGETS, Target
 from grids.models import ImportFault, ImportMapping, ImportRun
+from grids.services import history
 
 SHOWN_ROWS = 5  # of each layer, so that a person sees what a column holds
 SAMPLED_ROWS = 2_000  # that the guess of the frame looks at
@@ -238,8 +239,7 @@ def write(run: ImportRun, *, now: datetime) -> ImportRun:
 
 def _written(run: ImportRun, work: Work, now: datetime) -> ImportRun:
     module = into(run.target)
-    with connection.cursor() as cursor:
-        cursor.execute("LOCK TABLE grids_importrun IN SHARE ROW EXCLUSIVE MODE")
+    history.hold_codes_still(alone=True)  # nor does anybody edit meanwhile
     if not work.stage.exists():
         raise Refused(Problem.ROWS_GONE)
     stale = homes.token(work.today) != run.registry_token

@@ -54,6 +54,9 @@ REJOIN = """
     )
     SELECT array_agg(earlier) FROM pairs WHERE (SELECT count(*) FROM gone) >= 0"""
 REOPEN = "UPDATE {names} SET valid = daterange(lower(valid), NULL) WHERE id = ANY (%(ids)s)"
+IMPORTS = """
+    UPDATE grids_importrun SET scope = %(new)s || substr(scope, length(%(old)s) + 1)
+    WHERE starts_with(scope, %(old)s)"""
 TABLES = (
     {"table": "grids_division", "names": "grids_divisiondesignation", "thing": "division"},
     {"table": "grids_grid", "names": "grids_griddesignation", "thing": "grid"},
@@ -153,4 +156,5 @@ def move(old: str, new: str, today: date) -> None:
             again = cursor.fetchone()[0]
             if again:
                 cursor.execute(REOPEN.format(**names), {"ids": again})
+        cursor.execute(IMPORTS, {"old": old, "new": new})
     scopes.follow(old, new)

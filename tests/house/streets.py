@@ -52,6 +52,9 @@ class Street:
     lent: AreaGrant
     administrator: User
     token: ApiToken
+    worker: GridWorker
+    things: dict[str, int]
+    stray: Building
 
 
 def lay_out(media: Path) -> Street:
@@ -64,7 +67,24 @@ def lay_out(media: Path) -> Street:
     asked, lent = _grants(administrator)
     _history(grid, administrator)
     snapshot, token = _snapshot(camera, media), _token(administrator)
-    return Street(grid, camera, snapshot, asked, lent, administrator, token)
+    worker = GridWorker.objects.get(number=f"W{FIRST[-3:]}")
+    stray = Building.objects.create(
+        name=f"{SECRET} hut", address=f"{SECRET} lane", scope_code=grid.code
+    )
+    things = _things(grid, worker)
+    return Street(grid, camera, snapshot, asked, lent, administrator, token, worker, things, stray)
+
+
+def _things(grid: Grid, worker: GridWorker) -> dict[str, int]:
+    """The first street's things by the words that pages know them by."""
+    return {
+        "division": grid.community.pk,
+        "grid": grid.pk,
+        "building": Building.objects.get(grid=grid).pk,
+        "shop": Shop.objects.get(grid=grid).pk,
+        "service_point": ServicePoint.objects.get(grid=grid).pk,
+        "worker": worker.pk,
+    }
 
 
 def people_of(code: str) -> list[User]:
