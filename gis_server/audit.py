@@ -1,7 +1,7 @@
 """The audit trail: who did what, when, from where.  Rows are only added.
 
 A service writes its row in its own transaction, so what is undone was never noted, and what is
-noted was done.  The database refuses to change or delete a row (migration 0003).
+noted was done.  The database refuses to change or delete a row (migration 0004).
 """
 
 from collections.abc import Mapping

@@ -10,6 +10,7 @@ from importlib import import_module
 from celery import Celery, shared_task
 from celery.signals import setup_logging
 from django.conf import settings
+from django.db import OperationalError
 from django.utils import timezone
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gis_server.settings")
@@ -50,3 +51,14 @@ def prune_sign_ins() -> int:
 
     before = timezone.now() - settings.AXES_COOLOFF_TIME
     return int(AccessAttempt.objects.filter(attempt_time__lte=before).delete()[0])
+
+
+@shared_task(autoretry_for=(OperationalError,), retry_backoff=15, max_retries=6)  # type: ignore[untyped-decorator]
+def refresh_search(kinds: list[str] | None = None) -> int:
+    """Make the search agree with its tables: after a bulk import, and for what a date has changed.
+
+    Whoever hands it over says that new places can be found within a few minutes.
+    """
+    from gis_server import search  # noqa: PLC0415 - models need the app registry
+
+    return sum(search.refresh(kind) for kind in kinds or search.KINDS)

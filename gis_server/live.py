@@ -6,7 +6,7 @@ docs/design/change-feed.md.
 """
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.core import signing
@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 
 from gis_server.edge import allow, json_ok, live_origin
 from gis_server.errors import Invalid
-from gis_server.models import ChangeRow
+from gis_server.models import ChangeRow, User
 from gis_server.roles import Permission
 
 CHANNEL = "gis_server_change"
@@ -33,7 +33,12 @@ TOPICS: dict[str, Permission] = {
     "outage": Permission.SEE_CAMERAS,
     "snapshot": Permission.SEE_PICTURES,
     "shapes": Permission.SEE_MAP,
+    # Somebody asked for an area, or a request or grant of it has moved: for those who decide.
+    "area_request": Permission.GRANT_AREA,
+    "reach": Permission.SEE_MAP,
 }
+REACH_TOPIC = "reach"
+"""Where the user named as the subject may look has changed: what they hear by is out of date."""
 
 
 @dataclass(frozen=True)
@@ -88,17 +93,27 @@ def ticket(request: HttpRequest) -> HttpResponseBase:
     The live process has no session and asks no database: the ticket holds who listens and what
     they may hear.  It is a cookie that scripts cannot read, so it stands in no address and no log.
     """
-    user = request.user
+    # First the id, then the reach: what changes the reach later has a later id, and the live
+    # process sees by it that this ticket is out of date.
+    last, user = last_id(), cast("User", request.user)
+    user.read_lent_anew()
     # A wall that nobody touches asks for a ticket every quarter of an hour: it stays signed in.
     request.session.modified = True
     content = {
         "user": user.pk,
-        "role": user.role,  # type: ignore[union-attr]
-        "scope": user.reach,  # type: ignore[union-attr]
+        "role": user.role,
+        "scope": user.reach,
+        "ends_at": user.lent.first_ends_at and user.lent.first_ends_at.timestamp(),
+        "last_id": last,
         "origin": f"{request.scheme}://{request.get_host()}",
     }
     response = json_ok(
-        {"url": f"{live_origin(request)}/live", "last_id": last_id(), "user": user.pk}
+        {
+            "url": f"{live_origin(request)}/live",
+            "last_id": last,
+            "user": user.pk,
+            "reach": user.reach,
+        }
     )
     response.set_cookie(
         TICKET_COOKIE,
@@ -117,12 +132,18 @@ ticket = allow(Permission.SEE_MAP)(ticket)
 
 @dataclass(frozen=True)
 class Listener:
-    """What a ticket says of a browser: the page it belongs to, and what it may hear."""
+    """What a ticket says of a browser: the page it belongs to, and what it may hear.
+
+    ends_at: seconds since 1970 at which the first grant in `scope` ends, None without one.
+    last_id: the newest change when the ticket was written.
+    """
 
     user: int
     role: str
     scope: list[str]
     origin: str
+    ends_at: float | None
+    last_id: int
 
 
 def read_ticket(token: str) -> Listener:

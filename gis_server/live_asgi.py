@@ -10,8 +10,10 @@ import asyncio
 import logging
 import os
 import socket
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs
@@ -25,7 +27,14 @@ django.setup()
 from django.db import connections  # noqa: E402
 
 from gis_server.errors import Invalid  # noqa: E402
-from gis_server.live import CHANNEL, TICKET_COOKIE, TOPICS, Listener, read_ticket  # noqa: E402
+from gis_server.live import (  # noqa: E402
+    CHANNEL,
+    REACH_TOPIC,
+    TICKET_COOKIE,
+    TOPICS,
+    Listener,
+    read_ticket,
+)
 from gis_server.live_hub import BEAT, CLOSE, CUT, RING_SIZE, Client, FeedRow, Hub, feed_row  # noqa: E402
 from gis_server.roles import covers, may  # noqa: E402
 
@@ -173,8 +182,9 @@ class LiveApp:
             name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
         }
         try:
-            listener = listener_of(headers)
+            listener = listener_of(headers, time.time())
             since = since_of(headers, scope["query_string"])
+            self._refuse_old(listener)
         except Invalid:
             await answer(
                 send, 401, b'{"error": {"kind": "not_signed_in"}}', headers.get("origin", "")
@@ -183,8 +193,11 @@ class LiveApp:
         if len(self.hub.clients) >= MAX_CLIENTS:
             await answer(send, 503, b'{"error": {"kind": "Unavailable"}}', listener.origin)
             return
-        client = self.hub.join(lambda row: hears(listener, row), since)
-        sender = asyncio.create_task(pump(self.hub, client, listener.origin, send))
+        client = self.hub.join(
+            lambda row: hears(listener, row), since, lambda row: outdates(listener, row)
+        )
+        most_s = longest_s(listener, time.time())
+        sender = asyncio.create_task(pump(self.hub, client, listener.origin, send, most_s))
         leaver = asyncio.create_task(left(receive))
         try:
             await asyncio.wait({sender, leaver}, return_when=asyncio.FIRST_COMPLETED)
@@ -194,6 +207,27 @@ class LiveApp:
                 task.cancel()
             await asyncio.gather(sender, leaver, return_exceptions=True)
 
+    def _refuse_old(self, listener: Listener) -> None:
+        """
+        Raises:
+            Invalid: where the listener may look has changed since the ticket was written.
+        """
+        if self.hub.last_id > listener.last_id and self.hub.holds(partial(outdates, listener)):
+            raise Invalid("the ticket is out of date")
+
+
+def outdates(listener: Listener, row: FeedRow) -> bool:
+    """Whether a change makes another ticket necessary: something was lent, or taken back."""
+    mine = row.topic == REACH_TOPIC and row.subject == str(listener.user)
+    return mine and row.id > listener.last_id
+
+
+def longest_s(listener: Listener, now_s: float) -> float:
+    """How long a stream may last: no longer than what is lent to its listener."""
+    if listener.ends_at is None:
+        return STREAM_MAX_S
+    return min(STREAM_MAX_S, listener.ends_at - now_s)
+
 
 def hears(listener: Listener, row: FeedRow) -> bool:
     permission = TOPICS.get(row.topic)
@@ -202,11 +236,12 @@ def hears(listener: Listener, row: FeedRow) -> bool:
     return not row.scope or covers(listener.scope, row.scope)
 
 
-def listener_of(headers: dict[str, str]) -> Listener:
+def listener_of(headers: dict[str, str], now_s: float) -> Listener:
     """Who asks, from the ticket; a page of another origin must not listen with somebody's cookie.
 
     Raises:
-        Invalid: no ticket, a bad one, or another origin's page.
+        Invalid: no ticket, a bad one, one that a grant's end has overtaken, or another origin's
+            page.
     """
     cookies = SimpleCookie()
     with suppress(CookieError):
@@ -216,6 +251,8 @@ def listener_of(headers: dict[str, str]) -> Listener:
     listener = read_ticket(cookies[TICKET_COOKIE].value)
     if headers.get("origin", listener.origin) != listener.origin:
         raise Invalid("another origin")
+    if listener.ends_at is not None and listener.ends_at <= now_s:
+        raise Invalid("a grant in the ticket has ended")
     return listener
 
 
@@ -232,19 +269,22 @@ def since_of(headers: dict[str, str], query: bytes) -> int:
     return int(text)
 
 
-async def pump(hub: Hub, client: Client, origin: str, send: Send) -> None:
+async def pump(hub: Hub, client: Client, origin: str, send: Send, most_s: float) -> None:
     """Send what the hub has for the client, and every ten seconds whether the database is heard.
 
     `cut` in place of a beat: the page then says that it is not live.
     """
     loop = asyncio.get_running_loop()
-    until, next_beat = loop.time() + STREAM_MAX_S, loop.time()
+    until, next_beat = loop.time() + most_s, loop.time()
     await send({"type": "http.response.start", "status": 200, "headers": stream_headers(origin)})
     await send_part(send, b"retry: 2000\n\n")
     while loop.time() < until:
         try:
-            message = await asyncio.wait_for(client.queue.get(), next_beat - loop.time())
+            next_look = min(next_beat, until)
+            message = await asyncio.wait_for(client.queue.get(), next_look - loop.time())
         except TimeoutError:
+            if loop.time() >= until:
+                break
             next_beat = loop.time() + BEAT_EVERY_S
             message = BEAT if hub.current else CUT
         if message == CLOSE:

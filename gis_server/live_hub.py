@@ -25,6 +25,7 @@ class FeedRow:
 
     id: int
     topic: str
+    subject: str
     scope: str
     message: bytes
 
@@ -32,14 +33,15 @@ class FeedRow:
 def feed_row(id: int, topic: str, subject: str, scope: str, data: object, at: str) -> FeedRow:
     body = {"topic": topic, "subject": subject, "at": at, "data": data}
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    return FeedRow(id, topic, scope, f"event: change\nid: {id}\ndata: {text}\n\n".encode())
+    return FeedRow(id, topic, subject, scope, f"event: change\nid: {id}\ndata: {text}\n\n".encode())
 
 
 @dataclass(eq=False)
 class Client:
-    """A connected browser: what it may hear, and what waits to be sent to it."""
+    """A connected browser: what it may hear, what ends its stream, what waits to be sent to it."""
 
     hears: Callable[[FeedRow], bool]
+    ends: Callable[[FeedRow], bool]
     queue: asyncio.Queue[bytes] = field(default_factory=lambda: asyncio.Queue(QUEUE_SIZE))
 
 
@@ -67,8 +69,12 @@ class Hub:
     def publish(self, rows: Iterable[FeedRow]) -> None:
         for row in rows:
             self._remember(row)
-            for client in [client for client in self.clients if client.hears(row)]:
-                self._send(client, row.message)
+            for client in list(self.clients):
+                if client.hears(row):
+                    self._send(client, row.message)
+                if client.ends(row):
+                    self.leave(client)
+                    self._send(client, CLOSE)
 
     def set_current(self, current: bool) -> None:
         """Whether the database is heard; clients are told at once when that changes."""
@@ -78,13 +84,18 @@ class Hub:
         for client in list(self.clients):
             self._send(client, BEAT if current else CUT)
 
-    def join(self, hears: Callable[[FeedRow], bool], since: int) -> Client:
+    def join(
+        self,
+        hears: Callable[[FeedRow], bool],
+        since: int,
+        ends: Callable[[FeedRow], bool] = lambda row: False,
+    ) -> Client:
         """A client that has seen everything up to `since`; it starts with what it missed.
 
         Where that is no longer at hand, or more than a queue holds, it is told to load everything
         anew (`reset`).
         """
-        client = Client(hears)
+        client = Client(hears, ends)
         missed = list(self._after(since, hears))
         if since > self.last_id or since < self.forgotten_id or len(missed) >= QUEUE_SIZE:
             client.queue.put_nowait(RESET)
@@ -93,6 +104,10 @@ class Hub:
                 client.queue.put_nowait(row.message)
         self.clients.add(client)
         return client
+
+    def holds(self, sought: Callable[[FeedRow], bool]) -> bool:
+        """Whether such a row is among those at hand."""
+        return any(sought(row) for row in self.ring)
 
     def leave(self, client: Client) -> None:
         self.clients.discard(client)

@@ -1,17 +1,56 @@
-"""Users, and the change feed that tells browsers what has become different."""
+"""Users and what is lent to them, the change feed, the audit trail, and what can be found."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import UserManager as DjangoUserManager
+from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import RegexValidator
 from django.db import models
+from django.db.models import F, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from gis_server import grant_flow
+from gis_server.grant_flow import GrantState
 from gis_server.roles import ROLE_NAMES, Role
 
 # As long as the code of a grid three levels deep; `grids.codes` says how codes are made.
 LONGEST_CODE = 19
-SCOPE_PREFIX = RegexValidator(r"^[0-9]{2,19}$", _("A scope is the first 2 to 19 digits of a code."))
+PREFIX_PATTERN = r"^[0-9]{2,19}$"
+SCOPE_PREFIX = RegexValidator(PREFIX_PATTERN, _("A scope is the first 2 to 19 digits of a code."))
+
+
+@dataclass(frozen=True)
+class Lent:
+    """What is lent to a user now: code prefixes, and when the first of them ends."""
+
+    prefixes: tuple[str, ...] = ()
+    first_ends_at: datetime | None = None
+
+
+class UserManager(DjangoUserManager["User"]):
+    """Users as the rest of the code asks for them: each with what is lent to them at this moment.
+
+    It comes with the user's own row, so no request pays a query for it, and no job has to end a
+    grant: a row read a second after the end no longer holds it.
+    """
+
+    use_in_migrations = False
+
+    def get_queryset(self) -> QuerySet["User"]:
+        running = AreaGrant.running_at(Now()).filter(asker=OuterRef("pk")).order_by("id")
+        return (
+            super()
+            .get_queryset()
+            .annotate(
+                lent_prefixes=ArraySubquery(running.values("prefix")),
+                lent_until=ArraySubquery(running.values("until")),
+            )
+        )
 
 
 class User(AbstractUser):
@@ -31,6 +70,8 @@ class User(AbstractUser):
         blank=True,
     )
 
+    objects: ClassVar[UserManager] = UserManager()
+
     class Meta:
         constraints = [
             models.CheckConstraint(
@@ -44,14 +85,140 @@ class User(AbstractUser):
 
     @property
     def reach(self) -> list[str]:
-        """Code prefixes of what the user may see and do now."""
-        return list(self.scope)
+        """Code prefixes of what the user may see and do now: the scope, and what is lent."""
+        return list(dict.fromkeys([*self.scope, *self.lent.prefixes]))
+
+    @property
+    def lent(self) -> Lent:
+        """What was lent when the row was read; asked for now where it came without (one query)."""
+        known = self.__dict__
+        if "lent_prefixes" in known:
+            return _lent(known["lent_prefixes"], known["lent_until"])
+        if self.pk is None:
+            return Lent()
+        self.read_lent_anew()
+        return self.lent
+
+    def read_lent_anew(self) -> None:
+        """Ask what is lent at this moment; the row may have been read a moment ago (one query)."""
+        rows = AreaGrant.running_at(Now()).filter(asker_id=self.pk).order_by("id")
+        self.__dict__["lent_prefixes"] = [row.prefix for row in rows]
+        self.__dict__["lent_until"] = [row.until for row in rows if row.until]
 
     def get_full_name(self) -> str:
         return self.display_name or self.username
 
     def get_short_name(self) -> str:
         return self.get_full_name()
+
+
+def _lent(prefixes: list[str], until: list[datetime]) -> Lent:
+    return Lent(tuple(prefixes), min(until, default=None))
+
+
+# Lists, not sets: what a migration writes down must not change its order.
+UNDECIDED = [GrantState.WAITING.value, GrantState.WITHDRAWN.value]
+ONCE_GIVEN = [GrantState.GIVEN.value, GrantState.ENDED.value]
+
+
+class AreaGrant(models.Model):
+    """A part of the territory lent to somebody for hours: asked for, decided, ended (应急调用).
+
+    What may follow what is in `grant_flow`; writing goes through `gis_server.grants`.  A grant
+    widens where its asker may look and act, never what they may do there.  It runs from
+    `decided_at` to `until`, or to `ended_at` where somebody ended it before.
+    """
+
+    asker = models.ForeignKey(User, models.PROTECT, related_name="area_grants")
+    prefix = models.CharField(_("area"), max_length=LONGEST_CODE, validators=[SCOPE_PREFIX])
+    reason = models.CharField(_("reason"), max_length=grant_flow.LONGEST_REASON)
+    wanted_h = models.PositiveSmallIntegerField(_("hours"))
+    asked_at = models.DateTimeField()
+    state = models.CharField(max_length=10, default=GrantState.WAITING.value)
+    decided_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    note = models.CharField(_("note"), max_length=grant_flow.LONGEST_REASON, blank=True)
+    until = models.DateTimeField(null=True)
+    ended_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["asker", "-id"], name="grant_newest_of_asker"),
+            models.Index(
+                fields=["asker", "until"],
+                name="grant_running_of_asker",
+                condition=Q(state=GrantState.GIVEN.value),
+            ),
+            models.Index(fields=["state", "-id"], name="grant_newest_in_state"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["asker", "prefix"],
+                condition=Q(state=GrantState.WAITING.value),
+                name="one_waiting_request_per_asker_and_area",
+            ),
+            models.CheckConstraint(
+                name="grant_state_is_known",
+                condition=Q(state__in=[state.value for state in grant_flow.NEXT]),
+            ),
+            models.CheckConstraint(
+                name="grant_area_is_a_code_prefix", condition=Q(prefix__regex=PREFIX_PATTERN)
+            ),
+            models.CheckConstraint(name="grant_has_a_reason", condition=~Q(reason="")),
+            models.CheckConstraint(
+                name="grant_is_wanted_for_1_to_72_hours",
+                condition=Q(wanted_h__gte=1, wanted_h__lte=grant_flow.LONGEST_H),
+            ),
+            models.CheckConstraint(
+                name="grant_is_decided_by_someone_else_than_the_asker",
+                condition=Q(decided_by=None) | ~Q(decided_by=F("asker")),
+            ),
+            models.CheckConstraint(
+                name="grant_is_decided_when_its_state_says_so",
+                condition=Q(state__in=UNDECIDED, decided_by=None, decided_at=None)
+                | (~Q(state__in=UNDECIDED) & Q(decided_by__isnull=False, decided_at__isnull=False)),
+            ),
+            models.CheckConstraint(
+                name="grant_has_an_end_when_it_was_given",
+                condition=Q(state__in=ONCE_GIVEN, until__isnull=False)
+                | (~Q(state__in=ONCE_GIVEN) & Q(until=None)),
+            ),
+            models.CheckConstraint(
+                name="grant_ends_after_it_begins",
+                condition=Q(until=None) | Q(until__gt=F("decided_at")),
+            ),
+            models.CheckConstraint(
+                name="grant_lasts_72_hours_at_most",
+                condition=Q(until=None)
+                | Q(until__lte=F("decided_at") + timedelta(hours=grant_flow.LONGEST_H)),
+            ),
+            models.CheckConstraint(
+                name="grant_ended_early_says_by_whom_and_when",
+                condition=Q(
+                    state=GrantState.ENDED.value, ended_by__isnull=False, ended_at__isnull=False
+                )
+                | (~Q(state=GrantState.ENDED.value) & Q(ended_by=None, ended_at=None)),
+            ),
+            models.CheckConstraint(
+                name="grant_is_refused_with_a_note",
+                condition=~Q(state=GrantState.REFUSED.value) | ~Q(note=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.id} {self.prefix} {self.state}"
+
+    @classmethod
+    def running_at(cls, now: Any) -> QuerySet["AreaGrant"]:
+        """The grants that hold at `now`, a time or the database's own."""
+        return cls.objects.filter(state=GrantState.GIVEN.value, until__gt=now)
+
+    def state_at(self, now: datetime) -> GrantState:
+        return grant_flow.state_at(
+            GrantState(self.state), asked_at=self.asked_at, until=self.until, now=now
+        )
 
 
 class ChangeRow(models.Model):
@@ -100,7 +267,53 @@ class AuditRow(models.Model):
             models.Index(fields=["at"], name="audit_by_time"),
             models.Index(fields=["subject", "-id"], name="audit_by_subject"),
             models.Index(fields=["user_id", "-id"], name="audit_by_user"),
+            models.Index(fields=["action", "-id"], name="audit_by_action"),
+            # For prefixes, whatever the database's collation.
+            models.Index(
+                fields=["scope", "-id"],
+                opclasses=["varchar_pattern_ops", "int8_ops"],
+                name="audit_by_area",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.id} {self.who} {self.action} {self.subject}"
+
+
+class SearchEntry(models.Model):
+    """One thing that can be found, as the database keeps it; `gis_server.search` reads it.
+
+    subject: its id in the table of its kind.  former: names and codes it once had, one a line.
+    scopes: codes of the grids or divisions it lies in.  west to north: WGS84 degrees, None where it
+    has no place of its own.  name, key: title and code as they are compared.  doc: its words, as
+    `search.pattern` finds them.  tags: kind and ancestors of `scopes`.
+    """
+
+    pk = models.CompositePrimaryKey("kind", "subject")
+    kind = models.CharField(max_length=20)
+    subject = models.BigIntegerField()
+    title = models.TextField()
+    code = models.TextField()
+    detail = models.TextField()
+    former = models.TextField()
+    scopes = ArrayField(models.TextField())
+    west = models.FloatField(null=True)
+    south = models.FloatField(null=True)
+    east = models.FloatField(null=True)
+    north = models.FloatField(null=True)
+    name = models.TextField(db_collation="C")
+    key = models.TextField(db_collation="C")
+    length = models.SmallIntegerField()
+    doc = models.TextField()
+    tags = ArrayField(models.TextField())
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["kind", "name"], name="search_by_name"),
+            models.Index(fields=["kind", "key"], name="search_by_key"),
+            models.Index(fields=["kind", "length", "key", "subject"], name="search_by_length"),
+            models.Index("kind", models.Func("subject", function="hashint8"), name="search_by_lot"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.subject} {self.title}"

@@ -98,6 +98,11 @@ def in_scope(user: "User", code: str) -> bool:
 
 
 def scope_q(user: "User", field: str) -> Q:
-    """The rows whose `field` (a division's or grid's code) lies in the user's scope."""
-    parts = [Q(**{f"{field}__startswith": prefix}) for prefix in user.reach if prefix]
+    """The rows whose `field` (a division's or grid's code) lies in the user's reach."""
+    return within_q(user.reach, field)
+
+
+def within_q(prefixes: list[str], field: str) -> Q:
+    """The rows whose `field` begins with one of the prefixes; none, when there is none."""
+    parts = [Q(**{f"{field}__startswith": prefix}) for prefix in prefixes if prefix]
     return reduce(or_, parts, Q(pk__in=[]))

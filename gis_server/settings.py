@@ -214,6 +214,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "gis_server.jobs.prune_sign_ins",
         "schedule": 300.0,
     },
+    "gis_server: make what can be found agree with what there is": {
+        "task": "gis_server.jobs.refresh_search",
+        "schedule": 6 * 3600.0,
+    },
 }
 
 # Logs --------------------------------------------------------------------------------------------

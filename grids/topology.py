@@ -63,6 +63,37 @@ def prove(
     ]
 
 
+def prove_apart(
+    shapes: Mapping[str, shapely.Geometry], *, gap_width: float = 0.0
+) -> Iterator[Finding]:
+    """What keeps the shapes from lying side by side: broken ones, else faulty common borders."""
+    broken = list(_broken(shapes))
+    yield from broken
+    if not any(finding.fault in (Fault.EMPTY, Fault.INVALID) for finding in broken):
+        yield from _faulty_borders(shapes, gap_width)
+
+
+def prove_divides(
+    polygons: Sequence[shapely.Geometry], parent: tuple[str, shapely.Geometry], *, tolerance: float
+) -> Iterator[Finding]:
+    """Where sound polygons leave their parent uncovered or reach out of it, piece by piece."""
+    yield from _against_parent(polygons, parent, tolerance)
+
+
+def prove_no_holes(
+    shapes: Mapping[str, shapely.Geometry], code: str, *, tolerance: float
+) -> Iterator[Finding]:
+    """Places that the shapes surround and do not cover, for when nobody has stated an outline."""
+    if not shapes:
+        return
+    together = shapely.union_all(list(shapes.values()))
+    for part in shapely.get_parts(together):
+        for ring in part.interiors:
+            hole = shapely.Polygon(ring)
+            if hole.area > tolerance:
+                yield Finding(Fault.UNCOVERED, code, hole, hole.area)
+
+
 def _broken(shapes: Mapping[str, shapely.Geometry]) -> Iterator[Finding]:
     for code, shape in shapes.items():
         if shape is None or shape.is_empty:
@@ -89,6 +120,6 @@ def _against_parent(
     code, whole = parent
     together = shapely.union_all(polygons)
     pieces = ((Fault.UNCOVERED, whole - together), (Fault.OUTSIDE, together - whole))
-    for fault, piece in pieces:
-        if piece.area > tolerance:
-            yield Finding(fault, code, piece, piece.area)
+    for fault, difference in pieces:
+        if difference.area > tolerance:
+            yield Finding(fault, code, difference, difference.area)

@@ -34,6 +34,7 @@ MODULES = (
     "card",
     "clock",
     "element",
+    "find",
     "icons",
     "live",
     "map",
@@ -85,6 +86,7 @@ def _config(request: HttpRequest, seen: queries.Territory, edition: str) -> dict
         "urls": {
             "cameras": reverse("cameras").removesuffix(".geojson"),
             "edition": reverse("edition"),
+            "find": reverse("find"),
             "sign_in": f"{reverse('sign-in')}?next={reverse('wall')}",
             "ticket": reverse("live-ticket"),
             "tiles": "/tiles",

@@ -16,7 +16,10 @@ def bench(name: str, arguments: list[str]) -> int:
         )
         shared.ensure_files(where, notes, for_tests=False)
         env = stack.enter_context(shared.throw_away_servers(where, notes))
-        start = f"import sys; from benchmarks.{name} import main; sys.exit(main())"
+        start = (
+            "import importlib, sys; "
+            f"sys.exit(importlib.import_module({f'benchmarks.{name}'!r}).main())"
+        )
         command = [str(where.venv / "bin" / "python"), "-c", start, *arguments]
         return subprocess.run(command, cwd=where.root, env=env, check=False).returncode
 

@@ -5,6 +5,7 @@ The rules stand as constraints in the database, under names that say them.
 
 from grids.models.divisions import Division, DivisionDesignation, DivisionKind, Level
 from grids.models.grids import Grid, GridDesignation, GridKind, GridShape
+from grids.models.imports import ImportFault, ImportMapping, ImportRun, ImportTarget
 from grids.models.people import Assignment, GridWorker, StaffRole
 from grids.models.places import (
     Building,
@@ -30,6 +31,10 @@ __all__ = [
     "GridKind",
     "GridShape",
     "GridWorker",
+    "ImportFault",
+    "ImportMapping",
+    "ImportRun",
+    "ImportTarget",
     "Level",
     "Place",
     "ServiceKind",

@@ -33,7 +33,7 @@ class DivisionKind(models.TextChoices):
 
 
 class Division(models.Model):
-    """One node of the administrative tree above grids; `shape` is the union of what lies below.
+    """One node of the administrative tree above grids; `shape` is what the grids below divide.
 
     The id never changes; code and name are those of today, and `designations` has all there were.
     """
@@ -49,6 +49,8 @@ class Division(models.Model):
     official = models.BooleanField(_("official"), default=True)
     shape = models.MultiPolygonField(srid=WGS84, null=True, blank=True)
     shape_3857 = models.MultiPolygonField(srid=WEB_MERCATOR, null=True, blank=True)
+    # True: nobody stated the outline, it is the union of the grids and follows them.
+    shape_is_union = models.BooleanField(default=False, db_default=False)
     label = models.PointField(srid=WGS84, null=True, blank=True)
 
     class Meta:

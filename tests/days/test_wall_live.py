@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, StorageState, expect
+from playwright.sync_api import Locator, Page, Route, StorageState, expect
 
 from fixtures.demo import SignIn
 from maps.tiles import tiles_over
@@ -52,6 +52,11 @@ BESIDE_CARD = """(id) => new Promise((told) => {
     map.isMoving() ? setTimeout(tell, 100) : told(map.project(coordinates).x / free);
   tell();
 })"""
+SEES = """([lon, lat]) => {
+  const map = document.getElementById("map").map;
+  return !map.isMoving() && map.getZoom() > 11 && map.getBounds().contains([lon, lat]);
+}"""
+FOUND_AREA = "() => document.getElementById('map').map.getFilter('found-division')[2]"
 CLOSE_TO = """([lon, lat]) => new Promise((drawn) => {
   const map = document.getElementById("map").map;
   map.once("idle", () => drawn(map.project([lon, lat])));
@@ -324,6 +329,85 @@ def test_a_camera_picked_in_the_list_lies_beside_its_card(open_page: OpenPage) -
     assert 0 < lies_at < 1
 
 
+def test_somebody_finds_things_by_typing_and_the_map_goes_there(
+    open_page: OpenPage, town: Town, picture_folder: Path
+) -> None:
+    [(code, name, lon, lat)] = town.ask(
+        "SELECT code, name, ST_X(label), ST_Y(label) FROM grids_division WHERE name = '杏花岭街道'"
+    )
+    page = open_page("/wall/", SMALL)
+    until(lambda: page.evaluate("() => document.getElementById('map').map.loaded()"), "the map")
+    box, options = page.get_by_role("combobox"), page.locator(".find-option")
+    page.locator("body").press("/")
+    expect(box).to_be_focused()
+    box.press_sequentially("xhl", delay=20)
+    expect(options.first).to_be_visible()
+    expect(page.locator(".find-kind").first).to_have_text("行政区划")
+    box.fill("杏花岭街")
+    expect(options.first.locator("mark")).to_have_text("杏花岭街")
+    page.screenshot(path=picture_folder / "find-1280x720.png")
+    box.press("ArrowDown")
+    expect(options.first).to_have_attribute("aria-selected", "true")
+    assert box.get_attribute("aria-activedescendant") == options.first.get_attribute("id")
+    box.press("Enter")
+
+    expect(box).to_have_value(name)
+    expect(options.first).to_be_hidden()
+    until(lambda: page.evaluate(SEES, [lon, lat]), "the map shows the street")
+    assert page.evaluate(FOUND_AREA) == code
+    until(lambda: page.evaluate(FOUND_AREA) == "", "the mark goes away")
+
+
+def test_a_camera_that_is_found_opens_its_card(open_page: OpenPage, town: Town) -> None:
+    [(code, name)] = town.ask("SELECT code, name FROM cameras_camera WHERE host = %s", ABSENT)
+    page = open_page("/wall/", SMALL)
+    box = page.get_by_role("combobox")
+    box.fill(code.lower())
+    box.press("Enter")
+
+    expect(page.locator("#card h2")).to_have_text(name)
+    page.keyboard.press("Escape")
+    expect(page.locator("#card")).to_be_hidden()
+
+
+def test_finding_nothing_finding_late_and_failing_are_told_apart(
+    open_page: OpenPage, town: Town
+) -> None:
+    held: list[Route] = []
+
+    def prepare(page: Page) -> None:
+        page.route(re.compile(r"/api/find/\?q=slow"), held.append)
+        page.route(re.compile(r"/api/find/\?q=broken"), lambda route: route.abort())
+
+    page = open_page("/wall/", SMALL, prepare=prepare)
+    box, note = page.get_by_role("combobox"), page.locator(".find-note")
+    box.fill("slow")
+    until(lambda: bool(held), "the slow question is asked")
+    box.fill("魑魅魍魉")
+    expect(note).to_contain_text("魑魅魍魉")
+    held[0].continue_()
+    box.fill("broken")
+    expect(note).to_have_text("服务器没有应答。")
+    box.press("Escape")
+    expect(note).to_be_hidden()
+    box.press("Escape")
+    expect(box).to_have_value("")
+
+
+def test_a_hostile_name_is_found_as_it_is(open_page: OpenPage, town: Town) -> None:
+    [(number, name)] = town.ask("SELECT id, name FROM cameras_camera WHERE host = %s", ABSENT)
+    town.ask("UPDATE cameras_camera SET name = %s WHERE id = %s", HOSTILE, number)
+    try:
+        page = open_page("/wall/", SMALL)
+        page.get_by_role("combobox").fill("onerror")
+        title = page.locator(".find-title")
+        expect(title).to_have_text(HOSTILE)
+        assert page.locator(".find-drop img").count() == 0
+        assert page.evaluate("() => window.stolen") is None
+    finally:
+        town.ask("UPDATE cameras_camera SET name = %s WHERE id = %s", name, number)
+
+
 def test_a_tile_that_failed_is_asked_for_again(open_page: OpenPage) -> None:
     def prepare(page: Page) -> None:
         page.route("**/grids/*/*/*.mvt", lambda route: route.fulfill(status=503), times=3)
@@ -344,6 +428,48 @@ def test_somebody_who_may_not_see_cameras_sees_the_map(open_page: OpenPage, town
     expect(page.locator("#list h2")).not_to_be_empty()
 
 
+WITH_GRANTS = """
+from django.utils import timezone
+from gis_server import grants
+from gis_server.grant_flow import GrantState
+from gis_server.models import AreaGrant, User
+from gis_server.roles import Role
+now = timezone.now()
+"""
+ASK = """
+neighbour = User.objects.create_user(
+    "neighbour", password="over-the-fence", role=Role.OPERATOR, scope=["140107002"])
+asked = grants.ask(by=neighbour, prefix="140107001", reason="Flood", hours=1, now=now)
+"""
+GIVE = """
+leader = User.objects.get(username="admin")
+[asked] = AreaGrant.objects.all()
+grants.decide(grant_id=asked.pk, by=leader, to=GrantState.GIVEN, now=now)
+"""
+END = """
+[given] = AreaGrant.objects.all()
+grants.end(grant_id=given.pk, by=given.decided_by, now=now)
+"""
+
+
+def test_a_wall_shows_what_is_lent_while_it_is(open_page: OpenPage, town: Town) -> None:
+    town.manage("shell", "-v", "0", "-c", WITH_GRANTS + ASK)
+    page = open_page("/sign-in/?next=/wall/", SMALL, known=False)
+    page.locator("#id_username").fill("neighbour")
+    page.locator("#id_password").fill("over-the-fence")
+    page.keyboard.press("Enter")
+    territory = page.locator(".territory")
+    expect(territory).to_contain_text(re.compile(r"^\s*1 "))
+
+    # Nobody touches the page: the stream tells it that its reach has changed.
+    town.manage("shell", "-v", "0", "-c", WITH_GRANTS + GIVE)
+    expect(territory).to_contain_text(re.compile(r"^\s*2 "))
+    expect(page.locator("body")).to_have_attribute("data-live", "live")
+
+    town.manage("shell", "-v", "0", "-c", WITH_GRANTS + END)
+    expect(territory).to_contain_text(re.compile(r"^\s*1 "))
+
+
 def test_a_dropped_picture_is_told_and_drawn_anew(open_page: OpenPage) -> None:
     page = open_page("/wall/", SMALL)
     until(lambda: page.evaluate(GRIDS_SEEN) > 0, "the map is drawn", DRAWN_S)
@@ -361,6 +487,12 @@ def test_the_wall_is_of_use_on_a_phone(open_page: OpenPage, picture_folder: Path
     until(lambda: page.evaluate("() => document.getElementById('map').map.loaded()"), "the map")
     assert page.evaluate("() => document.documentElement.scrollWidth") == PHONE["width"]
     page.screenshot(path=picture_folder / "wall-390x844.png")
+
+    page.get_by_role("combobox").fill("杏花岭")
+    expect(page.locator(".find-option").first).to_be_visible()
+    assert page.evaluate("() => document.documentElement.scrollWidth") == PHONE["width"]
+    page.screenshot(path=picture_folder / "find-390x844.png")
+    page.get_by_role("combobox").press("Escape")
 
     page.locator(".row").first.tap()
     card = page.locator("#card")

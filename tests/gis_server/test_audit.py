@@ -30,9 +30,12 @@ def test_a_row_says_who_what_where_and_from_where(make_user: MakeUser) -> None:
 
 
 def test_what_is_rolled_back_was_never_noted() -> None:
-    with transaction.atomic():
+    def fails_after_noting() -> None:
         audit.note(by=None, action="grid.renamed")
-        transaction.set_rollback(True)
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError), transaction.atomic():
+        fails_after_noting()
 
     assert not AuditRow.objects.exists()
 

@@ -18,10 +18,13 @@ from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
-from gis_server import live_asgi
-from gis_server.live import TICKET_COOKIE, Change, record
+from gis_server import grants, live_asgi
+from gis_server.errors import Invalid
+from gis_server.grant_flow import GrantState
+from gis_server.live import TICKET_COOKIE, TOPICS, Change, record
+from gis_server.models import AreaGrant, User
 from gis_server.roles import Role
-from tests.conftest import SignIn
+from tests.conftest import MakeUser, SignIn
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ORIGIN = "http://testserver"
@@ -256,3 +259,103 @@ def test_the_ticket_takes_a_signed_in_post(operator: Client, stranger: Client) -
     assert cookie["httponly"] is True
     assert cookie["samesite"] == "Strict"
     assert cookie["path"] == "/live"
+
+
+HOME, LENT = "140107002", "140107001"
+
+
+@pytest.fixture
+def lent(make_user: MakeUser) -> AreaGrant:
+    """The first street, lent to an operator of the second for four hours from now."""
+    asker = make_user(Role.OPERATOR, (HOME,))
+    leader = make_user(Role.STREET_LEADER, (LENT,))
+    now = timezone.now()
+    asked = grants.ask(by=asker, prefix=LENT, reason="Flood", hours=4, now=now)
+    return grants.decide(grant_id=asked.pk, by=leader, to=GrantState.GIVEN, now=now)
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def move_end(grant: AreaGrant, left: timedelta) -> None:
+    """As if it had been given earlier: so much is left of it."""
+    until = timezone.now() + left
+    AreaGrant.objects.filter(pk=grant.pk).update(decided_at=until - timedelta(hours=4), until=until)
+
+
+def test_a_lent_area_is_heard(live: int, lent: AreaGrant) -> None:
+    with stream(live, signed_in(lent.asker)) as heard:
+        tell("41", f"{LENT}001001")
+
+        assert '"subject":"41"' in next(e for e in heard if "camera" in e[-1])[2]
+
+
+def test_a_stream_ends_with_the_grant_it_was_opened_by(live: int, lent: AreaGrant) -> None:
+    move_end(lent, timedelta(seconds=1.5))
+    started = time.monotonic()
+
+    with stream(live, signed_in(lent.asker)) as heard:
+        list(heard)
+
+    assert 0.5 < time.monotonic() - started < 5
+
+
+def test_a_ticket_does_not_outlive_its_grant(lent: AreaGrant) -> None:
+    headers = {name.lower(): text for name, text in ticket_headers(signed_in(lent.asker)).items()}
+    assert lent.until is not None
+    end_s = lent.until.timestamp()
+
+    assert live_asgi.listener_of(headers, end_s - 1).scope == [HOME, LENT]
+    with pytest.raises(Invalid):
+        live_asgi.listener_of(headers, end_s)
+
+
+def test_a_ticket_after_the_end_says_nothing_of_the_grant(lent: AreaGrant) -> None:
+    move_end(lent, timedelta(seconds=-1))
+
+    assert signed_in(lent.asker).post("/live/ticket/").json()["reach"] == [HOME]
+
+
+def test_a_grant_that_is_ended_ends_the_stream_and_the_ticket(live: int, lent: AreaGrant) -> None:
+    client = signed_in(lent.asker)
+    old = ticket_headers(client)
+    with stream(live, client) as heard:
+        next(heard)
+        grants.end(grant_id=lent.pk, by=lent.asker, now=timezone.now())
+        rest = list(heard)
+        # After the stream has ended: what it would have told is told to nobody.
+        tell("42", f"{LENT}001001")
+
+    assert '"topic":"reach"' in rest[-1][2]
+    assert status(live, "/live", old) == 401
+    with stream(live, client) as heard:
+        tell("43", f"{HOME}001001")
+        assert '"subject":"43"' in next_change_of("camera", heard)[2]
+
+
+def test_a_grant_that_is_given_ends_the_streams_of_nobody_else(
+    live: int, lent: AreaGrant, make_user: MakeUser
+) -> None:
+    colleague = make_user(Role.MAINTAINER, (HOME,))
+    with stream(live, signed_in(colleague)) as heard:
+        grants.end(grant_id=lent.pk, by=lent.asker, now=timezone.now())
+        tell("44", f"{HOME}001001")
+
+        assert '"subject":"44"' in next_change_of("camera", heard)[2]
+
+
+def next_change_of(topic: str, heard: Iterator[list[str]]) -> list[str]:
+    return next(event for event in heard if f'"topic":"{topic}"' in event[-1])
+
+
+def test_nobody_hears_any_topic_of_another_street(live: int, sign_in: SignIn) -> None:
+    with stream(live, sign_in(Role.ADMINISTRATOR, (HOME,))) as heard:
+        for topic in TOPICS:
+            tell("elsewhere", f"{LENT}001001", topic)
+            tell("elsewhere", LENT, topic)
+        tell("the last", f"{HOME}001001")
+
+        assert '"subject":"the last"' in next_change(heard)[2]

@@ -12,7 +12,8 @@ from pathlib import Path
 import polib
 import pytest
 
-from tests.house.tree import ROOT, tracked
+from gis_server.audit_actions import ACTIONS
+from tests.house.tree import ROOT, modules, tracked
 
 CATALOGS = ("django", "djangojs")
 
@@ -90,3 +91,24 @@ def test_no_translation_is_left_over(fresh_catalogs: Path, domain: str) -> None:
     kept = polib.pofile(str(ROOT / "locale" / "zh_Hans" / "LC_MESSAGES" / f"{domain}.po"))
 
     assert {entry.msgid for entry in kept} == needed
+
+
+def actions_noted() -> set[str]:
+    """The actions that the code notes: every text given as `action=` (both, where it chooses)."""
+    calls = (
+        node
+        for path in modules()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.keyword) and node.arg == "action"
+    )
+    texts = {
+        leaf.value
+        for call in calls
+        for leaf in ast.walk(call.value)
+        if isinstance(leaf, ast.Constant)
+    }
+    return {text for text in texts if isinstance(text, str) and re.fullmatch(r"\w+\.\w+", text)}
+
+
+def test_every_action_of_the_audit_trail_has_its_text_and_no_other() -> None:
+    assert set(ACTIONS) == actions_noted(), "gis_server/audit_actions.py holds the texts"

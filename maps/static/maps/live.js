@@ -13,10 +13,12 @@ const RETRY_MS = [500, 1_000, 2_000, 4_000, 8_000];
 export class LiveFeed {
   // load(): fetch everything anew.  changed(change): one change.  told(state, why): "connecting",
   // "live", "lost" or "signed_out", with a sentence where there is one.  returned(): somebody has
-  // signed in again, perhaps somebody else: nothing on the page holds any more.
+  // signed in again, perhaps somebody else, or may see another territory: nothing on the page holds
+  // any more.
   constructor({ ticketUrl, csrf, user, load, changed, told, returned }) {
     Object.assign(this, { ticketUrl, csrf, user, load, changed, told, returned });
     this.lastId = null;
+    this.reach = null;
     this.source = null;
     this.failures = 0;
     this.state = "connecting";
@@ -35,7 +37,11 @@ export class LiveFeed {
     this.retry = null;
     try {
       const { body, response } = await ask(this.ticketUrl, { method: "POST", csrf: this.csrf });
+      const reach = body.reach.join();
       if (this.state === "signed_out" || body.user !== this.user) return this.returned();
+      // Something was lent to them, or a loan is over: map and lists show another territory.
+      if (this.reach !== null && this.reach !== reach) return this.returned();
+      this.reach = reach;
       clock.setFrom(response);
       if (this.lastId === null) {
         await this.load();

@@ -4,7 +4,7 @@ import * as maplibre from "maplibre-gl";
 import { STATES } from "maps/cameras";
 import { element } from "maps/element";
 import { iconPixels } from "maps/icons";
-import { CAMERA_LAYERS, mapStyle, tileAddress } from "maps/style";
+import { CAMERA_LAYERS, FOUND_AREAS, mapStyle, tileAddress } from "maps/style";
 
 // A finger is less exact than the point it means.
 const REACH_PX = 8;
@@ -12,6 +12,9 @@ const ICON_SCALE = 3;
 const RESTORE_MS = 5_000;
 const CLOSE_ZOOM = 15;
 const TILE_RETRY_MS = 5_000;
+const FOUND_ZOOM = 16;
+// How long what was gone to stays marked.
+const MARKED_MS = 6_000;
 
 export class WallMap {
   // picked(id): a camera was clicked.  trouble(sentence): the picture is gone, "" when it is back.
@@ -20,6 +23,7 @@ export class WallMap {
     this.trouble = trouble;
     this.features = null;
     this.ringed = [];
+    this.marked = { area: "", features: [] };
     this.calm = matchMedia("(prefers-reduced-motion: reduce)");
     this.map = this.make(holder);
     // Tests and the curious reach the map from its element.
@@ -65,6 +69,7 @@ export class WallMap {
     this.loaded = true;
     if (this.features) this.show(this.features);
     this.ring(this.ringed);
+    this.mark(this.marked.area, this.marked.features);
   }
 
   show(features) {
@@ -83,6 +88,27 @@ export class WallMap {
       offset: [-covered_px / 2, 0],
       duration: this.calm.matches ? 0 : 700,
     });
+  }
+
+  // Goes to a box (west, south, east, north) and marks for a while what lies there: the outline of the
+  // grid or division whose code `area` is, else the middle.
+  visit([west, south, east, north], { area = "", covered_px = 0 } = {}) {
+    const room = Math.min(60, this.map.getContainer().clientHeight / 6);
+    this.map.fitBounds([west, south, east, north], {
+      padding: { top: room, bottom: room, left: room, right: room + covered_px },
+      maxZoom: FOUND_ZOOM,
+      duration: this.calm.matches ? 0 : 700,
+    });
+    clearTimeout(this.marking);
+    this.mark(area, area ? [] : [point({ lon: (west + east) / 2, lat: (south + north) / 2 })]);
+    this.marking = setTimeout(() => this.mark("", []), MARKED_MS);
+  }
+
+  mark(area, features) {
+    this.marked = { area, features };
+    if (!this.loaded) return;
+    this.map.getSource("found").setData({ type: "FeatureCollection", features });
+    for (const layer of FOUND_AREAS) this.map.setFilter(layer, ["==", ["get", "code"], area]);
   }
 
   ring(features) {

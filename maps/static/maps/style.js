@@ -13,6 +13,7 @@ const INK = {
   name: "#e8eef4",
   lesser: "#b3c0cd",
   picked: "#ffffff",
+  found: "#6cb4ff",
 };
 
 // Type and icons grow with the page's, which grows with the screen.
@@ -33,18 +34,24 @@ export function mapStyle({ origin, edition, layers, tiles }) {
       grids: source("grids"),
       cameras: points(),
       picked: points(),
+      found: points(),
     },
     layers: [
       { id: "outside", type: "background", paint: { "background-color": INK.outside } },
       ...territory(),
       cameras("cameras-online", ["==", ["get", "state"], "online"]),
+      foundArea("found-division", "divisions"),
+      foundArea("found-grid", "grids"),
       ...names(),
       cameraNames(),
-      picked(),
+      ring("picked", INK.picked),
+      ring("found", INK.found),
       cameras("cameras", ["!=", ["get", "state"], "online"]),
     ],
   };
 }
+
+export const FOUND_AREAS = ["found-division", "found-grid"];
 
 // Names stand over what works; what does not stands over everything.
 export const CAMERA_LAYERS = ["cameras", "cameras-online"];
@@ -131,17 +138,25 @@ function names() {
   ];
 }
 
-function picked() {
+function ring(source, color) {
   return {
-    id: "picked",
+    id: source,
     type: "circle",
-    source: "picked",
+    source,
     paint: {
       "circle-radius": byZoom(10, 13, 15, 19),
       "circle-color": "rgba(255,255,255,0.14)",
-      "circle-stroke-color": INK.picked,
+      "circle-stroke-color": color,
       "circle-stroke-width": 2.5,
     },
+  };
+}
+
+// The outline of the one that was found; of none until then.
+function foundArea(id, source) {
+  return {
+    ...border(id, source, "", INK.found, byZoom(8, 3, 14, 5)),
+    filter: ["==", ["get", "code"], ""],
   };
 }
 

@@ -7,6 +7,7 @@ import { Cameras, STATES, stateText } from "maps/cameras";
 import { Card } from "maps/card";
 import * as clock from "maps/clock";
 import { element, setText } from "maps/element";
+import { Finder } from "maps/find";
 import { icon } from "maps/icons";
 import { LiveFeed } from "maps/live";
 import { WallMap } from "maps/map";
@@ -27,6 +28,7 @@ const banner = new Banner(at("banner"), at("live"), config);
 const panel = new Panel({ figures: at("figures"), list: at("list") }, { picked: (id) => openCard(id, true), chosen: chooseList });
 const card = new Card(at("card"), config, { closed });
 const map = makeMap();
+new Finder(at("find"), config.urls.find, { chosen: goTo });
 const feed = new LiveFeed({
   ticketUrl: config.urls.ticket,
   csrf: config.csrf,
@@ -177,6 +179,15 @@ function openCard(id, go) {
   card.open(id);
   pick(cameras.get(id), { go, covered_px: coveredByCard() });
   address.write(id);
+}
+
+// Where something found lies; returns what is to be said of it.
+function goTo({ id, box, area, opens }) {
+  if (opens === "camera") openCard(id, false);
+  else if (card.id !== null) card.close();
+  if (box === null) return gettext("It has no place on the map.");
+  map?.visit(box, { area, covered_px: coveredByCard() });
+  return "";
 }
 
 // How much of the map's width the card takes away; on a phone it hides the map, and nothing is gained.

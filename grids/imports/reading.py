@@ -1,0 +1,216 @@
+"""Rows of a file, batch by batch, as they are staged: clean columns, WGS84 shapes, grids found.
+
+Memory holds one batch, whatever the file's size.
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import shapely
+
+from gis_server.frames import Floats
+from gis_server.geo import WGS84
+from grids.imports.cells import Mask, clean
+from grids.imports.frame_choice import frame_named
+from grids.imports.homes import Homes, homes_on
+from grids.imports.layer import Batch, Layer, Shapes, Source
+from grids.imports.problems import NOTES, Faults, Problem, Refused, Rows
+from grids.imports.shapes import (
+    clean_shapes,
+    exchange,
+    place,
+    points_from_columns,
+    shapes_from_wkt,
+)
+from grids.imports.targets import LAT, LON, WKT, Field, Target
+
+BATCH_ROWS = 50_000
+ARROW = {"boolean": pa.bool_(), "integer": pa.int64(), "smallint": pa.int64(), "date": pa.date32()}
+MADE_DIGITS = 20
+
+
+@dataclass
+class Reading:
+    """How a file is read, and what was wrong with it so far."""
+
+    target: Target
+    mapping: Mapping[str, str]
+    frame: str
+    exchange_axes: bool
+    faults: Faults = field(default_factory=Faults)
+    notes: frozenset[Problem] = NOTES
+
+
+@dataclass(frozen=True)
+class Staged:
+    """A batch ready for the stage; `count` rows were read, those with a fault included."""
+
+    table: pa.Table
+    count: int
+
+
+def read_rows(source: Source, layer: Layer, reading: Reading, today: date) -> Iterator[Staged]:
+    """All rows of a layer; faults collect in the reading.
+
+    Raises:
+        Refused: the file cannot be read to its end, or nobody said which frame it is in.
+    """
+    _check_frame(layer, reading)
+    homes = homes_on(today) if reading.target.shape == "point" else None
+    for batch in source.batches(layer, BATCH_ROWS):
+        reading.faults.take(batch.faults)
+        yield Staged(_staged(batch, reading, homes), len(batch.rows))
+
+
+def _check_frame(layer: Layer, reading: Reading) -> None:
+    located = layer.geometry is not None or LON in reading.mapping or WKT in reading.mapping
+    if reading.target.shape is None or not located:
+        if reading.target.shape_needed:
+            raise Refused(Problem.NO_POSITIONS)
+        return
+    if not reading.frame:
+        raise Refused(Problem.FRAME_NOT_STATED)
+
+
+def _staged(batch: Batch, reading: Reading, homes: Homes | None) -> pa.Table:
+    columns: dict[str, pa.Array] = {"row": pa.array(batch.rows)}
+    for one in reading.target.fields:
+        columns[one.name] = _column(batch, one, reading)
+    if reading.target.shape is not None:
+        columns |= _located(batch, reading, columns, homes)
+    if reading.target.made_code:
+        columns["code"] = _made_codes(columns)
+    return pa.table(columns)
+
+
+def _column(batch: Batch, one: Field, reading: Reading) -> pa.Array:
+    """A field's values; what is not mapped or empty is what an empty cell becomes."""
+    kind = ARROW.get(one.sql, pa.string())
+    source = reading.mapping.get(one.name)
+    if not source:
+        return pa.array([one.default] * len(batch.rows), type=kind)
+    values, faults = clean(batch.table[source], one.kind, batch.rows, source)
+    reading.faults.take(faults)
+    values = values.cast(kind)
+    return values if one.default is None else pc.fill_null(values, one.default)
+
+
+def _located(
+    batch: Batch, reading: Reading, columns: Mapping[str, pa.Array], homes: Homes | None
+) -> dict[str, pa.Array]:
+    shapes = _shapes(batch, reading) if reading.frame else _nothing(len(batch.rows))
+    missing = shapely.is_missing(shapes)
+    if reading.target.address_will_do:
+        lost = missing & (np.asarray(columns["address"].to_numpy(zero_copy_only=False)) == "")
+        _note_unlocated(batch, reading, lost)
+    elif reading.target.shape_needed:
+        _note_unlocated(batch, reading, missing)
+    found = {"shape": _hex(_as_stored(shapes, reading.target.shape))}
+    if homes is not None:
+        ids, codes = homes.of(shapes)
+        found |= {
+            "grid_id": pa.array(ids, type=pa.int64()),
+            "grid_code": pa.array(codes, type=pa.string()),
+        }
+    return found
+
+
+def _note_unlocated(batch: Batch, reading: Reading, lost: Mask) -> None:
+    """Rows without a place, but for those whose shape was refused already."""
+    told = {fault.row for fault in reading.faults}
+    for row in batch.rows[lost].tolist():
+        if row not in told:
+            reading.faults.note(row, "", Problem.NO_PLACE)
+
+
+def _shapes(batch: Batch, reading: Reading) -> Shapes:
+    """Shapes of a batch in WGS84, None where there are none or faulty ones."""
+    mapping, rows = reading.mapping, batch.rows
+    if LON in mapping:
+        east, north = _axes(mapping, reading)
+        table = batch.table
+        shapes, faults = points_from_columns(table[east], table[north], rows, (east, north))
+        reading.faults.take(faults)
+    else:
+        shapes = _checked(_drawn(batch, reading), rows, reading)
+        if reading.exchange_axes:
+            shapes = exchange(shapes)
+    placed, faults = place(shapes, rows, frame_named(reading.frame))
+    reading.faults.take(faults)
+    return placed
+
+
+def _drawn(batch: Batch, reading: Reading) -> Shapes:
+    """Shapes as the file draws them: a column of WKT, or those of a GIS layer."""
+    if WKT not in reading.mapping:
+        return batch.geometry if batch.geometry is not None else _nothing(len(batch.rows))
+    name = reading.mapping[WKT]
+    shapes, _stated, faults = shapes_from_wkt(batch.table[name], batch.rows, name)
+    reading.faults.take(faults)
+    return shapes
+
+
+def _nothing(count: int) -> Shapes:
+    return np.full(count, None, dtype=object)
+
+
+def _checked(drawn: Shapes, rows: Rows, reading: Reading) -> Shapes:
+    """Sound shapes of the wanted kind; where none is drawn, that is told by who needs one."""
+    shapes, there = _nothing(len(rows)), ~shapely.is_missing(drawn)
+    wanted: Any = reading.target.shape
+    shapes[there], faults = clean_shapes(drawn[there], rows[there], wanted)
+    reading.faults.take(faults)
+    return shapes
+
+
+def _axes(mapping: Mapping[str, str], reading: Reading) -> tuple[str, str]:
+    pair = mapping[LON], mapping[LAT]
+    return pair[::-1] if reading.exchange_axes else pair
+
+
+def _as_stored(shapes: Shapes, kind: str | None) -> Shapes:
+    """Lines as multi lines, which is how streets are stored."""
+    if kind != "line":
+        return shapes
+    single = shapely.get_type_id(shapes) == shapely.GeometryType.LINESTRING
+    stored = shapes.copy()
+    stored[single] = [shapely.MultiLineString([line]) for line in shapes[single]]
+    return stored
+
+
+def _hex(shapes: Shapes) -> pa.Array:
+    framed = shapely.set_srid(shapes, WGS84)
+    return pa.array(shapely.to_wkb(framed, hex=True, include_srid=True), type=pa.string())
+
+
+def _made_codes(columns: Mapping[str, pa.Array]) -> pa.Array:
+    """Codes; where there is none, one that the same name and address will give again."""
+    codes = columns["code"]
+    if not codes.null_count:
+        return codes
+    names = columns["name"].to_pylist()
+    others = columns["address"].to_pylist() if "address" in columns else [""] * len(names)
+    made = [
+        code or _made_code(f"{name or ''}\x1f{other or ''}")
+        for code, name, other in zip(codes.to_pylist(), names, others, strict=True)
+    ]
+    return pa.array(made, type=pa.string())
+
+
+def _made_code(text: str) -> str:
+    return "N-" + hashlib.sha256(text.encode()).hexdigest()[:MADE_DIGITS]
+
+
+def coordinates_of(batch: Batch, mapping: Mapping[str, str]) -> tuple[Floats, Floats] | None:
+    """East and north of the columns that hold them, unreadable cells as NaN; None without such."""
+    if LON not in mapping or LAT not in mapping:
+        return None
+    names = (mapping[LON], mapping[LAT])
+    points, _ = points_from_columns(batch.table[names[0]], batch.table[names[1]], batch.rows, names)
+    return shapely.get_x(points), shapely.get_y(points)

@@ -1,0 +1,70 @@
+"""What stands in the places of routes when the tests walk them: real objects of the first street.
+
+Whoever adds a route with a new place in it adds the object here; whoever adds a route that shows
+nothing of a street even to its own people says why in SHOWS_NOTHING.
+"""
+
+from collections.abc import Callable, Iterator
+from itertools import product
+
+from maps.layers import LAYERS
+from maps.tiles import tiles_over
+from tests.grids.territory import projected, square
+from tests.house.streets import BOX, FIRST, Street
+
+_TILE = tiles_over(projected(square(BOX[0], BOX[1], 0.004)).extent, 14)[0]
+
+PLACES: dict[str, Callable[[Street], list[object]]] = {
+    "int:camera_id": lambda street: [street.camera.pk],
+    "int:grant_id": lambda street: [street.asked.pk, street.lent.pk],
+    "int:snapshot_id": lambda street: [street.snapshot.pk],
+    "int:x": lambda street: [_TILE.x],
+    "int:y": lambda street: [_TILE.y],
+    "int:z": lambda street: [_TILE.z],
+    "str:code": lambda street: [street.grid.code],
+    "str:edition": lambda street: ["anything"],
+    "str:layer": lambda street: [*LAYERS],
+}
+# By route: questions that aim at the first street, asked besides the plain address.
+QUESTIONS: dict[str, list[str]] = {
+    "api/cameras.geojson": ["bbox=" + ",".join(map(str, BOX))],
+    "api/cameras/offline/": ["state=offline", "state=unknown"],
+    "audit/": [f"area={FIRST}", "action=area.asked"],
+    "audit/export/": [f"area={FIRST}"],
+}
+SHOWS_NOTHING = {
+    "": "leads on to the wall",
+    "api/cameras/summary/": "counts alone",
+    "api/cameras/<int:camera_id>/snapshot/": "the number of a request",
+    "area-grants/<int:grant_id>/decide/": "only takes a form",
+    "area-grants/<int:grant_id>/withdraw/": "only takes a form",
+    "area-grants/<int:grant_id>/end/": "only takes a form",
+    "tiles/version/": "a hash",
+}
+
+
+def addresses(route: str, street: Street) -> Iterator[tuple[str, list[str]]]:
+    """Every address of a route that aims at the first street, and what was typed into it.
+
+    Raises:
+        LookupError: a place that no object stands for yet.
+    """
+    names = places_of(route)
+    missing = [name for name in names if name not in PLACES]
+    if missing:
+        raise LookupError(
+            f"{route}: add an object of the first street for {missing} to PLACES in"
+            " tests/house/samples.py (and to tests/house/streets.py, if there is none yet)"
+        )
+    for values in product(*(PLACES[name](street) for name in names)):
+        address = "/" + route
+        for name, value in zip(names, values, strict=True):
+            address = address.replace(f"<{name}>", str(value), 1)
+        typed = [str(value) for value in values]
+        yield address, typed
+        for question in QUESTIONS.get(route, []):
+            yield f"{address}?{question}", [*typed, question.partition("=")[2]]
+
+
+def places_of(route: str) -> list[str]:
+    return [part.partition(">")[0] for part in route.split("<")[1:]]

@@ -1,0 +1,162 @@
+"""Two streets of one district, for the walk as somebody of the other one.
+
+Everything of the first street carries SECRET in its names and texts, has codes that begin with
+FIRST, and lies in BOX; nothing of the second does.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.contrib.gis.geos import MultiPolygon, Polygon
+from django.db import transaction
+from django.utils import timezone
+
+from cameras.health import State
+from cameras.models import Camera, CameraState, Outage, Owner, Probe, Snapshot, Team, Upstream
+from cameras.probe.reason import Reason
+from gis_server import audit, grants
+from gis_server.grant_flow import GrantState
+from gis_server.live import Change, record
+from gis_server.models import AreaGrant, User
+from gis_server.roles import Role
+from grids.models import (
+    Assignment,
+    Building,
+    Division,
+    Grid,
+    GridWorker,
+    ServicePoint,
+    Shop,
+    StaffRole,
+)
+from tests.grids import territory
+
+FIRST, SECOND, THIRD = "140107001", "140107002", "140107003"
+SECRET = "SECRETIA"
+# West, south, east, north in degrees; no coordinate of the second street lies between these.
+BOX = (112.601, 37.901, 112.605, 37.905)
+ELSEWHERE = (112.701, 37.801, 112.705, 37.805)
+JPEG = b"\xff\xd8 the picture of SECRETIA \xff\xd9"
+
+
+@dataclass(frozen=True)
+class Street:
+    """The first street's objects that routes can name, one of each kind, and its administrator."""
+
+    grid: Grid
+    camera: Camera
+    snapshot: Snapshot
+    asked: AreaGrant
+    lent: AreaGrant
+    administrator: User
+
+
+def lay_out(media: Path) -> Street:
+    """Both streets, with everything that a street can have."""
+    district = territory.division("140107000000", "district", None, name="The district")
+    _street(district, SECOND, "Opentown", ELSEWHERE)
+    grid = _street(district, FIRST, SECRET, BOX)
+    camera = _camera(grid)
+    administrator = _user(Role.ADMINISTRATOR, FIRST, f"{SECRET} boss")
+    asked, lent = _grants(administrator)
+    _history(grid, administrator)
+    return Street(grid, camera, _snapshot(camera, media), asked, lent, administrator)
+
+
+def people_of(code: str) -> list[User]:
+    """One user of each role, whose territory is the street with this code."""
+    return [_user(role, code, f"{role.value} of {code}") for role in Role]
+
+
+def _user(role: Role, code: str, name: str) -> User:
+    # The name to sign in by holds no code: it is shown to others on purpose.
+    username = f"{role.value}-{name.split(maxsplit=1)[0]}-{User.objects.count()}"
+    return User.objects.create_user(username, role=role.value, scope=[code], display_name=name)
+
+
+def _street(
+    district: Division, code: str, name: str, box: tuple[float, float, float, float]
+) -> Grid:
+    """A street with one community, one grid, and what stands in it."""
+    whole = MultiPolygon(Polygon.from_bbox(box), srid=4326)
+    shapes = {
+        "shape": whole,
+        "shape_3857": territory.projected(whole),
+        "label": territory.at(box[0] + 0.002, box[1] + 0.002),
+    }
+    street = territory.division(
+        f"{code}000", "street", district, kind="street_office", name=f"{name} street", **shapes
+    )
+    community = territory.division(
+        f"{code}001", "community", street, kind="community", name=f"{name} community", **shapes
+    )
+    grid = territory.shaped(f"{code}001001", community, territory.square(box[0], box[1], 0.004))
+    Grid.objects.filter(pk=grid.pk).update(name=f"{name} grid")
+    point = territory.at(box[0] + 0.001, box[1] + 0.001)
+    Building.objects.create(
+        grid=grid, name=f"{name} house", address=name, point=point, households=3, floors=2
+    )
+    Shop.objects.create(grid=grid, name=f"{name} shop", kind="food", point=point)
+    ServicePoint.objects.create(grid=grid, name=f"{name} point", kind="police", point=point)
+    worker = GridWorker.objects.create(number=f"W{code[-3:]}", name=name, role=StaffRole.WORKER)
+    Assignment.objects.create(worker=worker, grid=grid, role=StaffRole.WORKER)
+    return grid
+
+
+def _camera(grid: Grid) -> Camera:
+    now = timezone.now()
+    camera = Camera.objects.create(
+        code=f"{FIRST}00001320001",
+        name=f"{SECRET} gate",
+        point=territory.at(BOX[0] + 0.001, BOX[1] + 0.001),
+        address_text=f"{SECRET} lane",
+        grid=grid,
+        scope_code=grid.code,
+        host="10.0.0.9",
+        owner=Owner.objects.create(name=f"{SECRET} works"),
+        team=Team.objects.create(name=f"{SECRET} team", phone="351-1"),
+        upstream=Upstream.objects.create(kind="switch", name=f"{SECRET} switch"),
+    )
+    CameraState.objects.create(
+        camera=camera, state=State.OFFLINE, reason=Reason.CONNECT_TIMEOUT, since=now, due_at=now
+    )
+    Probe.objects.create(
+        camera=camera, at=now, reason=Reason.CONNECT_TIMEOUT, detail=SECRET, took_ms=5
+    )
+    Outage.objects.create(camera=camera, opened_at=now, reason=Reason.CONNECT_TIMEOUT)
+    return camera
+
+
+def _snapshot(camera: Camera, media: Path) -> Snapshot:
+    (media / "gate.jpg").write_bytes(JPEG)
+    now, digest = timezone.now(), hashlib.sha256(JPEG).hexdigest()
+    return Snapshot.objects.create(
+        camera=camera, requested_at=now, taken_at=now, file="gate.jpg", sha256=digest
+    )
+
+
+def _grants(administrator: User) -> tuple[AreaGrant, AreaGrant]:
+    """A request that waits and a grant that runs, of the first street; its own head asks too."""
+    now = timezone.now()
+    neighbour = _user(Role.OPERATOR, THIRD, f"{SECRET} neighbour")
+    asked, lent = (
+        grants.ask(by=neighbour, prefix=prefix, reason=SECRET, hours=4, now=now)
+        for prefix in (FIRST, f"{FIRST}001")
+    )
+    grants.decide(grant_id=lent.pk, by=administrator, to=GrantState.GIVEN, note=SECRET, now=now)
+    grants.ask(by=administrator, prefix=THIRD, reason=SECRET, hours=1, now=now)
+    return asked, lent
+
+
+def _history(grid: Grid, administrator: User) -> None:
+    for scope in (FIRST, grid.code):
+        audit.note(
+            by=administrator,
+            action="area.asked",
+            subject=SECRET,
+            scope=scope,
+            detail={"to": SECRET},
+        )
+    with transaction.atomic():
+        record(Change("camera", SECRET, grid.code, {"name": SECRET}))

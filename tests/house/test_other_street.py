@@ -1,0 +1,151 @@
+"""A walk through every guarded route as people of another street: nothing of the first is told.
+
+What an answer tells is its body (a tile, a file and a stream too), its headers, and what is sealed
+in the live ticket.  At home, the same walk must find something on every route that can show
+something: otherwise it would prove nothing.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import LazySettings
+from django.core import signing
+from django.db import transaction
+from django.http import QueryDict
+from django.test import Client
+from django.urls import URLPattern, path
+
+from gis_server.edge import PUBLIC
+from gis_server.live import TICKET_COOKIE, TICKET_SALT, TOPICS, Listener
+from gis_server.live_asgi import hears
+from gis_server.live_hub import feed_row
+from gis_server.models import User
+from gis_server.roles import Role
+from tests.house import samples
+from tests.house.streets import BOX, FIRST, SECOND, SECRET, Street, lay_out, people_of
+from tests.house.test_routes import ROUTES
+
+GUARDED = [route for route, item in ROUTES if getattr(item.callback, "edge_rule", None) != PUBLIC]
+TILE = "application/vnd.mapbox-vector-tile"
+READERS = ({"Accept": "application/json"}, {"Accept": "text/html"})
+
+
+@pytest.fixture
+def street(db: None, tmp_path: Path, settings: LazySettings) -> Street:
+    settings.MEDIA_ROOT = tmp_path
+    return lay_out(tmp_path)
+
+
+def told(answer: Any) -> str:
+    """Everything that an answer says, as one text."""
+    body = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    parts = [body.decode("utf-8", "replace"), str(dict(answer.headers))]
+    if TICKET_COOKIE in answer.cookies:
+        sealed = answer.cookies[TICKET_COOKIE].value
+        parts.append(json.dumps(signing.loads(sealed, salt=TICKET_SALT)))
+    return "\n".join(parts)
+
+
+def leaks(answer: Any, typed: list[str]) -> list[str]:
+    """What an answer tells of the first street, but for what the asker typed themselves."""
+    text = told(answer)
+    for one in typed:
+        text = re.sub(rf"(?<![\w.]){re.escape(one)}(?![\w.])", "", text)
+    found = re.findall(rf"\w*{FIRST}\w*|\w*{SECRET}\w*", text)
+    west, south, east, north = BOX
+    for number in re.findall(r"\d+\.\d{3,}", text):
+        if west <= float(number) <= east or south <= float(number) <= north:
+            found.append(number)
+    # The sample tile lies over the first street alone.
+    if answer.get("Content-Type") == TILE:
+        found.append("a tile with something in it")
+    return found
+
+
+def walk(route: str, street: Street, user: User) -> Iterator[tuple[str, Any, list[str]]]:
+    """Each answer of a route to somebody: as a page and as JSON, by GET, else by POST.
+
+    What a POST changes is undone at once, so that each answer is to the same question.
+    """
+    client = Client()
+    client.force_login(user)
+    for address, typed in samples.addresses(route, street):
+        for reader in READERS:
+            with transaction.atomic():
+                answer = asked(client, address, reader)
+                some = leaks(answer, typed)
+                transaction.set_rollback(True)
+            yield address, answer, some
+
+
+def asked(client: Client, address: str, reader: dict[str, str]) -> Any:
+    answer = client.get(address, headers=reader)
+    if answer.status_code != 405:
+        return answer
+    plain, _, question = address.partition("?")
+    return client.post(plain, QueryDict(question).dict(), headers=reader)
+
+
+@pytest.mark.parametrize("route", GUARDED)
+def test_people_of_another_street_are_told_nothing(street: Street, route: str) -> None:
+    found = [
+        f"{user.role} at {address} ({answer.status_code}): {leak}"
+        for user in people_of(SECOND)
+        for address, answer, some in walk(route, street, user)
+        for leak in some
+    ]
+
+    assert found == []
+
+
+@pytest.mark.parametrize("route", GUARDED)
+def test_at_home_the_same_walk_finds_something(street: Street, route: str) -> None:
+    answers = list(walk(route, street, street.administrator))
+
+    shows = any(some for _, _, some in answers)
+    why = (
+        "say in SHOWS_NOTHING of tests/house/samples.py why it shows nothing, or add what it shows"
+    )
+    assert shows is (route not in samples.SHOWS_NOTHING), f"{route}: {why}"
+    assert all(answer.status_code < 500 for _, answer, _ in answers)
+
+
+def test_every_word_of_the_lists_belongs_to_a_route() -> None:
+    routes = {route for route, _ in ROUTES}
+    places = {place for route in routes for place in samples.places_of(route)}
+
+    assert set(samples.SHOWS_NOTHING) | set(samples.QUESTIONS) <= routes
+    assert set(samples.PLACES) <= places
+
+
+def test_a_new_place_without_an_object_is_told_where_to_go(street: Street) -> None:
+    new: URLPattern = path("api/posts/<int:post_id>/", lambda request, post_id: None)  # type: ignore[arg-type, return-value]
+
+    with pytest.raises(LookupError, match=r"post_id.*PLACES in tests/house/samples\.py"):
+        list(samples.addresses(str(new.pattern), street))
+
+
+def test_what_is_lent_is_seen_and_no_more(street: Street) -> None:
+    """The neighbour to whom the first street's community is lent walks as if at home there."""
+    answers = [
+        answer
+        for _, answer, some in walk("api/grids/<str:code>/", street, street.lent.asker)
+        if some
+    ]
+
+    assert [answer.status_code for answer in answers] == [200, 200]
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+@pytest.mark.parametrize("role", Role)
+def test_no_role_of_another_street_hears_a_change(topic: str, role: Role) -> None:
+    listener = Listener(1, role.value, [SECOND], "http://testserver", None, 0)
+
+    for scope in (FIRST, f"{FIRST}001", f"{FIRST}001001"):
+        assert not hears(listener, feed_row(1, topic, "9", scope, {}, "now"))
+    # A whole district's change is not one street's either.
+    assert not hears(listener, feed_row(1, topic, "9", "140107", {}, "now"))
