@@ -29,6 +29,7 @@ PLACES: dict[str, Callable[[Street], list[object]]] = {
 QUESTIONS: dict[str, list[str]] = {
     "api/cameras.geojson": ["bbox=" + ",".join(map(str, BOX))],
     "api/cameras/offline/": ["state=offline", "state=unknown"],
+    "api/find/": [f"q={FIRST}"],
     "audit/": [f"area={FIRST}", "action=area.asked"],
     "audit/export/": [f"area={FIRST}"],
 }
