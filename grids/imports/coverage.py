@@ -52,7 +52,22 @@ Shapes = Mapping[str, shapely.Geometry]
 def find_faults(work: Work) -> Iterator[Found]:
     rows = dict(work.stage.rows("SELECT code, row FROM {stage}"))
     for finding in findings(work):
-        yield told(finding, rows.get(finding.code))
+        for piece in pieces(finding):
+            yield told(piece, rows.get(piece.code))
+
+
+def pieces(finding: Finding) -> Iterator[Finding]:
+    """Each hole, or reach beyond the outline, by itself: each has a place of its own to go to.
+
+    Slivers below the tolerance are not told beside it; alone they stay together.
+    """
+    parts = shapely.get_parts(finding.where)
+    large = parts[shapely.area(parts) > TOLERANCE_DEG2]
+    if finding.fault not in (Fault.UNCOVERED, Fault.OUTSIDE) or not len(large):
+        yield finding
+        return
+    for part in large:
+        yield Finding(finding.fault, finding.code, part, float(part.area))
 
 
 def findings(work: Work) -> Iterator[Finding]:

@@ -99,6 +99,18 @@ def test_what_does_not_divide_the_parent_is_refused_with_its_place(
     assert not run.may_be_applied
 
 
+def test_every_hole_is_a_fault_of_its_own_with_its_place(tmp_path: Path) -> None:
+    two_grids()
+    holes = [box(112.2, 37.2, 112.3, 37.3), box(112.6, 37.6, 112.7, 37.7)]
+    pierced = HALVES[0].difference(shapely.union_all(holes))
+
+    run = checked(halves(tmp_path, [pierced, HALVES[1]]), "grids")
+
+    uncovered = run.faults.filter(problem="uncovered", details__code=COMMUNITY)
+    places = [fault.place for fault in uncovered if fault.place]
+    assert sorted(place.extent for place in places) == [hole.bounds for hole in holes]
+
+
 def test_a_hole_is_found_although_nobody_stated_an_outline(tmp_path: Path) -> None:
     bare_community()
     ring = box(112, 37, 113, 38) - box(112.4, 37.4, 112.6, 37.6)
