@@ -13,6 +13,10 @@ ACTIONS: dict[str, str | Promise] = {
     "area.withdrawn": pgettext_lazy("action", "Withdrew a request for an area"),
     "area.ended": pgettext_lazy("action", "Ended the loan of an area"),
     "audit.exported": pgettext_lazy("action", "Exported the audit trail"),
+    "import.begun": pgettext_lazy("action", "Sent a file to import"),
+    "import.checked": pgettext_lazy("action", "Had the rows of a file checked"),
+    "import.applied": pgettext_lazy("action", "Applied an import"),
+    "import.discarded": pgettext_lazy("action", "Discarded an import"),
 }
 
 # The names in the details of a row.
@@ -20,7 +24,10 @@ DETAILS: dict[str, str | Promise] = {
     "action": pgettext_lazy("detail", "action"),
     "area": pgettext_lazy("detail", "area"),
     "asker": pgettext_lazy("detail", "asked by"),
+    "counts": pgettext_lazy("detail", "counts"),
+    "file": pgettext_lazy("detail", "file"),
     "hours": pgettext_lazy("detail", "hours"),
+    "kind": pgettext_lazy("detail", "kind"),
     "left_min": pgettext_lazy("detail", "minutes left"),
     "note": pgettext_lazy("detail", "note"),
     "reason": pgettext_lazy("detail", "reason"),

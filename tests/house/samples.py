@@ -17,6 +17,7 @@ _TILE = tiles_over(projected(square(BOX[0], BOX[1], 0.004)).extent, 14)[0]
 PLACES: dict[str, Callable[[Street], list[object]]] = {
     "int:camera_id": lambda street: [street.camera.pk],
     "int:grant_id": lambda street: [street.asked.pk, street.lent.pk],
+    "int:run_id": lambda street: [street.imported.pk],
     "int:snapshot_id": lambda street: [street.snapshot.pk],
     "int:x": lambda street: [_TILE.x],
     "int:y": lambda street: [_TILE.y],
@@ -40,6 +41,12 @@ SHOWS_NOTHING = {
     "area-grants/<int:grant_id>/decide/": "only takes a form",
     "area-grants/<int:grant_id>/withdraw/": "only takes a form",
     "area-grants/<int:grant_id>/end/": "only takes a form",
+    "imports/upload/": "only takes a file",
+    "imports/<int:run_id>/state/": "a step and numbers",
+    "imports/<int:run_id>/confirm/": "only takes a form",
+    "imports/<int:run_id>/apply/": "only takes a form",
+    "imports/<int:run_id>/check/": "only takes a form",
+    "imports/<int:run_id>/discard/": "only takes a form",
     "tiles/version/": "a hash",
 }
 

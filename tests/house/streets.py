@@ -26,6 +26,8 @@ from grids.models import (
     Division,
     Grid,
     GridWorker,
+    ImportFault,
+    ImportRun,
     ServicePoint,
     Shop,
     StaffRole,
@@ -50,6 +52,7 @@ class Street:
     asked: AreaGrant
     lent: AreaGrant
     administrator: User
+    imported: ImportRun
 
 
 def lay_out(media: Path) -> Street:
@@ -61,7 +64,8 @@ def lay_out(media: Path) -> Street:
     administrator = _user(Role.ADMINISTRATOR, FIRST, f"{SECRET} boss")
     asked, lent = _grants(administrator)
     _history(grid, administrator)
-    return Street(grid, camera, _snapshot(camera, media), asked, lent, administrator)
+    snapshot, imported = _snapshot(camera, media), _import(administrator)
+    return Street(grid, camera, snapshot, asked, lent, administrator, imported)
 
 
 def people_of(code: str) -> list[User]:
@@ -147,6 +151,38 @@ def _grants(administrator: User) -> tuple[AreaGrant, AreaGrant]:
     grants.decide(grant_id=lent.pk, by=administrator, to=GrantState.GIVEN, note=SECRET, now=now)
     grants.ask(by=administrator, prefix=THIRD, reason=SECRET, hours=1, now=now)
     return asked, lent
+
+
+def _import(administrator: User) -> ImportRun:
+    """A file of the first street's grids that was checked, with a fault on the map."""
+    now = timezone.now()
+    layer = {"name": SECRET, "columns": ["code"], "rows": [{"code": f"{FIRST}001001"}]}
+    run = ImportRun.objects.create(
+        target="grids",
+        source_name=f"{SECRET}.zip",
+        size_bytes=1,
+        by=administrator,
+        begun_at=now,
+        step="checked",
+        step_at=now,
+        layers=[layer | {"geometry": "Polygon", "frame": "wgs84", "crs": "", "count": 1}],
+        layer=SECRET,
+        mapping={"code": "code"},
+        frame="wgs84",
+        scope=FIRST,
+        valid_from=now.date(),
+        rows=1,
+        fault_counts={"doubled": 1},
+    )
+    ImportFault.objects.create(
+        run=run,
+        row=2,
+        column="code",
+        problem="doubled",
+        details={"value": SECRET, "row": "1"},
+        place=territory.at(BOX[0] + 0.001, BOX[1] + 0.001),
+    )
+    return run
 
 
 def _history(grid: Grid, administrator: User) -> None:
