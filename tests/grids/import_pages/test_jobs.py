@@ -129,6 +129,18 @@ def test_an_apply_that_is_killed_has_written_nothing_and_can_be_pressed_again(
     assert Grid.objects.get(code=WEST).name == "西网格"
 
 
+def test_while_one_import_is_written_others_are_sent_and_checked(planner: Client) -> None:
+    run = checked(planner, renamed_grids())
+    press(planner, run, "apply")
+    run.refresh_from_db()
+
+    with killed_while_writing("grids_griddesignation", "write_import", run):
+        assert send(planner, renamed_grids()).status_code == 201
+        other = checked(planner, renamed_grids())
+
+    assert other.step == "checked"
+
+
 def test_a_job_at_work_is_left_alone_however_long_it_takes(planner: Client) -> None:
     run = confirmed(planner, looked_into(planner, renamed_grids()))
 
