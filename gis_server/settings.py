@@ -234,6 +234,15 @@ CELERY_BEAT_SCHEDULE = {
         "task": "grids.jobs.follow_today",
         "schedule": 600.0,
     },
+    "grids: set imports back whose job is gone": {
+        "task": "grids.jobs.pick_up_imports",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
+    "grids: drop files of imports that are over": {
+        "task": "grids.jobs.drop_old_imports",
+        "schedule": 24 * 3600.0,
+    },
     "gis_server: shorten the change feed": {
         "task": "gis_server.jobs.prune_changes",
         "schedule": 3600.0,

@@ -1,7 +1,7 @@
 from django.urls import path
 
 from grids import api, grant_pages
-from grids.views import divisions, edits, grids, places, workers
+from grids.views import divisions, edits, grids, import_faults, imports, places, workers
 
 urlpatterns = [
     path("api/divisions/", api.divisions, name="divisions"),
@@ -32,4 +32,17 @@ urlpatterns = [
     path("shops/<int:number>/", places.shop, name="shop-page"),
     path("service-points/<int:number>/", places.service_point, name="service-point-page"),
     path("workers/<str:number>/", workers.worker, name="worker-page"),
+    path("imports/", imports.listed, name="imports"),
+    path("imports/help/", imports.help_page, name="import-help"),
+    path("imports/new/", imports.new, name="import-new"),
+    path("imports/upload/", imports.upload, name="import-upload"),
+    path("imports/<int:run_id>/", imports.one, name="import"),
+    path("imports/<int:run_id>/reading/", imports.reading, name="import-reading"),
+    path("imports/<int:run_id>/state/", imports.state, name="import-state"),
+    path("imports/<int:run_id>/confirm/", imports.confirm, name="import-confirm"),
+    path("imports/<int:run_id>/apply/", imports.apply, name="import-apply"),
+    path("imports/<int:run_id>/check/", imports.check_again, name="import-check"),
+    path("imports/<int:run_id>/discard/", imports.discard, name="import-discard"),
+    path("imports/<int:run_id>/faults.csv", import_faults.as_csv, name="import-faults"),
+    path("imports/<int:run_id>/map/", import_faults.as_map, name="import-map"),
 ]

@@ -29,12 +29,14 @@ PROBLEMS = {
     Fault.OUTSIDE: Problem.OUTSIDE_PARENT,
 }
 
-# Grids of the register that stay as they are and touch what is imported.
+# Grids of the register that stay as they are and touch what is imported.  Of the same district: the
+# border with the next was drawn in another office, and who imports can mend only one side of it.
 AROUND = """
     SELECT grid.code, ST_AsBinary(drawn.shape)
     FROM grids_gridshape AS drawn JOIN grids_grid AS grid ON grid.id = drawn.grid_id
     WHERE drawn.valid @> %(valid_from)s::date
       AND drawn.shape && (SELECT ST_Extent(shape)::geometry FROM {stage})
+      AND left(grid.code, 6) IN (SELECT left(code, 6) FROM {stage})
       AND NOT EXISTS (SELECT 1 FROM {stage} AS s WHERE s.code = grid.code)
       AND (NOT %(retire)s OR left(grid.code, 12) NOT IN (SELECT left(code, 12) FROM {stage}))"""
 STATED = """
@@ -50,7 +52,22 @@ Shapes = Mapping[str, shapely.Geometry]
 def find_faults(work: Work) -> Iterator[Found]:
     rows = dict(work.stage.rows("SELECT code, row FROM {stage}"))
     for finding in findings(work):
-        yield told(finding, rows.get(finding.code))
+        for piece in pieces(finding):
+            yield told(piece, rows.get(piece.code))
+
+
+def pieces(finding: Finding) -> Iterator[Finding]:
+    """Each hole, or reach beyond the outline, by itself: each has a place of its own to go to.
+
+    Slivers below the tolerance are not told beside it; alone they stay together.
+    """
+    parts = shapely.get_parts(finding.where)
+    large = parts[shapely.area(parts) > TOLERANCE_DEG2]
+    if finding.fault not in (Fault.UNCOVERED, Fault.OUTSIDE) or not len(large):
+        yield finding
+        return
+    for part in large:
+        yield Finding(finding.fault, finding.code, part, float(part.area))
 
 
 def findings(work: Work) -> Iterator[Finding]:

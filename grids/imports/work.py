@@ -1,13 +1,13 @@
 """The work of an import, as jobs and commands do it: look into the file, check it, write it.
 
 Each is one transaction (or none of it), except for the progress, which the cache holds: a job that
-is killed leaves the registry as it was, and `pick_up` sets its import back.
+is killed leaves the registry as it was, and `queue.pick_up` sets its import back.
 """
 
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from tempfile import gettempdir
 from typing import Any
@@ -20,7 +20,7 @@ from gis_server import audit, live
 from gis_server.live import Change
 from grids.imports import homes
 from grids.imports.digest import columns_digest
-from grids.imports.flow import AFTER_A_BREAK, AT_WORK, Step
+from grids.imports.flow import Step
 from grids.imports.frame_choice import ask_known_places, name_of, vertices
 from grids.imports.headers import SYNONYMS, guess
 from grids.imports.into import MOST_FAULTS, Comparison, Found, Work, into
@@ -38,7 +38,6 @@ from grids.services import history
 SHOWN_ROWS = 5  # of each layer, so that a person sees what a column holds
 SAMPLED_ROWS = 2_000  # that the guess of the frame looks at
 PROGRESS_S = 3600
-SILENT_FOR = timedelta(minutes=10)  # longer than any step between two signs of progress
 
 Tell = Callable[[int], None]
 
@@ -286,19 +285,6 @@ def progress(run: ImportRun) -> dict[str, Any]:
         return dict(cache.get(_key(run)) or {"rows": 0, "of": None})
     except (RedisError, OSError):
         return {"rows": 0, "of": None}
-
-
-def pick_up(*, now: datetime, alive: Callable[[ImportRun], bool]) -> int:
-    """Set imports back whose job is gone; returns how many."""
-    steps = [step.value for step in AT_WORK]
-    broken = 0
-    for run in ImportRun.objects.filter(step__in=steps, step_at__lt=now - SILENT_FOR):
-        if alive(run):
-            continue
-        back = AFTER_A_BREAK[Step(run.step)]
-        move(run, back, now=now, problem=Problem.BROKE_OFF.value, details={})
-        broken += 1
-    return broken
 
 
 def drop_old(*, before: datetime) -> int:

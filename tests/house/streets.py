@@ -27,6 +27,8 @@ from grids.models import (
     Division,
     Grid,
     GridWorker,
+    ImportFault,
+    ImportRun,
     ServicePoint,
     Shop,
     StaffRole,
@@ -55,6 +57,7 @@ class Street:
     worker: GridWorker
     things: dict[str, int]
     stray: Building
+    imported: ImportRun
 
 
 def lay_out(media: Path) -> Street:
@@ -67,12 +70,15 @@ def lay_out(media: Path) -> Street:
     asked, lent = _grants(administrator)
     _history(grid, administrator)
     snapshot, token = _snapshot(camera, media), _token(administrator)
+    imported = _import(administrator)
     worker = GridWorker.objects.get(number=f"W{FIRST[-3:]}")
     stray = Building.objects.create(
         name=f"{SECRET} hut", address=f"{SECRET} lane", scope_code=grid.code
     )
     things = _things(grid, worker)
-    return Street(grid, camera, snapshot, asked, lent, administrator, token, worker, things, stray)
+    return Street(
+        grid, camera, snapshot, asked, lent, administrator, token, worker, things, stray, imported
+    )
 
 
 def _things(grid: Grid, worker: GridWorker) -> dict[str, int]:
@@ -182,6 +188,38 @@ def _grants(administrator: User) -> tuple[AreaGrant, AreaGrant]:
     grants.decide(grant_id=lent.pk, by=administrator, to=GrantState.GIVEN, note=SECRET, now=now)
     grants.ask(by=administrator, prefix=THIRD, reason=SECRET, hours=1, now=now)
     return asked, lent
+
+
+def _import(administrator: User) -> ImportRun:
+    """A file of the first street's grids that was checked, with a fault on the map."""
+    now = timezone.now()
+    layer = {"name": SECRET, "columns": ["code"], "rows": [{"code": f"{FIRST}001001"}]}
+    run = ImportRun.objects.create(
+        target="grids",
+        source_name=f"{SECRET}.zip",
+        size_bytes=1,
+        by=administrator,
+        begun_at=now,
+        step="checked",
+        step_at=now,
+        layers=[layer | {"geometry": "Polygon", "frame": "wgs84", "crs": "", "count": 1}],
+        layer=SECRET,
+        mapping={"code": "code"},
+        frame="wgs84",
+        scope=FIRST,
+        valid_from=now.date(),
+        rows=1,
+        fault_counts={"doubled": 1},
+    )
+    ImportFault.objects.create(
+        run=run,
+        row=2,
+        column="code",
+        problem="doubled",
+        details={"value": SECRET, "row": "1"},
+        place=territory.at(BOX[0] + 0.001, BOX[1] + 0.001),
+    )
+    return run
 
 
 def _history(grid: Grid, administrator: User) -> None:

@@ -11,7 +11,16 @@ from grids import invariants
 from grids.imports.whole import apply_checked
 from grids.models import Building, Division, Grid, GridDesignation, GridShape, ImportRun
 from tests.grids.imports.bringing import SPRING, brought, checked, layer, problems
-from tests.grids.territory import COMMUNITY, EAST, WEST, at, division, two_grids
+from tests.grids.territory import (
+    COMMUNITY,
+    EAST,
+    WEST,
+    at,
+    division,
+    shaped,
+    square,
+    two_grids,
+)
 
 pytestmark = pytest.mark.django_db
 box = shapely.box
@@ -90,6 +99,18 @@ def test_what_does_not_divide_the_parent_is_refused_with_its_place(
     assert not run.may_be_applied
 
 
+def test_every_hole_is_a_fault_of_its_own_with_its_place(tmp_path: Path) -> None:
+    two_grids()
+    holes = [box(112.2, 37.2, 112.3, 37.3), box(112.6, 37.6, 112.7, 37.7)]
+    pierced = HALVES[0].difference(shapely.union_all(holes))
+
+    run = checked(halves(tmp_path, [pierced, HALVES[1]]), "grids")
+
+    uncovered = run.faults.filter(problem="uncovered", details__code=COMMUNITY)
+    places = [fault.place for fault in uncovered if fault.place]
+    assert sorted(place.extent for place in places) == [hole.bounds for hole in holes]
+
+
 def test_a_hole_is_found_although_nobody_stated_an_outline(tmp_path: Path) -> None:
     bare_community()
     ring = box(112, 37, 113, 38) - box(112.4, 37.4, 112.6, 37.6)
@@ -145,6 +166,20 @@ def test_grids_that_the_file_leaves_out_stay_and_are_part_of_the_proof(tmp_path:
     assert retired.counts["absent"] == 1
     assert [row[1:] for row in shapes_of(EAST)] == [(date(2026, 1, 1), SPRING)]
     assert Grid.objects.filter(code=EAST).exists()
+
+
+def test_the_border_with_another_district_is_not_ours_to_prove(tmp_path: Path) -> None:
+    bare_community()
+    city = division("140108000000", "district", None)
+    street = division("140108001000", "street", city, kind="street_office")
+    next_door = division("140108001001", "community", street, kind="community")
+    # Other corners on the common border, and a reach across it, as two offices draw it.
+    shaped("140108001001001", next_door, square(113.9, 36.5))
+
+    run = brought(halves(tmp_path), "grids")
+
+    assert run.step == "applied"
+    assert list(invariants.check()) == []
 
 
 def test_parts_of_a_grid_must_divide_it(tmp_path: Path) -> None:
