@@ -1,0 +1,33 @@
+"""The project's own tables: users and their accounts, the two trails, and what can be found."""
+
+from gis_server.models.accounts import ApiToken, RecoveryCode, SecondFactor, UserSession
+from gis_server.models.found import SearchEntry
+from gis_server.models.trails import AuditRow, ChangeRow
+from gis_server.models.users import (
+    LONGEST_CODE,
+    OUTSIDE_ID_LENGTH,
+    PREFIX_PATTERN,
+    SCOPE_PREFIX,
+    AreaGrant,
+    Lent,
+    User,
+    UserManager,
+)
+
+__all__ = [
+    "LONGEST_CODE",
+    "OUTSIDE_ID_LENGTH",
+    "PREFIX_PATTERN",
+    "SCOPE_PREFIX",
+    "ApiToken",
+    "AreaGrant",
+    "AuditRow",
+    "ChangeRow",
+    "Lent",
+    "RecoveryCode",
+    "SearchEntry",
+    "SecondFactor",
+    "User",
+    "UserManager",
+    "UserSession",
+]
