@@ -7,3 +7,10 @@ class CamerasConfig(AppConfig):
 
     name = "cameras"
     verbose_name = _("Cameras")
+
+    def ready(self) -> None:
+        from cameras.page_parts import cameras_below  # noqa: PLC0415 - models are loaded only now
+        from gis_server.roles import Permission  # noqa: PLC0415
+        from grids import page_parts  # noqa: PLC0415
+
+        page_parts.offer("cameras", Permission.SEE_CAMERAS, cameras_below)

@@ -5,20 +5,26 @@ says neither, so forgetting it shows at the first call, and a test walks all rou
 """
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.core.exceptions import DisallowedHost
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 
 from gis_server import audit
+from gis_server.accounts import sessions, tokens
+from gis_server.accounts.steps import Step, missing_step
 from gis_server.errors import DomainError, Invalid, NotAllowed, NotFound, Unavailable, status_of
+from gis_server.models import User
 from gis_server.origin import address_of
 from gis_server.roles import Permission, may
 
@@ -42,6 +48,36 @@ def public(view: View) -> View:
     """Marks a view that anybody may call, signed in or not."""
     view.edge_rule = PUBLIC  # type: ignore[attr-defined]
     return view
+
+
+def first_step(view: View) -> View:
+    """Marks a view that works while the user still has to do something before anything else."""
+    view.edge_first_step = True  # type: ignore[attr-defined]
+    return view
+
+
+def user_of(request: HttpRequest) -> User:
+    """The user behind a request that `Gate` has let through."""
+    user = request.user
+    if not isinstance(user, User):
+        raise NotAllowed(_("Please sign in."))
+    return user
+
+
+def show(
+    request: HttpRequest, template: str, context: dict[str, Any] | None = None, status: int = 200
+) -> HttpResponse:
+    """A page that no cache keeps: it is one user's, and may show what is shown only once."""
+    response = render(request, template, context, status=status)
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def next_address(request: HttpRequest) -> str:
+    """Where the form's or query's `next` leads, if that is on this server; else empty."""
+    address = request.POST.get("next") or request.GET.get("next") or ""
+    ours = {request.get_host()}
+    return address if url_has_allowed_host_and_scheme(address, ours, request.is_secure()) else ""
 
 
 def wants_page(request: HttpRequest) -> bool:
@@ -76,11 +112,15 @@ class Gate:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        token = audit.origin.set(address_of(request))
+        if tokens.given(request) is not None and tokens.taken_at(request.path):
+            # No page of another site can make a browser send this header, so there is nothing to
+            # protect; Django asks for this before it looks at the view.
+            request._dont_enforce_csrf_checks = True  # type: ignore[attr-defined]
+        origin = audit.origin.set(address_of(request))
         try:
             return self.get_response(request)
         finally:
-            audit.origin.reset(token)
+            audit.origin.reset(origin)
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], _args: Any, _kwargs: Any
@@ -89,15 +129,57 @@ class Gate:
         if rule == PUBLIC:
             return None
         try:
-            user = request.user
-            if not user.is_authenticated:
-                return self._ask_to_sign_in(request)
-        except (OperationalError, InterfaceError) as error:
+            token = tokens.given(request)
+            if token is not None:
+                return self._check_token(request, view, token)
+            return self._check_session(request, view)
+        except (DomainError, OperationalError, InterfaceError) as error:
             return self.process_exception(request, error)
+
+    def _check_session(
+        self, request: HttpRequest, view: Callable[..., Any]
+    ) -> HttpResponseBase | None:
+        if not request.user.is_authenticated:
+            return self._ask_to_sign_in(request)
+        refusal = self._check_user(request, view)
+        if refusal is None:
+            sessions.see(request, timezone.now())
+        return refusal
+
+    def _check_token(
+        self, request: HttpRequest, view: Callable[..., Any], token: str
+    ) -> HttpResponseBase | None:
+        """A token stands for itself: a session that comes with it is not looked at."""
+        if not tokens.taken_at(request.path):
+            raise NotAllowed(_("This address takes no API token: sign in with a browser."))
+        user = tokens.owner_of(request, token, timezone.now())
+        if user is None:
+            message = _("This API token is wrong, has run out or was revoked.")
+            response = answer_error(request, NotAllowed(message), status=401)
+            response["WWW-Authenticate"] = 'Bearer error="invalid_token"'
+            return response
+        request.user = user
+        # RequestLog names whom Django has found for the session; here it is the token's owner.
+        request._cached_user = user  # type: ignore[attr-defined]
+        request.by_token = True  # type: ignore[attr-defined]
+        return self._check_user(request, view)
+
+    def _check_user(
+        self, request: HttpRequest, view: Callable[..., Any]
+    ) -> HttpResponseBase | None:
+        rule, user = getattr(view, "edge_rule", None), user_of(request)
         if rule is None or not may(user.role, rule):
             message = _("Your role does not include this. Ask an administrator for it.")
             return answer_error(request, NotAllowed(message))
+        if not getattr(view, "edge_first_step", False) and (step := missing_step(request, user)):
+            return self._ask_for_step(request, step)
         return None
+
+    def _ask_for_step(self, request: HttpRequest, step: Step) -> HttpResponseBase:
+        """Nothing else works before: not for people, not for programs, not for the live stream."""
+        if not wants_page(request):
+            return answer_error(request, NotAllowed(step.message))
+        return redirect(f"{step.address}?{urlencode({'next': request.get_full_path()})}")
 
     def _ask_to_sign_in(self, request: HttpRequest) -> HttpResponseBase:
         if wants_page(request):
@@ -177,6 +259,8 @@ def refuse_request(request: HttpRequest, exception: Exception | None = None) -> 
             "This server does not go by this name. Use another of its addresses, "
             "or have the administrator add the name to ALLOWED_HOSTS."
         )
+    elif isinstance(exception, SessionInterrupted):
+        message = _("You have been signed out meanwhile. Sign in again.")
     else:
         message = _("The server cannot read this request. Go back and try again.")
     return answer_error(request, Invalid(message), status=400)
@@ -217,6 +301,33 @@ def parse_int(request: HttpRequest, name: str, default: int, low: int, high: int
         rule = _("%(name)s must be a whole number from %(low)d to %(high)d.")
         raise Invalid(rule % {"name": name, "low": low, "high": high})
     return value
+
+
+def parse_text(request: HttpRequest, name: str, longest: int) -> str:
+    """Words from the query string, without spaces around them; empty when there are none.
+
+    Raises:
+        Invalid: more than `longest` characters, or one that no text can hold (NUL).
+    """
+    text = request.GET.get(name, "").strip()
+    if len(text) > longest or "\0" in text:
+        rule = _("%(name)s must be a text of at most %(longest)d characters.")
+        raise Invalid(rule % {"name": name, "longest": longest})
+    return text
+
+
+def parse_choice(request: HttpRequest, name: str, choices: Iterable[str]) -> str:
+    """One of `choices` from the query string; empty when nothing is asked for.
+
+    Raises:
+        Invalid: anything else.
+    """
+    text = request.GET.get(name, "")
+    known = list(choices)
+    if text and text not in known:
+        rule = _("%(name)s must be one of %(choices)s.")
+        raise Invalid(rule % {"name": name, "choices": ", ".join(known)})
+    return text
 
 
 def parse_page(request: HttpRequest, default_limit: int = 100) -> Page:

@@ -54,6 +54,14 @@ def env_list(name: str, default: str) -> list[str]:
     return [part.strip() for part in env_str(name, default).split(",") if part.strip()]
 
 
+def env_choices(name: str, choices: tuple[str, ...]) -> list[str]:
+    """Values separated by commas, each one of `choices`; none where it is not set."""
+    values = env_list(name, "")
+    if not set(values) <= set(choices):
+        raise ImproperlyConfigured(f"{name} must name some of {', '.join(choices)}.")
+    return values
+
+
 def env_origin(name: str) -> str:
     """An origin such as https://live.example:8443, without a path; empty where it is not set.
 
@@ -64,6 +72,40 @@ def env_origin(name: str) -> str:
     if value and not ORIGIN.fullmatch(value):
         raise ImproperlyConfigured(f"{name} must look like https://live.example:8443.")
     return value
+
+
+def env_endpoint(name: str, needed: bool = False) -> str:
+    """An https:// address, or http:// to this machine itself; empty where it is not set.
+
+    Raises:
+        ImproperlyConfigured: anything else, or nothing although it is needed.
+    """
+    value = env_str(name, "")
+    if not value and not needed:
+        return ""
+    try:
+        url = urlsplit(value)
+        safe = url.scheme == "https" or (url.scheme == "http" and url.hostname == "127.0.0.1")
+    except ValueError:
+        safe = False
+    if not safe or not url.hostname or url.username or url.fragment:
+        raise ImproperlyConfigured(f"{name} must look like https://id.example/path.")
+    return value
+
+
+def env_mapping(name: str, choices: tuple[str, ...]) -> dict[str, str]:
+    """Pairs such as chief=administrator, separated by commas; the right side is one of `choices`.
+
+    Raises:
+        ImproperlyConfigured: a part is no pair, or its right side is not among the choices.
+    """
+    pairs = [part.partition("=") for part in env_list(name, "")]
+    mapping = {key.strip(): value.strip() for key, _sign, value in pairs}
+    if not set(mapping.values()) <= set(choices) or not all(mapping):
+        raise ImproperlyConfigured(
+            f"{name} must be pairs such as name=role; the roles are {', '.join(choices)}."
+        )
+    return mapping
 
 
 def env_networks(name: str, default: str) -> list[str]:
@@ -79,7 +121,7 @@ def env_networks(name: str, default: str) -> list[str]:
     return networks
 
 
-def env_secret(name: str) -> str:
+def env_secret(name: str, hint: str = "; bin/up makes one by itself") -> str:
     """A secret from NAME, or from the file that NAME_FILE names.
 
     Raises:
@@ -89,7 +131,7 @@ def env_secret(name: str) -> str:
         return value
     path = os.environ.get(f"{name}_FILE", "").strip()
     if not path:
-        raise ImproperlyConfigured(f"Set {name} or {name}_FILE; bin/up makes one by itself.")
+        raise ImproperlyConfigured(f"Set {name} or {name}_FILE{hint}.")
     try:
         value = Path(path).read_text(encoding="utf-8").strip()
     except OSError as error:

@@ -36,6 +36,7 @@ TOPICS: dict[str, Permission] = {
     # Somebody asked for an area, or a request or grant of it has moved: for those who decide.
     "area_request": Permission.GRANT_AREA,
     "reach": Permission.SEE_MAP,
+    "territory": Permission.SEE_MAP,
 }
 REACH_TOPIC = "reach"
 """Where the user named as the subject may look has changed: what they hear by is out of date."""

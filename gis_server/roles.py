@@ -5,6 +5,7 @@ division's code begins with that of every ancestor, so being inside is beginning
 is the scope and what has been granted for a time; every list, tile, file and message is cut to it.
 """
 
+from collections.abc import Iterable
 from enum import StrEnum
 from functools import reduce
 from operator import or_
@@ -30,6 +31,22 @@ class Permission(StrEnum):
     SEE_AUDIT = "see_audit"
     MANAGE_USERS = "manage_users"
     ADMINISTER = "administer"
+
+
+PERMISSION_NAMES = {
+    Permission.SEE_MAP: _("See the map"),
+    Permission.SEE_CAMERAS: _("See cameras"),
+    Permission.SEE_PICTURES: _("See pictures of cameras"),
+    Permission.TAKE_PICTURES: _("Take pictures"),
+    Permission.SEE_PEOPLE: _("See who is responsible"),
+    Permission.EDIT_TERRITORY: _("Change grids and their boundaries"),
+    Permission.IMPORT_TERRITORY: _("Import grids and divisions"),
+    Permission.ASK_FOR_AREA: _("Ask for more territory"),
+    Permission.GRANT_AREA: _("Grant territory"),
+    Permission.SEE_AUDIT: _("See the audit trail"),
+    Permission.MANAGE_USERS: _("Manage users"),
+    Permission.ADMINISTER: _("Administer the server"),
+}
 
 
 class Role(StrEnum):
@@ -83,9 +100,35 @@ MAY: dict[Role, frozenset[Permission]] = {
 }
 
 
+class LentRole(str):
+    """A role of which an API token lends only some permissions; `may` asks for both.
+
+    It is the role's name in every other way, so whoever has a user's role has the limit with it.
+    """
+
+    __slots__ = ("lent",)
+    lent: frozenset[str]
+
+    @classmethod
+    def of(cls, role: str, permissions: Iterable[str]) -> "LentRole":
+        made = cls(role)
+        made.lent = frozenset(permissions)
+        return made
+
+
 def may(role: str, permission: Permission) -> bool:
     """Whether the role holds the permission; an unknown role holds none."""
+    if isinstance(role, LentRole) and permission not in role.lent:
+        return False
     return permission in MAY.get(role, frozenset())  # type: ignore[call-overload]
+
+
+def common(scope: list[str], other: list[str] | None) -> list[str]:
+    """The prefixes of what lies in both; all of `scope` where `other` is None."""
+    if other is None:
+        return scope
+    inside = {a for a in scope if covers(other, a)} | {b for b in other if covers(scope, b)}
+    return sorted(inside)
 
 
 def covers(scope: list[str], code: str) -> bool:

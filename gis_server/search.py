@@ -141,13 +141,14 @@ _LOOK = """
             ORDER BY {order} LIMIT {most}) AS e
         WHERE {fits} AND e.tags && asked.tags {in_reach} {best} LIMIT %(limit)s
     ) AS hit"""
+_NOTHING = "SELECT '' AS kind, 0::bigint AS subject WHERE false"
 _SHORTEST = "ORDER BY length, key, subject"
 _RANK = """CASE WHEN e.name = %(typed)s OR e.key = %(typed)s THEN 0
         WHEN e.name LIKE %(prefix)s OR e.key LIKE %(prefix)s OR e.doc LIKE %(begins)s THEN 1
         ELSE 2 END"""
 
 
-def _sql(words: int, in_reach: str) -> str:
+def _sql(words: int, in_reach: str, *, common: bool) -> str:
     """The one query.  `begun`: what begins with the text.
 
     Of kinds that are many, when the words are common: `short`, the shortest names that fit, and if
@@ -156,7 +157,7 @@ def _sql(words: int, in_reach: str) -> str:
     """
     parts = {"in_reach": in_reach, "contains": _contains(words), "rank": _RANK}
     begun = {"fits": "true", "best": _SHORTEST, "of": "asked", "most": str(LOOKED_THROUGH)}
-    walk = {"fits": parts["contains"], "best": "", "begin": "", "most": "%(looked)s"}
+    walk = {"fits": parts["contains"], "best": "", "begin": "", "most": str(LOOKED_THROUGH)}
     of_many = "(SELECT * FROM asked WHERE many AND {few}) AS asked"
     few = "(SELECT count(*) FROM {part} WHERE {part}.kind = asked.kind) < %(limit)s"
     few_short, few_drawn = few.format(part="short"), few.format(part="drawn")
@@ -167,6 +168,8 @@ def _sql(words: int, in_reach: str) -> str:
         "drawn": walk | {"of": of_many.format(few=few_short), "order": "hashint8(subject)"},
     }
     parts |= {name: _LOOK.format_map({**parts, **look}) for name, look in looks.items()}
+    if not common:
+        parts |= {"short": _NOTHING, "drawn": _NOTHING}
     return FIND.format_map(parts | {"few": f"{few_short} AND {few_drawn}"})
 
 
@@ -284,8 +287,7 @@ def _read(words: int, in_reach: str, values: dict[str, Any]) -> tuple[list[tuple
             # The planner guesses from a sample of all entries, which is what is wanted here.
             cursor.execute(f"EXPLAIN (FORMAT JSON) {COUNTED} {_contains(words)}", values)
             rows = cursor.fetchone()[0][0]["Plan"]["Plan Rows"]
-            looked = LOOKED_THROUGH if rows > COMMON else 0
-            cursor.execute(_sql(words, in_reach), values | {"looked": looked})
+            cursor.execute(_sql(words, in_reach, common=rows > COMMON), values)
             return cursor.fetchall(), refreshing
     except OperationalError as error:
         if isinstance(error.__cause__, QueryCanceled):

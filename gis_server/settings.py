@@ -11,9 +11,12 @@ from gis_server import geolibs
 from gis_server.env import (
     env_bool,
     env_choice,
+    env_choices,
     env_database,
+    env_endpoint,
     env_int,
     env_list,
+    env_mapping,
     env_networks,
     env_origin,
     env_redis,
@@ -21,6 +24,7 @@ from gis_server.env import (
     env_str,
     env_vault_keys,
 )
+from gis_server.roles import Role
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -45,7 +49,6 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "axes",
     "gis_server.apps.StaticFiles",
@@ -123,27 +126,33 @@ LOGIN_REDIRECT_URL = "/wall/"
 LOGOUT_REDIRECT_URL = "/sign-in/"
 # In the database alone: a cache in front saves one query, and signs everybody out, or fails every
 # page, when Redis is away.
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "gis_server.accounts.sessions"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_TLS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS else None
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
+PASSWORD_KINDS = env_int("PASSWORD_KINDS", 3, 1, 4)
+AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
+    {
+        "NAME": "gis_server.accounts.passwords.LongEnough",
+        "OPTIONS": {"min_length": env_int("PASSWORD_LENGTH", 10, 8, 64)},
+    },
+    {"NAME": "gis_server.accounts.passwords.KindsOfCharacters"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("username", "display_name")},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 # Failed sign-ins: see docs/design/sign-in.md.  Axes refuses before Django looks at the password.
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
+    "gis_server.accounts.second_factor.CodeBackend",
 ]
+SECOND_FACTOR_ROLES = env_choices("SECOND_FACTOR_ROLES", tuple(Role))
 AXES_FAILURE_LIMIT = env_int("SIGN_IN_TRIES", 5, 3, 100)
 AXES_COOLOFF_TIME = timedelta(minutes=env_int("SIGN_IN_WAIT_MIN", 15, 1, 1440))
 # Neither alone: one stranger could lock a user out everywhere, or an office behind one address.
@@ -157,6 +166,29 @@ AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
+AXES_WHITELIST_CALLABLE = "gis_server.accounts.oidc.not_counted"
+# The district's own sign-in: there when OIDC_ISSUER is set.  See docs/design/sign-in.md.
+OIDC_ISSUER = env_endpoint("OIDC_ISSUER")
+OIDC_ON = bool(OIDC_ISSUER)
+OIDC_OP_AUTHORIZATION_ENDPOINT = env_endpoint("OIDC_AUTHORIZATION_URL", OIDC_ON)
+OIDC_OP_TOKEN_ENDPOINT = env_endpoint("OIDC_TOKEN_URL", OIDC_ON)
+OIDC_OP_USER_ENDPOINT = env_endpoint("OIDC_USERINFO_URL", OIDC_ON)
+OIDC_OP_JWKS_ENDPOINT = env_endpoint("OIDC_JWKS_URL", OIDC_ON)
+OIDC_RP_CLIENT_ID = env_str("OIDC_CLIENT_ID", "gis-server")
+OIDC_RP_CLIENT_SECRET = env_secret("OIDC_CLIENT_SECRET", "") if OIDC_ON else ""
+OIDC_RP_SCOPES = env_str("OIDC_SCOPES", "openid profile")
+OIDC_RP_SIGN_ALGO = env_choice("OIDC_ALGORITHM", "RS256", ("RS256", "ES256"))
+OIDC_USE_PKCE = True
+OIDC_TIMEOUT = 10
+OIDC_CLAIM = env_str("OIDC_CLAIM", "sub")
+OIDC_UNKNOWN_USERS = env_choice("OIDC_UNKNOWN_USERS", "refuse", ("refuse", "create"))
+OIDC_CREATE_USER = OIDC_UNKNOWN_USERS == "create"
+OIDC_ROLE_CLAIM = env_str("OIDC_ROLE_CLAIM", "")
+OIDC_ROLES = env_mapping("OIDC_ROLES", tuple(Role))
+OIDC_SCOPE_CLAIM = env_str("OIDC_SCOPE_CLAIM", "")
+LOGIN_REDIRECT_URL_FAILURE = LOGIN_URL
+if OIDC_ON:
+    AUTHENTICATION_BACKENDS.append("gis_server.accounts.oidc.OidcBackend")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
 # Words and time ----------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 from django.urls import path
 
 from grids import api, grant_pages
-from grids.views import import_faults, imports
+from grids.views import divisions, edits, grids, import_faults, imports, places, workers
 
 urlpatterns = [
     path("api/divisions/", api.divisions, name="divisions"),
@@ -26,4 +26,23 @@ urlpatterns = [
     path("imports/<int:run_id>/discard/", imports.discard, name="import-discard"),
     path("imports/<int:run_id>/faults.csv", import_faults.as_csv, name="import-faults"),
     path("imports/<int:run_id>/map/", import_faults.as_map, name="import-map"),
+    path("api/territory/tree/", api.tree, name="territory-tree"),
+    path("api/territory/find/", api.find, name="territory-find"),
+    path("territory/", divisions.tree, name="territory"),
+    path("territory/strays/", places.strays, name="strays"),
+    path("territory/strays/<str:thing>/<int:number>/", places.stray, name="stray"),
+    path("territory/edit/<str:thing>/<int:number>/", edits.fields, name="edit-fields"),
+    path("territory/code/<str:thing>/<int:number>/", edits.code, name="edit-code"),
+    path("territory/point/<str:thing>/<int:number>/", edits.point, name="edit-point"),
+    path("territory/delete/<str:thing>/<int:number>/", edits.delete, name="edit-delete"),
+    path("territory/assign/<str:on>/<int:number>/", edits.assign, name="edit-assign"),
+    path("territory/end/<int:number>/", edits.end, name="edit-end"),
+    path("territory/withdraw/<int:number>/", edits.withdraw, name="edit-withdraw"),
+    path("territory/undo/<int:number>/", edits.undo, name="edit-undo"),
+    path("territory/<str:code>/", divisions.division, name="division-page"),
+    path("grids/<str:code>/", grids.grid, name="grid-page"),
+    path("buildings/<int:number>/", places.building, name="building-page"),
+    path("shops/<int:number>/", places.shop, name="shop-page"),
+    path("service-points/<int:number>/", places.service_point, name="service-point-page"),
+    path("workers/<str:number>/", workers.worker, name="worker-page"),
 ]

@@ -35,6 +35,7 @@ MODULES = (
     "clock",
     "element",
     "find",
+    "grid",
     "icons",
     "live",
     "map",
@@ -73,11 +74,7 @@ def _config(request: HttpRequest, seen: queries.Territory, edition: str) -> dict
         "csrf": get_token(request),
         "edition": edition,
         "extent": seen.extent,
-        "layers": {
-            layer.name: {"minzoom": layer.min_zoom, "maxzoom": layer.max_zoom}
-            for layer in LAYERS.values()
-            if _sees(request, layer)
-        },
+        "layers": _zooms(request),
         "sees_cameras": may(user.role, Permission.SEE_CAMERAS),  # type: ignore[union-attr]
         "sees_pictures": may(user.role, Permission.SEE_PICTURES),  # type: ignore[union-attr]
         "takes_pictures": may(user.role, Permission.TAKE_PICTURES),  # type: ignore[union-attr]
@@ -87,6 +84,8 @@ def _config(request: HttpRequest, seen: queries.Territory, edition: str) -> dict
             "cameras": reverse("cameras").removesuffix(".geojson"),
             "edition": reverse("edition"),
             "find": reverse("find"),
+            "grid_pages": reverse("grid-page", args=["0"]).removesuffix("0/"),
+            "grids": reverse("grid", args=["0"]).removesuffix("/0/"),
             "sign_in": f"{reverse('sign-in')}?next={reverse('wall')}",
             "ticket": reverse("live-ticket"),
             "tiles": "/tiles",
@@ -97,8 +96,17 @@ def _config(request: HttpRequest, seen: queries.Territory, edition: str) -> dict
 @allow(Permission.SEE_MAP)
 @require_safe
 def edition(request: HttpRequest) -> HttpResponseBase:
-    """The name under which this user's tiles are to be asked for now."""
-    return json_ok({"edition": queries.edition(_scope(request), timezone.localdate())})
+    """The name under which this user's tiles are to be asked for now, and their layers' zooms."""
+    present = queries.edition(_scope(request), timezone.localdate())
+    return json_ok({"edition": present, "layers": _zooms(request)})
+
+
+def _zooms(request: HttpRequest) -> dict[str, dict[str, int]]:
+    return {
+        layer.name: {"minzoom": layer.min_zoom, "maxzoom": layer.max_zoom}
+        for layer in LAYERS.values()
+        if _sees(request, layer)
+    }
 
 
 @allow(Permission.SEE_MAP)

@@ -5,7 +5,7 @@ from typing import Any
 from django import template
 
 from gis_server.edge import Page
-from gis_server.roles import Permission, may
+from gis_server.roles import PERMISSION_NAMES, Permission, may
 
 register = template.Library()
 
@@ -14,6 +14,12 @@ register = template.Library()
 def may_filter(user: Any, permission: str) -> bool:
     """Whether the signed-in user holds a permission: `{% if user|may:"manage_users" %}`."""
     return bool(user.is_authenticated) and may(user.role, Permission(permission))
+
+
+@register.filter
+def permission_name(permission: str) -> Any:
+    """A permission in words; its own name where it has none (any more)."""
+    return PERMISSION_NAMES.get(permission, permission)  # type: ignore[call-overload]
 
 
 @register.inclusion_tag("gis_server/pager.html", takes_context=True)

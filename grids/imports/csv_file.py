@@ -1,7 +1,8 @@
 """CSV as offices save it: UTF-8, GB 18030 or UTF-16; comma, tab or semicolon.  Pure.
 
-Read by the standard library in strict mode and not by pyarrow, because only so the line where a
-record begins is known, and a quote that is never closed is noticed.
+Read by the standard library in strict mode, because only so the line where a record begins is
+known, and a quote that is never closed is noticed.  Up to the first quote a line is a record, and
+pyarrow reads whole blocks of them, ten times faster.
 """
 
 import codecs
@@ -9,13 +10,14 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.csv
 
 from grids.imports.gis_files import bounded, is_utf8
 from grids.imports.heads import LOOKED_AT, Head, find_head
@@ -25,6 +27,7 @@ from grids.imports.limits import Limits
 from grids.imports.problems import Faults, Problem, Refused, Rows
 
 CHUNK = 4 * 1024 * 1024
+BLOCK_CHARACTERS = 4 * 1024 * 1024
 SAMPLE_CHARACTERS = 64 * 1024
 AT_ONCE = 300  # records; fewer than what sets the garbage collector off
 SEPARATORS = ",\t;"
@@ -51,7 +54,11 @@ def open_csv(path: Path, name: str, limits: Limits) -> Source:
     empty = Refused(Problem.NO_ROWS) if len(first) <= head.below else None
 
     def read(layer: Layer, size: int) -> Iterator[Batch]:
-        return _batches(records(path, encoding, separator), head, size, limits)
+        begins = first[head.below][0] if len(first) > head.below else 1
+        with path.open(encoding=encoding, newline="") as file:
+            for _ in range(begins - 1):
+                file.readline()
+            yield from _limited(_batches(file, begins, separator, head, size), limits)
 
     layer = Layer(name, head.names, refused=empty)
     return Source(Format.CSV, encoding, usable([layer]), read)
@@ -109,34 +116,93 @@ def records(path: Path, encoding: str, separator: str) -> Iterator[Numbered]:
         Refused: a quote is left open or stands in the wrong place, or the last character is cut.
     """
     with path.open(encoding=encoding, newline="") as file:
-        reader = csv.reader(file, delimiter=separator, strict=True)
-        line = 1
-        try:
-            for record in reader:
-                said = line == 1 and len(record) <= 2 and record and record[0].startswith("sep=")
-                if not said and any(record):
-                    yield line, record
-                line = reader.line_num + 1
-        except csv.Error as error:
-            open_quote = "end of data" in str(error) or "field limit" in str(error)
-            problem = Problem.OPEN_QUOTE if open_quote else Problem.BAD_QUOTE
-            raise Refused(problem, row=line) from error
-        except UnicodeDecodeError as error:
-            raise Refused(Problem.CUT_OFF) from error
+        yield from _records(file, separator, 1)
 
 
-def _batches(source: Iterator[Numbered], head: Head, size: int, limits: Limits) -> Iterator[Batch]:
-    source = islice(source, head.below, None)
-    count = 0
+def _records(lines: Iterable[str], separator: str, line: int) -> Iterator[Numbered]:
+    """The records of lines, the first of which is number `line` of its file."""
+    reader = csv.reader(lines, delimiter=separator, strict=True)
+    before = line - 1
+    try:
+        for record in reader:
+            said = line == 1 and len(record) <= 2 and record and record[0].startswith("sep=")
+            if not said and any(record):
+                yield line, record
+            line = before + reader.line_num + 1
+    except csv.Error as error:
+        open_quote = "end of data" in str(error) or "field limit" in str(error)
+        problem = Problem.OPEN_QUOTE if open_quote else Problem.BAD_QUOTE
+        raise Refused(problem, row=line) from error
+    except UnicodeDecodeError as error:
+        raise Refused(Problem.CUT_OFF) from error
+
+
+def _batches(
+    file: io.TextIOBase, line: int, separator: str, head: Head, size: int
+) -> Iterator[Batch]:
+    """Batches of a file that stands at line number `line`: blocks of plain lines, then records."""
+    names = head.names
+    try:
+        while block := file.read(BLOCK_CHARACTERS):
+            block += file.readline()
+            table = _plain_table(block, separator, names)
+            if table is None:
+                yield from _careful(chain(io.StringIO(block, newline=""), file), line, separator,
+                                    names, size)  # fmt: skip
+                return
+            for start in range(0, len(table), size):
+                some = table.slice(start, size)
+                rows = np.arange(line + start, line + start + len(some), dtype=np.int64)
+                yield Batch(int(rows[0]), rows, some, None, Faults())
+            line += len(table)
+    except UnicodeDecodeError as error:
+        raise Refused(Problem.CUT_OFF) from error
+
+
+def _plain_table(block: str, separator: str, names: tuple[str, ...]) -> pa.Table | None:
+    """The columns of a block each of whose lines is one record of the right width, else None."""
+    text = block.replace("\r\n", "\n")
+    blank = separator * (len(names) - 1)
+    if any(mark in text for mark in ('"', "\r", "\0")) or f"\n{blank}\n" in f"\n{text}\n":
+        return None
+    lines = text.count("\n") + (not text.endswith("\n"))
+    if text.count(separator) != lines * (len(names) - 1):
+        return None
+    try:
+        table = pa.csv.read_csv(
+            pa.BufferReader(text.encode()),
+            pa.csv.ReadOptions(column_names=list(names), block_size=2 * len(text.encode()) + 1),
+            pa.csv.ParseOptions(delimiter=separator, quote_char=False, ignore_empty_lines=False),
+            pa.csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()),
+                null_values=[""],
+                strings_can_be_null=True,
+            ),
+        )
+    except pa.ArrowInvalid:
+        return None  # some line is too short and another too long
+    return pa.table([bounded(column.combine_chunks()) for column in table.columns], list(names))
+
+
+def _careful(
+    lines: Iterable[str], line: int, separator: str, names: tuple[str, ...], size: int
+) -> Iterator[Batch]:
+    source = _records(lines, separator, line)
     while True:
         faults = Faults()
-        rows, table = table_of(islice(source, size), head.names, faults)
+        rows, table = table_of(islice(source, size), names, faults)
         if not len(rows):
             return
-        count += len(rows)
+        yield Batch(int(rows[0]), rows, table, None, faults)
+
+
+def _limited(batches: Iterator[Batch], limits: Limits) -> Iterator[Batch]:
+    count = 0
+    for batch in batches:
+        count += len(batch.rows)
         if count > limits.rows:
             raise Refused(Problem.TOO_MANY_ROWS, limit=limits.rows)
-        yield Batch(int(rows[0]), rows, table, None, faults)
+        yield batch
 
 
 def table_of(

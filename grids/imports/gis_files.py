@@ -1,6 +1,7 @@
 """GeoPackage and GeoJSON, and the shapes of a Shapefile, through GDAL in batches of columns.  Pure.
 
-Both drivers stream: a million points take 85 and 100 MB above the start (docs/imports.md).  GDAL
+Both drivers stream: a million points take 85 and 100 MB above the start
+(docs/design/import-files.md).  GDAL
 opens much more than files: everything that could make it do so is refused before it is asked (see
 `check_geopackage` and `check_geojson`), and a path it gets is always one of our own, in a folder
 of our own.

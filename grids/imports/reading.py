@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
 
-from gis_server.frames import Floats
+from gis_server.frames import AnyFrame, Floats
 from gis_server.geo import WGS84
 from grids.imports.cells import Mask, clean
 from grids.imports.frame_choice import frame_named
@@ -26,6 +26,7 @@ from grids.imports.shapes import (
     exchange,
     place,
     points_from_columns,
+    refuse_swapped,
     shapes_from_wkt,
 )
 from grids.imports.targets import LAT, LON, WKT, Field, Target
@@ -130,17 +131,23 @@ def _note_unlocated(batch: Batch, reading: Reading, lost: Mask) -> None:
 
 
 def _shapes(batch: Batch, reading: Reading) -> Shapes:
-    """Shapes of a batch in WGS84, None where there are none or faulty ones."""
+    """Shapes of a batch in WGS84, None where there are none or faulty ones.
+
+    Raises:
+        Refused: east and north were exchanged, and nobody has said so.
+    """
     mapping, rows = reading.mapping, batch.rows
     if LON in mapping:
         east, north = _axes(mapping, reading)
         table = batch.table
         shapes, faults = points_from_columns(table[east], table[north], rows, (east, north))
         reading.faults.take(faults)
+        refuse_swapped(shapes)
     else:
         shapes = _checked(_drawn(batch, reading), rows, reading)
         if reading.exchange_axes:
             shapes = exchange(shapes)
+        refuse_swapped(shapes)
     placed, faults = place(shapes, rows, frame_named(reading.frame))
     reading.faults.take(faults)
     return placed
@@ -205,6 +212,14 @@ def _made_codes(columns: Mapping[str, pa.Array]) -> pa.Array:
 
 def _made_code(text: str) -> str:
     return "N-" + hashlib.sha256(text.encode()).hexdigest()[:MADE_DIGITS]
+
+
+def frame_of_wkt(batch: Batch, mapping: Mapping[str, str]) -> AnyFrame | None:
+    """The frame that a column of EWKT names by its SRIDs; None without such."""
+    if WKT not in mapping:
+        return None
+    name = mapping[WKT]
+    return shapes_from_wkt(batch.table[name], batch.rows, name)[1]
 
 
 def coordinates_of(batch: Batch, mapping: Mapping[str, str]) -> tuple[Floats, Floats] | None:

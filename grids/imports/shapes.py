@@ -251,6 +251,8 @@ def place(geometry: Shapes, rows: Rows, frame: AnyFrame) -> tuple[Shapes, Faults
         again, more = place(shapes, rows, frame)
         faults.take(more)
         return again, faults
+    if np.array_equal(placed, points):
+        return shapes, faults  # WGS84 as it came: most of the time goes into writing them back
     return shapely.set_coordinates(shapes, placed), faults
 
 

@@ -21,6 +21,10 @@ from grids.imports.problems import Problem, Refused
 __all__ = ["LIMITS", "Batch", "Format", "Layer", "Limits", "Source", "open_source"]
 
 
+# Where what is packed lies while it is read; a reader that is killed leaves its folder behind.
+TAKEN_OUT = "gis-server-import-"
+
+
 @contextmanager
 def open_source(path: Path, *, name: str, limits: Limits = LIMITS) -> Iterator[Source]:
     """The file at `path`; `name` is what its sender called it and names its only layer.
@@ -31,7 +35,7 @@ def open_source(path: Path, *, name: str, limits: Limits = LIMITS) -> Iterator[S
     kind = kind_of(path, name, limits)
     stem = PurePath(name.replace("\\", "/")).stem or "1"
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(TemporaryDirectory(prefix="gis-server-import-")))
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix=TAKEN_OUT)))
         if kind is Kind.ZIP:
             yield _zipped(path, folder, stack, limits)
             return

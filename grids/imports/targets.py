@@ -142,6 +142,9 @@ STAFF_ROLES = {
     "协管员": "assistant", "网格协管员": "assistant", "助理": "assistant", "assistant": "assistant",
 }  # fmt: skip
 
+# Words for a last day that nobody knows yet.
+OPEN = ("至今", "现在", "长期", "now", "open")
+
 CODE_OF_PLACE = Field("code", _("code"), Code(pattern=r"^[0-9A-Za-z._-]{1,40}$", needed=False))
 NAMED = pgettext_lazy("of a place", "name")
 NAME = Field("name", NAMED, Text(longest=80, needed=True))
@@ -226,7 +229,7 @@ TARGETS: dict[str, Target] = {
                 Field("phone", _("phone"), Text(longest=30, needed=False), default=""),
                 Field("grid_code", _("grids"), Text(longest=4000, needed=False), default=""),
                 Field("since", _("from"), Day(needed=False), "date"),
-                Field("until", _("to (last day)"), Day(needed=False), "date"),
+                Field("until", _("to (last day)"), Day(open_words=OPEN), "date"),
                 Field("stands_in_for", _("stands in for"), Text(longest=12, needed=False)),
             ),
             None,

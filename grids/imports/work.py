@@ -4,9 +4,12 @@ Each is one transaction (or none of it), except for the progress, which the cach
 is killed leaves the registry as it was, and `queue.pick_up` sets its import back.
 """
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 from django.core.cache import cache
@@ -21,20 +24,20 @@ from grids.imports.flow import Step
 from grids.imports.frame_choice import ask_known_places, name_of, vertices
 from grids.imports.headers import SYNONYMS, guess
 from grids.imports.into import MOST_FAULTS, Comparison, Found, Work, into
-from grids.imports.layer import Layer, Source
+from grids.imports.layer import Batch, Layer, Source
 from grids.imports.limits import LIMITS
 from grids.imports.problems import Problem, Refused
-from grids.imports.reading import Reading, coordinates_of, read_rows
+from grids.imports.reading import Reading, coordinates_of, frame_of_wkt, read_rows
 from grids.imports.services import forget, move, path_of
-from grids.imports.source import open_source
+from grids.imports.source import TAKEN_OUT, open_source
 from grids.imports.stage import Stage, stage_columns
 from grids.imports.targets import TARGETS, Target
 from grids.models import ImportFault, ImportMapping, ImportRun
+from grids.services import history
 
 SHOWN_ROWS = 5  # of each layer, so that a person sees what a column holds
 SAMPLED_ROWS = 2_000  # that the guess of the frame looks at
 PROGRESS_S = 3600
-WRITE_LOCK = 0x67726964  # advisory, "grid"; others of one number: live.FEED_LOCK, search.REFRESHING
 
 Tell = Callable[[int], None]
 
@@ -101,17 +104,16 @@ def _offer(run: ImportRun, source: Source, layer: Layer) -> dict[str, Any]:
     mapping = kept.mapping if kept else guess(layer.columns, _words(target))
     if not kept and layer.geometry:
         mapping = {k: v for k, v in mapping.items() if k not in ("lon", "lat", "wkt")}
-    said = _what_places_say(source, layer, mapping) if target.shape else {}
-    stated = name_of(layer.frame) if layer.frame else ""
+    batch = next(iter(source.batches(layer, SAMPLED_ROWS)), None) if target.shape else None
+    said = _what_places_say(batch, mapping) if batch else {}
+    named = layer.frame or (frame_of_wkt(batch, mapping) if batch else None)
+    stated = name_of(named) if named else ""
     frame = kept.frame if kept else stated or said.get("frame", "")
     exchange = kept.exchange_axes if kept else bool(said.get("swapped"))
     return {"mapping": mapping, "frame": frame, "guess": said, "exchange_axes": exchange}
 
 
-def _what_places_say(source: Source, layer: Layer, mapping: dict[str, str]) -> dict[str, Any]:
-    batch = next(iter(source.batches(layer, SAMPLED_ROWS)), None)
-    if batch is None:
-        return {}
+def _what_places_say(batch: Batch, mapping: dict[str, str]) -> dict[str, Any]:
     found = coordinates_of(batch, mapping)
     if found is None and batch.geometry is not None:
         found = vertices(batch.geometry)
@@ -236,9 +238,7 @@ def write(run: ImportRun, *, now: datetime) -> ImportRun:
 
 def _written(run: ImportRun, work: Work, now: datetime) -> ImportRun:
     module = into(run.target)
-    with connection.cursor() as cursor:
-        # One import is written at a time; files are sent, read and checked meanwhile.
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [WRITE_LOCK])
+    history.hold_codes_still(alone=True)  # nor does anybody edit meanwhile
     if not work.stage.exists():
         raise Refused(Problem.ROWS_GONE)
     stale = homes.token(work.today) != run.registry_token
@@ -288,7 +288,13 @@ def progress(run: ImportRun) -> dict[str, Any]:
 
 
 def drop_old(*, before: datetime) -> int:
-    """Forget rows and files of imports that nobody came back to, and files of those that ended."""
+    """Forget rows and files of imports that nobody came back to, and files of those that ended.
+
+    Also what a reader that was killed had taken out of archives.
+    """
+    for folder in Path(gettempdir()).glob(f"{TAKEN_OUT}*"):
+        if folder.stat().st_mtime < before.timestamp():
+            shutil.rmtree(folder, ignore_errors=True)
     ended = [Step.APPLIED.value, Step.REFUSED.value, Step.DISCARDED.value]
     old = ImportRun.objects.filter(step_at__lt=before).exclude(file="")
     for run in old:

@@ -4,6 +4,7 @@ The rules stand as constraints in the database, under names that say them.
 """
 
 from grids.models.divisions import Division, DivisionDesignation, DivisionKind, Level
+from grids.models.edits import Edit, Thing
 from grids.models.grids import Grid, GridDesignation, GridKind, GridShape
 from grids.models.imports import ImportFault, ImportMapping, ImportRun, ImportTarget
 from grids.models.people import Assignment, GridWorker, StaffRole
@@ -26,6 +27,7 @@ __all__ = [
     "Division",
     "DivisionDesignation",
     "DivisionKind",
+    "Edit",
     "Grid",
     "GridDesignation",
     "GridKind",
@@ -44,4 +46,5 @@ __all__ = [
     "StaffRole",
     "Street",
     "StreetKind",
+    "Thing",
 ]

@@ -63,7 +63,13 @@ class Place(models.Model):
     class Meta:
         abstract = True
         ordering = ["id"]
-        indexes = [models.Index(fields=["scope_code", "id"], name="%(class)s_by_territory")]
+        indexes = [
+            models.Index(fields=["scope_code", "id"], name="%(class)s_by_territory"),
+            # Few, and counted on many pages: those that nobody has placed in a grid yet.
+            models.Index(
+                fields=["scope_code", "id"], name="%(class)s_in_no_grid", condition=Q(grid=None)
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["code"], name="one_%(class)s_per_code"),
             models.CheckConstraint(

@@ -168,3 +168,63 @@ def test_a_value_from_a_closed_list(monkeypatch: pytest.MonkeyPatch) -> None:
 
     with pytest.raises(ImproperlyConfigured, match="one of json, text"):
         env.env_choice("LOG_FORMAT", "json", ("json", "text"))
+
+
+@pytest.mark.parametrize(("text", "values"), [("", []), ("a, b", ["a", "b"]), (" ,b", ["b"])])
+def test_values_from_a_closed_list(
+    monkeypatch: pytest.MonkeyPatch, text: str, values: list[str]
+) -> None:
+    monkeypatch.setenv("SECOND_FACTOR_ROLES", text)
+
+    assert env.env_choices("SECOND_FACTOR_ROLES", ("a", "b")) == values
+
+
+def test_a_value_outside_a_closed_list_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECOND_FACTOR_ROLES", "a,emperor")
+
+    with pytest.raises(ImproperlyConfigured, match="must name some of a, b"):
+        env.env_choices("SECOND_FACTOR_ROLES", ("a", "b"))
+
+
+@pytest.mark.parametrize(
+    "text", ["", "https://id.example/realms/x", "http://127.0.0.1:8080/x", "https://[::1]/x"]
+)
+def test_an_endpoint_is_read(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("OIDC_ISSUER", text)
+
+    assert env.env_endpoint("OIDC_ISSUER") == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "x",
+        "http://id.example/",
+        "https://",
+        "https://u:s3cret@id.example",
+        "https://[x/",
+        "ftp://a",
+    ],
+)
+def test_an_endpoint_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("OIDC_TOKEN_URL", text)
+
+    with pytest.raises(ImproperlyConfigured, match=r"^OIDC_TOKEN_URL must") as caught:
+        env.env_endpoint("OIDC_TOKEN_URL", needed=True)
+
+    assert "s3cret" not in str(caught.value)
+
+
+def test_a_mapping_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OIDC_ROLES", "chief = a, watch=b,")
+
+    assert env.env_mapping("OIDC_ROLES", ("a", "b")) == {"chief": "a", "watch": "b"}
+
+
+@pytest.mark.parametrize("text", ["chief", "chief=c", "=a", "a:b"])
+def test_a_mapping_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("OIDC_ROLES", text)
+
+    with pytest.raises(ImproperlyConfigured, match="pairs such as"):
+        env.env_mapping("OIDC_ROLES", ("a", "b"))

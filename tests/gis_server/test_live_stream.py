@@ -13,7 +13,6 @@ from http.client import HTTPConnection, HTTPResponse
 
 import pytest
 import uvicorn
-from django.contrib.sessions.models import Session
 from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
@@ -22,7 +21,7 @@ from gis_server import grants, live_asgi
 from gis_server.errors import Invalid
 from gis_server.grant_flow import GrantState
 from gis_server.live import TICKET_COOKIE, TOPICS, Change, record
-from gis_server.models import AreaGrant, User
+from gis_server.models import AreaGrant, User, UserSession
 from gis_server.roles import Role
 from tests.conftest import MakeUser, SignIn
 
@@ -244,11 +243,13 @@ def test_a_fault_of_ours_is_told_and_heals(
 
 def test_a_wall_that_nobody_touches_stays_signed_in(operator: Client) -> None:
     key = operator.session.session_key
-    Session.objects.filter(session_key=key).update(expire_date=timezone.now() + timedelta(hours=1))
+    UserSession.objects.filter(session_key=key).update(
+        expire_date=timezone.now() + timedelta(hours=1)
+    )
 
     operator.post("/live/ticket/")
 
-    left = Session.objects.get(session_key=key).expire_date - timezone.now()
+    left = UserSession.objects.get(session_key=key).expire_date - timezone.now()
     assert left > timedelta(days=13)
 
 

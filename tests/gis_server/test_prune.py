@@ -3,14 +3,13 @@
 from datetime import timedelta
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
 from gis_server.jobs import drop_old_sessions, prune_changes
 from gis_server.live import KEPT_DAYS, Change, last_id, record
-from gis_server.models import ChangeRow
+from gis_server.models import ChangeRow, UserSession
 
 pytestmark = pytest.mark.django_db
 
@@ -42,12 +41,12 @@ def test_the_newest_change_stays_however_old_it_is() -> None:
 
 
 def test_sessions_that_have_run_out_are_dropped(operator: Client) -> None:
-    Session.objects.create(
+    UserSession.objects.create(
         session_key="over", session_data="", expire_date=timezone.now() - timedelta(seconds=1)
     )
 
     drop_old_sessions()
 
-    assert [row.session_key for row in Session.objects.all()] == [
+    assert [row.session_key for row in UserSession.objects.all()] == [
         operator.cookies["sessionid"].value
     ]

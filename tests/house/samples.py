@@ -18,19 +18,34 @@ PLACES: dict[str, Callable[[Street], list[object]]] = {
     "int:camera_id": lambda street: [street.camera.pk],
     "int:grant_id": lambda street: [street.asked.pk, street.lent.pk],
     "int:run_id": lambda street: [street.imported.pk],
+    "int:token_id": lambda street: [street.token.pk],
+    "int:user_id": lambda street: [street.administrator.pk],
+    "int:number": lambda street: [*sorted({*street.things.values()})],
+    "str:number": lambda street: [street.worker.number],
     "int:snapshot_id": lambda street: [street.snapshot.pk],
     "int:x": lambda street: [_TILE.x],
     "int:y": lambda street: [_TILE.y],
     "int:z": lambda street: [_TILE.z],
-    "str:code": lambda street: [street.grid.code],
+    "str:code": lambda street: [street.grid.code, f"{FIRST}000"],
     "str:edition": lambda street: ["anything"],
+    "str:ref": lambda street: ["0" * 16],
     "str:layer": lambda street: [*LAYERS],
+}
+# Two places that only mean something together.
+PAIRS: dict[tuple[str, str], Callable[[Street], list[tuple[object, object]]]] = {
+    ("str:thing", "int:number"): lambda street: [*street.things.items()],
+    ("str:on", "int:number"): lambda street: [(on, street.things[on]) for on in ("grid", "worker")],
+}
+# Where only one object will do.
+VALUES: dict[str, Callable[[Street], list[tuple[object, ...]]]] = {
+    "territory/strays/<str:thing>/<int:number>/": lambda street: [("building", street.stray.pk)],
 }
 # By route: questions that aim at the first street, asked besides the plain address.
 QUESTIONS: dict[str, list[str]] = {
     "api/cameras.geojson": ["bbox=" + ",".join(map(str, BOX))],
     "api/cameras/offline/": ["state=offline", "state=unknown"],
-    "api/find/": [f"q={FIRST}"],
+    "api/find/": ["q=SECRETIA", f"q={FIRST}"],
+    "api/territory/find/": ["q=SECRETIA"],
     "audit/": [f"area={FIRST}", "action=area.asked"],
     "audit/export/": [f"area={FIRST}"],
 }
@@ -48,6 +63,18 @@ SHOWS_NOTHING = {
     "imports/<int:run_id>/check/": "only takes a form",
     "imports/<int:run_id>/discard/": "only takes a form",
     "tiles/version/": "a hash",
+    "territory/delete/<str:thing>/<int:number>/": "only takes a form",
+    "territory/end/<int:number>/": "only takes a form",
+    "territory/withdraw/<int:number>/": "only takes a form",
+    "territory/undo/<int:number>/": "only takes a form",
+    "account/sessions/end-others/": "only takes a form",
+    "account/sessions/<str:ref>/end/": "only takes a form",
+    "account/tokens/<int:token_id>/revoke/": "only takes a form",
+    "users/<int:user_id>/reset-password/": "only takes a form",
+    "users/<int:user_id>/unlock/": "only takes a form",
+    "users/<int:user_id>/end-sessions/": "only takes a form",
+    "users/<int:user_id>/remove-second-factor/": "only takes a form",
+    "users/<int:user_id>/revoke-tokens/": "only takes a form",
 }
 
 
@@ -58,13 +85,7 @@ def addresses(route: str, street: Street) -> Iterator[tuple[str, list[str]]]:
         LookupError: a place that no object stands for yet.
     """
     names = places_of(route)
-    missing = [name for name in names if name not in PLACES]
-    if missing:
-        raise LookupError(
-            f"{route}: add an object of the first street for {missing} to PLACES in"
-            " tests/house/samples.py (and to tests/house/streets.py, if there is none yet)"
-        )
-    for values in product(*(PLACES[name](street) for name in names)):
+    for values in _values(names, route, street):
         address = "/" + route
         for name, value in zip(names, values, strict=True):
             address = address.replace(f"<{name}>", str(value), 1)
@@ -72,6 +93,23 @@ def addresses(route: str, street: Street) -> Iterator[tuple[str, list[str]]]:
         yield address, typed
         for question in QUESTIONS.get(route, []):
             yield f"{address}?{question}", [*typed, question.partition("=")[2]]
+
+
+def _values(names: list[str], route: str, street: Street) -> Iterator[tuple[object, ...]]:
+    if route in VALUES:
+        yield from VALUES[route](street)
+        return
+    pair = tuple(names)
+    if len(names) == 2 and pair in PAIRS:
+        yield from PAIRS[(names[0], names[1])](street)
+        return
+    missing = [name for name in names if name not in PLACES]
+    if missing:
+        raise LookupError(
+            f"{route}: add an object of the first street for {missing} to PLACES in"
+            " tests/house/samples.py (and to tests/house/streets.py, if there is none yet)"
+        )
+    yield from product(*(PLACES[name](street) for name in names))
 
 
 def places_of(route: str) -> list[str]:

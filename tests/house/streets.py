@@ -6,6 +6,7 @@ FIRST, and lies in BOX; nothing of the second does.
 
 import hashlib
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from django.contrib.gis.geos import MultiPolygon, Polygon
@@ -18,8 +19,8 @@ from cameras.probe.reason import Reason
 from gis_server import audit, grants
 from gis_server.grant_flow import GrantState
 from gis_server.live import Change, record
-from gis_server.models import AreaGrant, User
-from gis_server.roles import Role
+from gis_server.models import ApiToken, AreaGrant, User
+from gis_server.roles import Permission, Role
 from grids.models import (
     Assignment,
     Building,
@@ -53,6 +54,10 @@ class Street:
     lent: AreaGrant
     administrator: User
     imported: ImportRun
+    token: ApiToken
+    worker: GridWorker
+    things: dict[str, int]
+    stray: Building
 
 
 def lay_out(media: Path) -> Street:
@@ -64,8 +69,28 @@ def lay_out(media: Path) -> Street:
     administrator = _user(Role.ADMINISTRATOR, FIRST, f"{SECRET} boss")
     asked, lent = _grants(administrator)
     _history(grid, administrator)
-    snapshot, imported = _snapshot(camera, media), _import(administrator)
-    return Street(grid, camera, snapshot, asked, lent, administrator, imported)
+    snapshot, token = _snapshot(camera, media), _token(administrator)
+    imported = _import(administrator)
+    worker = GridWorker.objects.get(number=f"W{FIRST[-3:]}")
+    stray = Building.objects.create(
+        name=f"{SECRET} hut", address=f"{SECRET} lane", scope_code=grid.code
+    )
+    things = _things(grid, worker)
+    return Street(
+        grid, camera, snapshot, asked, lent, administrator, imported, token, worker, things, stray
+    )
+
+
+def _things(grid: Grid, worker: GridWorker) -> dict[str, int]:
+    """The first street's things by the words that pages know them by."""
+    return {
+        "division": grid.community.pk,
+        "grid": grid.pk,
+        "building": Building.objects.get(grid=grid).pk,
+        "shop": Shop.objects.get(grid=grid).pk,
+        "service_point": ServicePoint.objects.get(grid=grid).pk,
+        "worker": worker.pk,
+    }
 
 
 def people_of(code: str) -> list[User]:
@@ -137,6 +162,18 @@ def _snapshot(camera: Camera, media: Path) -> Snapshot:
     now, digest = timezone.now(), hashlib.sha256(JPEG).hexdigest()
     return Snapshot.objects.create(
         camera=camera, requested_at=now, taken_at=now, file="gate.jpg", sha256=digest
+    )
+
+
+def _token(owner: User) -> ApiToken:
+    now = timezone.now()
+    return ApiToken.objects.create(
+        user=owner,
+        name=f"{SECRET} robot",
+        digest="0" * 64,
+        permissions=[Permission.SEE_MAP.value],
+        made_at=now,
+        expires_at=now + timedelta(days=1),
     )
 
 

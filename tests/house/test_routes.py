@@ -12,7 +12,15 @@ from gis_server.models import User
 from gis_server.roles import Permission
 
 # Whoever adds a route that anybody may call writes it here too.
-OPEN_TO_ALL = {"healthz", "readyz", "sign-in/", "sign-out/", "language/", "jsi18n/"}
+OPEN_TO_ALL = {
+    "healthz",
+    "readyz",
+    "sign-in/",
+    "sign-in/code/",
+    "sign-out/",
+    "language/",
+    "jsi18n/",
+}
 SAMPLES = {"int": "1", "str": "x", "slug": "x", "path": "x", "uuid": "0" * 32}
 
 

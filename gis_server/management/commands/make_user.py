@@ -12,7 +12,9 @@ from django.core.management.base import (
     CommandParser,
     no_translations,
 )
+from django.db import transaction
 
+from gis_server import audit
 from gis_server.models import User
 from gis_server.roles import Role
 
@@ -27,6 +29,11 @@ class Command(BaseCommand):
         parser.add_argument(
             "--scope", required=True, help="code prefixes, separated by commas: 140107 or 140107001"
         )
+        parser.add_argument(
+            "--keep-password",
+            action="store_true",
+            help="the password need not be changed at the first sign-in",
+        )
 
     # What this command says itself is English; what Django says must not be in another language.
     @no_translations
@@ -36,6 +43,7 @@ class Command(BaseCommand):
             display_name=options["name"],
             role=options["role"],
             scope=[prefix.strip() for prefix in options["scope"].split(",") if prefix.strip()],
+            must_change_password=not options.get("keep_password"),
         )
         if not user.scope:
             raise CommandError("--scope names no code: whoever may see nothing needs no user.")
@@ -46,5 +54,10 @@ class Command(BaseCommand):
             user.full_clean()
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from None
-        user.save()
+        with transaction.atomic():
+            user.save()
+            detail = {"username": user.username, "role": user.role, "scope": user.scope}
+            audit.note(
+                by=None, action="user.made", subject=user.pk, scope=user.place, detail=detail
+            )
         self.stdout.write(f"{user.username} can sign in as {user.role}.")

@@ -3,6 +3,7 @@
 import * as maplibre from "maplibre-gl";
 import { STATES } from "maps/cameras";
 import { element } from "maps/element";
+import { GridNote } from "maps/grid";
 import { iconPixels } from "maps/icons";
 import { CAMERA_LAYERS, FOUND_AREAS, mapStyle, tileAddress } from "maps/style";
 
@@ -28,13 +29,14 @@ export class WallMap {
     this.map = this.make(holder);
     // Tests and the curious reach the map from its element.
     holder.map = this.map;
+    this.note = new GridNote(this.map, config.urls);
     this.map.addControl(new maplibre.NavigationControl({ showCompass: false }), "top-left");
     this.map.addControl(new Home(() => this.showAll()), "top-left");
     this.map.addControl(new maplibre.ScaleControl({ maxWidth: 120 }), "bottom-right");
     this.map.touchZoomRotate.disableRotation();
     this.map.on("load", () => this.ready());
     this.map.on("error", (event) => this.failed(event));
-    this.map.on("click", (event) => this.click(event.point, picked));
+    this.map.on("click", (event) => this.click(event, picked));
     this.map.on("mousemove", CAMERA_LAYERS, () => this.cursor("pointer"));
     this.map.on("mouseleave", CAMERA_LAYERS, () => this.cursor(""));
     this.guardContext();
@@ -136,11 +138,13 @@ export class WallMap {
     setTimeout(() => this.map.refreshTiles(sourceId, [tile.tileID.canonical]), TILE_RETRY_MS);
   }
 
-  click({ x, y }, picked) {
+  click({ point: { x, y }, lngLat }, picked) {
     const near = [[x - REACH_PX, y - REACH_PX], [x + REACH_PX, y + REACH_PX]];
     // Drawn last comes first, and the worst is drawn last.
     const [hit] = this.map.queryRenderedFeatures(near, { layers: CAMERA_LAYERS });
-    if (hit) picked(hit.properties.id);
+    if (hit) return picked(hit.properties.id);
+    const [grid] = this.map.queryRenderedFeatures([x, y], { layers: ["grid-areas"] });
+    if (grid) this.note.open(grid.properties.code, lngLat);
   }
 
   cursor(shape) {

@@ -101,6 +101,8 @@ function territory() {
       filter: ["==", ["get", "level"], "street"],
       paint: { "fill-color": INK.inside, "fill-antialias": false },
     },
+    // Not to be seen, only to be clicked into.
+    { id: "grid-areas", type: "fill", source: "grids", "source-layer": "grids", paint: { "fill-opacity": 0 } },
     border("grids", "grids", "", INK.grid, byZoom(11, 0.6, 14, 1.2, 17, 2)),
     border("communities", "divisions", "community", INK.community, byZoom(11, 0.7, 14, 1.8, 17, 3)),
     border("streets", "divisions", "street", INK.street, byZoom(8, 0.8, 12, 1.6, 16, 4)),

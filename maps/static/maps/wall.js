@@ -92,7 +92,7 @@ async function loadPoints() {
 }
 
 function changed(change) {
-  if (change.topic === "shapes") return refreshEdition();
+  if (change.topic === "shapes" || change.topic === "territory") return refreshEdition();
   if (change.topic === "camera") {
     cameras.apply(change);
     loading.forEach((meanwhile) => meanwhile.push(change));

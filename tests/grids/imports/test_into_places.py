@@ -181,3 +181,15 @@ def test_a_discarded_import_leaves_neither_rows_nor_file(tmp_path: Path) -> None
     assert ImportRun.objects.get().step == "discarded"
     with pytest.raises(Conflict):
         services.start_apply(run, by=None, now=timezone.now())
+
+
+def test_exchanged_columns_are_noticed_and_may_be_exchanged_back(tmp_path: Path) -> None:
+    two_grids()
+    file = table(tmp_path, "楼栋编码,楼栋名称,东,北", "A1,x,37.5,112.5")
+    axes = {"code": "楼栋编码", "name": "楼栋名称", "lon": "东", "lat": "北"}
+
+    refused = checked(file, "buildings", mapping=axes)
+    run = brought(file, "buildings", mapping=axes, exchange_axes=True)
+
+    assert (refused.step, refused.problem) == ("waiting", "swapped")
+    assert (run.step, rows()[0][3]) == ("applied", WEST)

@@ -1,7 +1,5 @@
-"""What is read of the territory across tables; every function costs a fixed number of queries."""
+"""The grid of a point, the divisions as one list, and what one look at a grid tells."""
 
-from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -9,10 +7,12 @@ from django.contrib.gis.geos import Point
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Length
 
+from gis_server.edge import Page
 from gis_server.models import User
 from gis_server.roles import scope_q
-from grids.codes import parent_code
+from grids.codes import prefix
 from grids.models import Assignment, Building, Division, Grid, StaffRole
+from grids.queries.counts import Counts, counts_below
 
 
 def grid_at(point: Point, on: date) -> Grid | None:
@@ -41,17 +41,24 @@ class DivisionRow:
     vacancies: int
 
 
-def division_rows(user: User, on: date) -> list[DivisionRow]:
-    """List the divisions in a user's scope by code, with what they hold on a day; three queries."""
-    divisions = list(Division.objects.filter(scope_q(user, "code")).select_related("parent"))
-    grids = list(Grid.objects.filter(scope_q(user, "code")).values_list("code", flat=True))
-    empty = vacant_grids(on).filter(scope_q(user, "code")).values_list("code", flat=True)
-    communities = (row.code for row in divisions if row.level == "community")
-    below = [_counted_upwards(codes) for codes in (communities, grids, empty)]
-    return [_row(division, *(counts[division.code] for counts in below)) for division in divisions]
+def division_rows(
+    user: User, on: date, page: Page, parent: str | None = None
+) -> tuple[int, list[DivisionRow]]:
+    """How many divisions are in a user's scope (below `parent`), and a piece of them by code.
+
+    With what they hold on a day; three queries.
+    """
+    known = Division.objects.filter(scope_q(user, "code"))
+    if parent is not None:
+        known = known.filter(parent__code=parent)
+    shown = known.select_related("parent").order_by("code")
+    divisions = list(shown[page.offset : page.offset + page.limit])
+    counts = counts_below([prefix(division.code) for division in divisions], on)
+    rows = [_row(division, counts[prefix(division.code)]) for division in divisions]
+    return known.count(), rows
 
 
-def _row(division: Division, communities: int, grids: int, vacancies: int) -> DivisionRow:
+def _row(division: Division, counts: Counts) -> DivisionRow:
     return DivisionRow(
         code=division.code,
         name=division.name,
@@ -59,21 +66,10 @@ def _row(division: Division, communities: int, grids: int, vacancies: int) -> Di
         kind=division.kind,
         parent=division.parent.code if division.parent else None,
         official=division.official,
-        communities=communities,
-        grids=grids,
-        vacancies=vacancies,
+        communities=counts.communities,
+        grids=counts.grids,
+        vacancies=counts.vacancies,
     )
-
-
-def _counted_upwards(codes: Iterable[str]) -> Counter[str]:
-    """Count codes for every division above them, not for themselves."""
-    counts: Counter[str] = Counter()
-    for code in codes:
-        above = parent_code(code)
-        while above is not None:
-            counts[above] += 1
-            above = parent_code(above)
-    return counts
 
 
 def vacant_grids(on: date) -> QuerySet[Grid]:

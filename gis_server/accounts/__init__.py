@@ -1,0 +1,1 @@
+"""Accounts: passwords, sessions, second factors, tokens, and those who look after users."""

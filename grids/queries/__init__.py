@@ -1,0 +1,88 @@
+"""What is read of the territory across tables; every function costs a fixed number of queries."""
+
+from grids.queries.cards import (
+    DivisionRow,
+    GridCard,
+    division_rows,
+    grid_at,
+    grid_card,
+    vacant_grids,
+)
+from grids.queries.counts import Counts, counts_below
+from grids.queries.edits import (
+    EditRow,
+    days_in_words,
+    edit_of_mine,
+    edits_below,
+    edits_of,
+)
+from grids.queries.people import (
+    StaffCounts,
+    WorkerHistory,
+    assignments_of_grid,
+    running,
+    staff,
+    staff_counts,
+    worker_history,
+    workers_of,
+)
+from grids.queries.places import (
+    PLACE_MODELS,
+    StrayFilter,
+    StrayRow,
+    next_stray,
+    place,
+    places,
+    point_json,
+    strays,
+)
+from grids.queries.tree import (
+    TreeRow,
+    TreeRows,
+    ancestors,
+    children,
+    find,
+    node_at,
+    path_of,
+    roots,
+)
+
+__all__ = [
+    "PLACE_MODELS",
+    "Counts",
+    "DivisionRow",
+    "EditRow",
+    "GridCard",
+    "StaffCounts",
+    "StrayFilter",
+    "StrayRow",
+    "TreeRow",
+    "TreeRows",
+    "WorkerHistory",
+    "ancestors",
+    "assignments_of_grid",
+    "children",
+    "counts_below",
+    "days_in_words",
+    "division_rows",
+    "edit_of_mine",
+    "edits_below",
+    "edits_of",
+    "find",
+    "grid_at",
+    "grid_card",
+    "next_stray",
+    "node_at",
+    "path_of",
+    "place",
+    "places",
+    "point_json",
+    "roots",
+    "running",
+    "staff",
+    "staff_counts",
+    "strays",
+    "vacant_grids",
+    "worker_history",
+    "workers_of",
+]
