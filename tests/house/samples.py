@@ -4,7 +4,7 @@ Whoever adds a route with a new place in it adds the object here; whoever adds a
 nothing of a street even to its own people says why in SHOWS_NOTHING.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import product
 
 from maps.layers import LAYERS
@@ -14,14 +14,14 @@ from tests.house.streets import BOX, FIRST, Street
 
 _TILE = tiles_over(projected(square(BOX[0], BOX[1], 0.004)).extent, 14)[0]
 
-PLACES: dict[str, Callable[[Street], list[object]]] = {
+PLACES: dict[str, Callable[[Street], Sequence[object]]] = {
     "int:camera_id": lambda street: [street.camera.pk],
     "int:grant_id": lambda street: [street.asked.pk, street.lent.pk],
-    "int:run_id": lambda street: [street.imported.pk],
     "int:token_id": lambda street: [street.token.pk],
     "int:user_id": lambda street: [street.administrator.pk],
-    "int:number": lambda street: [*sorted({*street.things.values()})],
+    "int:number": lambda street: sorted({*street.things.values()}),
     "str:number": lambda street: [street.worker.number],
+    "int:run_id": lambda street: [street.imported.pk],
     "int:snapshot_id": lambda street: [street.snapshot.pk],
     "int:x": lambda street: [_TILE.x],
     "int:y": lambda street: [_TILE.y],

@@ -53,11 +53,11 @@ class Street:
     asked: AreaGrant
     lent: AreaGrant
     administrator: User
-    imported: ImportRun
     token: ApiToken
     worker: GridWorker
     things: dict[str, int]
     stray: Building
+    imported: ImportRun
 
 
 def lay_out(media: Path) -> Street:
@@ -77,7 +77,7 @@ def lay_out(media: Path) -> Street:
     )
     things = _things(grid, worker)
     return Street(
-        grid, camera, snapshot, asked, lent, administrator, imported, token, worker, things, stray
+        grid, camera, snapshot, asked, lent, administrator, token, worker, things, stray, imported
     )
 
 
