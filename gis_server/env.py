@@ -186,6 +186,12 @@ def env_database(name: str) -> dict[str, Any]:
     }
 
 
+def broker_of(redis_url: str) -> str:
+    """The same Redis for Celery, whose library says otherwise which numbered database is meant."""
+    socket = redis_url.replace("unix://", "redis+socket://", 1)
+    return socket if socket == redis_url else socket.replace("db=", "virtual_host=", 1)
+
+
 def env_redis(name: str) -> str:
     """A Redis address: redis://…, rediss://… or unix:///path/to.sock.
 

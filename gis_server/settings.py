@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from gis_server import geolibs
 from gis_server.env import (
+    broker_of,
     env_bool,
     env_choice,
     env_choices,
@@ -212,7 +213,7 @@ VAULT_KEY = env_vault_keys("VAULT_KEY")
 CAMERA_FARM = env_str("CAMERA_FARM", "")
 
 # Background work ---------------------------------------------------------------------------------
-CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
+CELERY_BROKER_URL = broker_of(REDIS_URL)
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_TIME_LIMIT = 300
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

@@ -33,7 +33,7 @@ ZOOM, CLOSE = "() => document.getElementById('map').map.getZoom()", 14
 @pytest.fixture(scope="module")
 def planner(town: Town) -> None:
     town.environment["GIS_PASSWORD"] = PASSWORD
-    town.manage("make_user", NAME, "--role", "planner", "--scope", SCOPE)
+    town.manage("make_user", NAME, "--role", "planner", "--scope", SCOPE, "--keep-password")
 
 
 @pytest.fixture

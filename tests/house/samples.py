@@ -19,7 +19,7 @@ PLACES: dict[str, Callable[[Street], Sequence[object]]] = {
     "int:grant_id": lambda street: [street.asked.pk, street.lent.pk],
     "int:token_id": lambda street: [street.token.pk],
     "int:user_id": lambda street: [street.administrator.pk],
-    "int:number": lambda street: [*sorted({*street.things.values()})],
+    "int:number": lambda street: sorted({*street.things.values()}),
     "str:number": lambda street: [street.worker.number],
     "int:run_id": lambda street: [street.imported.pk],
     "int:snapshot_id": lambda street: [street.snapshot.pk],
