@@ -14,7 +14,7 @@ from grids.imports.flow import Step
 from grids.models import ImportRun
 
 logger = logging.getLogger(__name__)
-# Five million rows took 20 minutes to check; a job that hangs must not hold a worker for ever.
+# Far longer than any file takes; a job that hangs must not hold a worker for ever.
 IMPORT_LIMIT_S = 3 * 3600
 KEPT_FILES = timedelta(days=30)
 

@@ -212,3 +212,18 @@ def test_every_domain_error_has_a_status() -> None:
     from gis_server.errors import STATUS  # noqa: PLC0415
 
     assert set(STATUS) == set(DomainError.__subclasses__())
+
+
+@pytest.mark.parametrize("address", ["/sign-in/", "/nowhere/", "/api/find/"])
+@pytest.mark.parametrize(
+    "kind", ["multipart/form-data; boundary=x", "application/x-www-form-urlencoded"]
+)
+def test_a_form_too_large_is_refused_before_it_is_read(
+    stranger: Client, address: str, kind: str
+) -> None:
+    body = b"x" * (settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
+
+    answer = stranger.post(address, body, content_type=kind, headers={"Accept-Language": "en"})
+
+    assert answer.status_code == 413
+    assert "1024 kB" in answer.json()["error"]["message"]
