@@ -27,7 +27,7 @@ from grids.imports.limits import Limits
 from grids.imports.problems import Faults, Problem, Refused, Rows
 
 CHUNK = 4 * 1024 * 1024
-BLOCK_CHARACTERS = 4 * 1024 * 1024
+BLOCK_CHARACTERS = 1024 * 1024
 SAMPLE_CHARACTERS = 64 * 1024
 AT_ONCE = 300  # records; fewer than what sets the garbage collector off
 SEPARATORS = ",\t;"

@@ -11,7 +11,7 @@ from datetime import date
 
 import numpy as np
 import shapely
-from django.db import connection
+from django.db import connection, transaction
 from numpy.typing import NDArray
 
 SHAPES = """
@@ -31,11 +31,17 @@ class Homes:
     """The grids of a day, in the order in which the rule prefers them."""
 
     def __init__(self, rows: Iterable[tuple[int, str, bytes]]) -> None:
-        kept = list(rows)
+        ids: list[int | None] = []
+        codes: list[str | None] = []
+        shapes: list[shapely.Geometry] = []
+        for grid_id, code, wkb in rows:
+            ids.append(grid_id)
+            codes.append(code)
+            shapes.append(shapely.from_wkb(bytes(wkb)))
         # Ends with one more: "no grid", which is where points outside of all are sent.
-        self.ids: Codes = np.array([*(row[0] for row in kept), None], dtype=object)
-        self.codes: Codes = np.array([*(row[1] for row in kept), None], dtype=object)
-        self._tree = shapely.STRtree(shapely.from_wkb([bytes(row[2]) for row in kept]))
+        self.ids: Codes = np.array([*ids, None], dtype=object)
+        self.codes: Codes = np.array([*codes, None], dtype=object)
+        self._tree = shapely.STRtree(shapes)
 
     def of(self, points: NDArray[np.object_]) -> tuple[Codes, Codes]:
         """Ids and codes of the grids of (n,) points in WGS84; None outside of all."""
@@ -46,9 +52,10 @@ class Homes:
 
 
 def homes_on(day: date) -> Homes:
-    with connection.cursor() as cursor:
+    # Through a cursor of the server's: all at once, the bytes would be held a second time.
+    with transaction.atomic(), connection.chunked_cursor() as cursor:
         cursor.execute(SHAPES, [day])
-        return Homes(cursor.fetchall())
+        return Homes(cursor)
 
 
 def token(day: date) -> str:

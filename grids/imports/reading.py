@@ -31,7 +31,7 @@ from grids.imports.shapes import (
 )
 from grids.imports.targets import LAT, LON, WKT, Field, Target
 
-BATCH_ROWS = 50_000
+BATCH_ROWS = 20_000
 ARROW = {"boolean": pa.bool_(), "integer": pa.int64(), "smallint": pa.int64(), "date": pa.date32()}
 MADE_DIGITS = 20
 

@@ -20,9 +20,13 @@ CREATE FUNCTION grids_bulk() RETURNS boolean LANGUAGE sql STABLE
 
 CREATE FUNCTION grids_home(place geometry, on_day date, OUT grid_id bigint, OUT code varchar)
 LANGUAGE sql STABLE AS $$
+    -- OFFSET 0 keeps the day out of the search for shapes: its index would be read as a whole, 15 ms
+    -- for 60,000 grids instead of 0.2.
     SELECT grid.id, grid.code
-    FROM grids_gridshape AS drawn JOIN grids_grid AS grid ON grid.id = drawn.grid_id
-    WHERE ST_Covers(drawn.shape, place) AND drawn.valid @> on_day
+    FROM (SELECT drawn.grid_id, drawn.valid FROM grids_gridshape AS drawn
+          WHERE ST_Covers(drawn.shape, place) OFFSET 0) AS here
+    JOIN grids_grid AS grid ON grid.id = here.grid_id
+    WHERE here.valid @> on_day
     ORDER BY length(grid.code) DESC, grid.code LIMIT 1
 $$;
 
