@@ -57,11 +57,11 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "gis_server.logs.RequestLog",
     "gis_server.edge.SecurityHeaders",
-    "gis_server.edge.BodyLimit",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "gis_server.edge.BodyLimit",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
