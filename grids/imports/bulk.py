@@ -22,21 +22,25 @@ CONSTRAINTS = """
 
 
 @contextmanager
-def bulk_loading(table: str, rows: int) -> Iterator[None]:
+def bulk_loading(table: str, rows: int) -> Iterator[bool]:
     """For the caller's transaction: many rows pass our row triggers over, few do not.
 
     With the triggers go the grid of a point, which the caller must have found, and the entries of
     the search box, which a job makes afterwards.  An empty table also gets its indexes late; unique
     constraints and foreign keys are then checked when they are made again, on all rows.
+
+    Gives whether the table is empty and stays so until the caller writes: then nothing needs to be
+    looked for in it, which without an index would cost a walk through it for every row.
     """
     if rows < FROM_ROWS:
-        yield
+        yield False
         return
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('gis.bulk', 'on', true)")
         cursor.execute(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
-        kept = _take_away(table) if _is_empty(table) else []
-        yield
+        empty = _is_empty(table)
+        kept = _take_away(table) if empty else []
+        yield empty
         for statement in kept:
             cursor.execute(statement)
         cursor.execute(f"ANALYZE {table}")

@@ -4,7 +4,9 @@ It is not logged (a crash of the database loses the rows, not the file) and belo
 """
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,6 +40,8 @@ class Stage:
         columns = ", ".join(f"{name} {kind}" for name, kind in self.columns.items())
         with connection.cursor() as cursor:
             cursor.execute(f"CREATE UNLOGGED TABLE {self.table} ({columns})")
+            # A million codes are compared with each other: in memory, not on the disk.
+            cursor.execute("SET LOCAL work_mem = '64MB'")
 
     def drop(self) -> None:
         with connection.cursor() as cursor:
@@ -48,15 +52,31 @@ class Stage:
             cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [self.table])
             return bool(cursor.fetchone()[0])
 
-    def copy(self, rows: pa.Table) -> None:
-        """Add rows; the table's columns are named as the stage's, shapes are hex EWKB."""
+    @contextmanager
+    def filling(self) -> Iterator[Callable[[pa.Table], None]]:
+        """A way to add rows: columns are named as the stage's, shapes are hex EWKB.
+
+        COPY works in a thread of its own, so that the caller can read on meanwhile; it is never
+        more than one batch behind, and what goes wrong in it is raised by the next call or the end.
+        """
+        with connection.cursor() as cursor, ThreadPoolExecutor(max_workers=1) as thread:
+            going: list[Future[None]] = []
+
+            def add(rows: pa.Table) -> None:
+                while going:
+                    going.pop().result()
+                going.append(thread.submit(self._copy, cursor, rows))
+
+            yield add
+            while going:
+                going.pop().result()
+
+    def _copy(self, cursor: Any, rows: pa.Table) -> None:
         text = io.BytesIO()
-        options = pa.csv.WriteOptions(include_header=False)
-        pa.csv.write_csv(rows, text, options)
+        pa.csv.write_csv(rows, text, pa.csv.WriteOptions(include_header=False))
         text.seek(0)
         names = ", ".join(rows.column_names)
-        with connection.cursor() as cursor:
-            cursor.copy_expert(f"COPY {self.table} ({names}) FROM STDIN WITH (FORMAT csv)", text)
+        cursor.copy_expert(f"COPY {self.table} ({names}) FROM STDIN WITH (FORMAT csv)", text)
 
     def analyze(self) -> None:
         with connection.cursor() as cursor:

@@ -7,6 +7,7 @@ is killed leaves the registry as it was, and `queue.pick_up` sets its import bac
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from tempfile import gettempdir
@@ -169,10 +170,11 @@ def _read(run: ImportRun, work: Work, tell: Tell) -> dict[str, Any]:
         layer = next((one for one in source.layers if one.name == run.layer), None)
         if layer is None:
             raise Refused(Problem.NO_ROWS)
-        for staged in read_rows(source, layer, reading, work.today):
-            rows += staged.count
-            work.stage.copy(staged.table)
-            tell(rows)
+        with work.stage.filling() as add:
+            for staged in read_rows(source, layer, reading, work.today):
+                rows += staged.count
+                add(staged.table)
+                tell(rows)
         faults = reading.faults
     if not rows and not faults.counts:
         raise Refused(Problem.NO_ROWS)
@@ -227,7 +229,7 @@ def write(run: ImportRun, *, now: datetime) -> ImportRun:
     work = work_of(run)
     try:
         with transaction.atomic():
-            return _written(run, work, now)
+            return _written(run, replace(work, seen=True), now)
     except Refused as error:
         return _refuse(run, error, Step.CHECKED, now)
     except OperationalError as error:

@@ -155,3 +155,12 @@ with postgres.running(cluster):
     # Signal 0 changes nothing: this only waits for the server to end by itself.
     assert processes.end_all(still_there, signal.SIGCONT, patience_s=20)
     assert not (cluster.data / "postmaster.pid").exists()
+
+
+@pytest.mark.parametrize(
+    ("memory_gib", "held_mb"), [(0.5, 128), (1, 128), (2, 256), (4, 512), (8, 1024), (256, 1024)]
+)
+def test_postgres_holds_an_eighth_of_the_memory_within_bounds(
+    memory_gib: float, held_mb: int
+) -> None:
+    assert postgres.buffers_mb(int(memory_gib * 2**30)) == held_mb

@@ -23,8 +23,9 @@ class Work:
     """One import as the writers see it.
 
     fields: names of the target's fields that the file fills; the stage holds all, the others as an
-    empty cell would be.  scope: the code prefix that every row
-    must lie in.  valid_from: first day of new shapes, names and posts.
+    empty cell would be.  scope: the code prefix that every row must lie in.  valid_from: first day
+    of new shapes, names and posts.  seen: a dry run has found no fault among the rows themselves;
+    only the registry may have changed since.
     """
 
     target: Target
@@ -34,6 +35,7 @@ class Work:
     valid_from: date
     today: date
     retire_absent: bool = False
+    seen: bool = False
 
     @property
     def compared(self) -> tuple[str, ...]:
@@ -126,6 +128,8 @@ def found_rows(
 
 def doubled(work: Work, key: str, place: str = "NULL") -> Iterator[Found]:
     """Rows whose key stands in the file before."""
+    if work.seen:
+        return
     yield from found_rows(
         work,
         Problem.DOUBLED,

@@ -80,7 +80,9 @@ def write(work: Work) -> None:
     rows = work.stage.one("SELECT count(*) FROM {stage}")[0]
     if rows >= FROM_ROWS:
         transaction.on_commit(partial(make_findable, work.target.name.value))
-    with bulk_loading(table(work), rows):
+    new_only = f"""WHERE NOT EXISTS (SELECT 1 FROM {table(work)} AS place WHERE place.code = s.code)
+                   ORDER BY s.row"""
+    with bulk_loading(table(work), rows) as was_empty:
         work.stage.run(
             f"""UPDATE {table(work)} AS place
                 SET {"".join(f"{one} = s.{one}, " for one in work.compared)}
@@ -93,9 +95,7 @@ def write(work: Work) -> None:
             f"""INSERT INTO {table(work)} (code, {work.inserted}, point, grid_id, scope_code)
                 SELECT s.code, {work.inserted}, s.shape, s.grid_id,
                        coalesce(s.grid_code, %(scope)s)
-                FROM {{stage}} AS s
-                WHERE NOT EXISTS (SELECT 1 FROM {table(work)} AS place WHERE place.code = s.code)
-                ORDER BY s.row""",
+                FROM {{stage}} AS s {"" if was_empty else new_only}""",
             work.values,
         )
 
