@@ -20,6 +20,7 @@ from gis_server.accounts import passwords, sessions
 from gis_server.edge import allow, first_step, next_address, show, user_of
 from gis_server.errors import Invalid
 from gis_server.roles import Permission
+from gis_server.scopes import areas_of
 from gis_server.sign_in import MAX_PASSWORD_LENGTH, check_password
 
 
@@ -61,7 +62,10 @@ class PasswordForm(forms.Form):
 def account(request: HttpRequest) -> HttpResponseBase:
     user = user_of(request)
     here = request.session.session_key
-    context = {"sessions": sessions.sessions_of(user, here=here, now=timezone.now())}
+    context = {
+        "areas": list(areas_of(user.scope).values()),
+        "sessions": sessions.sessions_of(user, here=here, now=timezone.now()),
+    }
     return show(request, "gis_server/account/account.html", context)
 
 

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gis_server.accounts import user_list, users
@@ -19,6 +19,7 @@ from gis_server.edge import allow, parse_choice, parse_page, parse_text, show, u
 from gis_server.errors import Invalid, NotAllowed
 from gis_server.models import OUTSIDE_ID_LENGTH, SCOPE_PREFIX, User
 from gis_server.roles import ROLE_NAMES, Permission
+from gis_server.scopes import areas_of
 
 PER_PAGE = 50
 MAX_TEXT = 60
@@ -28,14 +29,16 @@ STATES = ("active", "inactive", "locked")
 class UserForm(forms.Form):
     """Name, role, scope and state of a user, as far as `by` may set them."""
 
-    display_name = forms.CharField(label=gettext_lazy("Name"), max_length=60)
+    display_name = forms.CharField(label=pgettext_lazy("person", "Name"), max_length=60)
     role = forms.ChoiceField(label=gettext_lazy("Role"))
     scope = forms.CharField(
         label=gettext_lazy("Scope"),
         max_length=400,
         help_text=gettext_lazy(
-            "Code prefixes, separated by commas: 140107 is a district, 140107009 one street."
+            "Code prefixes, separated by commas: 140107 is a district, 140107009 one street. "
+            "Type a name to choose from what it finds."
         ),
+        widget=forms.TextInput(attrs={"data-areas": "", "autocomplete": "off"}),
     )
     outside_id = forms.CharField(
         label=gettext_lazy("Name at the district's own sign-in"),
@@ -130,6 +133,7 @@ def new_user(request: HttpRequest) -> HttpResponseBase:
         try:
             name = form.cleaned_data["username"]
             user, password = users.make(by=by, username=name, wanted=form.wanted())
+            _warn_of_nothing(request, user)
             return _show_password(request, user, password)
         except (Invalid, NotAllowed) as error:
             form.add_error(None, str(error.message))
@@ -145,14 +149,23 @@ def one_user(request: HttpRequest, user_id: int) -> HttpResponseBase:
     if request.method == "POST" and form.is_valid():
         try:
             version = form.cleaned_data["version"]
-            users.edit(by=by, user_id=user_id, version=version, wanted=form.wanted())
+            edited = users.edit(by=by, user_id=user_id, version=version, wanted=form.wanted())
             messages.success(request, _("Saved."))
+            _warn_of_nothing(request, edited)
             return redirect("user", user_id)
         except NotAllowed as error:
             form.add_error(None, str(error.message))
-    person = user_list.with_state(User.objects.filter(pk=user.pk), timezone.now()).get()
+    state = user_list.with_state(User.objects.filter(pk=user.pk), timezone.now())
+    [person] = user_list.with_areas(list(state))
     context = {"form": form, "person": person, "own": user.pk == by.pk}
     return show(request, "gis_server/users/one.html", context)
+
+
+def _warn_of_nothing(request: HttpRequest, user: User) -> None:
+    """A scope may be given before its division is brought in; a wrong digit looks the same."""
+    if unknown := [area.prefix for area in areas_of(user.scope).values() if not area.name]:
+        sentence = _("No division or grid has the code %(codes)s yet: check the digits.")
+        messages.warning(request, sentence % {"codes": ", ".join(unknown)})
 
 
 def _initial(user: User) -> dict[str, Any]:

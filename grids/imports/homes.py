@@ -2,7 +2,7 @@
 
 `grids_home` (migration 0009) is the rule: the deepest grid whose shape of today covers the point,
 on a border the lowest code.  A million points take it a minute one by one; here 60,000 grids are
-put into a tree once, and points come in blocks (2.4 to 3.7 s a million).
+put into a tree once, and points come in blocks (4 s a million).
 """
 
 import hashlib
