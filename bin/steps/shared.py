@@ -73,25 +73,30 @@ def redis(where: Places, journal: Journal, *, name: str, lasting: bool) -> Itera
 
 
 @contextmanager
-def throw_away_servers(where: Places, journal: Journal) -> Iterator[dict[str, str]]:
-    """Servers for tests and benchmarks, and the environment that leads the product to them."""
-    env = throw_away_environment(where)
+def throw_away_servers(
+    where: Places, journal: Journal, lane: str = "test"
+) -> Iterator[dict[str, str]]:
+    """Servers for tests and benchmarks, and the environment that leads the product to them.
+
+    lane: those of another name are apart in everything that they store.
+    """
+    env = throw_away_environment(where, lane)
     with (
-        database(where, journal, name="pg-test", lasting=False) as postgis,
-        redis(where, journal, name="redis-test", lasting=False) as cache,
+        database(where, journal, name=f"pg-{lane}", lasting=False) as postgis,
+        redis(where, journal, name=f"redis-{lane}", lasting=False) as cache,
     ):
         yield env | postgis.env | cache.env
 
 
-def throw_away_environment(where: Places) -> dict[str, str]:
+def throw_away_environment(where: Places, lane: str = "test") -> dict[str, str]:
     """The product's environment for tests and benchmarks, blind to servers that somebody uses."""
     env = product.environment(where)
     for name in ("DATABASE_URL", "REDIS_URL"):
         env.pop(name, None)
-    scratch = where.var / "scratch"
+    scratch = where.var / "scratch" / lane
     shutil.rmtree(scratch, ignore_errors=True)
     (scratch / "media").mkdir(parents=True)
-    env["MEDIA_ROOT"] = str(scratch / "media")
+    env |= {"MEDIA_ROOT": str(scratch / "media"), "STATIC_ROOT": str(scratch / "static")}
     if browser := chromium():
         env["CHROMIUM"] = browser
     return env

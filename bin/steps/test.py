@@ -8,7 +8,7 @@ from bin.steps import journal, places, shared
 from bin.steps.places import Places
 
 COMMAND = "bin/test"
-DAYS = "tests/days"
+BESIDE = ("tests/days", "tests/house")
 
 
 def test(arguments: list[str]) -> int:
@@ -25,7 +25,8 @@ def test(arguments: list[str]) -> int:
                 raise journal.Failed("the checks above found something; no test was run.")
         if arguments:
             return run_some(where, env, arguments)
-        return run_all(where, env)
+        beside = stack.enter_context(shared.throw_away_servers(where, notes, "beside"))
+        return run_all(where, env, beside)
 
 
 def run_some(where: Places, env: Mapping[str, str], arguments: list[str]) -> int:
@@ -34,28 +35,31 @@ def run_some(where: Places, env: Mapping[str, str], arguments: list[str]) -> int
     ).returncode
 
 
-def run_all(where: Places, env: Mapping[str, str]) -> int:
-    """The whole days beside everything else: they mostly wait for cameras to be noticed.
+def run_all(where: Places, env: Mapping[str, str], beside: Mapping[str, str]) -> int:
+    """All tests, in two lanes that share nothing but the checkout.
 
-    They make a database of their own, take a Redis of their own and free ports; static files are
-    the one thing that both would write.  What they print is kept, and shown after the rest.
+    One runs the whole days, which mostly wait for cameras to be noticed, and what asks the whole
+    house; what it prints is kept, and shown after the rest.
     """
-    kept = where.log / "test-days.log"
-    own = {**env, "STATIC_ROOT": str(where.var / "scratch" / "static-days")}
+    kept = where.log / "test-beside.log"
     with kept.open("wb") as out:
-        days = subprocess.Popen(
-            _pytest(where, DAYS), cwd=where.root, env=own, stdout=out, stderr=subprocess.STDOUT
+        lane = subprocess.Popen(
+            _pytest(where, *BESIDE),
+            cwd=where.root,
+            env=beside,
+            stdout=out,
+            stderr=subprocess.STDOUT,
         )
     try:
-        failed = run_some(where, env, [f"--ignore={DAYS}"])
-        days.wait()
+        failed = run_some(where, env, [f"--ignore={folder}" for folder in BESIDE])
+        lane.wait()
     finally:
-        if days.poll() is None:
-            days.terminate()
-            days.wait()
-    print(f"\nWhole days ({DAYS}), which ran beside the tests above:")
+        if lane.poll() is None:
+            lane.terminate()
+            lane.wait()
+    print(f"\n{' and '.join(BESIDE)}, which ran beside the tests above:")
     print(kept.read_text(encoding="utf-8", errors="replace").rstrip(), flush=True)
-    return failed or days.returncode
+    return failed or lane.returncode
 
 
 def _pytest(where: Places, *arguments: str) -> list[str]:
