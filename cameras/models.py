@@ -140,8 +140,9 @@ class Camera(models.Model):
 class CameraState(models.Model):
     """What is known of a camera now, and which poller asks it next.
 
-    state, since, reason, detail and the streaks are a `cameras.health.Health`.  `due_at` is when it
-    is to be asked; while a poller asks, it holds a lease, which runs out if the poller dies.
+    state, since, reason, detail, streaks, history, unstable: a `cameras.health.Health`.
+    `due_at` is when it is to be asked; while a poller asks, it holds a lease, which runs out if the
+    poller dies.
     failed_logins, failed_login_at: refusals of the present login (`cameras.probe.budget`).
     """
 
@@ -156,6 +157,8 @@ class CameraState(models.Model):
     leased_by = models.CharField(max_length=80, blank=True)
     streak_ok = models.PositiveIntegerField(default=0)
     streak_bad = models.PositiveIntegerField(default=0)
+    history = models.PositiveIntegerField(default=0)
+    unstable = models.BooleanField(default=False)
     failed_logins = models.PositiveSmallIntegerField(default=0)
     failed_login_at = models.DateTimeField(null=True)
 

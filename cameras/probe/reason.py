@@ -52,3 +52,6 @@ SAYS_NOTHING = frozenset({Reason.OWN_TROUBLE, Reason.NOT_ALLOWED})
 """Verdicts about ourselves: they change no state; a camera that gets only these grows stale and
 becomes unknown.
 """
+
+DEGRADES: frozenset[Reason] = frozenset()
+"""Verdicts on a camera that shows video and has something else wrong with it: never offline."""

@@ -115,7 +115,7 @@ def record(findings: Sequence[Finding], *, poller: str) -> int:
 
 def apply(state: CameraState, finding: Finding) -> bool:
     """Put the verdict into the row (not saved yet); whether the state has changed by it."""
-    verdict, before = finding.verdict, state.state
+    verdict, before = finding.verdict, (state.state, state.unstable)
     health = after(health_of(state), verdict.reason, verdict.detail, finding.at)
     put_health(state, health)
     state.due_at = next_due(
@@ -128,7 +128,7 @@ def apply(state: CameraState, finding: Finding) -> bool:
     if verdict.reason not in SAYS_NOTHING:
         state.last_probe_at = finding.at
     count_login(state, verdict.login, finding.at)
-    return state.state != before
+    return (state.state, state.unstable) != before
 
 
 def count_login(state: CameraState, outcome: LoginOutcome, at: datetime) -> None:
@@ -148,6 +148,8 @@ def health_of(state: CameraState) -> Health:
         state.detail,
         state.streak_ok,
         state.streak_bad,
+        state.history,
+        state.unstable,
     )
 
 
@@ -155,6 +157,7 @@ def put_health(state: CameraState, health: Health) -> None:
     state.state, state.since = health.state.value, health.since
     state.reason, state.detail = health.reason.value, health.detail
     state.streak_ok, state.streak_bad = health.streak_ok, health.streak_bad
+    state.history, state.unstable = health.history, health.unstable
 
 
 def interval_of(camera: Camera) -> int:
@@ -162,7 +165,16 @@ def interval_of(camera: Camera) -> int:
     return camera.interval_s or int(settings.PROBE_INTERVAL_S)
 
 
-HEALTH = ("state", "since", "reason", "detail", "streak_ok", "streak_bad")
+HEALTH = (
+    "state",
+    "since",
+    "reason",
+    "detail",
+    "streak_ok",
+    "streak_bad",
+    "history",
+    "unstable",
+)
 """The columns of a `cameras.health.Health`."""
 WRITTEN = {
     "state": "text",
@@ -173,6 +185,8 @@ WRITTEN = {
     "due_at": "timestamptz",
     "streak_ok": "int",
     "streak_bad": "int",
+    "history": "int",
+    "unstable": "boolean",
     "failed_logins": "smallint",
     "failed_login_at": "timestamptz",
 }
@@ -220,7 +234,7 @@ def open_and_close_outages(moved: Sequence[CameraState]) -> None:
         ],
         ignore_conflicts=True,
     )
-    risen = [state.camera_id for state in moved if state.state == State.ONLINE]
+    risen = [state.camera_id for state in moved if health_of(state).is_up]
     since = CameraState.objects.filter(camera_id=OuterRef("camera_id")).values("since")
     # Never before it was opened: clocks are set back, and those of two pollers differ.
     closed_at = Greatest(Subquery(since), F("opened_at"))
@@ -234,6 +248,7 @@ def change_of(state: CameraState) -> live.Change:
         "code": camera.code,
         "name": camera.name,
         "state": state.state,
+        "unstable": state.unstable,
         "reason": state.reason,
         "reason_text": reason_name(state.reason),
         "since": state.since.isoformat(),

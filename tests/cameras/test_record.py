@@ -67,6 +67,7 @@ def test_a_change_tells_what_the_wall_needs(make_camera: MakeCamera, now: dateti
         "code": camera.code,
         "name": camera.name,
         "state": "online",
+        "unstable": False,
         "reason": "ok",
         "reason_text": row.data["reason_text"],
         "since": now.isoformat(),
