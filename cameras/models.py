@@ -7,6 +7,7 @@ from django.contrib.gis.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from cameras.fleet_models import MainSite, Site
 from cameras.health import State
 from cameras.probe.reason import Reason
 from gis_server.geo import WGS84
@@ -15,6 +16,17 @@ from grids.models import Grid
 
 MIN_INTERVAL_S = 5
 MAX_INTERVAL_S = 3600
+__all__ = [
+    "Camera",
+    "CameraState",
+    "Outage",
+    "Owner",
+    "Probe",
+    "Site",
+    "Snapshot",
+    "Team",
+    "Upstream",
+]
 REASONS = [reason.value for reason in Reason]
 
 
@@ -101,6 +113,9 @@ class Camera(models.Model):
     team = models.ForeignKey(Team, models.PROTECT, related_name="cameras")
     upstream = models.ForeignKey(
         Upstream, models.PROTECT, null=True, blank=True, related_name="cameras"
+    )
+    site = models.ForeignKey(
+        Site, models.PROTECT, db_default=MainSite(), related_name="cameras", verbose_name=_("site")
     )
     interval_s = models.PositiveIntegerField(_("probe interval (s)"), null=True, blank=True)
     enabled = models.BooleanField(_("enabled"), default=True)

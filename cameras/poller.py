@@ -21,6 +21,7 @@ from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from cameras import services
+from cameras.fleet_models import MAIN_SITE
 from cameras.probe.net import Net
 from cameras.probe.reason import Reason
 from cameras.probe.result import StepResult, verdict_of
@@ -40,7 +41,7 @@ IDLE_S = 0.5
 FLUSH_S = 0.5
 TIDY_S = 5.0
 RETRY_S = 2.0
-STOP_S = 2.0
+STOP_S = 1.0
 """Less than supervisors wait between SIGTERM and SIGKILL (honcho: 5 s)."""
 
 
@@ -64,6 +65,7 @@ class Poller:
 
     net: Net
     concurrency: int = 200
+    site: str = MAIN_SITE
     name: str = field(default_factory=poller_name)
 
     def __post_init__(self) -> None:
@@ -114,7 +116,12 @@ class Poller:
         while (free := self._free()) <= 0:
             await asyncio.wait(self._asking.values(), return_when=asyncio.FIRST_COMPLETED)
         claims = await self._in_database(
-            services.claim, poller=self.name, limit=free, lease=LEASE, now=timezone.now()
+            services.claim,
+            poller=self.name,
+            limit=free,
+            lease=LEASE,
+            now=timezone.now(),
+            site=self.site,
         )
         for claim in claims:
             # A lease that ran out while the camera waited for its turn has just been renewed, or

@@ -1,6 +1,7 @@
 """What changes cameras: the registry, the sweep, the pictures."""
 
 from cameras.services.registry import NewCamera, register_all, set_login
+from cameras.services.sites import SiteRules, site_rules
 from cameras.services.snapshots import (
     Job,
     expire_snapshots,
@@ -17,6 +18,7 @@ __all__ = [
     "Finding",
     "Job",
     "NewCamera",
+    "SiteRules",
     "claim",
     "expire_snapshots",
     "fail_snapshot",
@@ -28,5 +30,6 @@ __all__ = [
     "register_all",
     "request_snapshot",
     "set_login",
+    "site_rules",
     "start_snapshot",
 ]

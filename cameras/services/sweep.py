@@ -9,6 +9,7 @@ of their ids, so two bulk writes cannot block each other.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
 from django.conf import settings
@@ -16,6 +17,7 @@ from django.db import connection, transaction
 from django.db.models import DurationField, ExpressionWrapper, F, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce, Greatest
 
+from cameras.fleet_models import MAIN_SITE
 from cameras.health import STALE_INTERVALS, Health, State, after, next_due, unasked
 from cameras.models import Camera, CameraState, Outage, Probe
 from cameras.probe.budget import refused_now
@@ -53,30 +55,67 @@ class Finding:
     verdict: Verdict
 
 
-@transaction.atomic
-def claim(*, poller: str, limit: int, lease: timedelta, now: datetime) -> list[Claim]:
-    """Take up to `limit` cameras that are due, those that have waited longest first.
+CAMERA_COLUMNS = (
+    "id",
+    "host",
+    "port",
+    "path",
+    "username",
+    "sealed_password",
+    "allow_plain_login",
+)
+"""What `target_of` needs of a camera."""
+STATE_COLUMNS = ("camera_id", "failed_logins", "failed_login_at")
+"""What `target_of` needs of its state."""
+CLAIM = """
+    WITH due AS (
+        SELECT s.camera_id
+        FROM cameras_camerastate AS s
+        JOIN cameras_camera AS c ON c.id = s.camera_id
+        JOIN cameras_site AS site ON site.id = c.site_id
+        WHERE s.due_at <= %(now)s AND (s.lease_until IS NULL OR s.lease_until < %(now)s)
+            AND c.enabled AND site.name = %(site)s
+        ORDER BY s.due_at LIMIT %(limit)s
+        FOR UPDATE OF s SKIP LOCKED
+    )
+    UPDATE cameras_camerastate AS s
+    SET leased_by = %(poller)s, lease_until = %(until)s
+    FROM due JOIN cameras_camera AS c ON c.id = due.camera_id
+    WHERE s.camera_id = due.camera_id
+    RETURNING s.due_at, {camera}, {state}
+""".format(  # noqa: S608 - column names from the tables above
+    camera=", ".join(f"c.{name}" for name in CAMERA_COLUMNS),
+    state=", ".join(f"s.{name}" for name in STATE_COLUMNS),
+)
+
+
+def claim(
+    *, poller: str, limit: int, lease: timedelta, now: datetime, site: str = MAIN_SITE
+) -> list[Claim]:
+    """Take up to `limit` cameras of a site that are due, those that have waited longest first.
 
     Two pollers may look at the same moment: a row that one has locked is passed over by the other,
-    so no camera is given out twice while its lease lasts.
+    so no camera is given out twice while its lease lasts.  One statement.
     """
-    due = (
-        CameraState.objects.filter(
-            Q(lease_until=None) | Q(lease_until__lt=now), due_at__lte=now, camera__enabled=True
-        )
-        .select_related("camera")
-        .select_for_update(skip_locked=True, of=("self",))
-        .order_by("due_at")
-    )
-    states = list(due[:limit])
-    CameraState.objects.filter(camera_id__in=[state.camera_id for state in states]).update(
-        leased_by=poller, lease_until=now + lease
-    )
-    return [claim_of(state, now, now + lease) for state in states]
+    until = now + lease
+    values: dict[str, Any] = {
+        "poller": poller,
+        "limit": limit,
+        "now": now,
+        "until": until,
+        "site": site,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM, values)
+        rows = sorted(cursor.fetchall(), key=itemgetter(0, 1))
+    return [claim_of(row[1:], now, until) for row in rows]
 
 
-def claim_of(state: CameraState, now: datetime, until: datetime) -> Claim:
-    camera = state.camera
+def claim_of(row: Sequence[Any], now: datetime, until: datetime) -> Claim:
+    parts = row[: len(CAMERA_COLUMNS)], row[len(CAMERA_COLUMNS) :]
+    # Other columns are not read: asking for one of them would be a query for each camera.
+    camera = Camera.from_db("default", CAMERA_COLUMNS, parts[0])
+    state = CameraState.from_db("default", STATE_COLUMNS, parts[1])
     try:
         return Claim(camera.id, target_of(camera, state, now), until)
     except Unavailable as error:
