@@ -1,13 +1,17 @@
-"""What is stored of the fleet as a whole: the sites from which it is asked, and who asks.
+"""What is stored of the fleet as a whole: the sites from which it is asked, and its outages.
 
 Named by `cameras.models`, which is where others import it from.
 """
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Func, Q
+from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
 
+from cameras.grouping import Kind
+from cameras.probe.reason import Reason
+
+REASONS = [reason.value for reason in Reason]
 MAIN_SITE = "main"
 MAX_CANARIES = 16
 
@@ -51,3 +55,73 @@ class Site(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Outage(models.Model):
+    """An interval in which a camera was down, or several that one fault took down.
+
+    `reason` is what was found when it began.  suspect_kind, suspect_name: what the cameras share
+    and which therefore is suspected (`cameras.grouping`), empty for one that fell alone; `also` are
+    others that would explain the same.  told_at: when browsers were told; an outage is told once it
+    is settled whether it is one of a group.  It stays open while cameras are unknown: only good
+    answers end it.
+    """
+
+    opened_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=20)
+    suspect_kind = models.CharField(max_length=10, blank=True)
+    suspect_name = models.CharField(max_length=253, blank=True)
+    also = models.JSONField(default=list)
+    told_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-opened_at", "-id"]
+        indexes = [
+            models.Index(fields=["-opened_at", "-id"], name="outage_newest_first"),
+            models.Index(fields=["id"], condition=Q(closed_at=None), name="outage_open"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="outage_closes_after_it_opens",
+                condition=Q(closed_at=None) | Q(closed_at__gte=F("opened_at")),
+            ),
+            models.CheckConstraint(name="outage_reason_is_listed", condition=Q(reason__in=REASONS)),
+            models.CheckConstraint(
+                name="outage_suspect_has_kind_and_name_or_neither",
+                condition=Q(suspect_kind="", suspect_name="")
+                | (Q(suspect_kind__in=[kind.value for kind in Kind]) & ~Q(suspect_name="")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.opened_at:%m-%d %H:%M} {self.reason} {self.suspect_name}".rstrip()
+
+
+class OutageMember(models.Model):
+    """A camera's part in an outage.  `reason` is what was found when it fell."""
+
+    outage = models.ForeignKey(Outage, models.CASCADE, related_name="members")
+    camera = models.ForeignKey("cameras.Camera", models.CASCADE, related_name="outages")
+    joined_at = models.DateTimeField()
+    left_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=20)
+
+    class Meta:
+        ordering = ["-joined_at", "-id"]
+        indexes = [models.Index(fields=["camera", "-joined_at"], name="outage_of_camera")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["camera"], condition=Q(left_at=None), name="one_open_outage_per_camera"
+            ),
+            models.CheckConstraint(
+                name="outage_is_left_after_it_is_joined",
+                condition=Q(left_at=None) | Q(left_at__gte=F("joined_at")),
+            ),
+            models.CheckConstraint(
+                name="outage_member_reason_is_listed", condition=Q(reason__in=REASONS)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.camera_id} {self.joined_at:%m-%d %H:%M} {self.reason}"

@@ -4,10 +4,10 @@ through `cameras.queries`; every rule that SQL can say is a constraint with the 
 
 from django.conf import settings
 from django.contrib.gis.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from cameras.fleet_models import MainSite, Site
+from cameras.fleet_models import MainSite, Outage, OutageMember, Site
 from cameras.health import State
 from cameras.probe.reason import Reason
 from gis_server.geo import WGS84
@@ -20,6 +20,7 @@ __all__ = [
     "Camera",
     "CameraState",
     "Outage",
+    "OutageMember",
     "Owner",
     "Probe",
     "Site",
@@ -230,35 +231,6 @@ class Probe(models.Model):
 
     def __str__(self) -> str:
         return f"{self.camera_id} {self.at:%H:%M:%S} {self.reason}"
-
-
-class Outage(models.Model):
-    """An interval in which a camera was down.  `reason` is what was found when it began.
-
-    It stays open while the camera is unknown: only a good answer ends it.
-    """
-
-    camera = models.ForeignKey(Camera, models.CASCADE, related_name="outages")
-    opened_at = models.DateTimeField()
-    closed_at = models.DateTimeField(null=True)
-    reason = models.CharField(max_length=20)
-
-    class Meta:
-        ordering = ["-opened_at", "-id"]
-        indexes = [models.Index(fields=["camera", "-opened_at"], name="outage_newest_first")]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["camera"], condition=Q(closed_at=None), name="one_open_outage_per_camera"
-            ),
-            models.CheckConstraint(
-                name="outage_closes_after_it_opens",
-                condition=Q(closed_at=None) | Q(closed_at__gte=F("opened_at")),
-            ),
-            models.CheckConstraint(name="outage_reason_is_listed", condition=Q(reason__in=REASONS)),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.camera_id} {self.opened_at:%m-%d %H:%M} {self.reason}"
 
 
 class Snapshot(models.Model):

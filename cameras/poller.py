@@ -179,6 +179,7 @@ class Poller:
         """What belongs to nobody: states that nobody confirms, pictures that nobody took."""
         await self._flush()
         await self._in_database(services.mark_stale, timezone.now())
+        await self._in_database(services.settle_outages, timezone.now())
         await self._in_database(services.expire_snapshots, timezone.now())
 
     async def _every(self, pause_s: float, work: Callable[[], Awaitable[None]]) -> None:

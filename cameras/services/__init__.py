@@ -1,5 +1,6 @@
 """What changes cameras: the registry, the sweep, the pictures."""
 
+from cameras.services.outages import settle_outages
 from cameras.services.registry import NewCamera, register_all, set_login
 from cameras.services.sites import SiteRules, site_rules
 from cameras.services.snapshots import (
@@ -30,6 +31,7 @@ __all__ = [
     "register_all",
     "request_snapshot",
     "set_login",
+    "settle_outages",
     "site_rules",
     "start_snapshot",
 ]

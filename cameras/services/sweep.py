@@ -14,17 +14,18 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import DurationField, ExpressionWrapper, F, OuterRef, Q, Subquery, Value
-from django.db.models.functions import Coalesce, Greatest
+from django.db.models import DurationField, ExpressionWrapper, Q, Value
+from django.db.models.functions import Coalesce
 
 from cameras.fleet_models import MAIN_SITE
 from cameras.health import STALE_INTERVALS, Health, State, after, next_due, unasked
-from cameras.models import Camera, CameraState, Outage, Probe
+from cameras.models import Camera, CameraState, Probe
 from cameras.probe.budget import refused_now
 from cameras.probe.reason import SAYS_NOTHING, Reason
 from cameras.probe.result import LoginOutcome, Verdict
 from cameras.probe.target import Target
 from cameras.reasons_text import reason_name
+from cameras.services import outages
 from cameras.services.targets import target_of
 from gis_server import live
 from gis_server.errors import Unavailable
@@ -147,8 +148,8 @@ def record(findings: Sequence[Finding], *, poller: str) -> int:
     moved = [state for state in held if apply(state, by_camera[state.camera_id])]
     write_states(held)
     Probe.objects.bulk_create([probe_row(by_camera[state.camera_id]) for state in held])
-    open_and_close_outages(moved)
-    live.record(*[change_of(state) for state in moved])
+    told = open_and_close_outages(moved)
+    live.record(*[change_of(state) for state in moved], *told)
     return len(held)
 
 
@@ -263,21 +264,15 @@ def probe_row(finding: Finding) -> Probe:
     )
 
 
-def open_and_close_outages(moved: Sequence[CameraState]) -> None:
-    """Open one for each camera that went down (unless one is open), close those of the risen."""
-    Outage.objects.bulk_create(
-        [
-            Outage(camera_id=state.camera_id, opened_at=state.since, reason=state.reason)
-            for state in moved
-            if state.state == State.OFFLINE
-        ],
-        ignore_conflicts=True,
-    )
-    risen = [state.camera_id for state in moved if health_of(state).is_up]
-    since = CameraState.objects.filter(camera_id=OuterRef("camera_id")).values("since")
-    # Never before it was opened: clocks are set back, and those of two pollers differ.
-    closed_at = Greatest(Subquery(since), F("opened_at"))
-    Outage.objects.filter(camera_id__in=risen, closed_at=None).update(closed_at=closed_at)
+def open_and_close_outages(moved: Sequence[CameraState]) -> list[live.Change]:
+    """Outages of what has fallen and risen; the changes that browsers are to hear of."""
+    fallen = [
+        outages.Fall(state.camera_id, state.since, state.reason)
+        for state in moved
+        if state.state == State.OFFLINE
+    ]
+    risen = {state.camera_id: state.since for state in moved if health_of(state).is_up}
+    return outages.open_and_close(fallen, risen)
 
 
 def change_of(state: CameraState) -> live.Change:
