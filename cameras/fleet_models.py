@@ -9,6 +9,7 @@ from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
 
 from cameras.grouping import Kind
+from cameras.health import State
 from cameras.probe.reason import Reason
 
 REASONS = [reason.value for reason in Reason]
@@ -125,3 +126,87 @@ class OutageMember(models.Model):
 
     def __str__(self) -> str:
         return f"{self.camera_id} {self.joined_at:%m-%d %H:%M} {self.reason}"
+
+
+class PollerBeat(models.Model):
+    """A poller's sign of life, and what it thinks of itself.
+
+    asked: cameras asked since it started.  lag_ms: how late its own clockwork was of late.
+    """
+
+    name = models.CharField(max_length=80, primary_key=True)
+    site = models.CharField(max_length=40)
+    started_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    in_flight = models.PositiveIntegerField(default=0)
+    asked = models.PositiveBigIntegerField(default=0)
+    lag_ms = models.PositiveIntegerField(default=0)
+    canaries_up = models.PositiveSmallIntegerField(default=0)
+    canaries = models.PositiveSmallIntegerField(default=0)
+    suspects_itself = models.BooleanField(default=False)
+    version = models.CharField(max_length=20, blank=True)
+
+    class Meta:
+        ordering = ["site", "name"]
+        indexes = [models.Index(fields=["seen_at"], name="poller_beat_by_time")]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.site}) {self.seen_at:%H:%M:%S}"
+
+
+class Notice(models.Model):
+    """The watching itself is in trouble: what is unknown, and why; one message for all cameras."""
+
+    class Kind(models.TextChoices):
+        BLIND = "blind", _("The poller cannot reach its canaries")
+        MANY_AT_ONCE = "many_at_once", _("Too many cameras failed at once")
+
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    site = models.CharField(max_length=40)
+    opened_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+    detail = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["-opened_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "site"],
+                condition=Q(closed_at=None),
+                name="one_open_notice_per_kind_and_site",
+            ),
+            models.CheckConstraint(
+                name="notice_closes_after_it_opens",
+                condition=Q(closed_at=None) | Q(closed_at__gte=F("opened_at")),
+            ),
+            models.CheckConstraint(
+                name="notice_is_of_a_known_kind", condition=Q(kind__in=["blind", "many_at_once"])
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.site} {self.kind} {self.opened_at:%m-%d %H:%M}"
+
+
+class StateSpan(models.Model):
+    """From when on a camera was in a state: only ever inserted, so that rates can be computed anew.
+
+    A span ends where the camera's next one begins.
+    """
+
+    camera = models.ForeignKey("cameras.Camera", models.CASCADE, related_name="spans")
+    state = models.CharField(max_length=10)
+    reason = models.CharField(max_length=20)
+    since = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [models.Index(fields=["camera", "since", "id"], name="span_of_camera")]
+        constraints = [
+            models.CheckConstraint(
+                name="span_state_is_known", condition=Q(state__in=[state.value for state in State])
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.camera_id} {self.state} {self.since:%m-%d %H:%M}"

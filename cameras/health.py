@@ -19,6 +19,8 @@ UP_AFTER = 2
 STALE_INTERVALS = 3
 RECHECK_S = 15.0
 """How soon a doubtful answer is asked about again."""
+IN_DOUBT = "failed together with many others"
+"""The detail of a camera that is unknown because too many failed at once."""
 SLOW_AFTER = 10
 """After so many failures in a row a camera is asked half as often: it starves no living one."""
 MAX_SLOW_S = 300.0
@@ -87,24 +89,31 @@ def after(
     become stable: so it keeps its outage.
 
     Args:
-        down_after: failures in a row that make a camera offline; more where there is doubt.
+        down_after: failures in a row that make a camera offline.  More where there is doubt: then
+            it is unknown from DOWN_AFTER of them on.
     """
     if reason in SAYS_NOTHING:
         unknown = health.state is State.UNKNOWN
         return replace(health, reason=reason, detail=detail) if unknown else health
     counted = count(health, failed=not is_good(reason))
     if not is_good(reason):
-        return (
-            moved(counted, State.OFFLINE, reason, detail, now)
-            if (counted.streak_bad >= down_after or health.state is State.OFFLINE)
-            else counted
-        )
+        return after_failure(counted, reason, detail, now, down_after)
     if health.state is State.OFFLINE and counted.streak_ok < UP_AFTER:
         return counted
     if has_fallen(health) and counted.unstable:
         return moved(counted, State.DEGRADED, health.reason, health.detail, now)
     state = State.DEGRADED if reason in DEGRADES else State.ONLINE
     return moved(counted, state, reason, detail, now)
+
+
+def after_failure(
+    counted: Health, reason: Reason, detail: str, now: datetime, down_after: int
+) -> Health:
+    if counted.state is State.OFFLINE or counted.streak_bad >= down_after:
+        return moved(counted, State.OFFLINE, reason, detail, now)
+    if counted.streak_bad >= DOWN_AFTER:
+        return moved(counted, State.UNKNOWN, Reason.OWN_TROUBLE, IN_DOUBT, now)
+    return counted
 
 
 def has_fallen(health: Health) -> bool:

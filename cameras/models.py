@@ -7,7 +7,15 @@ from django.contrib.gis.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from cameras.fleet_models import MainSite, Outage, OutageMember, Site
+from cameras.fleet_models import (
+    MainSite,
+    Notice,
+    Outage,
+    OutageMember,
+    PollerBeat,
+    Site,
+    StateSpan,
+)
 from cameras.health import State
 from cameras.probe.reason import Reason
 from gis_server.geo import WGS84
@@ -19,12 +27,15 @@ MAX_INTERVAL_S = 3600
 __all__ = [
     "Camera",
     "CameraState",
+    "Notice",
     "Outage",
     "OutageMember",
     "Owner",
+    "PollerBeat",
     "Probe",
     "Site",
     "Snapshot",
+    "StateSpan",
     "Team",
     "Upstream",
 ]

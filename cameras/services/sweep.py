@@ -18,14 +18,14 @@ from django.db.models import DurationField, ExpressionWrapper, Q, Value
 from django.db.models.functions import Coalesce
 
 from cameras.fleet_models import MAIN_SITE
-from cameras.health import STALE_INTERVALS, Health, State, after, next_due, unasked
+from cameras.health import DOWN_AFTER, STALE_INTERVALS, Health, State, after, next_due, unasked
 from cameras.models import Camera, CameraState, Probe
 from cameras.probe.budget import refused_now
 from cameras.probe.reason import SAYS_NOTHING, Reason
 from cameras.probe.result import LoginOutcome, Verdict
 from cameras.probe.target import Target
 from cameras.reasons_text import reason_name
-from cameras.services import outages
+from cameras.services import outages, watch
 from cameras.services.targets import target_of
 from gis_server import live
 from gis_server.errors import Unavailable
@@ -130,8 +130,10 @@ def hand_back(*, poller: str) -> int:
 
 
 @transaction.atomic
-def record(findings: Sequence[Finding], *, poller: str) -> int:
+def record(findings: Sequence[Finding], *, poller: str, down_after: int = DOWN_AFTER) -> int:
     """Write verdicts: states, probes, outages, and one change row for each state that moved.
+
+    down_after: failures in a row that make a camera offline, for `health.after`.
 
     A camera whose lease has gone to someone else, was taken away (another login, another address),
     also when this poller has claimed it anew since, or that was deleted meanwhile is passed over.
@@ -145,18 +147,22 @@ def record(findings: Sequence[Finding], *, poller: str) -> int:
         .order_by("camera_id")
     )
     held = [row for row in leased if row.lease_until == by_camera[row.camera_id].claim.until]
-    moved = [state for state in held if apply(state, by_camera[state.camera_id])]
+    before = {state.camera_id: state.state for state in held}
+    moved = [state for state in held if apply(state, by_camera[state.camera_id], down_after)]
     write_states(held)
     Probe.objects.bulk_create([probe_row(by_camera[state.camera_id]) for state in held])
+    watch.write_spans([state for state in moved if state.state != before[state.camera_id]])
     told = open_and_close_outages(moved)
     live.record(*[change_of(state) for state in moved], *told)
     return len(held)
 
 
-def apply(state: CameraState, finding: Finding) -> bool:
+def apply(state: CameraState, finding: Finding, down_after: int = DOWN_AFTER) -> bool:
     """Put the verdict into the row (not saved yet); whether the state has changed by it."""
     verdict, before = finding.verdict, (state.state, state.unstable)
-    health = after(health_of(state), verdict.reason, verdict.detail, finding.at)
+    health = after(
+        health_of(state), verdict.reason, verdict.detail, finding.at, down_after=down_after
+    )
     put_health(state, health)
     state.due_at = next_due(
         health,
@@ -323,5 +329,6 @@ def mark_stale(now: datetime) -> int:
         state.due_at = min(state.due_at, now)
     # Not the lease: that is the poller's own.
     CameraState.objects.bulk_update(stale, [*HEALTH, "due_at"], batch_size=500)
+    watch.write_spans(stale)
     live.record(*[change_of(state) for state in stale])
     return len(stale)

@@ -253,6 +253,7 @@ def test_writing_costs_the_same_for_one_and_for_many(
     claims = services.claim(poller="a", limit=99, lease=MINUTE, now=now)
     findings = [Finding(claim, now, verdict_of([GOOD])) for claim in claims]
 
-    # Savepoint, lock, states, probes, outages (lock, parts), feed lock, changes, notify, release.
-    with django_assert_num_queries(10):
+    # Savepoint, lock, states, probes, spans, outages (lock, parts), feed lock, changes, notify,
+    # release.
+    with django_assert_num_queries(11):
         services.record(findings, poller="a")

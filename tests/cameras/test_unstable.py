@@ -90,14 +90,15 @@ def test_a_camera_that_shows_video_is_degraded_and_not_offline(
     assert live("+", health).state is State.ONLINE
 
 
-def test_doubt_asks_for_a_longer_run() -> None:
-    health = live("+")
+def test_doubt_asks_for_a_longer_run_and_says_unknown_meanwhile() -> None:
+    health, states = live("+"), []
     for minute in range(2, 7):
-        assert health.state is State.ONLINE
         at = NOON + timedelta(minutes=minute)
         health = after(health, Reason.NO_ROUTE, "", at, down_after=5)
+        states.append(health.state.value)
 
-    assert health.state is State.OFFLINE
+    assert states == ["online", "online", "unknown", "unknown", "offline"]
+    assert health.reason is Reason.NO_ROUTE
 
 
 @given(story=st.text(alphabet="+-", max_size=60))
