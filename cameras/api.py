@@ -46,6 +46,15 @@ def offline(request: HttpRequest) -> JsonResponse:
 
 @allow(Permission.SEE_CAMERAS)
 @require_GET
+def outages(request: HttpRequest) -> JsonResponse:
+    """Answer the open outages of several cameras, and what troubles the watching itself."""
+    page = parse_page(request)
+    found = queries.open_outages(who(request), limit=page.limit, offset=page.offset)
+    return json_ok(found | {"notices": queries.notices()})
+
+
+@allow(Permission.SEE_CAMERAS)
+@require_GET
 def card(request: HttpRequest, camera_id: int) -> JsonResponse:
     """Answer everything the card of one camera shows."""
     found = queries.card(who(request), camera_id)

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db.models import Exists, F, OuterRef
 
 from cameras.health import State
-from cameras.models import Camera, Outage, Snapshot
+from cameras.models import Camera, Outage, OutageMember, Snapshot
 
 
 def check() -> Iterator[str]:
@@ -20,13 +20,16 @@ def check() -> Iterator[str]:
 def _states() -> Iterator[str]:
     for code in Camera.objects.filter(state=None).values_list("code", flat=True):
         yield f"camera {code} has no state, so nobody will ever ask it"
-    open_outage = Exists(Outage.objects.filter(camera=OuterRef("pk"), closed_at=None))
+    open_outage = Exists(OutageMember.objects.filter(camera=OuterRef("pk"), left_at=None))
     down = Camera.objects.filter(~open_outage, state__state=State.OFFLINE)
     for code in down.values_list("code", flat=True):
         yield f"camera {code} is offline and has no open outage"
     up = Camera.objects.filter(open_outage, state__state=State.ONLINE)
     for code in up.values_list("code", flat=True):
         yield f"camera {code} is online and has an open outage"
+    closed = Outage.objects.exclude(closed_at=None).filter(members__left_at=None).distinct()
+    for outage_id in closed.values_list("id", flat=True):
+        yield f"outage {outage_id} is closed and has a camera that is still down"
 
 
 def _territories() -> Iterator[str]:

@@ -4,9 +4,18 @@ through `cameras.queries`; every rule that SQL can say is a constraint with the 
 
 from django.conf import settings
 from django.contrib.gis.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from cameras.fleet_models import (
+    MainSite,
+    Notice,
+    Outage,
+    OutageMember,
+    PollerBeat,
+    Site,
+    StateSpan,
+)
 from cameras.health import State
 from cameras.probe.reason import Reason
 from gis_server.geo import WGS84
@@ -15,6 +24,21 @@ from grids.models import Grid
 
 MIN_INTERVAL_S = 5
 MAX_INTERVAL_S = 3600
+__all__ = [
+    "Camera",
+    "CameraState",
+    "Notice",
+    "Outage",
+    "OutageMember",
+    "Owner",
+    "PollerBeat",
+    "Probe",
+    "Site",
+    "Snapshot",
+    "StateSpan",
+    "Team",
+    "Upstream",
+]
 REASONS = [reason.value for reason in Reason]
 
 
@@ -102,6 +126,9 @@ class Camera(models.Model):
     upstream = models.ForeignKey(
         Upstream, models.PROTECT, null=True, blank=True, related_name="cameras"
     )
+    site = models.ForeignKey(
+        Site, models.PROTECT, db_default=MainSite(), related_name="cameras", verbose_name=_("site")
+    )
     interval_s = models.PositiveIntegerField(_("probe interval (s)"), null=True, blank=True)
     enabled = models.BooleanField(_("enabled"), default=True)
     has_video = models.BooleanField(_("sends pictures"), default=True)
@@ -140,8 +167,9 @@ class Camera(models.Model):
 class CameraState(models.Model):
     """What is known of a camera now, and which poller asks it next.
 
-    state, since, reason, detail and the streaks are a `cameras.health.Health`.  `due_at` is when it
-    is to be asked; while a poller asks, it holds a lease, which runs out if the poller dies.
+    state, since, reason, detail, streaks, history, unstable: a `cameras.health.Health`.
+    `due_at` is when it is to be asked; while a poller asks, it holds a lease, which runs out if the
+    poller dies.
     failed_logins, failed_login_at: refusals of the present login (`cameras.probe.budget`).
     """
 
@@ -156,6 +184,8 @@ class CameraState(models.Model):
     leased_by = models.CharField(max_length=80, blank=True)
     streak_ok = models.PositiveIntegerField(default=0)
     streak_bad = models.PositiveIntegerField(default=0)
+    history = models.PositiveIntegerField(default=0)
+    unstable = models.BooleanField(default=False)
     failed_logins = models.PositiveSmallIntegerField(default=0)
     failed_login_at = models.DateTimeField(null=True)
 
@@ -212,35 +242,6 @@ class Probe(models.Model):
 
     def __str__(self) -> str:
         return f"{self.camera_id} {self.at:%H:%M:%S} {self.reason}"
-
-
-class Outage(models.Model):
-    """An interval in which a camera was down.  `reason` is what was found when it began.
-
-    It stays open while the camera is unknown: only a good answer ends it.
-    """
-
-    camera = models.ForeignKey(Camera, models.CASCADE, related_name="outages")
-    opened_at = models.DateTimeField()
-    closed_at = models.DateTimeField(null=True)
-    reason = models.CharField(max_length=20)
-
-    class Meta:
-        ordering = ["-opened_at", "-id"]
-        indexes = [models.Index(fields=["camera", "-opened_at"], name="outage_newest_first")]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["camera"], condition=Q(closed_at=None), name="one_open_outage_per_camera"
-            ),
-            models.CheckConstraint(
-                name="outage_closes_after_it_opens",
-                condition=Q(closed_at=None) | Q(closed_at__gte=F("opened_at")),
-            ),
-            models.CheckConstraint(name="outage_reason_is_listed", condition=Q(reason__in=REASONS)),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.camera_id} {self.opened_at:%m-%d %H:%M} {self.reason}"
 
 
 class Snapshot(models.Model):

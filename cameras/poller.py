@@ -1,12 +1,14 @@
 """The poller: claims due cameras, asks them, writes down what they say; until it is told to stop.
 
-Its own troubles condemn no camera.  While the database is away it keeps what it has found, says so
-once and tries again; what it cannot ask grows stale and becomes unknown, never offline.  All
-database work runs in one thread of its own (Django's connections belong to threads), so a slow
-write never delays a deadline.
+Its own troubles condemn no camera.  A failure counts only once the canaries have answered after it
+(`cameras.canaries`); a poller that cannot reach them holds failures back, and says so once.  While
+the database is away it keeps what it has found, says so once and tries again; what it cannot ask
+grows stale and becomes unknown, never offline.  All database work runs in one thread of its own
+(Django's connections belong to threads), so a slow write never delays a deadline.
 """
 
 import asyncio
+import contextlib
 import logging
 import os
 import platform
@@ -21,12 +23,16 @@ from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from cameras import services
+from cameras.canaries import LATE_S, Sight, ask_canaries
+from cameras.fleet_models import MAIN_SITE
+from cameras.health import DOWN_AFTER, is_good
 from cameras.probe.net import Net
-from cameras.probe.reason import Reason
+from cameras.probe.reason import SAYS_NOTHING, Reason
 from cameras.probe.result import StepResult, verdict_of
 from cameras.probe.runner import Caps, probe
 from cameras.probe.steps import LADDER
-from cameras.services import Claim, Finding
+from cameras.services import Beat, Claim, Finding, Told
+from gis_server.errors import DomainError
 
 logger = logging.getLogger(__name__)
 P = ParamSpec("P")
@@ -39,8 +45,12 @@ LEASE = timedelta(seconds=30)
 IDLE_S = 0.5
 FLUSH_S = 0.5
 TIDY_S = 5.0
+BEAT_S = 5.0
+TICK_S = 1.0
+CANARIES_S = 10.0
+"""How often canaries are asked; at every tick while failures wait for their word."""
 RETRY_S = 2.0
-STOP_S = 2.0
+STOP_S = 1.0
 """Less than supervisors wait between SIGTERM and SIGKILL (honcho: 5 s)."""
 
 
@@ -54,6 +64,12 @@ def hang_up() -> None:
     connection.close()
 
 
+def own_trouble(finding: Finding) -> Finding:
+    """The finding of a time at which we could not see: it says nothing of the camera."""
+    verdict = verdict_of([StepResult(Reason.OWN_TROUBLE, "the canaries did not answer either")])
+    return replace(finding, verdict=verdict)
+
+
 class DatabaseAway(Exception):
     """The database did not answer this time."""
 
@@ -64,6 +80,7 @@ class Poller:
 
     net: Net
     concurrency: int = 200
+    site: str = MAIN_SITE
     name: str = field(default_factory=poller_name)
 
     def __post_init__(self) -> None:
@@ -71,6 +88,13 @@ class Poller:
         self._asking: dict[int, asyncio.Task[None]] = {}
         self._newest: dict[int, Claim] = {}
         self._found: list[Finding] = []
+        self._waiting: list[Finding] = []
+        """Failures that the canaries have not spoken on."""
+        self._sight = Sight()
+        self._told: Told | None = None
+        self._started_at = timezone.now()
+        self._asked = 0
+        self._looked_at = float("-inf")
         self._stopping = asyncio.Event()
         self._database = ThreadPoolExecutor(max_workers=1, thread_name_prefix="database")
         self._away = False
@@ -82,25 +106,35 @@ class Poller:
     async def run(self) -> None:
         """Poll until `stop`."""
         logger.info("poller %s started", self.name)
+        with contextlib.suppress(DatabaseAway):
+            await self._beat()
         async with asyncio.TaskGroup() as group:
             group.create_task(self._claim_on())
             group.create_task(self._every(FLUSH_S, self._flush))
             group.create_task(self._every(TIDY_S, self._tidy))
+            group.create_task(self._every(BEAT_S, self._beat))
+            group.create_task(self._watch())
         await self._finish()
         logger.info("poller %s stopped", self.name)
 
     async def once(self) -> int:
         """Ask every camera that is due now, once; how many were asked."""
         asked = 0
+        await self._beat()
         while claims := await self._claim():
             asked += len(claims)
             await asyncio.gather(*self._asking.values())
+            await self._look(0.0)
             await self._flush()
         await self._finish()
         return asked
 
     async def _claim_on(self) -> None:
         while not self._stopping.is_set():
+            if self._sight.suspects_itself and self._told and self._told.others:
+                # Somebody who sees asks them meanwhile.
+                await self._pause(RETRY_S)
+                continue
             try:
                 claims = await self._claim()
             except DatabaseAway:
@@ -114,7 +148,12 @@ class Poller:
         while (free := self._free()) <= 0:
             await asyncio.wait(self._asking.values(), return_when=asyncio.FIRST_COMPLETED)
         claims = await self._in_database(
-            services.claim, poller=self.name, limit=free, lease=LEASE, now=timezone.now()
+            services.claim,
+            poller=self.name,
+            limit=free,
+            lease=LEASE,
+            now=timezone.now(),
+            site=self.site,
         )
         for claim in claims:
             # A lease that ran out while the camera waited for its turn has just been renewed, or
@@ -143,7 +182,7 @@ class Poller:
                 claim = self._newest[camera_id]
                 results = await self._results(claim)
             finding = Finding(self._newest[camera_id], timezone.now(), verdict_of(results))
-            self._found.append(finding)
+            self._sort(finding)
         finally:
             del self._asking[camera_id], self._newest[camera_id]
 
@@ -158,13 +197,89 @@ class Poller:
             logger.exception("asking camera %d failed", claim.camera_id)
             return [StepResult(Reason.OWN_TROUBLE, type(error).__name__)]
 
+    def _sort(self, finding: Finding) -> None:
+        """Good answers are written at once, failures once the canaries have answered after them."""
+        self._asked += 1
+        reason = finding.verdict.reason
+        if reason in SAYS_NOTHING:
+            self._found.append(finding)
+        elif is_good(reason):
+            self._sight.good += 1
+            self._found.append(finding)
+        else:
+            self._sight.bad += 1
+            (self._waiting if self._has_canaries else self._found).append(finding)
+
+    @property
+    def _has_canaries(self) -> bool:
+        return self._told is not None and bool(self._told.rules.canaries)
+
+    async def _watch(self) -> None:
+        """Look at the canaries, and at our own clockwork."""
+        clock = asyncio.get_running_loop().time
+        while not self._stopping.is_set():
+            due = clock() + TICK_S
+            await self._pause(TICK_S)
+            lag_s = max(0.0, clock() - due)
+            rest = clock() - self._looked_at < CANARIES_S and not self._sight.suspects_itself
+            if self._waiting or not rest or lag_s > LATE_S:
+                await self._look(lag_s)
+
+    async def _look(self, lag_s: float) -> None:
+        """One round: it decides on the failures that were found before it began."""
+        canaries = self._told.rules.canaries if self._told else ()
+        before, self._waiting = self._waiting, []
+        self._looked_at = asyncio.get_running_loop().time()
+        up = await ask_canaries(canaries, self.net)
+        if self._sight.note_round(up, len(canaries), lag_s):
+            self._found += before
+        else:
+            self._found += [own_trouble(finding) for finding in before]
+        with contextlib.suppress(DatabaseAway):
+            await self._say_what_is_seen()
+
+    async def _say_what_is_seen(self) -> None:
+        told, sight = self._told, self._sight
+        if told is None:
+            return
+        if sight.is_blind and not told.blind and not told.others:
+            detail = f"{sight.up} of {sight.total} canaries answer"
+            logger.warning("blind: %s; failures are held back", detail)
+            await self._in_database(services.go_blind, self.site, detail=detail, now=timezone.now())
+        elif not sight.suspects_itself and told.blind:
+            logger.info("the canaries answer again: verdicts count")
+            await self._in_database(services.see_again, self.site, now=timezone.now())
+        else:
+            return
+        self._told = replace(told, blind=sight.is_blind)
+
+    async def _beat(self) -> None:
+        """Give a sign of life, and hear what holds at the site now."""
+        sight = self._sight
+        beat = Beat(
+            name=self.name,
+            site=self.site,
+            started_at=self._started_at,
+            in_flight=len(self._asking),
+            asked=self._asked,
+            lag_ms=int(sight.lag_s * 1000),
+            canaries_up=sight.up,
+            canaries=sight.total,
+            suspects_itself=sight.suspects_itself,
+        )
+        try:
+            self._told = await self._in_database(services.beat, beat, now=timezone.now())
+        except DomainError as error:
+            logger.warning("what is set for site %s cannot be used: %s", self.site, error.message)
+
     async def _flush(self) -> None:
         """Write what has been found; keep it when the database is away."""
         found, self._found = self._found, []
         if not found:
             return
+        down_after = self._told.down_after if self._told else DOWN_AFTER
         try:
-            await self._in_database(services.record, found, poller=self.name)
+            await self._in_database(services.record, found, poller=self.name, down_after=down_after)
         except DatabaseAway:
             self._found = found + self._found
 
@@ -172,6 +287,7 @@ class Poller:
         """What belongs to nobody: states that nobody confirms, pictures that nobody took."""
         await self._flush()
         await self._in_database(services.mark_stale, timezone.now())
+        await self._in_database(services.settle_outages, timezone.now())
         await self._in_database(services.expire_snapshots, timezone.now())
 
     async def _every(self, pause_s: float, work: Callable[[], Awaitable[None]]) -> None:
@@ -199,6 +315,7 @@ class Poller:
         try:
             await self._flush()
             await self._in_database(services.hand_back, poller=self.name)
+            await self._in_database(services.say_farewell, self.name)
         except DatabaseAway:
             logger.warning(
                 "leases of %s were not handed back; they run out by themselves", self.name

@@ -1,22 +1,28 @@
 """What is read of cameras across tables; every function costs a fixed number of queries."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.contrib.gis.geos import Polygon
-from django.db.models import F, FloatField, Func, Q, QuerySet, Value
+from django.db import connection
+from django.db.models import Avg, Count, F, FloatField, Func, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
 
+from cameras.grouping import Kind
 from cameras.health import State
-from cameras.models import Camera, CameraState, Probe, Snapshot
-from cameras.probe.reason import Reason
+from cameras.models import Camera, CameraState, Notice, Outage, Probe, Snapshot
+from cameras.probe.reason import DEGRADES, Reason
 from cameras.reasons_text import TEXTS, reason_name
 from cameras.services.snapshots import failure_of, picture_url
+from cameras.services.watch import notice_item
 from gis_server.models import User
 from gis_server.roles import Permission, may, scope_q
 
+MOST_NOTICES = 20
 KEPT_PROBES = 20
 """So many results of each camera are kept and shown."""
 
@@ -44,6 +50,7 @@ def features(user: User, *, box: Box | None, limit: int) -> dict[str, Any]:
             "name",
             state_name=Coalesce("state__state", Value(State.UNKNOWN.value)),
             reason=Coalesce("state__reason", Value(Reason.NOT_ASKED.value)),
+            unstable=Coalesce("state__unstable", Value(False)),
             since=F("state__since"),
             last_probe_at=F("state__last_probe_at"),
             owner_name=F("owner__name"),
@@ -69,6 +76,7 @@ def feature(row: Mapping[str, Any]) -> dict[str, Any]:
             "code": row["code"],
             "name": row["name"],
             "state": row["state_name"],
+            "unstable": row["unstable"],
             "reason": row["reason"],
             "reason_text": reason_name(row["reason"]),
             "since": text_of(row["since"]),
@@ -111,6 +119,7 @@ def list_item(camera: Camera) -> dict[str, Any]:
         "code": camera.code,
         "name": camera.name,
         "state": state.state,
+        "unstable": state.unstable,
         "reason": state.reason,
         "reason_text": reason_name(state.reason),
         "detail": state.detail,
@@ -145,6 +154,107 @@ def card(user: User, camera_id: int) -> dict[str, Any] | None:
         "ladder": probes[0]["steps"] if probes else [],
         "snapshot": latest_snapshot(camera) if may(user.role, Permission.SEE_PICTURES) else None,
     }
+
+
+@dataclass(frozen=True, slots=True)
+class OnlineShare:
+    """Camera-seconds: online, and all that were watched; unknown ones belong to neither."""
+
+    online_s: float
+    monitored_s: float
+    unknown_s: float
+
+    @property
+    def share(self) -> float | None:
+        """The online rate, 0 to 1; None where nothing was watched."""
+        return self.online_s / self.monitored_s if self.monitored_s else None
+
+
+ONLINE_SHARE = """
+    WITH spans AS (
+        SELECT state, reason, greatest(since, %(start)s) AS start, least(%(end)s, coalesce(
+            lead(since) OVER (PARTITION BY camera_id ORDER BY since, id), %(end)s)) AS finish
+        FROM cameras_statespan WHERE camera_id = ANY(%(cameras)s) AND since < %(end)s
+    ), lengths AS (
+        SELECT state, reason, extract(epoch FROM finish - start) AS s
+        FROM spans WHERE finish > start
+    )
+    SELECT
+        coalesce(sum(s) FILTER (WHERE state = 'online'
+            OR state = 'degraded' AND reason = ANY(%(shows_video)s)), 0),
+        coalesce(sum(s) FILTER (WHERE state <> 'unknown'), 0),
+        coalesce(sum(s) FILTER (WHERE state = 'unknown'), 0)
+    FROM lengths
+"""
+
+
+def online_share(cameras: Sequence[int], start: datetime, end: datetime) -> OnlineShare:
+    """How long these cameras were online, watched and unknown from `start` to `end`.  One query.
+
+    Before its first span a camera was not watched at all: that counts as nothing.
+    """
+    shows_video = [reason.value for reason in DEGRADES]
+    values: dict[str, Any] = {"start": start, "end": end, "cameras": list(cameras)}
+    with connection.cursor() as cursor:
+        cursor.execute(ONLINE_SHARE, values | {"shows_video": shows_video})
+        return OnlineShare(*(float(value) for value in cursor.fetchone()))
+
+
+def notices() -> list[dict[str, object]]:
+    """What troubles the watching itself now, the newest first.  One query."""
+    return [notice_item(row) for row in Notice.objects.filter(closed_at=None)[:MOST_NOTICES]]
+
+
+def open_outages(user: User, *, limit: int, offset: int) -> dict[str, Any]:
+    """Outages of several cameras that are open and touch the scope, the newest first.  Two queries.
+
+    `cameras` counts those in scope that are still down.
+    """
+    seen = Q(members__left_at=None) & scope_q(user, "members__camera__scope_code")
+    rows = (
+        Outage.objects.filter(closed_at=None)
+        .exclude(suspect_kind="")
+        .annotate(
+            cameras=Count("members", filter=seen),
+            lon=Avg(
+                Func("members__camera__point", function="ST_X", output_field=FloatField()),
+                filter=seen,
+            ),
+            lat=Avg(
+                Func("members__camera__point", function="ST_Y", output_field=FloatField()),
+                filter=seen,
+            ),
+        )
+        .filter(cameras__gt=0)
+    )
+    return {"total": rows.count(), "items": [outage_item(row) for row in rows[offset:][:limit]]}
+
+
+def outage_item(row: Any) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "opened_at": text_of(row.opened_at),
+        "reason": row.reason,
+        "reason_text": reason_name(row.reason),
+        "suspect_kind": row.suspect_kind,
+        "suspect_text": thing_name(Kind(row.suspect_kind)),
+        "suspect_name": row.suspect_name,
+        "also": [{"text": thing_name(Kind(kind)), "name": name} for kind, name in row.also],
+        "cameras": row.cameras,
+        "lon": row.lon,
+        "lat": row.lat,
+    }
+
+
+def thing_name(kind: Kind) -> str:
+    """What cameras share, in words."""
+    return {
+        Kind.POLE: _("Pole"),
+        Kind.RECORDER: _("Recorder"),
+        Kind.SWITCH: _("Switch"),
+        Kind.SUBNET: _("Subnet"),
+        Kind.OWNER: _("Owner"),
+    }[kind]
 
 
 def probe_item(row: Probe) -> dict[str, Any]:

@@ -31,6 +31,8 @@ TICKET_MAX_AGE_S = 60
 TOPICS: dict[str, Permission] = {
     "camera": Permission.SEE_CAMERAS,
     "outage": Permission.SEE_CAMERAS,
+    # The watching itself is in trouble, or no longer.
+    "notice": Permission.SEE_CAMERAS,
     "snapshot": Permission.SEE_PICTURES,
     "shapes": Permission.SEE_MAP,
     # Somebody asked for an area, or a request or grant of it has moved: for those who decide.

@@ -9,20 +9,23 @@ of their ids, so two bulk writes cannot block each other.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import DurationField, ExpressionWrapper, F, OuterRef, Q, Subquery, Value
-from django.db.models.functions import Coalesce, Greatest
+from django.db.models import DurationField, ExpressionWrapper, Q, Value
+from django.db.models.functions import Coalesce
 
-from cameras.health import STALE_INTERVALS, Health, State, after, next_due, unasked
-from cameras.models import Camera, CameraState, Outage, Probe
+from cameras.fleet_models import MAIN_SITE
+from cameras.health import DOWN_AFTER, STALE_INTERVALS, Health, State, after, next_due, unasked
+from cameras.models import Camera, CameraState, Probe
 from cameras.probe.budget import refused_now
 from cameras.probe.reason import SAYS_NOTHING, Reason
 from cameras.probe.result import LoginOutcome, Verdict
 from cameras.probe.target import Target
 from cameras.reasons_text import reason_name
+from cameras.services import outages, watch
 from cameras.services.targets import target_of
 from gis_server import live
 from gis_server.errors import Unavailable
@@ -53,30 +56,67 @@ class Finding:
     verdict: Verdict
 
 
-@transaction.atomic
-def claim(*, poller: str, limit: int, lease: timedelta, now: datetime) -> list[Claim]:
-    """Take up to `limit` cameras that are due, those that have waited longest first.
+CAMERA_COLUMNS = (
+    "id",
+    "host",
+    "port",
+    "path",
+    "username",
+    "sealed_password",
+    "allow_plain_login",
+)
+"""What `target_of` needs of a camera."""
+STATE_COLUMNS = ("camera_id", "failed_logins", "failed_login_at")
+"""What `target_of` needs of its state."""
+CLAIM = """
+    WITH due AS (
+        SELECT s.camera_id
+        FROM cameras_camerastate AS s
+        JOIN cameras_camera AS c ON c.id = s.camera_id
+        JOIN cameras_site AS site ON site.id = c.site_id
+        WHERE s.due_at <= %(now)s AND (s.lease_until IS NULL OR s.lease_until < %(now)s)
+            AND c.enabled AND site.name = %(site)s
+        ORDER BY s.due_at LIMIT %(limit)s
+        FOR UPDATE OF s SKIP LOCKED
+    )
+    UPDATE cameras_camerastate AS s
+    SET leased_by = %(poller)s, lease_until = %(until)s
+    FROM due JOIN cameras_camera AS c ON c.id = due.camera_id
+    WHERE s.camera_id = due.camera_id
+    RETURNING s.due_at, {camera}, {state}
+""".format(  # noqa: S608 - column names from the tables above
+    camera=", ".join(f"c.{name}" for name in CAMERA_COLUMNS),
+    state=", ".join(f"s.{name}" for name in STATE_COLUMNS),
+)
+
+
+def claim(
+    *, poller: str, limit: int, lease: timedelta, now: datetime, site: str = MAIN_SITE
+) -> list[Claim]:
+    """Take up to `limit` cameras of a site that are due, those that have waited longest first.
 
     Two pollers may look at the same moment: a row that one has locked is passed over by the other,
-    so no camera is given out twice while its lease lasts.
+    so no camera is given out twice while its lease lasts.  One statement.
     """
-    due = (
-        CameraState.objects.filter(
-            Q(lease_until=None) | Q(lease_until__lt=now), due_at__lte=now, camera__enabled=True
-        )
-        .select_related("camera")
-        .select_for_update(skip_locked=True, of=("self",))
-        .order_by("due_at")
-    )
-    states = list(due[:limit])
-    CameraState.objects.filter(camera_id__in=[state.camera_id for state in states]).update(
-        leased_by=poller, lease_until=now + lease
-    )
-    return [claim_of(state, now, now + lease) for state in states]
+    until = now + lease
+    values: dict[str, Any] = {
+        "poller": poller,
+        "limit": limit,
+        "now": now,
+        "until": until,
+        "site": site,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM, values)
+        rows = sorted(cursor.fetchall(), key=itemgetter(0, 1))
+    return [claim_of(row[1:], now, until) for row in rows]
 
 
-def claim_of(state: CameraState, now: datetime, until: datetime) -> Claim:
-    camera = state.camera
+def claim_of(row: Sequence[Any], now: datetime, until: datetime) -> Claim:
+    parts = row[: len(CAMERA_COLUMNS)], row[len(CAMERA_COLUMNS) :]
+    # Other columns are not read: asking for one of them would be a query for each camera.
+    camera = Camera.from_db("default", CAMERA_COLUMNS, parts[0])
+    state = CameraState.from_db("default", STATE_COLUMNS, parts[1])
     try:
         return Claim(camera.id, target_of(camera, state, now), until)
     except Unavailable as error:
@@ -90,8 +130,10 @@ def hand_back(*, poller: str) -> int:
 
 
 @transaction.atomic
-def record(findings: Sequence[Finding], *, poller: str) -> int:
+def record(findings: Sequence[Finding], *, poller: str, down_after: int = DOWN_AFTER) -> int:
     """Write verdicts: states, probes, outages, and one change row for each state that moved.
+
+    down_after: failures in a row that make a camera offline, for `health.after`.
 
     A camera whose lease has gone to someone else, was taken away (another login, another address),
     also when this poller has claimed it anew since, or that was deleted meanwhile is passed over.
@@ -105,18 +147,22 @@ def record(findings: Sequence[Finding], *, poller: str) -> int:
         .order_by("camera_id")
     )
     held = [row for row in leased if row.lease_until == by_camera[row.camera_id].claim.until]
-    moved = [state for state in held if apply(state, by_camera[state.camera_id])]
+    before = {state.camera_id: state.state for state in held}
+    moved = [state for state in held if apply(state, by_camera[state.camera_id], down_after)]
     write_states(held)
     Probe.objects.bulk_create([probe_row(by_camera[state.camera_id]) for state in held])
-    open_and_close_outages(moved)
-    live.record(*[change_of(state) for state in moved])
+    watch.write_spans([state for state in moved if state.state != before[state.camera_id]])
+    told = open_and_close_outages(moved)
+    live.record(*[change_of(state) for state in moved], *told)
     return len(held)
 
 
-def apply(state: CameraState, finding: Finding) -> bool:
+def apply(state: CameraState, finding: Finding, down_after: int = DOWN_AFTER) -> bool:
     """Put the verdict into the row (not saved yet); whether the state has changed by it."""
-    verdict, before = finding.verdict, state.state
-    health = after(health_of(state), verdict.reason, verdict.detail, finding.at)
+    verdict, before = finding.verdict, (state.state, state.unstable)
+    health = after(
+        health_of(state), verdict.reason, verdict.detail, finding.at, down_after=down_after
+    )
     put_health(state, health)
     state.due_at = next_due(
         health,
@@ -128,7 +174,7 @@ def apply(state: CameraState, finding: Finding) -> bool:
     if verdict.reason not in SAYS_NOTHING:
         state.last_probe_at = finding.at
     count_login(state, verdict.login, finding.at)
-    return state.state != before
+    return (state.state, state.unstable) != before
 
 
 def count_login(state: CameraState, outcome: LoginOutcome, at: datetime) -> None:
@@ -148,6 +194,8 @@ def health_of(state: CameraState) -> Health:
         state.detail,
         state.streak_ok,
         state.streak_bad,
+        state.history,
+        state.unstable,
     )
 
 
@@ -155,6 +203,7 @@ def put_health(state: CameraState, health: Health) -> None:
     state.state, state.since = health.state.value, health.since
     state.reason, state.detail = health.reason.value, health.detail
     state.streak_ok, state.streak_bad = health.streak_ok, health.streak_bad
+    state.history, state.unstable = health.history, health.unstable
 
 
 def interval_of(camera: Camera) -> int:
@@ -162,7 +211,16 @@ def interval_of(camera: Camera) -> int:
     return camera.interval_s or int(settings.PROBE_INTERVAL_S)
 
 
-HEALTH = ("state", "since", "reason", "detail", "streak_ok", "streak_bad")
+HEALTH = (
+    "state",
+    "since",
+    "reason",
+    "detail",
+    "streak_ok",
+    "streak_bad",
+    "history",
+    "unstable",
+)
 """The columns of a `cameras.health.Health`."""
 WRITTEN = {
     "state": "text",
@@ -173,6 +231,8 @@ WRITTEN = {
     "due_at": "timestamptz",
     "streak_ok": "int",
     "streak_bad": "int",
+    "history": "int",
+    "unstable": "boolean",
     "failed_logins": "smallint",
     "failed_login_at": "timestamptz",
 }
@@ -210,21 +270,15 @@ def probe_row(finding: Finding) -> Probe:
     )
 
 
-def open_and_close_outages(moved: Sequence[CameraState]) -> None:
-    """Open one for each camera that went down (unless one is open), close those of the risen."""
-    Outage.objects.bulk_create(
-        [
-            Outage(camera_id=state.camera_id, opened_at=state.since, reason=state.reason)
-            for state in moved
-            if state.state == State.OFFLINE
-        ],
-        ignore_conflicts=True,
-    )
-    risen = [state.camera_id for state in moved if state.state == State.ONLINE]
-    since = CameraState.objects.filter(camera_id=OuterRef("camera_id")).values("since")
-    # Never before it was opened: clocks are set back, and those of two pollers differ.
-    closed_at = Greatest(Subquery(since), F("opened_at"))
-    Outage.objects.filter(camera_id__in=risen, closed_at=None).update(closed_at=closed_at)
+def open_and_close_outages(moved: Sequence[CameraState]) -> list[live.Change]:
+    """Outages of what has fallen and risen; the changes that browsers are to hear of."""
+    fallen = [
+        outages.Fall(state.camera_id, state.since, state.reason)
+        for state in moved
+        if state.state == State.OFFLINE
+    ]
+    risen = {state.camera_id: state.since for state in moved if health_of(state).is_up}
+    return outages.open_and_close(fallen, risen)
 
 
 def change_of(state: CameraState) -> live.Change:
@@ -234,6 +288,7 @@ def change_of(state: CameraState) -> live.Change:
         "code": camera.code,
         "name": camera.name,
         "state": state.state,
+        "unstable": state.unstable,
         "reason": state.reason,
         "reason_text": reason_name(state.reason),
         "since": state.since.isoformat(),
@@ -274,5 +329,6 @@ def mark_stale(now: datetime) -> int:
         state.due_at = min(state.due_at, now)
     # Not the lease: that is the poller's own.
     CameraState.objects.bulk_update(stale, [*HEALTH, "due_at"], batch_size=500)
+    watch.write_spans(stale)
     live.record(*[change_of(state) for state in stale])
     return len(stale)

@@ -11,7 +11,7 @@ import pytest
 from django.contrib.gis.geos import Point
 
 from cameras.health import State
-from cameras.models import Camera, CameraState, Outage, Owner, Team
+from cameras.models import Camera, CameraState, Outage, OutageMember, Owner, Team
 from cameras.probe.reason import Reason
 from cameras.probe.target import Login, Target
 from gis_server.vault import seal
@@ -60,7 +60,8 @@ def make_camera(db: None) -> MakeCamera:
             camera=camera, state=state, reason=reason, since=NOW, due_at=NOW, **(row or {})
         )
         if state is State.OFFLINE:
-            Outage.objects.create(camera=camera, opened_at=NOW, reason=reason)
+            outage = Outage.objects.create(opened_at=NOW, reason=reason, told_at=NOW)
+            OutageMember.objects.create(outage=outage, camera=camera, joined_at=NOW, reason=reason)
         return camera
 
     return make

@@ -123,6 +123,7 @@ def test_features_are_geojson(operator: Client, make_camera: MakeCamera) -> None
         "code": camera.code,
         "name": camera.name,
         "state": "online",
+        "unstable": False,
         "reason": "ok",
         "reason_text": feature["properties"]["reason_text"],
         "since": NOW.isoformat(),
@@ -174,6 +175,7 @@ def test_the_offline_list_begins_with_the_newest_and_tells_what_to_do_with_it(
     assert [item["id"] for item in answer["items"]] == [new.id, old.id]
     assert answer["items"][1] == answer["items"][1] | {
         "state": "offline",
+        "unstable": False,
         "reason": "no_route",
         "since": NOW.isoformat(),
         "address": old.address_text,

@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from cameras import services
 from cameras.health import State
-from cameras.models import CameraState, Probe
+from cameras.models import CameraState, Notice, Outage, PollerBeat, Probe, Site
 from cameras.poller import Poller
 from cameras.probe.net import TcpNet
 from cameras.probe.reason import Reason
@@ -295,3 +295,47 @@ def test_a_password_that_cannot_be_opened_leaves_the_camera_unknown(
     assert Probe.objects.get().reason == Reason.OWN_TROUBLE
     assert CameraState.objects.get().state == State.UNKNOWN
     assert django_settings.VAULT_KEY
+
+
+def test_a_poller_that_cannot_reach_its_canaries_condemns_nobody_and_sees_again(
+    make_camera: MakeCamera,
+) -> None:
+    """Nothing listens at the camera's port, nor at the canary's; then the canary is there again."""
+
+    def set_canary(port: int) -> None:
+        Site.objects.update_or_create(name="main", defaults={"canaries": [f"127.0.0.1:{port}"]})
+
+    async def mute(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    async def scenario() -> None:
+        camera = await in_thread(
+            make_camera, host="127.0.0.1", port=9, state=State.ONLINE, reason=Reason.OK
+        )
+        states = CameraState.objects.filter(camera=camera)
+        await in_thread(states.update, streak_bad=2)
+        await in_thread(set_canary, 9)
+        async with polling(Poller(LOOPBACK)):
+            await until(Notice.objects.filter(closed_at=None).exists, within_s=20)
+            assert await in_thread(states.get) == await in_thread(
+                states.filter(state="unknown", reason="own_trouble").get
+            )
+            async with listening(mute) as port:
+                await in_thread(set_canary, port)
+                await until(Notice.objects.exclude(closed_at=None).exists, within_s=20)
+                await in_thread(states.update, streak_bad=2, due_at=timezone.now())
+                await until(states.filter(state="offline").exists, within_s=20)
+
+    asyncio.run(scenario())
+
+    assert Outage.objects.count() == 1, "one of its own, once we could see"
+
+
+def test_a_poller_gives_signs_of_life_and_takes_its_leave(make_camera: MakeCamera) -> None:
+    async def scenario() -> None:
+        async with polling(Poller(LOOPBACK)):
+            await until(PollerBeat.objects.filter(site="main").exists)
+
+    asyncio.run(scenario())
+
+    assert not PollerBeat.objects.exists()

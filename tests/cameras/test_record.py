@@ -10,7 +10,7 @@ import pytest
 from cameras import services
 from cameras.health import State, next_slot
 from cameras.invariants import check
-from cameras.models import Camera, CameraState, Outage, Probe
+from cameras.models import Camera, CameraState, Outage, OutageMember, Probe
 from cameras.probe.reason import Reason
 from cameras.probe.result import LoginOutcome, StepResult, verdict_of
 from cameras.services import Finding
@@ -67,6 +67,7 @@ def test_a_change_tells_what_the_wall_needs(make_camera: MakeCamera, now: dateti
         "code": camera.code,
         "name": camera.name,
         "state": "online",
+        "unstable": False,
         "reason": "ok",
         "reason_text": row.data["reason_text"],
         "since": now.isoformat(),
@@ -221,7 +222,8 @@ def test_the_same_verdicts_written_twice_at_once_count_once(
 
     assert sorted(written) == [0, 20]
     assert ChangeRow.objects.filter(topic="camera").count() == 20
-    assert Outage.objects.count() == 20
+    # They share a network and an owner: one outage.
+    assert (Outage.objects.count(), OutageMember.objects.count()) == (1, 20)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -251,6 +253,7 @@ def test_writing_costs_the_same_for_one_and_for_many(
     claims = services.claim(poller="a", limit=99, lease=MINUTE, now=now)
     findings = [Finding(claim, now, verdict_of([GOOD])) for claim in claims]
 
-    # Savepoint, lock, states, probes, outages closed, feed lock, changes, notify, release.
-    with django_assert_num_queries(9):
+    # Savepoint, lock, states, probes, spans, outages (lock, parts), feed lock, changes, notify,
+    # release.
+    with django_assert_num_queries(11):
         services.record(findings, poller="a")

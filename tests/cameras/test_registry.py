@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from cameras import services
 from cameras.health import State
 from cameras.invariants import check
-from cameras.models import Camera, CameraState, Outage
+from cameras.models import Camera, CameraState, Outage, OutageMember
 from cameras.probe.reason import Reason
 from cameras.services import NewCamera
 from cameras.services.registry import NewUpstream
@@ -127,10 +127,12 @@ def test_the_world_is_checked(make_camera: MakeCamera, now: datetime) -> None:
     make_camera(code="down", state=State.OFFLINE, reason=Reason.NO_ROUTE)
     Outage.objects.all().delete()
     up = make_camera(code="up", state=State.ONLINE, reason=Reason.OK)
-    Outage.objects.create(camera=up, opened_at=now, reason="no_route")
+    outage = Outage.objects.create(opened_at=now, closed_at=now, reason="no_route")
+    OutageMember.objects.create(outage=outage, camera=up, joined_at=now, reason="no_route")
 
     assert list(check()) == [
         "camera stateless has no state, so nobody will ever ask it",
         "camera down is offline and has no open outage",
         "camera up is online and has an open outage",
+        f"outage {outage.id} is closed and has a camera that is still down",
     ]

@@ -14,7 +14,17 @@ from django.db import transaction
 from django.utils import timezone
 
 from cameras.health import State
-from cameras.models import Camera, CameraState, Outage, Owner, Probe, Snapshot, Team, Upstream
+from cameras.models import (
+    Camera,
+    CameraState,
+    Outage,
+    OutageMember,
+    Owner,
+    Probe,
+    Snapshot,
+    Team,
+    Upstream,
+)
 from cameras.probe.reason import Reason
 from gis_server import audit, grants
 from gis_server.grant_flow import GrantState
@@ -153,7 +163,10 @@ def _camera(grid: Grid) -> Camera:
     Probe.objects.create(
         camera=camera, at=now, reason=Reason.CONNECT_TIMEOUT, detail=SECRET, took_ms=5
     )
-    Outage.objects.create(camera=camera, opened_at=now, reason=Reason.CONNECT_TIMEOUT)
+    outage = Outage.objects.create(opened_at=now, reason=Reason.CONNECT_TIMEOUT)
+    OutageMember.objects.create(
+        outage=outage, camera=camera, joined_at=now, reason=Reason.CONNECT_TIMEOUT
+    )
     return camera
 
 

@@ -1,15 +1,23 @@
 """Ask the cameras, for ever or once."""
 
 import asyncio
+import logging
 import signal
+import time
 from typing import Any
 
 import uvloop
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import InterfaceError, OperationalError, connection
 
-from cameras.poller import DatabaseAway, Poller
+from cameras import services
+from cameras.fleet_models import MAIN_SITE
+from cameras.poller import RETRY_S, DatabaseAway, Poller
 from cameras.probe.net import TcpNet
+from cameras.services import SiteRules
+from gis_server.errors import DomainError
+
+logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
@@ -21,21 +29,44 @@ class Command(BaseCommand):
             "--concurrency", type=int, default=200, help="probes at a time (default: 200)"
         )
 
-    def handle(self, *args: Any, once: bool, concurrency: int, **options: Any) -> None:
+        parser.add_argument(
+            "--site", default=MAIN_SITE, help=f"whose cameras to ask (default: {MAIN_SITE})"
+        )
+
+    def handle(self, *args: Any, once: bool, site: str, concurrency: int, **options: Any) -> None:
+        rules = rules_of(site, patient=not once)
+        # This thread's own connection: the poller's is its database thread's.
+        connection.close()
+        poller = Poller(TcpNet(rules.networks), concurrency=concurrency, site=site)
         try:
-            net = TcpNet(settings.PROBE_NETWORKS)
-        except ValueError as error:
-            raise CommandError(f"PROBE_NETWORKS: {error}") from None
-        try:
-            asked = uvloop.run(poll(net, once=once, concurrency=concurrency))
+            asked = uvloop.run(poll(poller, once=once))
         except DatabaseAway:
             raise CommandError("The database does not answer: look whether it runs.") from None
         if once:
             self.stdout.write(f"{asked} cameras asked")
 
 
-async def poll(net: TcpNet, *, once: bool, concurrency: int) -> int:
-    poller = Poller(net, concurrency=concurrency)
+def rules_of(site: str, *, patient: bool) -> SiteRules:
+    """What is set for the site; whoever is patient waits for the database.
+
+    Raises:
+        CommandError: a setting names no network, there is no such site, or no database.
+    """
+    while True:
+        try:
+            return services.site_rules(site)
+        except ValueError as error:
+            raise CommandError(f"PROBE_NETWORKS: {error}") from None
+        except DomainError as error:
+            raise CommandError(str(error.message)) from None
+        except (OperationalError, InterfaceError) as error:
+            if not patient:
+                raise CommandError("The database does not answer: look whether it runs.") from None
+            logger.warning("the database does not answer, trying on: %s", type(error).__name__)
+            time.sleep(RETRY_S)
+
+
+async def poll(poller: Poller, *, once: bool) -> int:
     if once:
         return await poller.once()
     loop = asyncio.get_running_loop()

@@ -1,0 +1,284 @@
+"""Outages: opened for what falls, one for all that one fault takes down, closed when it is back.
+
+Only one transaction at a time changes who belongs to which outage (an advisory lock), so two
+pollers whose cameras hang on one switch make one outage of it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import takewhile
+
+from django.db import connection, transaction
+from django.db.models import Count, Exists, F, Max, OuterRef, Q
+from django.db.models.functions import Greatest
+
+from cameras.grouping import Group, Kind, Thing, groups, has_recovered, suspects, things_of
+from cameras.models import Camera, Outage, OutageMember
+from cameras.reasons_text import reason_name
+from gis_server import live
+
+OUTAGE_LOCK = 7_214_002
+"""The advisory lock of who belongs to which outage; any number that nobody else uses."""
+SETTLED = timedelta(seconds=90)
+"""What one fault takes down falls within one interval of 60 s and the two quick questions after it.
+Until then an outage may become part of another, so nobody is told of it."""
+MOST_LOOKED_AT = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Fall:
+    """A camera that has gone down, and when and why."""
+
+    camera_id: int
+    at: datetime
+    reason: str
+
+
+def take_lock() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [OUTAGE_LOCK])
+
+
+def open_and_close(fallen: Sequence[Fall], risen: Mapping[int, datetime]) -> list[live.Change]:
+    """Write what has fallen and risen; what browsers are to hear of it, in the same transaction."""
+    if not fallen and not risen:
+        return []
+    take_lock()
+    changes = close(risen)
+    open_for(fallen)
+    return changes
+
+
+def close(risen: Mapping[int, datetime]) -> list[live.Change]:
+    """End the part of each camera that is back; and the outages that nobody is left in."""
+    parts = OutageMember.objects.filter(camera_id__in=risen, left_at=None)
+    outages = set[int]()
+    rows = list(parts)
+    for part in rows:
+        # Never before it began: clocks are set back, and those of two pollers differ.
+        part.left_at = max(risen[part.camera_id], part.joined_at)
+        outages.add(part.outage_id)
+    OutageMember.objects.bulk_update(rows, ["left_at"], batch_size=500)
+    return close_empty(outages)
+
+
+def close_empty(outage_ids: Iterable[int]) -> list[live.Change]:
+    """Close those of these outages in which no camera is left; what is to be told of it."""
+    down = OutageMember.objects.filter(outage=OuterRef("pk"), left_at=None)
+    over = Outage.objects.filter(~Exists(down), id__in=outage_ids, closed_at=None).annotate(
+        last=Greatest(Max("members__left_at"), F("opened_at"))
+    )
+    closed = list(over)
+    for outage in closed:
+        outage.closed_at = outage.last
+    Outage.objects.bulk_update(closed, ["closed_at"], batch_size=500)
+    # What came and went before anybody was told needs no word of its recovery.
+    return changes_of([outage for outage in closed if outage.told_at])
+
+
+def open_for(fallen: Sequence[Fall]) -> None:
+    """Give each camera that fell its part: in the outage that explains it, or in one of its own."""
+    down = OutageMember.objects.filter(
+        camera_id__in=[fall.camera_id for fall in fallen], left_at=None
+    ).values_list("camera_id", flat=True)
+    known = set(down)
+    falls = {fall.camera_id: fall for fall in fallen if fall.camera_id not in known}
+    if not falls:
+        return
+    shared = shared_by(Camera.objects.filter(id__in=falls))
+    for camera_id in join_open(falls, shared):
+        del falls[camera_id]
+    alone = list(falls.values())
+    opened = Outage.objects.bulk_create(
+        [Outage(opened_at=fall.at, reason=fall.reason) for fall in alone]
+    )
+    OutageMember.objects.bulk_create(
+        [member_of(outage, fall) for outage, fall in zip(opened, alone, strict=True)]
+    )
+    regroup({camera_id: shared[camera_id] for camera_id in falls if camera_id in shared})
+
+
+def member_of(outage: Outage, fall: Fall) -> OutageMember:
+    return OutageMember(
+        outage=outage, camera_id=fall.camera_id, joined_at=fall.at, reason=fall.reason
+    )
+
+
+def shared_by(cameras: Iterable[Camera]) -> dict[int, tuple[Thing, ...]]:
+    """What each camera shares with others.  One query."""
+    if hasattr(cameras, "select_related"):
+        cameras = cameras.select_related("upstream", "owner")
+    return {
+        camera.id: things_of(
+            host=camera.host,
+            upstream=(camera.upstream.kind, camera.upstream.name) if camera.upstream else None,
+            pole=getattr(camera, "pole", ""),
+            owner=camera.owner.name,
+        )
+        for camera in cameras
+    }
+
+
+def join_open(falls: Mapping[int, Fall], shared: Mapping[int, Sequence[Thing]]) -> list[int]:
+    """Late members join the open outage of the thing they hang on; which cameras did."""
+    named = {thing for things in shared.values() for thing in things}
+    opened = Outage.objects.filter(
+        closed_at=None, suspect_name__in={thing.name for thing in named}
+    ).exclude(suspect_kind="")
+    by_thing = {Thing(Kind(one.suspect_kind), one.suspect_name): one for one in opened}
+    joined = [
+        member_of(by_thing[thing], falls[camera_id])
+        for camera_id, things in shared.items()
+        for thing in things
+        if thing in by_thing
+    ]
+    first = {part.camera_id: part for part in reversed(joined)}
+    OutageMember.objects.bulk_create(first.values())
+    return list(first)
+
+
+def regroup(fresh: Mapping[int, Sequence[Thing]]) -> None:
+    """Make one outage of those that one thing explains, the ones just opened among them.
+
+    Only outages that nobody was told of are taken into another.
+    """
+    named = {thing for things in fresh.values() for thing in things}
+    recent = OutageMember.objects.filter(
+        left_at=None, outage__suspect_kind="", outage__told_at=None, outage__closed_at=None
+    ).order_by("-id")[:MOST_LOOKED_AT]
+    parts = {part.camera_id: part for part in recent}
+    shared = shared_by(Camera.objects.filter(id__in=parts))
+    fallen = {
+        camera_id: [thing for thing in things if thing in named]
+        for camera_id, things in shared.items()
+    }
+    for group in groups(fallen, sizes_of(suspects(fallen))):
+        merge(group, [parts[camera_id] for camera_id in group.members])
+
+
+def sizes_of(things: Iterable[Thing]) -> dict[Thing, int]:
+    """How many cameras that are asked hang on each.  One query a kind, one a subnet."""
+    by_kind = dict[Kind, list[str]]()
+    for thing in things:
+        by_kind.setdefault(thing.kind, []).append(thing.name)
+    found = dict[Thing, int]()
+    for kind, names in by_kind.items():
+        for name, count in counted(kind, names).items():
+            found[Thing(kind, name)] = count
+    return found
+
+
+def counted(kind: Kind, names: Sequence[str]) -> dict[str, int]:
+    cameras = Camera.objects.filter(enabled=True).order_by()
+    if kind is Kind.SUBNET:
+        return {name: cameras.filter(in_network(name)).count() for name in names}
+    columns = {Kind.POLE: ["pole"], Kind.OWNER: ["owner__name"], Kind.SWITCH: ["upstream__name"]}
+    sizes = dict[str, int]()
+    for column in columns.get(kind, ["upstream__name", "host"]):
+        rows = cameras.filter(**{f"{column}__in": names}).values_list(column)
+        sizes |= dict(rows.annotate(count=Count("id")))
+    return sizes
+
+
+def in_network(name: str) -> Q:
+    """Cameras whose address lies in a /24; IPv6 addresses only as far as they are written alike."""
+    stem = name.rpartition("/")[0]
+    return Q(host__startswith=stem.removesuffix("0") if "." in stem else stem.removesuffix(":"))
+
+
+def merge(group: Group, parts: Sequence[OutageMember]) -> None:
+    """One outage in place of those of the members, from when the first of them fell."""
+    first = min(parts, key=lambda part: (part.joined_at, part.id))
+    outage = Outage.objects.create(
+        opened_at=first.joined_at,
+        reason=first.reason,
+        suspect_kind=group.thing.kind.value,
+        suspect_name=group.thing.name,
+        also=[[thing.kind.value, thing.name] for thing in group.also],
+    )
+    before = {part.outage_id for part in parts}
+    OutageMember.objects.filter(id__in=[part.id for part in parts]).update(outage=outage)
+    Outage.objects.filter(id__in=before, members=None).delete()
+
+
+@transaction.atomic
+def settle_outages(now: datetime) -> int:
+    """Tell of the outages that are settled, and give their own to cameras whose group is back.
+
+    Returns how many were told.
+    """
+    if not Outage.objects.filter(closed_at=None).exists():
+        return 0
+    take_lock()
+    close_empty(Outage.objects.filter(closed_at=None, members=None).values_list("id", flat=True))
+    changes = release_recovered(now)
+    settled = list(
+        Outage.objects.filter(closed_at=None, told_at=None, opened_at__lte=now - SETTLED)
+    )
+    for outage in settled:
+        outage.told_at = now
+    Outage.objects.bulk_update(settled, ["told_at"], batch_size=500)
+    live.record(*changes_of(settled), *changes)
+    return len(settled)
+
+
+def release_recovered(now: datetime) -> list[live.Change]:
+    """Close groups whose thing works again: those still down have a fault of their own."""
+    open_groups = Outage.objects.filter(closed_at=None).exclude(suspect_kind="")
+    counts = open_groups.annotate(
+        ever=Count("members"),
+        down=Count("members", filter=Q(members__left_at=None)),
+        last=Max("members__left_at"),
+    )
+    back = [
+        outage
+        for outage in counts
+        if outage.last
+        and outage.last <= now - SETTLED
+        and has_recovered(down=outage.down, ever=outage.ever)
+    ]
+    for outage in back:
+        for part in OutageMember.objects.filter(outage=outage, left_at=None):
+            # As old as its part in the group was, and told with it.
+            own = Outage.objects.create(opened_at=part.joined_at, reason=part.reason, told_at=now)
+            OutageMember.objects.filter(id=part.id).update(outage=own)
+    return close_empty([outage.id for outage in back])
+
+
+def changes_of(outages: Sequence[Outage]) -> list[live.Change]:
+    """What browsers hear of outages that were opened or closed: one change for each."""
+    rows = OutageMember.objects.filter(outage__in=outages).values_list(
+        "outage_id", "camera__scope_code"
+    )
+    scopes = dict[int, list[str]]()
+    for outage_id, scope in rows:
+        scopes.setdefault(outage_id, []).append(scope)
+    return [
+        live.Change(
+            "outage",
+            str(one.id),
+            common_start(scopes[one.id]),
+            outage_data(one, len(scopes[one.id])),
+        )
+        for one in outages
+        if one.id in scopes
+    ]
+
+
+def common_start(codes: Sequence[str]) -> str:
+    """The territory that holds all of these; everybody's where they have nothing in common."""
+    same = takewhile(lambda digits: len(set(digits)) == 1, zip(*codes, strict=False))
+    return "".join(digits[0] for digits in same)
+
+
+def outage_data(outage: Outage, count: int) -> dict[str, object]:
+    return {
+        "opened_at": outage.opened_at.isoformat(),
+        "closed_at": outage.closed_at.isoformat() if outage.closed_at else None,
+        "reason": outage.reason,
+        "reason_text": reason_name(outage.reason),
+        "suspect_kind": outage.suspect_kind,
+        "suspect_name": outage.suspect_name,
+        "cameras": count,
+    }

@@ -1,0 +1,219 @@
+"""The watching of the watchers: signs of life, notices, and when to doubt a mass of failures."""
+
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Q, QuerySet
+
+from cameras.grouping import SHARE, groups, suspects
+from cameras.health import DOWN_AFTER, IN_DOUBT, State
+from cameras.models import Camera, CameraState, Notice, PollerBeat, StateSpan
+from cameras.probe.reason import Reason
+from cameras.services.outages import SETTLED, shared_by, sizes_of
+from cameras.services.sites import SiteRules, site_rules
+from gis_server import live
+
+BEAT_LASTS = timedelta(seconds=30)
+"""A poller that has not been heard for so long is not counted on."""
+FORGOTTEN = timedelta(days=1)
+FEWEST_WATCHED = 10
+"""Of fewer cameras a third may well fail at once."""
+DOWN_AFTER_IN_DOUBT = DOWN_AFTER + 2
+"""Where the canaries answer, a mass of failures is believed a little later: within 180 s still."""
+NEVER = 1_000_000
+MOST_EXPLAINED = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """What a poller says of itself (`PollerBeat`)."""
+
+    name: str
+    site: str
+    started_at: datetime
+    in_flight: int
+    asked: int
+    lag_ms: int
+    canaries_up: int
+    canaries: int
+    suspects_itself: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the poller is told in return.
+
+    others: whether another poller of the site is well.  blind: whether the site is said to be
+    blind.  down_after: failures in a row that make a camera offline, for `health.after`.
+    """
+
+    rules: SiteRules
+    others: bool
+    blind: bool
+    down_after: int
+
+
+def beat(beat: Beat, *, now: datetime) -> Told:
+    """Note the sign of life.  Raises NotFound or Invalid as `site_rules` does."""
+    values = {name: getattr(beat, name) for name in Beat.__slots__ if name != "name"}
+    PollerBeat.objects.update_or_create(
+        name=beat.name, defaults=values | {"seen_at": now, "version": version()}
+    )
+    PollerBeat.objects.filter(seen_at__lt=now - FORGOTTEN).delete()
+    rules = site_rules(beat.site)
+    well = PollerBeat.objects.filter(
+        site=beat.site, suspects_itself=False, seen_at__gte=now - BEAT_LASTS
+    ).exclude(name=beat.name)
+    blind = Notice.objects.filter(site=beat.site, kind=Notice.Kind.BLIND, closed_at=None)
+    return Told(rules, well.exists(), blind.exists(), down_after(rules, beat, now))
+
+
+@cache
+def version() -> str:
+    """Which of our versions this process runs."""
+    text = Path(settings.BASE_DIR, "pyproject.toml").read_text(encoding="utf-8")
+    return str(tomllib.loads(text)["project"]["version"])
+
+
+def say_farewell(name: str) -> None:
+    """A poller that stops is not waited for."""
+    PollerBeat.objects.filter(name=name).delete()
+
+
+def down_after(rules: SiteRules, beat: Beat, now: datetime) -> int:
+    """How many failures in a row to believe: more while too many fail with nothing in common.
+
+    "Too many" is the site's share of what was online one sweep ago.  A recorder, switch, subnet or
+    owner that explains most of them is a cause inside the site, and no reason to doubt ourselves.
+    """
+    doubtful = is_doubtful(rules, now)
+    note(rules.name, Notice.Kind.MANY_AT_ONCE, is_open=doubtful, now=now)
+    if not doubtful:
+        return DOWN_AFTER
+    well = beat.canaries and not beat.suspects_itself
+    return DOWN_AFTER_IN_DOUBT if well else NEVER
+
+
+def is_doubtful(rules: SiteRules, now: datetime) -> bool:
+    watched = CameraState.objects.filter(camera__site__name=rules.name, camera__enabled=True)
+    up = Q(state__in=[State.ONLINE, State.DEGRADED])
+    lost = watched.filter(
+        (up & Q(streak_bad__gt=0))
+        | Q(state=State.UNKNOWN, detail=IN_DOUBT)
+        | Q(state=State.OFFLINE, since__gt=now - SETTLED)
+    )
+    number = lost.count()
+    if number < FEWEST_WATCHED * rules.lost_share:
+        return False
+    fine = watched.filter(up, streak_bad=0).count()
+    if number + fine < FEWEST_WATCHED or number <= rules.lost_share * (number + fine):
+        return False
+    return not is_explained(lost, number)
+
+
+def is_explained(lost: QuerySet[CameraState], number: int) -> bool:
+    """Whether things that cameras share explain most of these failures."""
+    if number > MOST_EXPLAINED:
+        return False
+    shared = shared_by(Camera.objects.filter(id__in=lost.values("camera_id")))
+    found = groups(shared, sizes_of(suspects(shared)))
+    return sum(len(group.members) for group in found) >= SHARE * number
+
+
+@transaction.atomic
+def go_blind(site: str, *, detail: str, now: datetime) -> bool:
+    """Say once that nothing is known of the site's cameras; False when it was said already.
+
+    Their states become unknown together, with one message: browsers load them anew.
+    """
+    if Notice.objects.filter(site=site, kind=Notice.Kind.BLIND, closed_at=None).exists():
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute(BLIND_STATES, [site, now, Reason.OWN_TROUBLE.value, detail])
+    return note(site, Notice.Kind.BLIND, is_open=True, now=now, detail=detail)
+
+
+BLIND_STATES = """
+    WITH known AS (
+        SELECT s.camera_id FROM cameras_camerastate AS s
+        JOIN cameras_camera AS c ON c.id = s.camera_id
+        JOIN cameras_site AS site ON site.id = c.site_id
+        WHERE site.name = %s AND s.state <> 'unknown'
+        ORDER BY s.camera_id FOR UPDATE OF s
+    ), hidden AS (
+        UPDATE cameras_camerastate AS s
+        SET state = 'unknown', since = greatest(%s, s.since), reason = %s, detail = %s,
+            streak_ok = 0, streak_bad = 0, history = 0, unstable = false
+        FROM known WHERE s.camera_id = known.camera_id
+        RETURNING s.camera_id, s.state, s.reason, s.since
+    )
+    INSERT INTO cameras_statespan (camera_id, state, reason, since)
+    SELECT camera_id, state, reason, since FROM hidden
+"""
+
+
+@transaction.atomic
+def see_again(site: str, *, now: datetime) -> None:
+    """The canaries answer: verdicts count again."""
+    note(site, Notice.Kind.BLIND, is_open=False, now=now)
+
+
+@transaction.atomic
+def note(site: str, kind: str, *, is_open: bool, now: datetime, detail: str = "") -> bool:
+    """Open or close the site's notice of this kind, and tell browsers; False when it was so."""
+    opened = Notice.objects.filter(site=site, kind=kind, closed_at=None)
+    if not is_open:
+        rows = list(opened.select_for_update())
+        for row in rows:
+            row.closed_at = max(now, row.opened_at)
+        Notice.objects.bulk_update(rows, ["closed_at"])
+        live.record(*[change_of(row) for row in rows])
+        return bool(rows)
+    if opened.exists():
+        return False
+    row = Notice(site=site, kind=kind, opened_at=now, detail=detail)
+    # Two pollers may find out together: the database lets one of them say it.
+    made = Notice.objects.bulk_create([row], ignore_conflicts=True)
+    mine = opened.filter(opened_at=now, detail=detail).first()
+    if not made or mine is None:
+        return False
+    live.record(change_of(mine))
+    return True
+
+
+def change_of(row: Notice) -> live.Change:
+    """What browsers hear: everybody who sees cameras, for a site may reach over territories."""
+    return live.Change("notice", str(row.id), "", notice_item(row))
+
+
+def notice_item(row: Notice) -> dict[str, object]:
+    return {
+        "id": row.id,
+        "kind": row.kind,
+        "text": row.get_kind_display(),
+        "site": row.site,
+        "opened_at": row.opened_at.isoformat(),
+        "closed_at": row.closed_at.isoformat() if row.closed_at else None,
+        "detail": row.detail,
+    }
+
+
+def write_spans(states: Sequence[CameraState]) -> None:
+    """Note that these cameras have come into these states."""
+    StateSpan.objects.bulk_create(
+        [
+            StateSpan(
+                camera_id=state.camera_id,
+                state=state.state,
+                reason=state.reason,
+                since=state.since,
+            )
+            for state in states
+        ]
+    )

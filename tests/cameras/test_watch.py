@@ -1,0 +1,251 @@
+"""The watching suspects itself first."""
+
+from datetime import datetime, timedelta
+from functools import partial
+
+import pytest
+from django.utils import timezone
+
+from cameras import services
+from cameras.canaries import LATE_S, Sight
+from cameras.health import DOWN_AFTER, State
+from cameras.models import (
+    Camera,
+    CameraState,
+    Notice,
+    Outage,
+    Owner,
+    PollerBeat,
+    Site,
+    StateSpan,
+    Upstream,
+)
+from cameras.probe.reason import Reason
+from cameras.probe.result import verdict_of
+from cameras.queries import OnlineShare, online_share
+from cameras.services import Beat, Told
+from cameras.services.watch import BEAT_LASTS, DOWN_AFTER_IN_DOUBT, NEVER
+from gis_server.models import ChangeRow
+from tests.cameras.conftest import MakeCamera
+from tests.cameras.test_outages import only
+from tests.cameras.test_record import BAD, GOOD, tell
+from tests.cameras.threads import together
+
+SECOND = timedelta(seconds=1)
+
+
+def beat(
+    now: datetime, *, name: str = "a", site: str = "main", canaries: int = 3, blind: bool = False
+) -> Told:
+    said = Beat(
+        name=name,
+        site=site,
+        started_at=now,
+        in_flight=0,
+        asked=0,
+        lag_ms=0,
+        canaries_up=0 if blind else canaries,
+        canaries=canaries,
+        suspects_itself=blind,
+    )
+    return services.beat(said, now=now)
+
+
+def strangers(make_camera: MakeCamera, count: int) -> list[Camera]:
+    """Online cameras that share nothing."""
+    cameras = [
+        make_camera(state=State.ONLINE, reason=Reason.OK, host=f"10.{number}.0.1")
+        for number in range(count)
+    ]
+    for camera in cameras:
+        owner = Owner.objects.create(name=f"owner {camera.id}")
+        Camera.objects.filter(id=camera.id).update(owner=owner)
+    return cameras
+
+
+def fail(cameras: list[Camera], now: datetime) -> None:
+    only(cameras, now)
+    tell(cameras, BAD, now)
+
+
+def test_a_blind_site_is_unknown_with_one_notice_and_no_outage(
+    make_camera: MakeCamera, now: datetime
+) -> None:
+    for _ in range(5):
+        make_camera(state=State.ONLINE, reason=Reason.OK)
+    down = make_camera(state=State.OFFLINE, reason=Reason.NO_ROUTE)
+    elsewhere = make_camera(
+        state=State.ONLINE, reason=Reason.OK, site=Site.objects.create(name="east")
+    )
+
+    said = [services.go_blind("main", detail="0 of 3", now=now + n * SECOND) for n in range(3)]
+
+    assert said == [True, False, False]
+    here = CameraState.objects.exclude(camera=elsewhere)
+    assert set(here.values_list("state", "reason", "detail")) == {
+        ("unknown", "own_trouble", "0 of 3")
+    }
+    assert CameraState.objects.get(camera=elsewhere).state == "online"
+    assert StateSpan.objects.filter(state="unknown").count() == 6
+    assert [row.topic for row in ChangeRow.objects.all()] == ["notice"]
+    assert [outage.members.get().camera_id for outage in Outage.objects.all()] == [down.id]
+
+    services.see_again("main", now=now + 60 * SECOND)
+    services.see_again("main", now=now + 61 * SECOND)
+
+    assert Notice.objects.get().closed_at == now + 60 * SECOND
+    assert ChangeRow.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_pollers_that_are_blind_together_say_it_once(
+    make_camera: MakeCamera, now: datetime
+) -> None:
+    make_camera(state=State.ONLINE, reason=Reason.OK)
+
+    together(*(partial(services.go_blind, "main", detail="x", now=now) for _ in range(4)))
+
+    assert Notice.objects.count() == ChangeRow.objects.count() == 1
+
+
+def test_a_beat_says_whether_others_see(db: None, now: datetime) -> None:
+    assert not beat(now).others
+    beat(now, name="b", blind=True)
+    beat(now, name="c", site=Site.objects.create(name="east").name)
+    assert not beat(now).others
+
+    beat(now, name="d")
+
+    assert beat(now).others
+    assert not beat(now + BEAT_LASTS + SECOND).others
+    services.say_farewell("d")
+    assert not beat(now).others
+    assert PollerBeat.objects.get(name="a").version == "0.1.0"
+
+
+def test_many_failures_with_nothing_in_common_are_doubted(
+    make_camera: MakeCamera, now: datetime
+) -> None:
+    cameras = strangers(make_camera, 20)
+    fail(cameras[:8], now)
+
+    assert beat(now).down_after == DOWN_AFTER_IN_DOUBT
+    assert beat(now, canaries=0).down_after == NEVER
+    assert beat(now, blind=True).down_after == NEVER
+    (notice,) = Notice.objects.all()
+    assert (notice.kind, notice.closed_at) == ("many_at_once", None)
+
+
+@pytest.mark.parametrize("failing", [0, 6], ids=["none", "not more than the share"])
+def test_few_failures_are_believed(make_camera: MakeCamera, now: datetime, failing: int) -> None:
+    fail(strangers(make_camera, 20)[:failing], now)
+
+    assert beat(now).down_after == DOWN_AFTER
+    assert not Notice.objects.exists()
+
+
+def test_a_shared_cause_inside_the_site_is_no_reason_to_doubt_oneself(
+    make_camera: MakeCamera, now: datetime
+) -> None:
+    cameras = strangers(make_camera, 20)
+    switch = Upstream.objects.create(kind="switch", name="S1")
+    Camera.objects.filter(id__in=[camera.id for camera in cameras[:8]]).update(upstream=switch)
+    fail(cameras[:8], now)
+
+    assert beat(now).down_after == DOWN_AFTER
+
+
+def test_in_doubt_cameras_become_unknown_and_no_outage_is_opened(
+    make_camera: MakeCamera, now: datetime
+) -> None:
+    cameras = strangers(make_camera, 20)
+    CameraState.objects.filter(camera__in=cameras[:8]).update(streak_bad=2, due_at=now)
+    CameraState.objects.filter(camera__in=cameras[8:]).update(due_at=now + timedelta(hours=1))
+    doubt = beat(now, canaries=0).down_after
+    claims = services.claim(poller="a", limit=99, lease=timedelta(minutes=1), now=now)
+    findings = [services.Finding(claim, now, verdict_of([BAD])) for claim in claims]
+
+    services.record(findings, poller="a", down_after=doubt)
+
+    assert CameraState.objects.filter(state=State.UNKNOWN).count() == 8
+    assert not Outage.objects.exists()
+    assert beat(now + 90 * SECOND, canaries=0).down_after == NEVER, "unknown ones still count"
+
+    for turn in range(1, 3):
+        tell(cameras[:8], GOOD, now + turn * SECOND)
+    assert beat(now + 2 * SECOND, canaries=0).down_after == DOWN_AFTER
+    assert Notice.objects.get().closed_at is not None
+
+
+def test_canaries_are_believed_by_their_majority() -> None:
+    sight = Sight()
+
+    assert sight.note_round(2, 3, 0)
+    assert not sight.note_round(1, 3, 0)
+    assert sight.suspects_itself
+    assert not sight.is_blind, "one round may be chance"
+    assert not sight.note_round(1, 2, 0)
+    assert sight.is_blind
+    assert sight.note_round(3, 3, 0)
+    assert not sight.suspects_itself
+
+
+def test_canaries_that_fail_while_cameras_answer_are_broken_canaries() -> None:
+    sight = Sight()
+    sight.good, sight.bad = 90, 10
+    for _ in range(5):
+        sight.note_round(0, 3, 0)
+
+    assert (sight.suspects_itself, sight.is_blind) == (True, False)
+
+
+def test_a_site_without_canaries_has_no_round_that_fails() -> None:
+    assert Sight().note_round(0, 0, 0)
+
+
+def test_a_clockwork_that_stood_still_believes_nothing_of_that_time() -> None:
+    sight = Sight()
+
+    assert not sight.note_round(3, 3, LATE_S + 0.1)
+    assert not sight.suspects_itself
+
+
+def test_unknown_time_is_left_out_of_the_online_rate(
+    make_camera: MakeCamera, now: datetime
+) -> None:
+    one, two = make_camera(), make_camera()
+    story = [
+        (one, "online", 0),
+        (one, "offline", 60),
+        (one, "unknown", 90),
+        (one, "degraded", 100),
+        (two, "online", 50),
+    ]
+    for camera, state, second in story:
+        StateSpan.objects.create(
+            camera=camera, state=state, reason="ok", since=now + second * SECOND
+        )
+
+    found = online_share([one.id, two.id], now + 10 * SECOND, now + 110 * SECOND)
+
+    # one: 50 s online, 30 offline, 10 unknown, 10 unstable; two: 40 s unwatched, 60 online.
+    assert found == OnlineShare(online_s=110, monitored_s=150, unknown_s=10)
+    assert found.share == pytest.approx(110 / 150)
+    assert online_share([], now, now + SECOND) == OnlineShare(0, 0, 0)
+    assert online_share([], now, now + SECOND).share is None
+
+
+def test_states_leave_their_trace(make_camera: MakeCamera, now: datetime) -> None:
+    camera = make_camera()
+    for minute, result in enumerate([GOOD, GOOD, BAD, BAD, BAD, BAD, GOOD, GOOD]):
+        tell([camera], result, now + minute * timedelta(minutes=1))
+    services.mark_stale(now + timedelta(hours=1))
+
+    spans = [(span.state, span.since - now) for span in StateSpan.objects.all()]
+    assert spans == [
+        ("online", timedelta(0)),
+        ("offline", timedelta(minutes=4)),
+        ("online", timedelta(minutes=7)),
+        ("unknown", timedelta(hours=1)),
+    ]
+    assert timezone.is_aware(StateSpan.objects.latest("id").since)
