@@ -1,5 +1,12 @@
 """What changes cameras: the registry, the sweep, the pictures."""
 
+from cameras.services.credentials import (
+    WantedCredential,
+    add_credential,
+    change_credential,
+    remove_credential,
+)
+from cameras.services.editing import LoginKind, LoginWanted, add_camera, camera_for, edit_camera
 from cameras.services.registry import NewCamera, register_all, set_login
 from cameras.services.snapshots import (
     Job,
@@ -16,8 +23,16 @@ __all__ = [
     "Claim",
     "Finding",
     "Job",
+    "LoginKind",
+    "LoginWanted",
     "NewCamera",
+    "WantedCredential",
+    "add_camera",
+    "add_credential",
+    "camera_for",
+    "change_credential",
     "claim",
+    "edit_camera",
     "expire_snapshots",
     "fail_snapshot",
     "finish_snapshot",
@@ -26,6 +41,7 @@ __all__ = [
     "note_login",
     "record",
     "register_all",
+    "remove_credential",
     "request_snapshot",
     "set_login",
     "start_snapshot",

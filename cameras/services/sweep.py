@@ -64,9 +64,9 @@ def claim(*, poller: str, limit: int, lease: timedelta, now: datetime) -> list[C
         CameraState.objects.filter(
             Q(lease_until=None) | Q(lease_until__lt=now), due_at__lte=now, camera__enabled=True
         )
-        .select_related("camera")
+        .select_related("camera__credential")
         .select_for_update(skip_locked=True, of=("self",))
-        .order_by("due_at")
+        .order_by("due_at", "camera_id")
     )
     states = list(due[:limit])
     CameraState.objects.filter(camera_id__in=[state.camera_id for state in states]).update(

@@ -46,6 +46,7 @@ PURE = (
     "grids.imports.xlsx_file",
     "grids.imports.zips",
     "grids.topology",
+    "cameras.gb28181",
     "cameras.health",
     "cameras.picture",
     "cameras.probe",
