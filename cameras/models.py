@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cameras.health import State
 from cameras.probe.reason import Reason
+from cameras.probe.result import LoginOutcome
 from gis_server.geo import WGS84
 from gis_server.models import LONGEST_CODE
 from grids.models import Grid
@@ -352,3 +353,29 @@ class Snapshot(models.Model):
 
     def __str__(self) -> str:
         return f"{self.id} of {self.camera_id}"
+
+
+class LiveTest(models.Model):
+    """A live test that somebody ran from a form: who asks how often, and what became of a login.
+
+    Nothing of the answer is kept.  login: a `cameras.probe.result.LoginOutcome`.
+    """
+
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    host = models.CharField(max_length=253)
+    begun_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    login = models.CharField(max_length=10, default=LoginOutcome.NOT_SENT.value)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["-begun_at"], name="live_test_newest_first")]
+        constraints = [
+            models.CheckConstraint(
+                name="live_test_login_is_listed",
+                condition=Q(login__in=[outcome.value for outcome in LoginOutcome]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.id} {self.host} {self.begun_at:%H:%M:%S}"

@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib.gis.geos import Polygon
 from django.db.models import F, FloatField, Func, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
+from django.urls import reverse
 
 from cameras.health import State
 from cameras.models import Camera, CameraState, Probe, Snapshot
@@ -135,6 +136,7 @@ def card(user: User, camera_id: int) -> dict[str, Any] | None:
     probes = [probe_item(row) for row in Probe.objects.filter(camera=camera)[:KEPT_PROBES]]
     text = TEXTS[Reason(state_of(camera).reason)]
     return list_item(camera) | {
+        "page": reverse("camera-page", args=[camera.id]),
         "cause": str(text.cause),
         "remedy": str(text.remedy),
         "priority": camera.priority,

@@ -7,6 +7,7 @@ from cameras.services.credentials import (
     remove_credential,
 )
 from cameras.services.editing import LoginKind, LoginWanted, add_camera, camera_for, edit_camera
+from cameras.services.live_tests import begin_test, end_test, forget_tests, login_to_try
 from cameras.services.registry import NewCamera, register_all, set_login
 from cameras.services.snapshots import (
     Job,
@@ -29,14 +30,18 @@ __all__ = [
     "WantedCredential",
     "add_camera",
     "add_credential",
+    "begin_test",
     "camera_for",
     "change_credential",
     "claim",
     "edit_camera",
+    "end_test",
     "expire_snapshots",
     "fail_snapshot",
     "finish_snapshot",
+    "forget_tests",
     "hand_back",
+    "login_to_try",
     "mark_stale",
     "note_login",
     "record",

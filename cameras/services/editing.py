@@ -133,7 +133,7 @@ def camera_for(by: User, camera_id: int, *, lock: bool = False) -> Camera:
     rows = Camera.objects.filter(scope_q(by, "scope_code"), pk=camera_id)
     if lock:
         rows = rows.select_for_update(of=("self",), no_key=True)
-    row = rows.select_related("owner", "team", "upstream", "credential", "grid").first()
+    row = rows.select_related("owner", "team", "upstream", "credential", "grid", "state").first()
     if row is None:
         raise NotFound(_("There is no such camera in your area."))
     return row

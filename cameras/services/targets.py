@@ -14,7 +14,12 @@ def target_of(camera: Camera, state: CameraState, now: datetime) -> Target:
     Raises:
         Unavailable: no present key opens the stored password.
     """
-    return Target(camera.host, camera.port, camera.path, login_of(camera, state, now))
+    return target_at(camera, login_of(camera, state, now))
+
+
+def target_at(camera: Camera, login: Login | None) -> Target:
+    """The stream of `camera`, stored or not, with this login."""
+    return Target(camera.host, camera.port, camera.path, login)
 
 
 def login_of(camera: Camera, state: CameraState, now: datetime) -> Login | None:

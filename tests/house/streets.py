@@ -14,7 +14,17 @@ from django.db import transaction
 from django.utils import timezone
 
 from cameras.health import State
-from cameras.models import Camera, CameraState, Outage, Owner, Probe, Snapshot, Team, Upstream
+from cameras.models import (
+    Camera,
+    CameraState,
+    Credential,
+    Outage,
+    Owner,
+    Probe,
+    Snapshot,
+    Team,
+    Upstream,
+)
 from cameras.probe.reason import Reason
 from gis_server import audit, grants
 from gis_server.grant_flow import GrantState
@@ -49,6 +59,7 @@ class Street:
 
     grid: Grid
     camera: Camera
+    credential: Credential
     snapshot: Snapshot
     asked: AreaGrant
     lent: AreaGrant
@@ -76,8 +87,21 @@ def lay_out(media: Path) -> Street:
         name=f"{SECRET} hut", address=f"{SECRET} lane", scope_code=grid.code
     )
     things = _things(grid, worker)
+    credential = Credential.objects.create(name="All of one make", changed_at=timezone.now())
+    Camera.objects.filter(pk=camera.pk).update(credential=credential)
     return Street(
-        grid, camera, snapshot, asked, lent, administrator, token, worker, things, stray, imported
+        grid,
+        camera,
+        credential,
+        snapshot,
+        asked,
+        lent,
+        administrator,
+        token,
+        worker,
+        things,
+        stray,
+        imported,
     )
 
 
