@@ -90,8 +90,9 @@ def mark_stale_cameras() -> None:
 
 @shared_task  # type: ignore[untyped-decorator]
 def prune() -> None:
-    """Keep the last results of each camera, and pictures for 30 days."""
+    """Keep the last results of each camera, live tests for a day, and pictures for 30 days."""
     drop_old_probes()
+    services.forget_tests(timezone.now())
     drop_old_pictures()
     # Rows first; then what workers that were killed have left behind, a day later.
     before = timezone.now() - KEPT_PICTURES - timedelta(days=1)

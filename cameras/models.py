@@ -18,6 +18,7 @@ from cameras.fleet_models import (
 )
 from cameras.health import State
 from cameras.probe.reason import Reason
+from cameras.probe.result import LoginOutcome
 from gis_server.geo import WGS84
 from gis_server.models import LONGEST_CODE
 from grids.models import Grid
@@ -93,11 +94,42 @@ class Upstream(models.Model):
         return self.name
 
 
+class Credential(models.Model):
+    """A login that many cameras share, under a name (登录凭据组); one without a user name says that
+    its cameras want none.
+
+    The password is sealed as that of a camera is, and never shown again.
+    """
+
+    name = models.CharField(_("name"), max_length=60)
+    username = models.CharField(_("user name"), max_length=80, blank=True)
+    sealed_password = models.BinaryField(null=True, blank=True)
+    allow_plain = models.BooleanField(_("may send the password readable"), default=False)
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["name"], name="one_credential_per_name"),
+            models.CheckConstraint(
+                name="credential_login_is_whole_or_absent",
+                condition=Q(username="", sealed_password=None)
+                | (~Q(username="") & Q(sealed_password__isnull=False)),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Camera(models.Model):
     """A device in the registry: where it stands, where it is reached, and whose it is.
 
     scope_code: the code of its grid, or of the smallest division it is known to lie in; decides who
-    may see it.  The login is sealed with a key that is not in the database (`gis_server.vault`).
+    may see it.  It logs in with its group's login, or one of its own, or not at all; a login is
+    sealed with a key that is not in the database (`gis_server.vault`).
+    direction_deg: where it looks, clockwise from north.  gb_id: see `cameras.gb28181`.  make,
+    model, firmware, serial and profiles: what the device said of itself when it was last read.
     """
 
     class Priority(models.TextChoices):
@@ -132,6 +164,22 @@ class Camera(models.Model):
     interval_s = models.PositiveIntegerField(_("probe interval (s)"), null=True, blank=True)
     enabled = models.BooleanField(_("enabled"), default=True)
     has_video = models.BooleanField(_("sends pictures"), default=True)
+    credential = models.ForeignKey(
+        Credential, models.PROTECT, null=True, blank=True, related_name="cameras"
+    )
+    pole = models.CharField(_("pole"), max_length=40, blank=True)
+    direction_deg = models.PositiveSmallIntegerField(_("direction (°)"), null=True, blank=True)
+    view_angle_deg = models.PositiveSmallIntegerField(_("angle of view (°)"), null=True, blank=True)
+    gb_id = models.CharField(_("GB/T 28181 id"), max_length=20, null=True, blank=True)
+    onvif_port = models.PositiveIntegerField(_("ONVIF port"), null=True, blank=True)
+    tls = models.BooleanField(_("encrypted (TLS)"), default=False)
+    snapshot_path = models.CharField(_("snapshot path"), max_length=300, blank=True)
+    make = models.CharField(_("make"), max_length=60, blank=True)
+    model = models.CharField(_("model"), max_length=60, blank=True)
+    firmware = models.CharField(_("firmware"), max_length=80, blank=True)
+    serial = models.CharField(_("serial number"), max_length=80, blank=True)
+    profiles = models.JSONField(default=list, blank=True)
+    version = models.PositiveIntegerField(default=0)
 
     class Meta:
         ordering = ["code"]
@@ -157,6 +205,27 @@ class Camera(models.Model):
             models.CheckConstraint(
                 name="camera_priority_is_known",
                 condition=Q(priority__in=["key_area", "key_industry", "ordinary"]),
+            ),
+            models.UniqueConstraint(fields=["gb_id"], name="one_camera_per_gb_id"),
+            models.CheckConstraint(
+                name="camera_gb_id_is_20_digits",
+                condition=Q(gb_id=None) | Q(gb_id__regex=r"^[0-9]{20}$"),
+            ),
+            models.CheckConstraint(
+                name="camera_has_one_login_at_most", condition=Q(credential=None) | Q(username="")
+            ),
+            models.CheckConstraint(
+                name="camera_direction_is_0_to_359_degrees",
+                condition=Q(direction_deg=None) | Q(direction_deg__lte=359),
+            ),
+            models.CheckConstraint(
+                name="camera_view_angle_is_1_to_360_degrees",
+                condition=Q(view_angle_deg=None)
+                | Q(view_angle_deg__gte=1, view_angle_deg__lte=360),
+            ),
+            models.CheckConstraint(
+                name="camera_onvif_port_is_a_port",
+                condition=Q(onvif_port=None) | Q(onvif_port__gte=1, onvif_port__lte=65535),
             ),
         ]
 
@@ -285,3 +354,29 @@ class Snapshot(models.Model):
 
     def __str__(self) -> str:
         return f"{self.id} of {self.camera_id}"
+
+
+class LiveTest(models.Model):
+    """A live test that somebody ran from a form: who asks how often, and what became of a login.
+
+    Nothing of the answer is kept.  login: a `cameras.probe.result.LoginOutcome`.
+    """
+
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    host = models.CharField(max_length=253)
+    begun_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    login = models.CharField(max_length=10, default=LoginOutcome.NOT_SENT.value)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["-begun_at"], name="live_test_newest_first")]
+        constraints = [
+            models.CheckConstraint(
+                name="live_test_login_is_listed",
+                condition=Q(login__in=[outcome.value for outcome in LoginOutcome]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.id} {self.host} {self.begun_at:%H:%M:%S}"

@@ -36,7 +36,7 @@ def cameras_below(user: User, prefix: str, limit: int) -> Part | None:
         total=total,
         summary=_summary(counts),
         rows=[_row(camera) for camera in rows[:limit]],
-        url=reverse("wall"),
+        url=reverse("camera-table"),
     )
 
 
@@ -62,7 +62,7 @@ def _row(camera: Camera) -> PartRow:
     state = State(stored.state)
     return PartRow(
         name=camera.name,
-        url=f"{reverse('wall')}#camera-{camera.pk}",
+        url=reverse("camera-page", args=[camera.pk]),
         state=state_name(state),
         badge=BADGES[state],
         detail="" if state is State.ONLINE else reason_name(stored.reason),

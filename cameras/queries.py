@@ -10,6 +10,7 @@ from django.contrib.gis.geos import Polygon
 from django.db import connection
 from django.db.models import Avg, Count, F, FloatField, Func, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from cameras.grouping import Kind
@@ -144,6 +145,7 @@ def card(user: User, camera_id: int) -> dict[str, Any] | None:
     probes = [probe_item(row) for row in Probe.objects.filter(camera=camera)[:KEPT_PROBES]]
     text = TEXTS[Reason(state_of(camera).reason)]
     return list_item(camera) | {
+        "page": reverse("camera-page", args=[camera.id]),
         "cause": str(text.cause),
         "remedy": str(text.remedy),
         "priority": camera.priority,

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from cameras import api
+from cameras.views import credentials, edit, live_test, one, table
 
 urlpatterns = [
     path("api/cameras.geojson", api.features, name="cameras"),
@@ -12,4 +13,16 @@ urlpatterns = [
     path("api/cameras/<int:camera_id>/", api.card, name="camera"),
     path("api/cameras/<int:camera_id>/snapshot/", api.snapshot, name="camera-snapshot"),
     path("api/snapshots/<int:snapshot_id>.jpg", api.picture, name="snapshot"),
+    path("cameras/", table.table, name="camera-table"),
+    path("cameras/new/", edit.new_camera, name="new-camera"),
+    path("cameras/test/", live_test.live_test, name="camera-test"),
+    path("cameras/logins/", credentials.credentials, name="credentials"),
+    path("cameras/logins/<int:credential_id>/", credentials.credential, name="credential"),
+    path(
+        "cameras/logins/<int:credential_id>/remove/",
+        credentials.remove_credential,
+        name="remove-credential",
+    ),
+    path("cameras/<int:camera_id>/", one.camera, name="camera-page"),
+    path("cameras/<int:camera_id>/edit/", edit.edit_camera, name="edit-camera"),
 ]

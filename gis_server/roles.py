@@ -23,6 +23,8 @@ class Permission(StrEnum):
     SEE_CAMERAS = "see_cameras"
     SEE_PICTURES = "see_pictures"
     TAKE_PICTURES = "take_pictures"
+    MANAGE_CAMERAS = "manage_cameras"
+    MANAGE_LOGINS = "manage_logins"
     SEE_PEOPLE = "see_people"
     EDIT_TERRITORY = "edit_territory"
     IMPORT_TERRITORY = "import_territory"
@@ -38,6 +40,8 @@ PERMISSION_NAMES = {
     Permission.SEE_CAMERAS: _("See cameras"),
     Permission.SEE_PICTURES: _("See pictures of cameras"),
     Permission.TAKE_PICTURES: _("Take pictures"),
+    Permission.MANAGE_CAMERAS: _("Add and change cameras"),
+    Permission.MANAGE_LOGINS: _("Manage the logins that cameras share"),
     Permission.SEE_PEOPLE: _("See who is responsible"),
     Permission.EDIT_TERRITORY: _("Change grids and their boundaries"),
     Permission.IMPORT_TERRITORY: _("Import grids and divisions"),
@@ -80,7 +84,9 @@ MAY: dict[Role, frozenset[Permission]] = {
     Role.OPERATOR: frozenset(
         _WATCH | {Permission.TAKE_PICTURES, Permission.SEE_PEOPLE, Permission.ASK_FOR_AREA}
     ),
-    Role.MAINTAINER: frozenset(_WATCH | {Permission.TAKE_PICTURES, Permission.ASK_FOR_AREA}),
+    Role.MAINTAINER: frozenset(
+        _WATCH | {Permission.TAKE_PICTURES, Permission.MANAGE_CAMERAS, Permission.ASK_FOR_AREA}
+    ),
     Role.PLANNER: frozenset(
         _MAP
         | {

@@ -1,5 +1,13 @@
 """What changes cameras: the registry, the sweep, the pictures."""
 
+from cameras.services.credentials import (
+    WantedCredential,
+    add_credential,
+    change_credential,
+    remove_credential,
+)
+from cameras.services.editing import LoginKind, LoginWanted, add_camera, camera_for, edit_camera
+from cameras.services.live_tests import begin_test, end_test, forget_tests, login_to_try
 from cameras.services.outages import settle_outages
 from cameras.services.registry import NewCamera, register_all, set_login
 from cameras.services.sites import SiteRules, site_rules
@@ -20,20 +28,33 @@ __all__ = [
     "Claim",
     "Finding",
     "Job",
+    "LoginKind",
+    "LoginWanted",
     "NewCamera",
     "SiteRules",
     "Told",
+    "WantedCredential",
+    "add_camera",
+    "add_credential",
     "beat",
+    "begin_test",
+    "camera_for",
+    "change_credential",
     "claim",
+    "edit_camera",
+    "end_test",
     "expire_snapshots",
     "fail_snapshot",
     "finish_snapshot",
+    "forget_tests",
     "go_blind",
     "hand_back",
+    "login_to_try",
     "mark_stale",
     "note_login",
     "record",
     "register_all",
+    "remove_credential",
     "request_snapshot",
     "say_farewell",
     "see_again",

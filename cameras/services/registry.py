@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from cameras.models import Camera, CameraState, Owner, Team, Upstream
+from cameras.models import Camera, CameraState, Credential, Owner, Team, Upstream
 from gis_server.errors import Invalid, NotFound
 from gis_server.vault import seal
 from grids.queries import grid_at
@@ -26,7 +26,9 @@ class NewUpstream:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewCamera:
-    """A camera to be entered.  `point` in WGS84; `scope_code` for one that lies in no grid."""
+    """A camera to be entered.  `point` in WGS84; `scope_code` for one that lies in no grid;
+    `credential` is the name of a group of logins, in place of a login of its own.
+    """
 
     code: str
     name: str
@@ -46,6 +48,14 @@ class NewCamera:
     interval_s: int | None = None
     has_video: bool = True
     scope_code: str = ""
+    credential: str = ""
+    pole: str = ""
+    direction_deg: int | None = None
+    view_angle_deg: int | None = None
+    gb_id: str | None = None
+    onvif_port: int | None = None
+    tls: bool = False
+    snapshot_path: str = ""
 
 
 @transaction.atomic
@@ -55,7 +65,8 @@ def register_all(cameras: Iterable[NewCamera], *, now: datetime) -> int:
     Returns how many were entered; each is asked at once.
 
     Raises:
-        Invalid: a camera lies in no grid and says no territory, or its login has a line break.
+        Invalid: a camera lies in no grid and says no territory, its login has a line break, or
+            there is no group of logins of that name.
     """
     known = set(Camera.objects.values_list("code", flat=True))
     new = {camera.code: camera for camera in cameras if camera.code not in known}
@@ -92,7 +103,29 @@ def camera_row(new: NewCamera, now: datetime) -> Camera:
         upstream=upstream_row(new.upstream) if new.upstream else None,
         interval_s=new.interval_s,
         has_video=new.has_video,
+        credential=credential_named(new.credential),
+        pole=new.pole,
+        direction_deg=new.direction_deg,
+        view_angle_deg=new.view_angle_deg,
+        gb_id=new.gb_id,
+        onvif_port=new.onvif_port,
+        tls=new.tls,
+        snapshot_path=new.snapshot_path,
     )
+
+
+def credential_named(name: str) -> Credential | None:
+    """The group of logins of that name; none for an empty one.
+
+    Raises:
+        Invalid: there is no such group.
+    """
+    if not name:
+        return None
+    found = Credential.objects.filter(name=name).first()
+    if found is None:
+        raise Invalid(_("There is no group of logins called “%(name)s”.") % {"name": name})
+    return found
 
 
 def upstream_row(new: NewUpstream) -> Upstream:
@@ -123,10 +156,24 @@ def set_login(*, camera_id: int, username: str, password: str, now: datetime) ->
         Invalid: a line break in it.
     """
     changed = Camera.objects.filter(id=camera_id).update(
-        username=username, sealed_password=sealed(username, password)
+        username=username, sealed_password=sealed(username, password), credential=None
     )
     if changed != 1:
         raise NotFound(_("There is no such camera in your area."))
-    CameraState.objects.filter(camera_id=camera_id).update(
-        failed_logins=0, failed_login_at=None, due_at=now, leased_by="", lease_until=None
+    ask_anew([camera_id], now=now, new_login=True)
+
+
+def ask_anew(camera_ids: Iterable[int], *, now: datetime, new_login: bool = False) -> None:
+    """Have cameras asked at once, in the caller's transaction: what is asked has changed.
+
+    Who is asking now loses the lease, so that a verdict on what was there before is not written.
+    Rows are locked in the order of their ids, as the sweep does.
+
+    new_login: refusals of the old one no longer count.
+    """
+    rows = CameraState.objects.filter(camera_id__in=list(camera_ids))
+    held = list(rows.order_by("camera_id").select_for_update().values_list("camera_id", flat=True))
+    forgotten = {"failed_logins": 0, "failed_login_at": None} if new_login else {}
+    CameraState.objects.filter(camera_id__in=held).update(
+        due_at=now, leased_by="", lease_until=None, **forgotten
     )

@@ -64,7 +64,7 @@ def start_snapshot(snapshot_id: int, *, now: datetime) -> Job | None:
         Unavailable: no present key opens the stored password.
     """
     row = (
-        Snapshot.objects.select_related("camera__state")
+        Snapshot.objects.select_related("camera__state", "camera__credential")
         .filter(id=snapshot_id, taken_at=None, failure="")
         .first()
     )

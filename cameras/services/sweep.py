@@ -9,6 +9,7 @@ of their ids, so two bulk writes cannot block each other.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from operator import itemgetter
 from typing import Any
 
@@ -19,7 +20,7 @@ from django.db.models.functions import Coalesce
 
 from cameras.fleet_models import MAIN_SITE
 from cameras.health import DOWN_AFTER, STALE_INTERVALS, Health, State, after, next_due, unasked
-from cameras.models import Camera, CameraState, Probe
+from cameras.models import Camera, CameraState, Credential, Probe
 from cameras.probe.budget import refused_now
 from cameras.probe.reason import SAYS_NOTHING, Reason
 from cameras.probe.result import LoginOutcome, Verdict
@@ -64,8 +65,11 @@ CAMERA_COLUMNS = (
     "username",
     "sealed_password",
     "allow_plain_login",
+    "credential_id",
 )
 """What `target_of` needs of a camera."""
+CREDENTIAL_COLUMNS = ("id", "username", "sealed_password", "allow_plain")
+"""What it needs of the camera's group of logins."""
 STATE_COLUMNS = ("camera_id", "failed_logins", "failed_login_at")
 """What `target_of` needs of its state."""
 CLAIM = """
@@ -82,10 +86,12 @@ CLAIM = """
     UPDATE cameras_camerastate AS s
     SET leased_by = %(poller)s, lease_until = %(until)s
     FROM due JOIN cameras_camera AS c ON c.id = due.camera_id
+    LEFT JOIN cameras_credential AS g ON g.id = c.credential_id
     WHERE s.camera_id = due.camera_id
-    RETURNING s.due_at, {camera}, {state}
+    RETURNING s.due_at, {camera}, {credential}, {state}
 """.format(  # noqa: S608 - column names from the tables above
     camera=", ".join(f"c.{name}" for name in CAMERA_COLUMNS),
+    credential=", ".join(f"g.{name}" for name in CREDENTIAL_COLUMNS),
     state=", ".join(f"s.{name}" for name in STATE_COLUMNS),
 )
 
@@ -113,10 +119,16 @@ def claim(
 
 
 def claim_of(row: Sequence[Any], now: datetime, until: datetime) -> Claim:
-    parts = row[: len(CAMERA_COLUMNS)], row[len(CAMERA_COLUMNS) :]
+    values = iter(row)
+    of_camera, of_credential, of_state = (
+        list(islice(values, len(columns)))
+        for columns in (CAMERA_COLUMNS, CREDENTIAL_COLUMNS, STATE_COLUMNS)
+    )
     # Other columns are not read: asking for one of them would be a query for each camera.
-    camera = Camera.from_db("default", CAMERA_COLUMNS, parts[0])
-    state = CameraState.from_db("default", STATE_COLUMNS, parts[1])
+    camera = Camera.from_db("default", CAMERA_COLUMNS, of_camera)
+    if camera.credential_id:
+        camera.credential = Credential.from_db("default", CREDENTIAL_COLUMNS, of_credential)
+    state = CameraState.from_db("default", STATE_COLUMNS, of_state)
     try:
         return Claim(camera.id, target_of(camera, state, now), until)
     except Unavailable as error:

@@ -14,15 +14,24 @@ def target_of(camera: Camera, state: CameraState, now: datetime) -> Target:
     Raises:
         Unavailable: no present key opens the stored password.
     """
-    return Target(camera.host, camera.port, camera.path, login_of(camera, state, now))
+    return target_at(camera, login_of(camera, state, now))
+
+
+def target_at(camera: Camera, login: Login | None) -> Target:
+    """The stream of `camera`, stored or not, with this login."""
+    return Target(camera.host, camera.port, camera.path, login)
 
 
 def login_of(camera: Camera, state: CameraState, now: datetime) -> Login | None:
-    if not camera.username or camera.sealed_password is None:
+    """The group's login where the camera is in one, else its own; None for no login."""
+    group = camera.credential
+    username = group.username if group else camera.username
+    token = group.sealed_password if group else camera.sealed_password
+    if not username or token is None:
         return None
     return Login(
-        camera.username,
-        unseal(bytes(camera.sealed_password)),
+        username,
+        unseal(bytes(token)),
         may_try=may_log_in(state.failed_logins, state.failed_login_at, now),
-        allow_plain=camera.allow_plain_login,
+        allow_plain=group.allow_plain if group else camera.allow_plain_login,
     )

@@ -16,6 +16,7 @@ _TILE = tiles_over(projected(square(BOX[0], BOX[1], 0.004)).extent, 14)[0]
 
 PLACES: dict[str, Callable[[Street], Sequence[object]]] = {
     "int:camera_id": lambda street: [street.camera.pk],
+    "int:credential_id": lambda street: [street.credential.pk],
     "int:grant_id": lambda street: [street.asked.pk, street.lent.pk],
     "int:token_id": lambda street: [street.token.pk],
     "int:user_id": lambda street: [street.administrator.pk],
@@ -62,6 +63,8 @@ SHOWS_NOTHING = {
     "imports/<int:run_id>/apply/": "only takes a form",
     "imports/<int:run_id>/check/": "only takes a form",
     "imports/<int:run_id>/discard/": "only takes a form",
+    "cameras/logins/<int:credential_id>/remove/": "only takes a form",
+    "cameras/test/": "only takes a form",
     "tiles/version/": "a hash",
     "territory/delete/<str:thing>/<int:number>/": "only takes a form",
     "territory/end/<int:number>/": "only takes a form",

@@ -17,6 +17,7 @@ from cameras.health import State
 from cameras.models import (
     Camera,
     CameraState,
+    Credential,
     Outage,
     OutageMember,
     Owner,
@@ -59,6 +60,7 @@ class Street:
 
     grid: Grid
     camera: Camera
+    credential: Credential
     snapshot: Snapshot
     asked: AreaGrant
     lent: AreaGrant
@@ -86,8 +88,21 @@ def lay_out(media: Path) -> Street:
         name=f"{SECRET} hut", address=f"{SECRET} lane", scope_code=grid.code
     )
     things = _things(grid, worker)
+    credential = Credential.objects.create(name="All of one make", changed_at=timezone.now())
+    Camera.objects.filter(pk=camera.pk).update(credential=credential)
     return Street(
-        grid, camera, snapshot, asked, lent, administrator, token, worker, things, stray, imported
+        grid,
+        camera,
+        credential,
+        snapshot,
+        asked,
+        lent,
+        administrator,
+        token,
+        worker,
+        things,
+        stray,
+        imported,
     )
 
 

@@ -47,6 +47,7 @@ PURE = (
     "grids.imports.zips",
     "grids.topology",
     "cameras.grouping",
+    "cameras.gb28181",
     "cameras.health",
     "cameras.picture",
     "cameras.probe",

@@ -81,6 +81,7 @@ export class Card {
       this.facts(camera),
       this.ladder(camera),
       this.history(camera),
+      element("p", { class: "card-page" }, element("a", { href: camera.page }, gettext("Open the page of this camera"))),
     );
     this.tick();
   }

@@ -1,0 +1,330 @@
+"""What people send about cameras, checked once, here; services hold what spans rows."""
+
+import ipaddress
+import re
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib.gis.geos import Point
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from cameras.gb28181 import NotAnId, parse
+from cameras.models import MAX_INTERVAL_S, MIN_INTERVAL_S, Camera, Credential, Upstream
+from cameras.probe.net import TcpNet
+from cameras.services import LoginKind, LoginWanted, NewCamera, WantedCredential
+from cameras.services.editing import PLAIN, POINT_DECIMALS, state_of_camera
+from cameras.services.registry import NewUpstream
+from gis_server.geo import WGS84
+from gis_server.models import LONGEST_CODE
+from grids.forms import FRAMES, read_position
+
+CODE = r"^[0-9A-Za-z._-]{1,20}$"
+# A name or an address alone: no scheme, login, port or path.
+HOST = re.compile(r"[^\s/@?#\[\]\\\"'<>%]{1,253}")
+LONGEST_PASSWORD = 200
+LOGINS = [
+    (LoginKind.KEEP.value, gettext_lazy("leave as it is")),
+    (LoginKind.GROUP.value, gettext_lazy("a login that cameras share")),
+    (LoginKind.OWN.value, gettext_lazy("a login of its own")),
+    (LoginKind.NONE.value, gettext_lazy("none")),
+]
+
+
+def text(label: Any, longest: int, **more: Any) -> forms.CharField:
+    return forms.CharField(label=label, max_length=longest, **more)
+
+
+def number(label: Any, low: int, high: int, **more: Any) -> forms.IntegerField:
+    given = {"required": False} | more
+    return forms.IntegerField(label=label, min_value=low, max_value=high, **given)
+
+
+def offered(name: str) -> forms.TextInput:
+    """An input that offers what is known already (a datalist of the page), and takes new words."""
+    return forms.TextInput({"list": name, "autocomplete": "off"})
+
+
+def check_host(host: str) -> str:
+    """A host as it is stored: without brackets, inside the networks as far as one can tell.
+
+    Raises:
+        ValidationError: no host, or an address that the server would never contact.
+    """
+    no_host = _("Only an address or a name, such as 10.20.0.9.")
+    host = host.strip().removeprefix("[").removesuffix("]")
+    if not HOST.fullmatch(host):
+        raise forms.ValidationError(no_host)
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        if ":" in host:
+            raise forms.ValidationError(no_host) from None
+        return host
+    if not TcpNet(settings.PROBE_NETWORKS).allows(address):
+        raise forms.ValidationError(
+            _("This address lies outside the networks that the server may contact.")
+        )
+    return host
+
+
+class NetworkForm(forms.Form):
+    """Where a camera is reached and how to log in: what a live test needs."""
+
+    host = text(gettext_lazy("Network address"), 253)
+    port = number(gettext_lazy("RTSP port"), 1, 65535, required=True, initial=554)
+    path = text(
+        gettext_lazy("Stream path"),
+        300,
+        initial="/",
+        help_text=gettext_lazy("Hikvision: /Streaming/Channels/101; Dahua: /cam/realmonitor?…"),
+    )
+    tls = forms.BooleanField(label=gettext_lazy("Encrypted connection (TLS)"), required=False)
+    onvif_port = number(gettext_lazy("ONVIF port"), 1, 65535)
+    login = forms.ChoiceField(
+        label=gettext_lazy("Login"),
+        widget=forms.RadioSelect,
+        choices=LOGINS,
+        initial=LoginKind.KEEP.value,
+    )
+    credential = forms.ModelChoiceField(
+        Credential.objects.order_by("name"),
+        label=gettext_lazy("Shared login"),
+        required=False,
+        empty_label="–",
+    )
+    username = text(
+        gettext_lazy("User name of the camera"),
+        80,
+        required=False,
+        widget=forms.TextInput({"autocomplete": "off"}),
+    )
+    password = text(
+        gettext_lazy("Password of the camera"),
+        LONGEST_PASSWORD,
+        required=False,
+        strip=False,
+        widget=forms.PasswordInput({"autocomplete": "new-password"}),
+        help_text=gettext_lazy("It is stored sealed and never shown again."),
+    )
+    allow_plain = forms.BooleanField(
+        label=gettext_lazy("May send the password readable (Basic)"), required=False
+    )
+
+    def clean_host(self) -> str:
+        return check_host(self.cleaned_data["host"])
+
+    def clean_path(self) -> str:
+        path = self.cleaned_data["path"]
+        return path if path.startswith("/") else f"/{path}"
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        kind = cleaned.get("login")
+        if kind == LoginKind.GROUP.value and not cleaned.get("credential"):
+            self.add_error("credential", _("Choose a shared login."))
+        if kind == LoginKind.OWN.value and not (
+            cleaned.get("username") and cleaned.get("password")
+        ):
+            self.add_error("password", _("Say user name and password."))
+        return cleaned
+
+    def wanted_login(self) -> LoginWanted:
+        data = self.cleaned_data
+        group = data["credential"]
+        return LoginWanted(
+            kind=LoginKind(data["login"]),
+            credential_id=group.pk if group else None,
+            username=data["username"],
+            password=data["password"],
+            allow_plain=data["allow_plain"],
+        )
+
+
+class CameraForm(NetworkForm):
+    """Everything that an editor sets."""
+
+    name = text(gettext_lazy("Name of the camera"), 80)
+    position = text(
+        gettext_lazy("Longitude, latitude"),
+        60,
+        widget=forms.TextInput({"autocomplete": "off", "placeholder": "112.579012, 37.876543"}),
+    )
+    frame = forms.ChoiceField(label=gettext_lazy("Coordinate frame"), choices=FRAMES)
+    address_text = text(gettext_lazy("Address"), 200, required=False)
+    pole = text(gettext_lazy("Pole"), 40, required=False)
+    direction_deg = number(gettext_lazy("Looks towards (° from north, clockwise)"), 0, 359)
+    view_angle_deg = number(gettext_lazy("Angle of view (°)"), 1, 360)
+    gb_id = text(
+        gettext_lazy("GB/T 28181 id"),
+        20,
+        required=False,
+        empty_value=None,
+        widget=forms.TextInput({"inputmode": "numeric", "autocomplete": "off"}),
+    )
+    priority = forms.ChoiceField(label=gettext_lazy("Class"), choices=Camera.Priority.choices)
+    owner = text(gettext_lazy("Owner"), 80, widget=offered("owners"))
+    team = text(gettext_lazy("Repair team"), 80, widget=offered("teams"))
+    upstream_kind = forms.ChoiceField(
+        label=gettext_lazy("Connected through"),
+        required=False,
+        choices=[("", "–"), *Upstream.Kind.choices],
+    )
+    upstream = text(
+        gettext_lazy("Name of the recorder or switch"),
+        80,
+        required=False,
+        widget=offered("upstreams"),
+    )
+    snapshot_path = text(gettext_lazy("Snapshot path"), 300, required=False)
+    interval_s = number(
+        gettext_lazy("Asked every … seconds (empty: as all are)"), MIN_INTERVAL_S, MAX_INTERVAL_S
+    )
+    enabled = forms.BooleanField(
+        label=gettext_lazy("Is watched over"), required=False, initial=True
+    )
+    has_video = forms.BooleanField(
+        label=gettext_lazy("Sends pictures"), required=False, initial=True
+    )
+    make = text(gettext_lazy("Make"), 60, required=False)
+    model = text(gettext_lazy("Model"), 60, required=False)
+    firmware = text(gettext_lazy("Firmware"), 80, required=False)
+    serial = text(gettext_lazy("Serial number"), 80, required=False)
+
+    def clean_gb_id(self) -> str | None:
+        given = self.cleaned_data["gb_id"]
+        try:
+            return parse(given).text if given else None
+        except NotAnId:
+            raise forms.ValidationError(
+                _("The id has 20 digits, of which the first two name a province.")
+            ) from None
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if {"position", "frame"} <= cleaned.keys():
+            try:
+                cleaned["point"] = read_position(cleaned["position"], cleaned["frame"])
+            except ValueError as error:
+                self.add_error("position", str(error))
+        if bool(cleaned.get("upstream_kind")) != bool(cleaned.get("upstream")):
+            self.add_error("upstream", _("Say both: recorder or switch, and its name."))
+        return cleaned
+
+    def upstream_told(self) -> list[str] | None:
+        data = self.cleaned_data
+        return [data["upstream_kind"], data["upstream"]] if data["upstream"] else None
+
+
+class NewCameraForm(CameraForm):
+    """A camera to be entered; its code stays for ever."""
+
+    code = forms.RegexField(
+        CODE,
+        label=gettext_lazy("Code"),
+        error_messages={
+            "invalid": gettext_lazy("At most 20 letters, digits and . _ - are wanted.")
+        },
+        help_text=gettext_lazy("It cannot be changed later."),
+        widget=forms.TextInput({"autocomplete": "off"}),
+    )
+    territory = forms.RegexField(
+        rf"^[0-9]{{2,{LONGEST_CODE}}}$",
+        label=gettext_lazy("Territory code, for a place in no grid"),
+        required=False,
+        max_length=LONGEST_CODE,
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("enabled", "make", "model", "firmware", "serial"):
+            del self.fields[name]
+        login = self.fields["login"]
+        assert isinstance(login, forms.ChoiceField)  # noqa: S101 - for the type checker
+        login.choices = [one for one in LOGINS if one[0] != LoginKind.KEEP.value]
+        login.initial = LoginKind.GROUP.value
+
+    def new(self) -> NewCamera:
+        data = self.cleaned_data
+        told = self.upstream_told()
+        east, north = data["point"]
+        plain = {name: data[name] for name in PLAIN if name in NEW_FIELDS}
+        return NewCamera(
+            code=data["code"],
+            point=Point(east, north, srid=WGS84),
+            owner=data["owner"],
+            team=data["team"],
+            upstream=NewUpstream(kind=told[0], name=told[1]) if told else None,
+            scope_code=data["territory"],
+            **plain,
+        )
+
+
+NEW_FIELDS = {
+    "name", "address_text", "host", "port", "path", "tls", "onvif_port", "snapshot_path", "gb_id",
+    "priority", "pole", "direction_deg", "view_angle_deg", "interval_s", "has_video",
+}  # fmt: skip
+
+
+class EditCameraForm(CameraForm):
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=2**31 - 1)
+
+    def values(self) -> dict[str, Any]:
+        """In the shape of `state_of_camera`."""
+        data = self.cleaned_data
+        return {name: data[name] for name in PLAIN} | {
+            "point": [round(part, POINT_DECIMALS) for part in data["point"]],
+            "owner": data["owner"],
+            "team": data["team"],
+            "upstream": self.upstream_told(),
+        }
+
+
+def initial_of(camera: Camera) -> dict[str, Any]:
+    """What the form of a camera shows when it is opened; nothing of a login but its group."""
+    state = state_of_camera(camera)
+    kind, name = state["upstream"] or ("", "")
+    east, north = state["point"]
+    return state | {
+        "upstream_kind": kind,
+        "upstream": name,
+        "position": f"{east}, {north}",
+        "frame": "wgs84",
+        "version": camera.version,
+        "credential": camera.credential,
+        "allow_plain": camera.allow_plain_login,
+    }
+
+
+class CredentialForm(forms.Form):
+    """A group of logins; the password is empty when the form is opened, always."""
+
+    name = text(gettext_lazy("Name of the shared login"), 60)
+    username = text(
+        gettext_lazy("User name of the camera"),
+        80,
+        required=False,
+        widget=forms.TextInput({"autocomplete": "off"}),
+        help_text=gettext_lazy("Empty for cameras that want no login."),
+    )
+    password = text(
+        gettext_lazy("Password of the camera"),
+        LONGEST_PASSWORD,
+        required=False,
+        strip=False,
+        widget=forms.PasswordInput({"autocomplete": "new-password"}),
+        help_text=gettext_lazy("It is stored sealed and never shown again."),
+    )
+    allow_plain = forms.BooleanField(
+        label=gettext_lazy("May send the password readable (Basic)"), required=False
+    )
+
+    def wanted(self) -> WantedCredential:
+        data = self.cleaned_data
+        return WantedCredential(
+            name=data["name"],
+            username=data["username"],
+            password=data["password"] or None,
+            allow_plain=data["allow_plain"],
+        )

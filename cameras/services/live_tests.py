@@ -1,0 +1,110 @@
+"""Live tests from a form: how many may run, whether a login may be tried, what became of it.
+
+Devices lock out whoever logs in wrongly a few times (FIELD: Hikvision and Dahua, for about half an
+hour), so people's attempts have a budget of their own beside the poller's: two refusals a host
+in the time of such a lockout, together with the poller's two a day still below the usual five.
+"""
+
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from cameras.models import Camera, CameraState, Credential, LiveTest
+from cameras.probe.budget import DAY, LOCKOUT, MAX_REFUSED_A_DAY
+from cameras.probe.result import LoginOutcome
+from cameras.probe.target import Login
+from cameras.services.editing import PLACE, LoginKind, LoginWanted
+from cameras.services.snapshots import note_login
+from cameras.services.targets import login_of
+from gis_server.errors import Invalid, TooMany
+from gis_server.models import User
+from gis_server.vault import unseal
+
+DEADLINE_S = 8.0
+MOST_A_MINUTE = 6
+MOST_AT_ONCE = 4
+"""Each holds a thread of the web process for as long as its deadline."""
+GIVEN_UP = timedelta(seconds=2 * DEADLINE_S)
+"""A test that has not ended after this time never will: its process is gone."""
+LOCK = 7_428_181
+"""Any number that nobody else takes for an advisory lock."""
+
+
+@transaction.atomic
+def begin_test(*, by: User, host: str, now: datetime) -> LiveTest:
+    """Note that a test begins.  Two who begin together take turns, so that the limits hold.
+
+    Raises:
+        TooMany: of one person in a minute, or of all at this moment.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+    recent = LiveTest.objects.filter(begun_at__gt=now - timedelta(minutes=1))
+    if recent.filter(by=by).count() >= MOST_A_MINUTE:
+        raise TooMany(_("That was a lot of tests within a minute: wait a moment."))
+    running = LiveTest.objects.filter(ended_at=None, begun_at__gt=now - GIVEN_UP)
+    if running.count() >= MOST_AT_ONCE:
+        raise TooMany(_("Others are testing cameras right now: try again in ten seconds."))
+    return LiveTest.objects.create(by=by, host=host, begun_at=now)
+
+
+@transaction.atomic
+def end_test(
+    *, test: LiveTest, outcome: LoginOutcome, stored_at: Camera | None, now: datetime
+) -> None:
+    """Note what became of the login; `stored_at` when it was the stored one of that camera."""
+    LiveTest.objects.filter(pk=test.pk).update(ended_at=now, login=outcome.value)
+    if stored_at is not None:
+        note_login(camera_id=stored_at.pk, outcome=outcome, now=now)
+
+
+def forget_tests(now: datetime) -> int:
+    """Delete the tests of yesterday; returns how many."""
+    return LiveTest.objects.filter(begun_at__lt=now - DAY).delete()[0]
+
+
+def login_to_try(
+    wanted: LoginWanted, *, host: str, camera: Camera | None, moved: set[str], now: datetime
+) -> Login | None:
+    """The login that a test sends, if the device asks for one.
+
+    camera: the stored one that is being edited; moved: which of its columns the form has changed.
+
+    Raises:
+        Invalid: the stored login would go to another address than it was given for.
+        Unavailable: no present key opens a stored password.
+    """
+    if wanted.kind is LoginKind.KEEP:
+        return _stored(camera, moved, host, now) if camera else None
+    may_try = may_try_at(host, now)
+    if wanted.kind is LoginKind.OWN:
+        return Login(wanted.username, wanted.password, may_try, allow_plain=wanted.allow_plain)
+    group = Credential.objects.filter(pk=wanted.credential_id or 0).first()
+    if wanted.kind is LoginKind.NONE or group is None or group.sealed_password is None:
+        return None
+    password = unseal(bytes(group.sealed_password))
+    return Login(group.username, password, may_try, allow_plain=group.allow_plain)
+
+
+def _stored(camera: Camera, moved: set[str], host: str, now: datetime) -> Login | None:
+    if camera.username and moved & PLACE:
+        raise Invalid(_("The address is another one: say the login anew, or choose a group."))
+    state = CameraState.objects.filter(camera=camera).first() or CameraState()
+    login = login_of(camera, state, now)
+    if login is None:
+        return None
+    may_try = login.may_try and may_try_at(host, now)
+    return Login(login.username, login.password, may_try, allow_plain=login.allow_plain)
+
+
+def may_try_at(host: str, now: datetime) -> bool:
+    """Whether people may try a login at a host once more."""
+    return refused_at(host, now).count() < MAX_REFUSED_A_DAY
+
+
+def refused_at(host: str, now: datetime) -> QuerySet[LiveTest]:
+    return LiveTest.objects.filter(
+        host=host, login=LoginOutcome.REFUSED.value, begun_at__gt=now - LOCKOUT
+    )

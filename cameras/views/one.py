@@ -1,0 +1,130 @@
+"""The page of one camera: why it is as it is, what to do, and what is known of it."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponseBase
+from django.urls import reverse
+from django.utils.dateparse import parse_datetime
+from django.views.decorators.http import require_safe
+
+from cameras import gb28181, page_queries
+from cameras.health import State
+from cameras.ladder_text import GB_TYPES, rungs
+from cameras.models import Camera, Probe
+from cameras.probe.reason import Reason
+from cameras.queries import latest_snapshot, state_of
+from cameras.reasons_text import TEXTS, reason_name
+from cameras.services import camera_for
+from cameras.views.shared import page, state_shown
+from gis_server.audit_actions import action_name, detail_name
+from gis_server.edge import allow, user_of
+from gis_server.models import AuditRow
+from gis_server.roles import Permission, in_scope, may
+from grids.views.shared import map_config
+
+AROUND_DEG = 0.003  # what the map shows either side, about 300 m
+
+
+@allow(Permission.SEE_CAMERAS)
+@require_safe
+def camera(request: HttpRequest, camera_id: int) -> HttpResponseBase:
+    """
+    Raises:
+        NotFound: no such camera, or none in the user's reach (which must look the same).
+    """
+    user = user_of(request)
+    row = camera_for(user, camera_id)
+    context = {"camera": row, "config": map_of(request, row)} | health_context(row)
+    context |= {
+        "device": device_context(row),
+        "grid_in_reach": row.grid is not None and in_scope(user, row.grid.code),
+        "outages": [
+            {"row": one, "reason": reason_name(one.reason)} for one in page_queries.outages_of(row)
+        ],
+        "may_edit": may(user.role, Permission.MANAGE_CAMERAS),
+    }
+    if may(user.role, Permission.SEE_PICTURES):
+        context["picture"] = picture = latest_snapshot(row)
+        context["taken_at"] = parse_datetime(picture["taken_at"] or "")
+        context["takes_pictures"] = may(user.role, Permission.TAKE_PICTURES)
+    if context["may_edit"] or may(user.role, Permission.SEE_AUDIT):
+        context["edits"] = [edit_shown(one) for one in page_queries.edits_of(row)]
+    return page(request, "cameras/one.html", context)
+
+
+def health_context(row: Camera) -> dict[str, Any]:
+    """State, last ladder and results.  Two queries."""
+    state, newest = state_of(row), page_queries.newest_probes(row)
+    text = TEXTS[Reason(state.reason)]
+    return {
+        "state": state,
+        "shown": state_shown(state.state),
+        "down": state.state != State.ONLINE.value,
+        "reason": text.name,
+        "cause": text.cause,
+        "remedy": text.remedy,
+        "probes": [probe_shown(one) for one in newest],
+        "failures": [probe_shown(one) for one in page_queries.older_failures(row, newest)],
+        "last": probe_shown(newest[0]) | {"rungs": rungs(newest[0].steps)} if newest else None,
+    }
+
+
+def probe_shown(row: Probe) -> dict[str, Any]:
+    return {
+        "at": row.at,
+        "ok": row.reason == Reason.OK.value,
+        "reason": reason_name(row.reason),
+        "detail": row.detail,
+        "took_ms": row.took_ms,
+    }
+
+
+def device_context(row: Camera) -> dict[str, Any] | None:
+    """The parts of its GB/T 28181 id in words.  One query, none without an id."""
+    if not row.gb_id:
+        return None
+    try:
+        parts = gb28181.parse(row.gb_id)
+    except gb28181.NotAnId:
+        return None
+    return {
+        "parts": parts,
+        "centre": page_queries.centre_name(parts),
+        "type": GB_TYPES.get(parts.type, ""),
+    }
+
+
+def edit_shown(row: AuditRow) -> dict[str, Any]:
+    """A row of the audit trail; `changes` are (word, before, after) where it names both."""
+    changes = [
+        (word_of(name), told[0], told[1])
+        for name, told in row.detail.items()
+        if isinstance(told, list) and len(told) == 2
+    ]
+    return {
+        "at": row.at,
+        "who": row.who,
+        "action": action_name(row.action),
+        "changes": changes,
+        "login": "login" in row.detail,
+    }
+
+
+def word_of(name: str) -> str:
+    """The column in words."""
+    known = {one.name: one for one in Camera._meta.get_fields()}
+    label = getattr(known.get(name), "verbose_name", None)
+    return str(label) if label else detail_name(name)
+
+
+def map_of(request: HttpRequest, row: Camera) -> dict[str, Any]:
+    """What the map of a camera's page must know."""
+    east, north = row.point.x, row.point.y
+    return map_config(
+        request,
+        box=[east - AROUND_DEG, north - AROUND_DEG, east + AROUND_DEG, north + AROUND_DEG],
+        point=[east, north],
+        grid=row.grid.code if row.grid else None,
+        card=reverse("camera", args=[row.pk]),
+        snapshot=reverse("camera-snapshot", args=[row.pk]),
+    )

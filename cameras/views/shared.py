@@ -1,0 +1,23 @@
+"""What all pages of the cameras have in common."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+
+from cameras.health import State
+from cameras.page_parts import BADGES, state_name
+from gis_server.edge import show
+from grids.views.shared import MODULES
+
+
+def page(
+    request: HttpRequest, template: str, context: dict[str, Any], status: int = 200
+) -> HttpResponse:
+    """A page of the cameras; nothing of it is kept by the browser."""
+    return show(request, template, {"here": "cameras", "modules": MODULES} | context, status)
+
+
+def state_shown(value: str) -> dict[str, str]:
+    """A stored state as a badge: its word and its colour's name."""
+    state = State(value)
+    return {"value": value, "name": state_name(state), "badge": BADGES[state]}

@@ -1,0 +1,85 @@
+"""The list of cameras."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponseBase
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from cameras import page_queries
+from cameras.health import State
+from cameras.models import Camera
+from cameras.page_queries import SORTS, Filters
+from cameras.probe.reason import Reason
+from cameras.queries import state_of
+from cameras.reasons_text import reason_name
+from cameras.views.shared import page, state_shown
+from gis_server.edge import allow, parse_choice, parse_int, parse_page, parse_text, user_of
+from gis_server.roles import Permission
+
+PER_PAGE = 50
+MAX_TEXT = 60
+MOST_ID = 2**63 - 1
+
+
+@allow(Permission.SEE_CAMERAS)
+@require_safe
+def table(request: HttpRequest) -> HttpResponseBase:
+    """The cameras in reach, the worst first; search, filters and another order in the address."""
+    user, piece = user_of(request), parse_page(request, PER_PAGE)
+    filters = filters_of(request)
+    rows, total = page_queries.cameras(user, filters, piece)
+    context = {
+        "rows": [_row(camera) for camera in rows],
+        "total": total,
+        "page": piece,
+        "filters": filters,
+        "filtered": filters != Filters(sort=filters.sort),
+        "counts": [
+            state_shown(state.value) | {"count": count}
+            for state, count in page_queries.counts(user)
+        ],
+        "choices": page_queries.choices(user),
+        "reasons": [(reason.value, reason_name(reason.value)) for reason in Reason],
+        "priorities": Camera.Priority.choices,
+        "sorts": sort_names(),
+    }
+    return page(request, "cameras/list.html", context)
+
+
+def filters_of(request: HttpRequest) -> Filters:
+    """
+    Raises:
+        Invalid: something that is no filter.
+    """
+    return Filters(
+        text=parse_text(request, "q", MAX_TEXT),
+        state=parse_choice(request, "state", [state.value for state in State]),
+        reason=parse_choice(request, "reason", [reason.value for reason in Reason]),
+        priority=parse_choice(request, "class", Camera.Priority.values),
+        owner=parse_int(request, "owner", 0, 0, MOST_ID),
+        team=parse_int(request, "team", 0, 0, MOST_ID),
+        upstream=parse_int(request, "upstream", 0, 0, MOST_ID),
+        sort=parse_choice(request, "sort", SORTS),
+    )
+
+
+def sort_names() -> list[tuple[str, str]]:
+    return [
+        ("", _("Worst first")),
+        ("since", _("Latest change first")),
+        ("code", _("Code")),
+        ("name", _("Name of the camera")),
+        ("host", _("Network address")),
+    ]
+
+
+def _row(camera: Camera) -> dict[str, Any]:
+    state = state_of(camera)
+    online = state.state == State.ONLINE.value
+    return {
+        "camera": camera,
+        "state": state_shown(state.state),
+        "since": state.since,
+        "reason": "" if online else reason_name(state.reason),
+    }
