@@ -9,7 +9,7 @@ from django.db.models.functions import Coalesce
 
 from cameras.gb28181 import DeviceId
 from cameras.health import State
-from cameras.models import Camera, Credential, Outage, Owner, Probe, Team, Upstream
+from cameras.models import Camera, Credential, OutageMember, Owner, Probe, Team, Upstream
 from cameras.probe.reason import Reason
 from cameras.queries import KEPT_PROBES, cameras_of
 from gis_server.edge import Page
@@ -124,8 +124,10 @@ def older_failures(camera: Camera, newest: Sequence[Probe]) -> list[Probe]:
     return list(rows[:MOST_FAILURES])
 
 
-def outages_of(camera: Camera) -> list[Outage]:
-    return list(Outage.objects.filter(camera=camera)[:MOST_OUTAGES])
+def outages_of(camera: Camera) -> list[OutageMember]:
+    """The camera's part in its last outages, each with the outage; newest first."""
+    rows = OutageMember.objects.filter(camera=camera).select_related("outage")
+    return list(rows[:MOST_OUTAGES])
 
 
 def edits_of(camera: Camera) -> list[AuditRow]:

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cameras', '0005_search'),
+        ('cameras', '0006_reasons'),
         ('grids', '0013_strays'),
     ]
 

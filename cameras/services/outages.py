@@ -113,7 +113,7 @@ def shared_by(cameras: Iterable[Camera]) -> dict[int, tuple[Thing, ...]]:
         camera.id: things_of(
             host=camera.host,
             upstream=(camera.upstream.kind, camera.upstream.name) if camera.upstream else None,
-            pole=getattr(camera, "pole", ""),
+            pole=camera.pole,
             owner=camera.owner.name,
         )
         for camera in cameras

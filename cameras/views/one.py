@@ -8,11 +8,12 @@ from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_safe
 
 from cameras import gb28181, page_queries
+from cameras.grouping import Kind
 from cameras.health import State
 from cameras.ladder_text import GB_TYPES, rungs
-from cameras.models import Camera, Probe
+from cameras.models import Camera, OutageMember, Probe
 from cameras.probe.reason import Reason
-from cameras.queries import latest_snapshot, state_of
+from cameras.queries import latest_snapshot, state_of, thing_name
 from cameras.reasons_text import TEXTS, reason_name
 from cameras.services import camera_for
 from cameras.views.shared import page, state_shown
@@ -38,9 +39,7 @@ def camera(request: HttpRequest, camera_id: int) -> HttpResponseBase:
     context |= {
         "device": device_context(row),
         "grid_in_reach": row.grid is not None and in_scope(user, row.grid.code),
-        "outages": [
-            {"row": one, "reason": reason_name(one.reason)} for one in page_queries.outages_of(row)
-        ],
+        "outages": [outage_shown(one) for one in page_queries.outages_of(row)],
         "may_edit": may(user.role, Permission.MANAGE_CAMERAS),
     }
     if may(user.role, Permission.SEE_PICTURES):
@@ -50,6 +49,17 @@ def camera(request: HttpRequest, camera_id: int) -> HttpResponseBase:
     if context["may_edit"] or may(user.role, Permission.SEE_AUDIT):
         context["edits"] = [edit_shown(one) for one in page_queries.edits_of(row)]
     return page(request, "cameras/one.html", context)
+
+
+def outage_shown(part: OutageMember) -> dict[str, Any]:
+    """The camera's part in an outage, and what it shares with the others that fell with it."""
+    outage = part.outage
+    kind = outage.suspect_kind
+    return {
+        "row": part,
+        "reason": reason_name(part.reason),
+        "suspect": f"{thing_name(Kind(kind))} {outage.suspect_name}" if kind else "",
+    }
 
 
 def health_context(row: Camera) -> dict[str, Any]:

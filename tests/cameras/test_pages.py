@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from cameras.health import State
-from cameras.models import Camera, CameraState, Credential, Outage, Probe
+from cameras.models import Camera, CameraState, Credential, Outage, OutageMember, Probe
 from cameras.probe.reason import Reason
 from gis_server.models import AuditRow
 from gis_server.roles import Role
@@ -184,7 +184,10 @@ def test_a_page_costs_a_fixed_number_of_queries(
     costs()
     for _ in range(9):
         Probe.objects.create(camera=camera, at=NOW, reason="silent", took_ms=40, steps=STEPS)
-        Outage.objects.create(camera=camera, opened_at=NOW, closed_at=NOW, reason="silent")
+        outage = Outage.objects.create(opened_at=NOW, closed_at=NOW, reason="silent")
+        OutageMember.objects.create(
+            outage=outage, camera=camera, joined_at=NOW, left_at=NOW, reason="silent"
+        )
     costs()
 
 
