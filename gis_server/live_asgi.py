@@ -30,12 +30,10 @@ from gis_server.errors import Invalid  # noqa: E402
 from gis_server.live import (  # noqa: E402
     CHANNEL,
     REACH_TOPIC,
-    TICKET_COOKIE,
     TOPICS,
-    Listener,
-    read_ticket,
 )
 from gis_server.live_hub import BEAT, CLOSE, CUT, RING_SIZE, Client, FeedRow, Hub, feed_row  # noqa: E402
+from gis_server.live_ticket import TICKET_COOKIE, Listener, read_ticket  # noqa: E402
 from gis_server.roles import covers, may  # noqa: E402
 
 Scope = dict[str, Any]

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.urls import include, path
 from django.views.i18n import JavaScriptCatalog, set_language
 
-from gis_server import api, audit_pages, health, live
+from gis_server import api, audit_pages, health, live_ticket
 from gis_server.accounts import account_pages, oidc, second_factor_pages, token_pages, user_pages
 from gis_server.edge import public
 from gis_server.sign_in import SignIn, SignOut, sign_in_code
@@ -18,7 +18,7 @@ urlpatterns = [
     path("language/", public(set_language), name="language"),
     path("jsi18n/", public(JavaScriptCatalog.as_view()), name="jsi18n"),
     path("api/find/", api.find, name="find"),
-    path("live/ticket/", live.ticket, name="live-ticket"),
+    path("live/ticket/", live_ticket.ticket, name="live-ticket"),
     path("audit/", audit_pages.trail, name="audit"),
     path("audit/export/", audit_pages.export, name="audit-export"),
     path("account/", account_pages.account, name="account"),

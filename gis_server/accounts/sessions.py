@@ -1,8 +1,8 @@
 """Who is signed in where: Django's sessions in a table of ours, shown to their user and ended.
 
 This module is the SESSION_ENGINE.  A session's key is a secret, so pages name a session by a `ref`
-that is computed from it.  A session that is ended is gone at the next request; a live stream that
-hangs on it ends with its quarter of an hour (`live_asgi.STREAM_MAX_S`).
+that is computed from it.  A session that is ended is gone at the next request, and the live streams
+of its user end with it: those of other sessions come back by themselves.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from gis_server import audit
+from gis_server import audit, live
 from gis_server.accounts.agents import short_agent
 from gis_server.errors import NotFound
 from gis_server.models import User, UserSession
@@ -158,3 +158,4 @@ def _keys(user: User) -> Iterator[str]:
 def _note_end(user: User, by: User, count: int) -> None:
     detail = {"sessions": count}
     audit.note(by=by, action="session.ended", subject=user.pk, scope=user.place, detail=detail)
+    live.record(live.reach_of(user))

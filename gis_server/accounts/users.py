@@ -15,7 +15,7 @@ from django.db.models import BooleanField, F, QuerySet
 from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext as _
 
-from gis_server import audit
+from gis_server import audit, live
 from gis_server.accounts import second_factor, sessions, tokens
 from gis_server.accounts.passwords import made_password
 from gis_server.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -133,6 +133,8 @@ def edit(*, by: User, user_id: int, version: int, wanted: Wanted) -> User:
     detail = {name: [before[name], to] for name, to in changed.items()}
     audit.note(by=by, action="user.changed", subject=user.pk, scope=user.place, detail=detail)
     user.refresh_from_db()
+    if changed.keys() & {"role", "scope"}:
+        live.record(live.reach_of(user))
     return user
 
 
@@ -208,6 +210,7 @@ def apply_claims(user: User, *, role: str | None, scope: list[str] | None) -> Us
         User.objects.filter(pk=user.pk).update(version=F("version") + 1, **changed)
         audit.note(by=None, action="user.changed", subject=user.pk, detail=detail)
         user.refresh_from_db()
+        live.record(live.reach_of(user))
     return user
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from http.client import HTTPConnection, HTTPResponse
+from typing import Any
 
 import pytest
 import uvicorn
@@ -18,12 +19,16 @@ from django.test import Client
 from django.utils import timezone
 
 from gis_server import grants, live_asgi
+from gis_server.accounts import sessions, users
 from gis_server.errors import Invalid
 from gis_server.grant_flow import GrantState
-from gis_server.live import TICKET_COOKIE, TOPICS, Change, record
+from gis_server.live import TOPICS, Change, record
+from gis_server.live_ticket import TICKET_COOKIE
 from gis_server.models import AreaGrant, User, UserSession
 from gis_server.roles import Role
 from tests.conftest import MakeUser, SignIn
+from tests.gis_server.people import person
+from tests.gis_server.people import signed_in as signed_in_here
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ORIGIN = "http://testserver"
@@ -360,3 +365,38 @@ def test_nobody_hears_any_topic_of_another_street(live: int, sign_in: SignIn) ->
         tell("the last", f"{HOME}001001")
 
         assert '"subject":"the last"' in next_change(heard)[2]
+
+
+def test_a_session_that_is_ended_takes_its_stream_along(live: int) -> None:
+    user = person("street", Role.OPERATOR, HOME)
+    client = signed_in_here(user)
+    old = ticket_headers(client)
+    with stream(live, client) as heard:
+        next(heard)
+        sessions.end_all(user, by=user)
+        list(heard)
+        tell("42", f"{HOME}001001")
+
+    assert status(live, "/live", old) == 401
+    assert client.post("/live/ticket/").status_code == 401
+
+
+@pytest.mark.parametrize(
+    "change", [{"role": Role.PLANNER.value}, {"scope": ["140107009"]}], ids=["role", "scope"]
+)
+def test_another_role_or_scope_ends_the_streams_of_the_old_one(
+    live: int, change: dict[str, Any]
+) -> None:
+    user = person("street", Role.OPERATOR, HOME)
+    boss = person("boss", Role.ADMINISTRATOR, "140107")
+    now: dict[str, Any] = {"display_name": "", "role": user.role, "scope": user.scope}
+    client = signed_in_here(user)
+    old = ticket_headers(client)
+    with stream(live, client) as heard:
+        next(heard)
+        wanted = users.Wanted(**now | change, is_active=True, outside_id=None)
+        users.edit(by=boss, user_id=user.pk, version=user.version, wanted=wanted)
+        list(heard)
+
+    assert status(live, "/live", old) == 401
+    assert client.post("/live/ticket/").json()["reach"] == change.get("scope", [HOME])

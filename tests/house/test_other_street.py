@@ -20,9 +20,10 @@ from django.test import Client
 from django.urls import URLPattern, path
 
 from gis_server.edge import PUBLIC
-from gis_server.live import TICKET_COOKIE, TICKET_SALT, TOPICS, Listener
+from gis_server.live import TOPICS
 from gis_server.live_asgi import hears
 from gis_server.live_hub import feed_row
+from gis_server.live_ticket import TICKET_COOKIE, TICKET_SALT, Listener
 from gis_server.models import User
 from gis_server.roles import Role
 from tests.house import samples
