@@ -23,6 +23,7 @@ from types import TracebackType
 from typing import Protocol, Self, cast
 
 from cameras.probe.reason import Reason
+from cameras.probe.wire_head import Malformed
 
 MAX_BYTES = 256 * 1024
 """What is read of one device on one connection; more is an attack or a stream that nobody asked
@@ -48,7 +49,12 @@ class Stream(Protocol):
         """Send all of `data`.  Raises NetError."""
 
     async def read(self) -> bytes:
-        """What has arrived; b"" only once the device has hung up.  Raises NetError."""
+        """What has arrived; b"" only once the device has hung up.
+
+        Raises:
+            NetError: the network.
+            Malformed: more than MAX_BYTES, which is no answer in any protocol asked here.
+        """
 
     async def secure(self) -> None:
         """Go on inside TLS.  Raises NetError."""
@@ -207,7 +213,7 @@ class Line(asyncio.Protocol):
         self._arrived = bytearray()
         self._total = 0
         self._ended = False
-        self._error: NetError | None = None
+        self._error: NetError | Malformed | None = None
         self._news: asyncio.Future[None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -216,7 +222,7 @@ class Line(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._total += len(data)
         if self._total > MAX_BYTES:
-            self._error = NetError(Reason.NOT_RTSP, f"sent more than {MAX_BYTES} bytes")
+            self._error = Malformed(f"sent more than {MAX_BYTES} bytes")
             if self._transport:
                 self._transport.abort()
         else:

@@ -97,7 +97,7 @@ class Replies:
         return head
 
     def _take_head(self) -> Reply | None:
-        if not self._searched:
+        if self._searched < len(START):
             if self._bytes[:1] in LINE_BREAKS:
                 self._bytes = self._bytes.lstrip(LINE_BREAKS)
             check_start(self._bytes, START)
