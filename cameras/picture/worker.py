@@ -30,7 +30,7 @@ SKIP_FOR_S = 1.0  # but a stream of one frame a second is not worth waiting for 
 OPEN_TRIES = 3
 RETRY_AFTER_S = 0.4  # GStreamer answers 503 to a DESCRIBE that follows quickly on another
 JPEG_QUALITY = 88
-TEAR_DOWN_S = 0.5
+TEAR_DOWN_S = 1.0
 PR_SET_PDEATHSIG = 1
 
 

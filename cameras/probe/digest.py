@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 from cameras.probe.target import Login
 
-PARAMETER = re.compile(r'([A-Za-z0-9_-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*))')
-SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9_-]*)(?:\s+|\s*,|\s*$)(?!\s*=)")
-BETWEEN = re.compile(r"[\s,]*")
+PARAMETER = re.compile(r'[\s,]*+([A-Za-z0-9_-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*))')
+SCHEME = re.compile(r"[\s,]*+([A-Za-z][A-Za-z0-9_-]*)(?:\s+|\s*,|\s*$)(?!\s*=)")
+NEITHER = re.compile(r"[\s,]*+.?", re.DOTALL)
 MAX_CHALLENGE_CHARS = 4 * 1024
 
 
@@ -54,9 +54,10 @@ class Challenge:
         """What of the offer is used: "auth"; "" for the older form without; else the offer, which
         we cannot answer.
         """
-        offered = {word.strip().lower() for word in self.parameters.get("qop", "").split(",")} - {
-            ""
-        }
+        said = self.parameters.get("qop", "").lower()
+        if said in ("", "auth"):
+            return said
+        offered = {word.strip() for word in said.split(",")} - {""}
         return "auth" if "auth" in offered else ",".join(sorted(offered))
 
     @property
@@ -86,25 +87,27 @@ def parse_one_header(value: str) -> list[Challenge]:
     """Scheme, its parameters, the next scheme …; text that is neither is passed over."""
     challenges: list[Challenge] = []
     at = 0
-    while (at := between(value, at)) < len(value):
+    while at < len(value):
         if parameter := PARAMETER.match(value, at):
             if challenges:
                 name, in_quotes, bare = parameter.groups()
-                text = re.sub(r"\\(.)", r"\1", in_quotes) if in_quotes is not None else bare
+                text = bare if in_quotes is None else in_quotes
+                if in_quotes and "\\" in in_quotes:
+                    text = re.sub(r"\\(.)", r"\1", in_quotes)
                 challenges[-1].parameters.setdefault(name.lower(), text)
             at = parameter.end()
         elif scheme := SCHEME.match(value, at):
             challenges.append(Challenge(scheme[1].lower(), {}))
             at = scheme.end()
         else:
-            at += 1
+            at = end_of_neither(value, at)
     return challenges
 
 
-def between(value: str, at: int) -> int:
-    """Where the next word starts, from `at` on."""
-    found = BETWEEN.match(value, at)
-    return found.end() if found else at
+def end_of_neither(value: str, at: int) -> int:
+    """Past what is no word; separators in one go, or a header of nothing else takes long."""
+    found = NEITHER.match(value, at)
+    return found.end() if found else at + 1
 
 
 def strongest(challenges: Iterable[Challenge]) -> Challenge | None:

@@ -73,14 +73,23 @@ def verdict_of(results: Sequence[StepResult]) -> Verdict:
     if not results:
         return verdict_of([StepResult(Reason.OWN_TROUBLE, "no question was asked")])
     deciding = decider(results)
-    stream = [r for r in results if r.step not in ASIDES]
-    asides = results[len(stream) :]
+    asides = [r for r in results if r.step in ASIDES]
+    stream = results[: len(results) - len(asides)]
+    if not asides:
+        # Nearly all ladders: the two questions to ONVIF are asked seldom.
+        return Verdict(
+            deciding.reason,
+            plain(deciding.detail),
+            round(sum([r.took_ms for r in results]), 2),
+            login_of(results),
+            tuple([rung_of(r) for r in results]),
+        )
     return Verdict(
         reason=deciding.reason,
         detail=plain(deciding.detail),
         took_ms=round(sum(result.took_ms for result in results), 2),
         login=login_of(stream),
-        rungs=tuple(rung_of(r) for r in results),
+        rungs=tuple([rung_of(r) for r in results]),
         onvif_login=login_of(asides),
         clock_offset_s=next(
             (r.found.seconds for r in asides if isinstance(r.found, ClockOffset)), None
@@ -93,6 +102,8 @@ def decider(results: Sequence[StepResult]) -> StepResult:
     """The rung that decides: the last one about the stream, or the one that degrades a camera
     whose stream is good.
     """
+    if results[-1].step not in ASIDES and results[-1].reason is not Reason.OK:
+        return results[-1]
     last = next((r for r in reversed(results) if r.step not in ASIDES), None)
     if last is None or last.reason is Reason.OK:
         degraded = next((r for r in results if r.reason in DEGRADES), None)
@@ -101,8 +112,10 @@ def decider(results: Sequence[StepResult]) -> StepResult:
 
 
 def login_of(results: Sequence[StepResult]) -> LoginOutcome:
-    sent = (r.login for r in results if r.login is not LoginOutcome.NOT_SENT)
-    return next(sent, LoginOutcome.NOT_SENT)
+    for result in results:
+        if result.login is not LoginOutcome.NOT_SENT:
+            return result.login
+    return LoginOutcome.NOT_SENT
 
 
 def rung_of(result: StepResult) -> Rung:

@@ -43,7 +43,9 @@ async def probe(
     results: list[StepResult] = []
 
     def note(result: StepResult, name: str, began: float) -> None:
-        results.append(result._replace(step=name, took_ms=(clock() - began) * 1000))
+        took_ms = (clock() - began) * 1000
+        reason, detail, login, _, _, found = result
+        results.append(StepResult(reason, detail, login, name, took_ms, found))
         if on_rung:
             on_rung(results[-1])
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 MEDIA = re.compile(r"m=(\w+) (\d+)(?:/\d+)? (\S+)(.*)")
 CODEC = re.compile(r"a=rtpmap:(\d+) +([^/\s]+)")
+READ = re.compile(r"(?:^|(?<=[\r\n]))(?:m=|a=rtpmap:)[^\r\n]*")
 MAX_MEDIA = 32
 MAX_CODECS = 32  # of one stream; a hostile description names thousands to keep us busy
 STATIC_CODECS = {"26": "JPEG", "32": "MPV"}
@@ -27,7 +28,7 @@ def parse(body: bytes) -> list[Media]:
     """The streams of a description, in its order; none when `body` is empty or something else."""
     streams: list[Media] = []
     numbers: list[str] = []
-    for line in body.decode("utf-8", "replace").splitlines():
+    for line in READ.findall(body.decode("utf-8", "replace")):
         if (media := MEDIA.match(line)) and len(streams) < MAX_MEDIA:
             numbers = media[4].split(maxsplit=MAX_CODECS)[:MAX_CODECS]
             static = tuple(STATIC_CODECS[n] for n in numbers if n in STATIC_CODECS)

@@ -142,25 +142,22 @@ async def exchange(target: Target, net: Net, data: bytes, cseq: int) -> Reply:
         await stream.write(data)
         replies = Replies()
         stale = 0
-        while True:
-            reply = replies.take()
-            if reply is not None:
+        while arrived := await stream.read():
+            replies.feed(arrived)
+            while (reply := replies.take()) is not None:
                 if answers(reply, cseq):
                     return reply
                 if (stale := stale + 1) > MAX_STALE_REPLIES:
                     raise Malformed(f"sent {stale} replies that nobody had asked for")
-                continue
-            arrived = await stream.read()
-            if not arrived:
-                raise NetError(Reason.HUNG_UP, "closed the connection in place of a reply")
-            replies.feed(arrived)
+        raise NetError(Reason.HUNG_UP, "closed the connection in place of a reply")
 
 
 def answers(reply: Reply, cseq: int) -> bool:
     """Whether `reply` is to question `cseq`, or says not to which.  Raises Malformed."""
-    if reply.cseq is not None and reply.cseq > cseq:
-        raise Malformed(f"answered question {reply.cseq}, the last one was {cseq}")
-    return reply.cseq in (None, cseq)
+    number = reply.cseq
+    if number is not None and number > cseq:
+        raise Malformed(f"answered question {number}, the last one was {cseq}")
+    return number is None or number == cseq
 
 
 def challenges_of(reply: Reply) -> list[digest.Challenge]:

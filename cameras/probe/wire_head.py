@@ -7,6 +7,7 @@ import re
 MAX_HEAD_BYTES = 16 * 1024
 MAX_HEADERS = 100
 LINE_END = re.compile(r"\r?\n|\r")
+FOLD = (" ", "\t")
 END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
 
 Headers = tuple[tuple[str, str], ...]
@@ -17,9 +18,13 @@ class Malformed(Exception):
     """These bytes are no reply; the message says what is wrong with them."""
 
 
-def split_head(head: bytes) -> tuple[str, Headers]:
+def split_head(head: bytes | bytearray) -> tuple[str, Headers]:
     """Status line and headers of a head without the blank line after it.  Raises Malformed."""
-    first, *rest = LINE_END.split(text_of(head))
+    text = text_of(head)
+    lines = text.split("\r\n")
+    if text.count("\n") != len(lines) - 1 or text.count("\r") != len(lines) - 1:
+        lines = LINE_END.split(text)
+    first, *rest = lines
     if len(rest) > MAX_HEADERS:
         raise Malformed(f"more than {MAX_HEADERS} header lines")
     return first, parse_headers(rest)
@@ -29,7 +34,7 @@ def parse_headers(lines: list[str]) -> Headers:
     """Name and value of each line; one without a colon is passed over, it condemns no camera."""
     headers: list[tuple[str, str]] = []
     for line in lines:
-        if line[:1] in (" ", "\t") and headers:
+        if headers and line.startswith(FOLD):
             name, value = headers[-1]
             headers[-1] = (name, f"{value} {line.strip()}")
             continue
@@ -48,7 +53,7 @@ def content_length(headers: Headers, most: int) -> int | None:
     """The length announced, None where there is none.  Raises Malformed for no number, two
     different ones, or one above `most`.
     """
-    said = every(headers, "content-length")
+    said = [value for key, value in headers if key == "content-length"]
     if not said:
         return None
     if any(value != said[0] for value in said):
@@ -72,7 +77,7 @@ def check_start(data: bytes | bytearray, start: bytes) -> None:
         raise Malformed(f"starts with {quoted(data)}")
 
 
-def text_of(data: bytes) -> str:
+def text_of(data: bytes | bytearray) -> str:
     """Text that turns back into the same bytes: a realm is hashed as it came, UTF-8 or not."""
     return data.decode("utf-8", "surrogateescape")
 

@@ -145,7 +145,7 @@ class ReplyReader:
             del self._bytes[: end + 1 + size + rest.index(b"\n") + 1]
 
     def _take_head(self) -> Reply | None:
-        if not self._searched:
+        if self._searched < len(START):
             check_start(self._bytes, START)
         end = END_OF_HEAD.search(self._bytes, max(0, self._searched - 3), MAX_HEAD_BYTES)
         if end is None:

@@ -97,7 +97,7 @@ class Replies:
         return head
 
     def _take_head(self) -> Reply | None:
-        if not self._searched:
+        if self._searched < len(START):
             if self._bytes[:1] in LINE_BREAKS:
                 self._bytes = self._bytes.lstrip(LINE_BREAKS)
             check_start(self._bytes, START)
@@ -107,7 +107,7 @@ class Replies:
                 raise Malformed(f"no end of the headers within {MAX_HEAD_BYTES} bytes")
             self._searched = len(self._bytes)
             return None
-        self._head, self._body_at = parse_head(bytes(self._bytes[: end.start()])), end.end()
+        self._head, self._body_at = parse_head(self._bytes[: end.start()]), end.end()
         self._whole = self._body_at + (content_length(self._head.headers, MAX_BODY_BYTES) or 0)
         return self._head
 
@@ -122,7 +122,7 @@ def parse_reply(data: bytes) -> Reply:
     return reply
 
 
-def parse_head(head: bytes) -> Reply:
+def parse_head(head: bytes | bytearray) -> Reply:
     """Status line and headers, without the blank line after them.  Raises Malformed."""
     first, headers = split_head(head)
     status = STATUS_LINE.fullmatch(first)

@@ -66,7 +66,10 @@ def recording(target: Target) -> Iterator[Recorder]:
         ready.set()
         async with server:
             await stop
+        # What was sent last may still be on its way to us.
         others = asyncio.all_tasks() - {asyncio.current_task()}
+        if others:
+            await asyncio.wait(others, timeout=5)
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)

@@ -126,6 +126,21 @@ def test_one_byte_at_a_time_and_two_in_one_segment_give_the_same() -> None:
     assert [reply.body for reply in taken] == [body, body]
 
 
+@pytest.mark.parametrize(
+    "data",
+    [pytest.param(b"R\0TSP/1.0 200 OK\r\nCSeq: 1\r\n", id="wrong from the second byte")],
+)
+def test_what_cannot_become_a_reply_is_refused_also_byte_by_byte(data: bytes) -> None:
+    # Found by fuzzing: only the first segment was held against the start of a reply.
+    replies = Replies()
+    replies.feed(data[:1])
+    assert replies.take() is None
+    replies.feed(data[1:2])
+
+    with pytest.raises(Malformed):
+        replies.take()
+
+
 def test_a_good_reply_before_garbage_is_not_lost() -> None:
     replies = Replies()
     replies.feed(OK + b"garbage")
