@@ -35,8 +35,11 @@ TEXTS: dict[Reason, ReasonText] = {
     ),
     Reason.NOT_ALLOWED: ReasonText(
         _("Address not allowed"),
-        _("The address lies outside the networks that this server may contact."),
-        _("Correct the address, or have the administrator add the network to PROBE_NETWORKS."),
+        _("Address or port lie outside of what this server may contact."),
+        _(
+            "Correct address and port, or have the administrator add the network to "
+            "PROBE_NETWORKS, and network and port to the site."
+        ),
     ),
     Reason.NAME_NOT_RESOLVED: ReasonText(
         _("Name not found"),
@@ -57,6 +60,11 @@ TEXTS: dict[Reason, ReasonText] = {
         _("No answer"),
         _("No power, a broken line, or a firewall that drops everything."),
         _("Check power and network cable; look whether its neighbours are down too."),
+    ),
+    Reason.TLS_FAILED: ReasonText(
+        _("No secure connection"),
+        _("The port does not speak TLS, or only in a form that this server does not know."),
+        _("Check the port of the encrypted stream, or switch TLS off for this camera."),
     ),
     Reason.SILENT: ReasonText(
         _("Connects but does not answer"),
@@ -95,8 +103,19 @@ TEXTS: dict[Reason, ReasonText] = {
     ),
     Reason.WRONG_LOGIN: ReasonText(
         _("Wrong login"),
-        _("The password was changed on the device, or the device is locked after wrong logins."),
+        _("The password was changed on the device, or was entered wrongly here."),
         _("Enter the right login. It is tried at most twice a day, so as not to lock the device."),
+    ),
+    Reason.LOCKED: ReasonText(
+        _("Login locked or device busy"),
+        _(
+            "The login worked before and is refused now: too many wrong logins or viewers "
+            "elsewhere, or the password has just been changed."
+        ),
+        _(
+            "Wait half an hour, it is tried again by itself; close other clients that log in with "
+            "an old password. If it stays, enter the new password."
+        ),
     ),
     Reason.STREAM_NOT_FOUND: ReasonText(
         _("Stream not found"),
@@ -107,6 +126,19 @@ TEXTS: dict[Reason, ReasonText] = {
         _("No video in the stream"),
         _("The stream holds sound or data but no picture."),
         _("Switch the video of this channel on, or correct the channel in the path."),
+    ),
+    Reason.NOT_ONVIF: ReasonText(
+        _("No ONVIF service"),
+        _("Something answers at the ONVIF port, but not as ONVIF does."),
+        _("Check the ONVIF port and path, and whether ONVIF is switched on in the device."),
+    ),
+    Reason.CLOCK_OFF: ReasonText(
+        _("Clock off"),
+        _("The device's clock differs from the server's: no time server, or the wrong time zone."),
+        _(
+            "Set the time server (NTP) and the time zone in the device; its recordings bear the "
+            "wrong time."
+        ),
     ),
     Reason.NO_FRAME: ReasonText(
         _("No picture came"),

@@ -132,4 +132,5 @@ def url_with_login(target: Target, address: str) -> str:
     login = ""
     if target.login:
         login = f"{quote(target.login.username, safe='')}:{quote(target.login.password, safe='')}@"
-    return f"rtsp://{login}{url_host(address)}:{target.rtsp_port}{url_path(target.path)}"
+    scheme = "rtsps" if target.tls else "rtsp"
+    return f"{scheme}://{login}{url_host(address)}:{target.rtsp_port}{url_path(target.path)}"

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 from cameras.picture.capture import CaptureFailed, Picture, capture
 from cameras.probe.net import Net, NetError
@@ -45,6 +46,6 @@ async def describe(target: Target, net: Net) -> tuple[list[StepResult], str]:
         address = await net.resolve(target.host)
     except NetError as error:
         return [StepResult(error.reason, str(error))], ""
-    at_address = Target(address, target.rtsp_port, target.path, target.login)
+    at_address = replace(target, host=address)
     steps = [tcp_connect, rtsp_describe]
     return await probe(at_address, steps, net, budget_s=DESCRIBE_BUDGET_S), address

@@ -13,6 +13,7 @@ import os
 import resource
 import signal
 import sys
+import threading
 import time
 from typing import Any
 
@@ -29,6 +30,7 @@ SKIP_FOR_S = 1.0  # but a stream of one frame a second is not worth waiting for 
 OPEN_TRIES = 3
 RETRY_AFTER_S = 0.4  # GStreamer answers 503 to a DESCRIBE that follows quickly on another
 JPEG_QUALITY = 88
+TEAR_DOWN_S = 0.5
 PR_SET_PDEATHSIG = 1
 
 
@@ -41,8 +43,8 @@ def confine() -> None:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def take(order: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
-    """The head line and the JPEG (empty on failure)."""
+def take(order: dict[str, Any]) -> tuple[dict[str, Any], bytes, Any]:
+    """The head line, the JPEG (empty on failure), and the capture that is still open, if any."""
     os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"] = FFMPEG_OPTIONS
     os.environ["OPENCV_FFMPEG_THREADS"] = "1"
     os.environ["OPENCV_LOG_LEVEL"] = "SILENT"
@@ -50,14 +52,15 @@ def take(order: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
 
     capture = open_stream(cv2, order)
     if capture is None:
-        return {"failure": "the stream could not be opened"}, b""
+        return {"failure": "the stream could not be opened"}, b"", None
     frame = read_frame(capture)
     if frame is None:
-        return {"failure": "the stream was opened and sent no frame"}, b""
+        return {"failure": "the stream was opened and sent no frame"}, b"", capture
     encoded, jpeg = cv2.imencode(".jpg", frame, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
     if not encoded:
-        return {"failure": f"a frame of shape {frame.shape} could not be encoded"}, b""
-    return {"width": frame.shape[1], "height": frame.shape[0]}, jpeg.tobytes()
+        failure = f"a frame of shape {frame.shape} could not be encoded"
+        return {"failure": failure}, b"", capture
+    return {"width": frame.shape[1], "height": frame.shape[0]}, jpeg.tobytes(), capture
 
 
 def open_stream(cv2: Any, order: dict[str, Any]) -> Any:
@@ -94,12 +97,23 @@ def read_frame(capture: Any) -> Any:
     return last
 
 
+def tear_down(capture: Any) -> None:
+    """End the session on the device (FFmpeg sends TEARDOWN): some keep sending to sessions that
+    nobody ended.  The picture is out already, so a device that has gone costs TEAR_DOWN_S at most.
+    """
+    farewell = threading.Thread(target=capture.release, daemon=True)
+    farewell.start()
+    farewell.join(TEAR_DOWN_S)
+
+
 def main() -> None:
     order = json.load(sys.stdin)
     confine()
-    head, jpeg = take(order)
+    head, jpeg, capture = take(order)
     sys.stdout.buffer.write(json.dumps(head).encode() + b"\n" + jpeg)
     sys.stdout.buffer.flush()
+    if capture is not None:
+        tear_down(capture)
     # Without the destructors of OpenCV and FFmpeg, which may wait for a device that has gone.
     os._exit(0)
 

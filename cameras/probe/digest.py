@@ -7,13 +7,15 @@ Nothing here is logged, and no error quotes a password or an answer made from on
 import base64
 import hashlib
 import re
-from collections.abc import Callable, Iterable
+import secrets
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from cameras.probe.target import Login
 
 PARAMETER = re.compile(r'([A-Za-z0-9_-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*))')
 SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9_-]*)(?:\s+|\s*,|\s*$)(?!\s*=)")
+BETWEEN = re.compile(r"[\s,]*")
 MAX_CHALLENGE_CHARS = 4 * 1024
 
 
@@ -84,7 +86,7 @@ def parse_one_header(value: str) -> list[Challenge]:
     """Scheme, its parameters, the next scheme …; text that is neither is passed over."""
     challenges: list[Challenge] = []
     at = 0
-    while at < len(value):
+    while (at := between(value, at)) < len(value):
         if parameter := PARAMETER.match(value, at):
             if challenges:
                 name, in_quotes, bare = parameter.groups()
@@ -97,6 +99,12 @@ def parse_one_header(value: str) -> list[Challenge]:
         else:
             at += 1
     return challenges
+
+
+def between(value: str, at: int) -> int:
+    """Where the next word starts, from `at` on."""
+    found = BETWEEN.match(value, at)
+    return found.end() if found else at
 
 
 def strongest(challenges: Iterable[Challenge]) -> Challenge | None:
@@ -144,3 +152,22 @@ def plain_answer(login: Login) -> str:
 def quoted(text: str) -> str:
     """A quoted-string (RFC 2616, 2.2)."""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def authorization(
+    login: Login, challenges: Sequence[Challenge], *, method: str, uri: str
+) -> str | None:
+    """The answer to the strongest challenge, or None where the login must not be sent."""
+    challenge = strongest(challenges)
+    if challenge:
+        return answer(challenge, login, method=method, uri=uri, cnonce=secrets.token_hex(8))
+    if login.allow_plain and any(challenge.scheme == "basic" for challenge in challenges):
+        return plain_answer(login)
+    return None
+
+
+def offers(challenges: Iterable[Challenge]) -> str:
+    """The schemes and hashes a device names, for the technician."""
+    return ", ".join(
+        f"{c.scheme} {c.algorithm}" if c.scheme == "digest" else c.scheme for c in challenges
+    )

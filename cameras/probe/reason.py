@@ -22,6 +22,9 @@ class Reason(StrEnum):
     REFUSED = "refused"
     CONNECT_TIMEOUT = "connect_timeout"
 
+    # The lock on the line.
+    TLS_FAILED = "tls_failed"
+
     # The server on the camera.
     SILENT = "silent"
     HUNG_UP = "hung_up"
@@ -33,10 +36,15 @@ class Reason(StrEnum):
     LOGIN_NEEDED = "login_needed"
     PLAIN_LOGIN_ONLY = "plain_login_only"
     WRONG_LOGIN = "wrong_login"
+    LOCKED = "locked"
 
     # The stream.
     STREAM_NOT_FOUND = "stream_not_found"
     NO_VIDEO = "no_video"
+
+    # The ONVIF service.  Only the clock changes a verdict, the other is evidence.
+    NOT_ONVIF = "not_onvif"
+    CLOCK_OFF = "clock_off"
 
     # The picture.
     NO_FRAME = "no_frame"
@@ -53,5 +61,5 @@ SAYS_NOTHING = frozenset({Reason.OWN_TROUBLE, Reason.NOT_ALLOWED})
 becomes unknown.
 """
 
-DEGRADES: frozenset[Reason] = frozenset()
-"""Verdicts on a camera that shows video and has something else wrong with it: never offline."""
+DEGRADES = frozenset({Reason.CLOCK_OFF})
+"""Verdicts on a camera that shows video and yet wants a technician: degraded, not offline."""

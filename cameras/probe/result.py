@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
 
-from cameras.probe.reason import Reason
+from cameras.probe.reason import DEGRADES, Reason
+from cameras.probe.wire_soap import DeviceInfo
 
 MAX_DETAIL_CHARS = 200
 """A detail may quote the device, and the device may be hostile: it is cut to this many characters.
 """
+ASIDES = frozenset({"onvif_clock", "onvif_device"})
+"""Steps whose failure is evidence only: a camera with good video is not down for want of ONVIF."""
 
 
 class LoginOutcome(StrEnum):
@@ -20,8 +23,13 @@ class LoginOutcome(StrEnum):
     REFUSED = "refused"
 
 
-@dataclass(frozen=True, slots=True)
-class StepResult:
+class ClockOffset(NamedTuple):
+    """The device's clock less ours, in seconds."""
+
+    seconds: float
+
+
+class StepResult(NamedTuple):
     """One rung, in words a technician can use; the runner fills in `step` and `took_ms`."""
 
     reason: Reason
@@ -29,6 +37,7 @@ class StepResult:
     login: LoginOutcome = LoginOutcome.NOT_SENT
     step: str = ""
     took_ms: float = 0.0
+    found: ClockOffset | DeviceInfo | None = None
 
 
 class Rung(TypedDict):
@@ -42,42 +51,72 @@ class Rung(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A whole ladder: the last rung decides, the rungs are the evidence."""
+    """A whole ladder: the rung that decides, and all rungs as the evidence.
+
+    login: what became of it at the stream.  onvif_login: and at ONVIF, whose users are other ones
+    on some makes.  clock_offset_s: the device's clock less ours.  The last two and `device` are
+    None where they were not asked or not told.
+    """
 
     reason: Reason
     detail: str
     took_ms: float
     login: LoginOutcome
     rungs: tuple[Rung, ...]
+    onvif_login: LoginOutcome = LoginOutcome.NOT_SENT
+    clock_offset_s: float | None = None
+    device: DeviceInfo | None = None
 
 
 def verdict_of(results: Sequence[StepResult]) -> Verdict:
     """The verdict of a ladder.  An empty ladder has asked nothing, which is our own trouble."""
     if not results:
         return verdict_of([StepResult(Reason.OWN_TROUBLE, "no question was asked")])
-    last = results[-1]
+    deciding = decider(results)
+    stream = [r for r in results if r.step not in ASIDES]
+    asides = results[len(stream) :]
     return Verdict(
-        reason=last.reason,
-        detail=plain(last.detail),
+        reason=deciding.reason,
+        detail=plain(deciding.detail),
         took_ms=round(sum(result.took_ms for result in results), 2),
-        login=next(
-            (r.login for r in results if r.login is not LoginOutcome.NOT_SENT),
-            LoginOutcome.NOT_SENT,
+        login=login_of(stream),
+        rungs=tuple(rung_of(r) for r in results),
+        onvif_login=login_of(asides),
+        clock_offset_s=next(
+            (r.found.seconds for r in asides if isinstance(r.found, ClockOffset)), None
         ),
-        rungs=tuple(
-            Rung(
-                step=r.step,
-                reason=r.reason.value,
-                detail=plain(r.detail),
-                took_ms=round(r.took_ms, 2),
-            )
-            for r in results
-        ),
+        device=next((r.found for r in asides if isinstance(r.found, DeviceInfo)), None),
     )
+
+
+def decider(results: Sequence[StepResult]) -> StepResult:
+    """The rung that decides: the last one about the stream, or the one that degrades a camera
+    whose stream is good.
+    """
+    last = next((r for r in reversed(results) if r.step not in ASIDES), None)
+    if last is None or last.reason is Reason.OK:
+        degraded = next((r for r in results if r.reason in DEGRADES), None)
+        return degraded or last or results[-1]
+    return last
+
+
+def login_of(results: Sequence[StepResult]) -> LoginOutcome:
+    sent = (r.login for r in results if r.login is not LoginOutcome.NOT_SENT)
+    return next(sent, LoginOutcome.NOT_SENT)
+
+
+def rung_of(result: StepResult) -> Rung:
+    return {
+        "step": result.step,
+        "reason": result.reason.value,
+        "detail": plain(result.detail),
+        "took_ms": round(result.took_ms, 2),
+    }
 
 
 def plain(text: str) -> str:
     """`text` in one printable line of bounded length (no control characters, no NUL for the
     database).
     """
-    return "".join(c if c.isprintable() else " " for c in text[:MAX_DETAIL_CHARS])
+    text = text[:MAX_DETAIL_CHARS]
+    return text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)

@@ -1,17 +1,19 @@
 """The questions, cheapest first.  A step asks one, never raises for what a device does, and sets no
 time limit.
 
-All questions are read-only: OPTIONS and DESCRIBE open no session, so there is none to tear down.
+All questions are read-only: OPTIONS, DESCRIBE and two Get… of ONVIF open no session, so there is
+none to tear down.
 """
 
-import secrets
 from collections.abc import Awaitable, Callable
 
 from cameras.probe import digest, sdp, wire_rtsp
 from cameras.probe.net import Net, NetError
 from cameras.probe.reason import Reason
 from cameras.probe.result import LoginOutcome, StepResult
-from cameras.probe.target import Login, Target
+from cameras.probe.steps_login import refused, withheld
+from cameras.probe.steps_onvif import onvif_clock, onvif_device
+from cameras.probe.target import Target
 from cameras.probe.wire_rtsp import Malformed, Replies, Reply
 
 Step = Callable[[Target, Net], Awaitable[StepResult]]
@@ -25,7 +27,7 @@ server.
 async def tcp_connect(target: Target, net: Net) -> StepResult:
     """Ask whether anything listens at the port."""
     try:
-        async with net.connect(target.host, target.rtsp_port):
+        async with net.connect(target.host, target.rtsp_port, tls=target.tls):
             return StepResult(Reason.OK)
     except NetError as error:
         return StepResult(error.reason, str(error))
@@ -66,26 +68,22 @@ async def describe_with_login(target: Target, net: Net, reply: Reply) -> StepRes
     """Answer the challenge in `reply`; once more when the device calls only the nonce stale.
     Raises like `ask`.
     """
-    if target.login is None:
+    login, url = target.login, target.rtsp_url
+    if login is None:
         return StepResult(Reason.LOGIN_NEEDED, "DESCRIBE answered 401 and no login is stored")
-    if not target.login.may_try:
-        return StepResult(
-            Reason.WRONG_LOGIN,
-            "refused before; not tried again until it changes or a day has passed",
-        )
+    if not login.may_try:
+        return withheld(login)
     for cseq in (3, 4):
-        header = authorization(target.login, reply, target.rtsp_url)
+        offered = challenges_of(reply)
+        header = digest.authorization(login, offered, method="DESCRIBE", uri=url)
         if header is None:
-            return StepResult(
-                Reason.PLAIN_LOGIN_ONLY, f"offers {offers(reply) or 'no way'} to log in"
-            )
+            offers = digest.offers(offered) or "no way"
+            return StepResult(Reason.PLAIN_LOGIN_ONLY, f"offers {offers} to log in")
         reply = await ask(target, net, "DESCRIBE", cseq=cseq, headers={"Authorization": header})
-        if reply.status != 401:
+        if reply.status not in (401, 403):
             return judge_describe(reply, LoginOutcome.ACCEPTED)
         if not any(challenge.stale for challenge in challenges_of(reply)):
-            return StepResult(
-                Reason.WRONG_LOGIN, "DESCRIBE with the login answered 401", LoginOutcome.REFUSED
-            )
+            return refused(login, "DESCRIBE", reply.status)
     # Never judged, so not counted against the login; and never played for longer than two rounds.
     return StepResult(Reason.REJECTED, "calls every nonce stale, its own newest one too")
 
@@ -140,7 +138,7 @@ async def ask(
 
 async def exchange(target: Target, net: Net, data: bytes, cseq: int) -> Reply:
     """One request and its reply on the connection `net` gives.  Raises NetError and Malformed."""
-    async with net.connect(target.host, target.rtsp_port) as stream:
+    async with net.connect(target.host, target.rtsp_port, tls=target.tls) as stream:
         await stream.write(data)
         replies = Replies()
         stale = 0
@@ -169,27 +167,10 @@ def challenges_of(reply: Reply) -> list[digest.Challenge]:
     return digest.parse_challenges(reply.every("www-authenticate"))
 
 
-def authorization(login: Login, reply: Reply, url: str) -> str | None:
-    """The answer to the strongest challenge, or None where the login must not be sent."""
-    challenges = challenges_of(reply)
-    challenge = digest.strongest(challenges)
-    if challenge:
-        return digest.answer(
-            challenge, login, method="DESCRIBE", uri=url, cnonce=secrets.token_hex(8)
-        )
-    if login.allow_plain and any(challenge.scheme == "basic" for challenge in challenges):
-        return digest.plain_answer(login)
-    return None
-
-
-def offers(reply: Reply) -> str:
-    """The schemes and hashes a device names, for the technician."""
-    named = (
-        f"{c.scheme} {c.algorithm}" if c.scheme == "digest" else c.scheme
-        for c in challenges_of(reply)
-    )
-    return ", ".join(named)
-
-
 LADDER: tuple[Step, ...] = (tcp_connect, rtsp_options, rtsp_describe)
-"""What a sweep asks of every camera."""
+"""What every sweep asks of every camera."""
+
+
+def steps_for(*, clock: bool, device: bool) -> tuple[Step, ...]:
+    """The ladder, with the questions that are asked more seldom where their time has come."""
+    return LADDER + (onvif_clock,) * clock + (onvif_device,) * device

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 
 from cameras.probe.net import NetError, Stream
 
@@ -19,6 +20,8 @@ class ScriptedStream:
     def __init__(self, parts: Sequence[Part], written: list[bytes]) -> None:
         self._parts = list(parts)
         self._written = written
+        self.ended = False
+        self.is_secured = False
 
     async def write(self, data: bytes) -> None:
         self._written.append(data)
@@ -32,6 +35,12 @@ class ScriptedStream:
             raise AssertionError("silence does not end")
         return part
 
+    async def secure(self) -> None:
+        self.is_secured = True
+
+    def hang_up(self) -> None:
+        self.ended = True
+
 
 class ScriptedNet:
     """Each connection plays the next script; after the last one, hangs up.
@@ -44,13 +53,19 @@ class ScriptedNet:
         self._scripts: list[Part | Sequence[Part] | str] = list(scripts)
         self.written: list[bytes] = []
         self.connections = 0
+        self.places: list[tuple[str, int]] = []
+        self.clock = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.clock
 
     async def resolve(self, host: str) -> str:
         return host
 
     @asynccontextmanager
-    async def connect(self, host: str, port: int) -> AsyncIterator[Stream]:
+    async def connect(self, host: str, port: int, *, tls: bool = False) -> AsyncIterator[Stream]:
         self.connections += 1
+        self.places.append((host, port))
         script = self._scripts.pop(0) if self._scripts else b""
         if isinstance(script, NetError):
             raise script

@@ -95,6 +95,25 @@ def test_an_address_outside_the_allowed_networks_is_never_contacted(host: str) -
     assert [result.reason for result in results] == [Reason.NOT_ALLOWED]
 
 
+@pytest.mark.parametrize(
+    ("ports", "reason"),
+    [
+        (None, Reason.REFUSED),
+        ({9}, Reason.REFUSED),
+        ({554}, Reason.NOT_ALLOWED),
+        (set[int](), Reason.NOT_ALLOWED),
+    ],
+)
+def test_a_port_outside_the_allowed_ones_is_never_contacted(
+    ports: set[int] | None, reason: Reason
+) -> None:
+    results = asyncio.run(ladder_at(9, net=TcpNet(["127.0.0.0/8"], ports)))
+
+    assert results[-1].reason is reason
+    if reason is Reason.NOT_ALLOWED:
+        assert results[-1].detail == "port 9 is outside the allowed ports"
+
+
 def test_an_ipv4_address_in_ipv6_clothes_counts_as_what_it_is() -> None:
     assert asyncio.run(LOOPBACK.resolve("::ffff:127.0.0.1")) == "::ffff:7f00:1"
 

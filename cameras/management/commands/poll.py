@@ -1,6 +1,7 @@
 """Ask the cameras, for ever or once."""
 
 import asyncio
+import gc
 import logging
 import signal
 import time
@@ -37,13 +38,16 @@ class Command(BaseCommand):
         rules = rules_of(site, patient=not once)
         # This thread's own connection: the poller's is its database thread's.
         connection.close()
-        poller = Poller(TcpNet(rules.networks), concurrency=concurrency, site=site)
+        net = TcpNet(rules.networks, rules.ports or None)
+        poller = Poller(net, concurrency=concurrency, site=site)
         try:
             asked = uvloop.run(poll(poller, once=once))
         except DatabaseAway:
             raise CommandError("The database does not answer: look whether it runs.") from None
         if once:
             self.stdout.write(f"{asked} cameras asked")
+        # Supervisors wait for 5 s: the last collection need not look at what lives till the end.
+        gc.freeze()
 
 
 def rules_of(site: str, *, patient: bool) -> SiteRules:
