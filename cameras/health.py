@@ -67,6 +67,17 @@ class Health:
     unstable: bool = False
 
     @property
+    def is_steady(self) -> bool:
+        """Whether one more good answer changes nothing."""
+        return (
+            self.state is State.ONLINE
+            and self.reason is Reason.OK
+            and self.history == 0
+            and self.streak_ok == REMEMBERED
+            and not self.unstable
+        )
+
+    @property
     def is_up(self) -> bool:
         """Whether the camera shows video and can be relied on to: this is what ends an outage."""
         return self.state is State.ONLINE or (
@@ -137,7 +148,9 @@ def count(health: Health, *, failed: bool) -> Health:
     limit = STABLE_BELOW if health.unstable else UNSTABLE_FROM
     return replace(
         health,
-        streak_ok=0 if failed else health.streak_ok + 1,
+        # Nobody asks how long a run of good answers is beyond what is remembered, and a camera
+        # that is well then stays the very same row.
+        streak_ok=0 if failed else min(health.streak_ok + 1, REMEMBERED),
         streak_bad=health.streak_bad + 1 if failed else 0,
         history=history,
         unstable=change_share(history) >= limit,

@@ -25,6 +25,7 @@ from cameras.services.snapshots import ANSWER_WITHIN, Job
 from gis_server.errors import Unavailable
 
 logger = logging.getLogger(__name__)
+KEPT_FAILURES = timedelta(days=90)
 KEPT_PICTURES = timedelta(days=30)
 PICTURES_AT_ONCE = 1000
 
@@ -100,7 +101,7 @@ def prune() -> None:
 
 
 def drop_old_probes() -> int:
-    """Delete all but the last results of each camera; returns how many went."""
+    """Delete all but the last results of each camera, failures after 90 days; how many went."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -109,8 +110,9 @@ def drop_old_probes() -> int:
                 FROM cameras_probe
             ) AS numbered
             WHERE cameras_probe.id = numbered.id AND numbered.age > %s
+                AND (cameras_probe.reason = %s OR cameras_probe.at < %s)
             """,
-            [KEPT_PROBES],
+            [KEPT_PROBES, Reason.OK.value, timezone.now() - KEPT_FAILURES],
         )
         return int(cursor.rowcount)
 

@@ -239,6 +239,7 @@ class CameraState(models.Model):
     state, since, reason, detail, streaks, history, unstable: a `cameras.health.Health`.
     `due_at` is when it is to be asked; while a poller asks, it holds a lease, which runs out if the
     poller dies.
+    kept_at: when a result was last kept as a `Probe`; not each of them is.
     failed_logins, failed_login_at: refusals of the present login (`cameras.probe.budget`).
     """
 
@@ -257,6 +258,7 @@ class CameraState(models.Model):
     unstable = models.BooleanField(default=False)
     failed_logins = models.PositiveSmallIntegerField(default=0)
     failed_login_at = models.DateTimeField(null=True)
+    kept_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [

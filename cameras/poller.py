@@ -26,10 +26,11 @@ from cameras import services
 from cameras.canaries import LATE_S, Sight, ask_canaries
 from cameras.fleet_models import MAIN_SITE
 from cameras.health import DOWN_AFTER, is_good
+from cameras.lanes import Lanes
 from cameras.probe.net import Net
 from cameras.probe.reason import SAYS_NOTHING, Reason
 from cameras.probe.result import StepResult, verdict_of
-from cameras.probe.runner import Caps, probe
+from cameras.probe.runner import probe
 from cameras.probe.steps import LADDER
 from cameras.services import Beat, Claim, Finding, Told
 from gis_server.errors import DomainError
@@ -41,6 +42,7 @@ T = TypeVar("T")
 BUDGET_S = 5.0
 PER_HOST = 2
 CLAIMED_PER_PLACE = 10
+CLAIMS_PER_ROUND = 4
 LEASE = timedelta(seconds=30)
 IDLE_S = 0.5
 FLUSH_S = 0.5
@@ -79,12 +81,14 @@ class Poller:
     """One poller.  `run` returns once `stop` has been called and all leases are handed back."""
 
     net: Net
-    concurrency: int = 200
+    concurrency: int = 400
     site: str = MAIN_SITE
     name: str = field(default_factory=poller_name)
 
     def __post_init__(self) -> None:
-        self._caps = Caps(total=self.concurrency, per_host=PER_HOST)
+        self._lanes = Lanes(total=self.concurrency, per_host=PER_HOST)
+        self._ended = asyncio.Event()
+        """Set by every question that has ended."""
         self._asking: dict[int, asyncio.Task[None]] = {}
         self._newest: dict[int, Claim] = {}
         self._found: list[Finding] = []
@@ -145,8 +149,10 @@ class Poller:
 
     async def _claim(self) -> list[Claim]:
         """Claim as many as there are free places, and start asking them."""
-        while (free := self._free()) <= 0:
-            await asyncio.wait(self._asking.values(), return_when=asyncio.FIRST_COMPLETED)
+        while (free := self._free()) < self._batch() and not self._stopping.is_set():
+            self._ended.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._ended.wait(), IDLE_S)
         claims = await self._in_database(
             services.claim,
             poller=self.name,
@@ -169,9 +175,13 @@ class Poller:
         """Places for more cameras.  Who waits for his host takes none, so that a dead recorder with
         hundreds of cameras keeps no other one waiting; but what one poller claims has an end.
         """
-        active = len(self._asking) - self._caps.waiting
-        most = CLAIMED_PER_PLACE * self.concurrency
+        active = len(self._asking) - self._lanes.waiting - self._lanes.aside
+        most = CLAIMED_PER_PLACE * self.concurrency + self._lanes.aside
         return min(self.concurrency - active, most - len(self._asking))
+
+    def _batch(self) -> int:
+        """How many free places are worth a claim: one by one would cost a query for each camera."""
+        return max(1, self.concurrency // CLAIMS_PER_ROUND)
 
     async def _ask(self, claim: Claim) -> None:
         """Ask what was claimed; once more when the claim that is now held asks something else."""
@@ -185,12 +195,13 @@ class Poller:
             self._sort(finding)
         finally:
             del self._asking[camera_id], self._newest[camera_id]
+            self._ended.set()
 
     async def _results(self, claim: Claim) -> list[StepResult]:
         if claim.trouble:
             return [StepResult(Reason.OWN_TROUBLE, claim.trouble)]
         try:
-            async with self._caps.turn(claim.target.host):
+            async with self._lanes.turn(claim.target.host):
                 return await probe(claim.target, LADDER, self.net, budget_s=BUDGET_S)
         except Exception as error:
             # A fault of ours: it must end neither the poller nor a camera's good name.

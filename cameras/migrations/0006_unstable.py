@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cameras', '0005_search'),
+        ('cameras', '0006_reasons'),
     ]
 
     operations = [

@@ -253,7 +253,41 @@ def test_writing_costs_the_same_for_one_and_for_many(
     claims = services.claim(poller="a", limit=99, lease=MINUTE, now=now)
     findings = [Finding(claim, now, verdict_of([GOOD])) for claim in claims]
 
-    # Savepoint, lock, states, probes, spans, outages (lock, parts), feed lock, changes, notify,
-    # release.
-    with django_assert_num_queries(11):
+    # Savepoint, lock, states, probes, spans, outages (lock, parts), cameras, feed lock, changes,
+    # notify, release.
+    with django_assert_num_queries(12):
         services.record(findings, poller="a")
+
+
+def test_a_camera_that_stays_well_costs_one_short_write(
+    make_camera: MakeCamera, now: datetime, django_assert_num_queries: Any
+) -> None:
+    cameras = [make_camera() for _ in range(5)]
+    for minute in range(21):
+        tell(cameras, GOOD, now + minute * MINUTE)
+    kept = Probe.objects.count()
+    CameraState.objects.update(due_at=now)
+    at = now + 21 * MINUTE
+    claims = services.claim(poller="a", limit=9, lease=MINUTE, now=at)
+    before = list(CameraState.objects.order_by("camera_id").values("state", "since", "history"))
+
+    # Savepoint, lock, write, release.
+    with django_assert_num_queries(4):
+        services.record([Finding(claim, at, verdict_of([GOOD])) for claim in claims], poller="a")
+
+    assert Probe.objects.count() == kept
+    states = CameraState.objects.order_by("camera_id")
+    assert list(states.values("state", "since", "history")) == before
+    assert {(s.last_probe_at, s.leased_by, s.due_at > at) for s in states} == {(at, "", True)}
+
+
+def test_of_good_answers_one_in_a_while_is_kept_and_of_failures_each(
+    make_camera: MakeCamera, now: datetime
+) -> None:
+    camera = make_camera()
+    for minute, mark in enumerate("+" * 21 + "----" + "+" * 5):
+        tell([camera], GOOD if mark == "+" else BAD, now + minute * MINUTE)
+
+    kept = [(row.at - now) // MINUTE for row in Probe.objects.order_by("id")]
+    # One in ten minutes, each failure, the first good answer after them.
+    assert kept == [0, 10, 20, 21, 22, 23, 24, 25]

@@ -118,7 +118,7 @@ export class Card {
     return element(
       "div",
       { class: "card-state", "data-state": camera.state },
-      element("p", { class: "card-word" }, element("strong", {}, stateText(camera.state)), " ", since),
+      element("p", { class: "card-word" }, element("strong", {}, stateText(camera.state)), " ", camera.unstable && element("em", {}, gettext("Unstable")), " ", since),
       ...(camera.state === "online" ? [] : trouble(camera)),
     );
   }

@@ -30,10 +30,12 @@ export class Panel {
     this.title = element("h2");
     this.total = element("span", { class: "total" });
     this.note = element("p", { class: "list-note", role: "status", hidden: true });
+    // Faults that took several cameras down, and what keeps us from knowing: above the single ones.
+    this.shared = element("ol", { class: "shared", hidden: true });
     this.body = element("ol", { class: "rows" });
     this.rest = element("p", { class: "list-rest", hidden: true });
     const head = element("div", { class: "list-head" }, this.title, this.total);
-    list.replaceChildren(head, this.note, this.body, this.rest);
+    list.replaceChildren(head, this.note, this.shared, this.body, this.rest);
     this.await();
   }
 
@@ -74,6 +76,14 @@ export class Panel {
     this.tick();
   }
 
+  // Notices stand above every list; outages of several cameras only above what is down.
+  showShared({ items, notices }, { visit }) {
+    const rows = notices.map(noticeRow);
+    if (this.state === "offline") rows.push(...items.map((item) => outageRow(item, visit)));
+    this.shared.hidden = rows.length === 0;
+    this.shared.replaceChildren(...rows);
+  }
+
   // Rows are kept from one showing to the next, so that the focus stays where it was.
   arrange(items) {
     const before = this.rows;
@@ -110,6 +120,28 @@ export class Panel {
   }
 }
 
+function noticeRow({ text, site, opened_at }) {
+  const since = clock.timeText(Date.parse(opened_at));
+  return element(
+    "li",
+    { class: "shared-notice", role: "status" },
+    element("b", {}, interpolate(gettext("Site %s: %s"), [site, text])),
+    element("span", {}, interpolate(gettext("Since %s; its cameras are unknown, no outage is opened."), [since])),
+  );
+}
+
+function outageRow(item, visit) {
+  const button = element(
+    "button",
+    { type: "button", class: "shared-outage" },
+    element("b", {}, `${item.suspect_text} ${item.suspect_name}`),
+    element("span", { class: "row-since" }, interpolate(ngettext("%s camera", "%s cameras", item.cameras), [item.cameras])),
+    element("span", { class: "row-reason" }, interpolate(gettext("One fault, suspected here · since %s"), [clock.timeText(Date.parse(item.opened_at))])),
+  );
+  button.addEventListener("click", () => visit(item));
+  return element("li", {}, button);
+}
+
 class Row {
   constructor(item, picked) {
     this.name = element("span", { class: "row-name" });
@@ -131,7 +163,8 @@ class Row {
     this.since_ms = item.since ? Date.parse(item.since) : null;
     setText(this.name, item.name);
     this.name.title = item.name;
-    setText(this.reason, item.reason_text ?? "");
+    const unstable = item.unstable ? gettext("Unstable") : "";
+    setText(this.reason, [unstable, item.reason_text].filter(Boolean).join(" · "));
     setText(this.owner, [item.owner, item.grid?.name].filter(Boolean).join(" · "));
     if (this.button.dataset.state !== item.state) {
       this.button.dataset.state = item.state;

@@ -45,6 +45,7 @@ const feed = new LiveFeed({
 const loading = new Set();
 let counts = null;
 let list = { items: [], total: 0 };
+let shared = { items: [], notices: [] };
 let repaint = null;
 let listBusy = false;
 let listWanted = false;
@@ -98,6 +99,9 @@ function changed(change) {
     loading.forEach((meanwhile) => meanwhile.push(change));
     repaint ??= setTimeout(repaintNow, REPAINT_MS);
   }
+  if (change.topic === "outage") refreshList();
+  // All cameras of a site became unknown together, or may be known again: too many to tell one by one.
+  if (change.topic === "notice") load().catch(() => refreshList());
   card.changed(change);
 }
 
@@ -114,6 +118,7 @@ function showList() {
   }
   setText(at("total"), interpolate(ngettext("%s camera", "%s cameras", total), [total]));
   panel.showCounts(counts);
+  panel.showShared(shared, { visit: ({ lon, lat }) => map?.visit([lon, lat, lon, lat], {}) });
   panel.showList(list.items, list.total);
   panel.markPicked(card.id);
 }
@@ -149,10 +154,12 @@ async function refreshList() {
 // taken out, or given to somebody else, of which the feed tells nothing.
 async function fetchList() {
   const { state } = panel;
-  const [listed, counted] = await Promise.all([
+  const [listed, counted, outages] = await Promise.all([
     ask(`${config.urls.cameras}/offline/?state=${state}&limit=${MOST_ROWS}`),
     ask(`${config.urls.cameras}/summary/`),
+    ask(`${config.urls.cameras}/outages/`),
   ]);
+  shared = outages.body;
   counts = counted.body;
   if (state === panel.state) list = listed.body;
   else listWanted = true;
