@@ -163,7 +163,11 @@ class CameraForm(NetworkForm):
         empty_value=None,
         widget=forms.TextInput({"inputmode": "numeric", "autocomplete": "off"}),
     )
-    priority = forms.ChoiceField(label=gettext_lazy("Class"), choices=Camera.Priority.choices)
+    priority = forms.ChoiceField(
+        label=gettext_lazy("Class"),
+        choices=Camera.Priority.choices,
+        initial=Camera.Priority.ORDINARY.value,
+    )
     owner = text(gettext_lazy("Owner"), 80, widget=offered("owners"))
     team = text(gettext_lazy("Repair team"), 80, widget=offered("teams"))
     upstream_kind = forms.ChoiceField(

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from cameras import api
-from cameras.views import credentials, edit, live_test, one, table
+from cameras.views import credentials, edit, importing, live_test, one, table
 
 urlpatterns = [
     path("api/cameras.geojson", api.features, name="cameras"),
@@ -15,6 +15,9 @@ urlpatterns = [
     path("api/snapshots/<int:snapshot_id>.jpg", api.picture, name="snapshot"),
     path("cameras/", table.table, name="camera-table"),
     path("cameras/new/", edit.new_camera, name="new-camera"),
+    path("cameras/import/", importing.import_page, name="camera-import"),
+    path("cameras/import/template.xlsx", importing.template, name="camera-template"),
+    path("cameras/import/send/", importing.import_cameras, name="import-cameras"),
     path("cameras/test/", live_test.live_test, name="camera-test"),
     path("cameras/logins/", credentials.credentials, name="credentials"),
     path("cameras/logins/<int:credential_id>/", credentials.credential, name="credential"),

@@ -7,6 +7,7 @@ from cameras.services.credentials import (
     remove_credential,
 )
 from cameras.services.editing import LoginKind, LoginWanted, add_camera, camera_for, edit_camera
+from cameras.services.entering import Entered, Entry, Fault, enter_roster
 from cameras.services.live_tests import begin_test, end_test, forget_tests, login_to_try
 from cameras.services.outages import settle_outages
 from cameras.services.registry import NewCamera, register_all, set_login
@@ -26,6 +27,9 @@ from cameras.services.watch import Beat, Told, beat, go_blind, say_farewell, see
 __all__ = [
     "Beat",
     "Claim",
+    "Entered",
+    "Entry",
+    "Fault",
     "Finding",
     "Job",
     "LoginKind",
@@ -43,6 +47,7 @@ __all__ = [
     "claim",
     "edit_camera",
     "end_test",
+    "enter_roster",
     "expire_snapshots",
     "fail_snapshot",
     "finish_snapshot",

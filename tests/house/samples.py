@@ -64,6 +64,8 @@ SHOWS_NOTHING = {
     "imports/<int:run_id>/check/": "only takes a form",
     "imports/<int:run_id>/discard/": "only takes a form",
     "cameras/logins/<int:credential_id>/remove/": "only takes a form",
+    "cameras/import/template.xlsx": "an empty table",
+    "cameras/import/send/": "only takes a file",
     "cameras/test/": "only takes a form",
     "tiles/version/": "a hash",
     "territory/delete/<str:thing>/<int:number>/": "only takes a form",
