@@ -92,6 +92,8 @@ def test_without_qop_the_older_form_is_used() -> None:
         pytest.param(["Negotiate", "NTLM, Digest"], None, id="schemes without parameters"),
         pytest.param([""], None, id="empty"),
         pytest.param(['Digest nonce="n'], None, id="a quote that is never closed"),
+        pytest.param([", " * 2000], None, id="separators without end"),
+        pytest.param(["=" * 4000 + ',Digest nonce="n"'], "MD5", id="signs, then a challenge"),
     ],
 )
 def test_the_strongest_answerable_challenge(headers: list[str], chosen: str | None) -> None:

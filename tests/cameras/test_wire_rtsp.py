@@ -189,3 +189,26 @@ def taken_until_malformed(segments: list[bytes]) -> list[Reply]:
             while (reply := replies.take()) is not None:
                 taken.append(reply)
     return taken
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(0, 60), st.binary(max_size=4), st.booleans(), st.integers(2, 9))
+def test_how_a_reply_is_cut_into_segments_changes_nothing(
+    at: int, junk: bytes, replaces: bool, size: int
+) -> None:
+    """What fuzzing for ten minutes looked for: a good reply, spoilt somewhere, in any segments."""
+    good = b"RTSP/1.0 200 OK\r\nCSeq: 1\r\nContent-Length: 4\r\n\r\nv=0\n" + OK
+    data = good[:at] + junk + good[at + len(junk) * replaces :]
+
+    def said(step: int) -> tuple[list[Reply], bool]:
+        replies, taken = Replies(), []
+        try:
+            for start in range(0, len(data), step):
+                replies.feed(data[start : start + step])
+                while (reply := replies.take()) is not None:
+                    taken.append(reply)
+        except Malformed:
+            return taken, True
+        return taken, False
+
+    assert said(1) == said(size) == said(len(data))
