@@ -153,6 +153,8 @@ class Poller:
             self._ended.clear()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._ended.wait(), IDLE_S)
+        if free <= 0:
+            return []  # told to stop while all places are taken
         claims = await self._in_database(
             services.claim,
             poller=self.name,
