@@ -224,9 +224,10 @@ def _change(book: _Book, row: Camera, entry: Entry) -> bool:
     if row.username and "login" not in told and told.keys() & {"host", "port", "tls", "onvif_port"}:
         raise Invalid(_("the address is another one: say its login anew"))
     Camera.objects.filter(pk=row.pk).update(version=F("version") + 1, **columns)
-    row.refresh_from_db(fields=["scope_code"])
-    if fault := _misplaced(book.by, row.scope_code):
-        raise Invalid(fault)
+    if "point" in told:
+        row.refresh_from_db(fields=["scope_code"])  # the database says where it lies now
+        if fault := _misplaced(book.by, row.scope_code):
+            raise Invalid(fault)
     if told.keys() & ASKED_BY:
         (book.new_logins if "login" in told else book.moved).append(row.pk)
     detail = {name: [before[name], to] if name != "login" else to for name, to in told.items()}

@@ -23,8 +23,8 @@ from gis_server.frames import Frame
 from gis_server.roles import Permission
 from grids.forms import FRAMES
 
-MOST_ROWS = 5_000
-"""More would keep a browser waiting for minutes; the command takes 20,000."""
+MOST_ROWS = 2_000
+"""Each may cost a few statements: more would keep a browser waiting for a minute."""
 MOST_FAULTS = 200
 TEMPLATE = "摄像机登记表.xlsx"
 EXAMPLE = {
