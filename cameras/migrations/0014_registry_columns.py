@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cameras', '0012_kept_results'),
+        ('cameras', '0013_kept_results'),
         ('grids', '0013_strays'),
     ]
 

@@ -25,7 +25,7 @@ UNDO = "DROP FUNCTION cameras_main_site();"
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cameras', '0007_sites'),
+        ('cameras', '0008_sites'),
     ]
 
     operations = [

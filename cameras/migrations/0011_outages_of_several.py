@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cameras', '0009_outage_members'),
+        ('cameras', '0010_outage_members'),
     ]
 
     operations = [

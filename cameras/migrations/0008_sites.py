@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cameras', '0006_unstable'),
+        ('cameras', '0007_unstable'),
     ]
 
     operations = [

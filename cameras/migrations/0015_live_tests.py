@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cameras', '0006_registry_columns'),
+        ('cameras', '0014_registry_columns'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

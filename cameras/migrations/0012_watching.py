@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cameras', '0010_outages_of_several'),
+        ('cameras', '0011_outages_of_several'),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cameras', '0011_watching'),
+        ('cameras', '0012_watching'),
     ]
 
     operations = [

@@ -23,7 +23,7 @@ SET CONSTRAINTS ALL IMMEDIATE;
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cameras', '0008_site_of_cameras'),
+        ('cameras', '0009_site_of_cameras'),
     ]
 
     operations = [
