@@ -178,7 +178,9 @@ def _camera(grid: Grid) -> Camera:
     Probe.objects.create(
         camera=camera, at=now, reason=Reason.CONNECT_TIMEOUT, detail=SECRET, took_ms=5
     )
-    outage = Outage.objects.create(opened_at=now, reason=Reason.CONNECT_TIMEOUT)
+    outage = Outage.objects.create(
+        opened_at=now, reason=Reason.CONNECT_TIMEOUT, suspect_kind="switch", suspect_name=SECRET
+    )
     OutageMember.objects.create(
         outage=outage, camera=camera, joined_at=now, reason=Reason.CONNECT_TIMEOUT
     )
