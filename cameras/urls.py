@@ -3,7 +3,7 @@
 from django.urls import path
 
 from cameras import api
-from cameras.views import credentials, edit, importing, live_test, one, table
+from cameras.views import credentials, edit, importing, live_test, one, reading, table
 
 urlpatterns = [
     path("api/cameras.geojson", api.features, name="cameras"),
@@ -28,4 +28,6 @@ urlpatterns = [
     ),
     path("cameras/<int:camera_id>/", one.camera, name="camera-page"),
     path("cameras/<int:camera_id>/edit/", edit.edit_camera, name="edit-camera"),
+    path("cameras/<int:camera_id>/read/", reading.read_camera, name="read-camera"),
+    path("cameras/<int:camera_id>/read/save/", reading.save_reading, name="save-reading"),
 ]
