@@ -11,6 +11,7 @@ from django.contrib.gis.geos import Point
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from cameras.discovery import NoRange, addresses_of
 from cameras.gb28181 import NotAnId, parse
 from cameras.models import MAX_INTERVAL_S, MIN_INTERVAL_S, Camera, Credential, Upstream
 from cameras.probe.net import TcpNet
@@ -358,6 +359,45 @@ class ReadingForm(forms.Form):
     def values(self) -> dict[str, Any]:
         """In the shape of `state_of_camera`."""
         return {name: value for name, value in self.cleaned_data.items() if name != "version"}
+
+
+class SearchForm(forms.Form):
+    """Where to look for cameras."""
+
+    range = text(
+        gettext_lazy("Addresses"),
+        60,
+        required=False,
+        help_text=gettext_lazy("10.20.0.0/24 or 10.20.0.1-10.20.0.200, at most 1,024."),
+        widget=forms.TextInput({"autocomplete": "off"}),
+    )
+    to_all = forms.BooleanField(
+        label=gettext_lazy("Also ask all in the server's own network at once (multicast)"),
+        required=False,
+    )
+    addresses: list[ipaddress.IPv4Address]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        self.addresses = []
+        given = cleaned.get("range", "")
+        if given:
+            self._take(given)
+        elif not cleaned.get("to_all") and not self.errors:
+            self.add_error("range", _("Say which addresses."))
+        return cleaned
+
+    def _take(self, given: str) -> None:
+        net = TcpNet(settings.PROBE_NETWORKS)
+        try:
+            self.addresses = [one for one in addresses_of(given) if net.allows(one)]
+        except NoRange:
+            self.add_error("range", _("This is no range of at most 1,024 IPv4 addresses."))
+            return
+        if not self.addresses:
+            self.add_error(
+                "range", _("This address lies outside the networks that the server may contact.")
+            )
 
 
 class CredentialForm(forms.Form):
