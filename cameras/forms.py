@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+from dataclasses import asdict
 from typing import Any
 
 from django import forms
@@ -10,9 +11,11 @@ from django.contrib.gis.geos import Point
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from cameras.discovery import NoRange, addresses_of
 from cameras.gb28181 import NotAnId, parse
 from cameras.models import MAX_INTERVAL_S, MIN_INTERVAL_S, Camera, Credential, Upstream
 from cameras.probe.net import TcpNet
+from cameras.reading.device import LONGEST_PATH, MOST_PROFILES, Profile
 from cameras.services import LoginKind, LoginWanted, NewCamera, WantedCredential
 from cameras.services.editing import PLAIN, POINT_DECIMALS, state_of_camera
 from cameras.services.registry import NewUpstream
@@ -299,6 +302,102 @@ def initial_of(camera: Camera) -> dict[str, Any]:
         "credential": camera.credential,
         "allow_plain": camera.allow_plain_login,
     }
+
+
+TOLD = {"make": 60, "model": 60, "firmware": 80, "serial": 80}
+"""What a device tells of itself, and how much of it is stored."""
+
+
+def is_short(profile: Profile) -> bool:
+    values = asdict(profile).values()
+    return all(isinstance(one, str) and len(one) <= LONGEST_PATH for one in values)
+
+
+class ReadingForm(forms.Form):
+    """What a device told about itself, to be stored or left."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=2**31 - 1)
+    profiles = forms.JSONField(widget=forms.HiddenInput, required=False)
+    path = text(gettext_lazy("Stream path"), 300, widget=forms.RadioSelect)
+    snapshot_path = text(
+        gettext_lazy("Snapshot path"), 300, required=False, widget=forms.RadioSelect
+    )
+    make = text(gettext_lazy("Make"), TOLD["make"], required=False)
+    model = text(gettext_lazy("Model"), TOLD["model"], required=False)
+    firmware = text(gettext_lazy("Firmware"), TOLD["firmware"], required=False)
+    serial = text(gettext_lazy("Serial number"), TOLD["serial"], required=False)
+
+    def clean_path(self) -> str:
+        return self._checked("path")
+
+    def clean_snapshot_path(self) -> str:
+        return self._checked("snapshot_path")
+
+    def clean_profiles(self) -> list[dict[str, str]]:
+        """What the page was given, which somebody may have changed on the way back."""
+        told = self.cleaned_data["profiles"] or []
+        try:
+            profiles = [Profile(**one) for one in told] if isinstance(told, list) else None
+        except TypeError:
+            profiles = None
+        if profiles is None or len(profiles) > MOST_PROFILES or not all(map(is_short, profiles)):
+            raise forms.ValidationError(_("These are no streams: read the device again."))
+        return [asdict(one) for one in profiles]
+
+    def _checked(self, name: str) -> str:
+        path: str = self.cleaned_data[name]
+        if path and not path.startswith("/"):
+            raise forms.ValidationError(_("A path begins with “/”."))
+        return path
+
+    def offer(self, name: str, choices: list[tuple[str, str]]) -> None:
+        """The paths to choose from: (path, how it is called)."""
+        widget = self.fields[name].widget
+        assert isinstance(widget, forms.RadioSelect)  # noqa: S101 - for the type checker
+        widget.choices = choices
+
+    def values(self) -> dict[str, Any]:
+        """In the shape of `state_of_camera`."""
+        return {name: value for name, value in self.cleaned_data.items() if name != "version"}
+
+
+class SearchForm(forms.Form):
+    """Where to look for cameras."""
+
+    range = text(
+        gettext_lazy("Addresses"),
+        60,
+        required=False,
+        help_text=gettext_lazy("10.20.0.0/24 or 10.20.0.1-10.20.0.200, at most 1,024."),
+        widget=forms.TextInput({"autocomplete": "off"}),
+    )
+    to_all = forms.BooleanField(
+        label=gettext_lazy("Also ask all in the server's own network at once (multicast)"),
+        required=False,
+    )
+    addresses: list[ipaddress.IPv4Address]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        self.addresses = []
+        given = cleaned.get("range", "")
+        if given:
+            self._take(given)
+        elif not cleaned.get("to_all") and not self.errors:
+            self.add_error("range", _("Say which addresses."))
+        return cleaned
+
+    def _take(self, given: str) -> None:
+        net = TcpNet(settings.PROBE_NETWORKS)
+        try:
+            self.addresses = [one for one in addresses_of(given) if net.allows(one)]
+        except NoRange:
+            self.add_error("range", _("This is no range of at most 1,024 IPv4 addresses."))
+            return
+        if not self.addresses:
+            self.add_error(
+                "range", _("This address lies outside the networks that the server may contact.")
+            )
 
 
 class CredentialForm(forms.Form):

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from cameras import api
-from cameras.views import credentials, edit, importing, live_test, one, table
+from cameras.views import credentials, discovery, edit, importing, live_test, one, reading, table
 
 urlpatterns = [
     path("api/cameras.geojson", api.features, name="cameras"),
@@ -18,6 +18,7 @@ urlpatterns = [
     path("cameras/import/", importing.import_page, name="camera-import"),
     path("cameras/import/template.xlsx", importing.template, name="camera-template"),
     path("cameras/import/send/", importing.import_cameras, name="import-cameras"),
+    path("cameras/discover/", discovery.discover, name="discover-cameras"),
     path("cameras/test/", live_test.live_test, name="camera-test"),
     path("cameras/logins/", credentials.credentials, name="credentials"),
     path("cameras/logins/<int:credential_id>/", credentials.credential, name="credential"),
@@ -28,4 +29,6 @@ urlpatterns = [
     ),
     path("cameras/<int:camera_id>/", one.camera, name="camera-page"),
     path("cameras/<int:camera_id>/edit/", edit.edit_camera, name="edit-camera"),
+    path("cameras/<int:camera_id>/read/", reading.read_camera, name="read-camera"),
+    path("cameras/<int:camera_id>/read/save/", reading.save_reading, name="save-reading"),
 ]

@@ -33,6 +33,8 @@ PLAIN = (
     "priority", "pole", "direction_deg", "view_angle_deg", "interval_s", "enabled", "has_video",
     "make", "model", "firmware", "serial",
 )  # fmt: skip
+# What a device says of itself alone, never typed: set by a reading.
+READ = ("profiles",)
 # What the poller asks by: a change has the camera asked anew at once.
 ASKED_BY = {"host", "port", "path", "tls", "onvif_port", "interval_s", "enabled", "login"}
 # Where the login is sent.
@@ -104,6 +106,8 @@ def edit_camera(
     before = state_of_camera(row)
     changed = {name: to for name, to in values.items() if before[name] != to}
     told: dict[str, Any] = {name: [before[name], to] for name, to in changed.items()}
+    if "profiles" in changed:
+        told["profiles"] = [len(one) for one in told["profiles"]]
     columns = _columns(changed)
     if login.kind is not LoginKind.KEEP:
         columns |= login_columns(login)
@@ -142,7 +146,7 @@ def camera_for(by: User, camera_id: int, *, lock: bool = False) -> Camera:
 def state_of_camera(row: Camera) -> dict[str, Any]:
     """What an editor may change, as plain values: the same shape for `values` of `edit_camera`."""
     point = [round(row.point.x, POINT_DECIMALS), round(row.point.y, POINT_DECIMALS)]
-    return {name: getattr(row, name) for name in PLAIN} | {
+    return {name: getattr(row, name) for name in (*PLAIN, *READ)} | {
         "point": point,
         "owner": row.owner.name,
         "team": row.team.name,
@@ -151,7 +155,7 @@ def state_of_camera(row: Camera) -> dict[str, Any]:
 
 
 def _columns(changed: dict[str, Any]) -> dict[str, Any]:
-    columns = {name: to for name, to in changed.items() if name in PLAIN}
+    columns = {name: to for name, to in changed.items() if name in (*PLAIN, *READ)}
     if "point" in changed:
         columns["point"] = Point(changed["point"][0], changed["point"][1], srid=WGS84)
     if "owner" in changed:

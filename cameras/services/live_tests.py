@@ -5,6 +5,7 @@ hour), so people's attempts have a budget of their own beside the poller's: two 
 in the time of such a lockout, together with the poller's two a day still below the usual five.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
@@ -12,7 +13,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from cameras.models import Camera, CameraState, Credential, LiveTest
-from cameras.probe.budget import DAY, LOCKOUT, MAX_REFUSED_A_DAY
+from cameras.probe.budget import DAY, LOCKOUT, MAX_REFUSED_A_DAY, Book, may_try_onvif
 from cameras.probe.result import LoginOutcome
 from cameras.probe.target import Login
 from cameras.services.editing import PLACE, LoginKind, LoginWanted
@@ -97,6 +98,20 @@ def _stored(camera: Camera, moved: set[str], host: str, now: datetime) -> Login 
         return None
     may_try = login.may_try and may_try_at(host, now)
     return Login(login.username, login.password, may_try, allow_plain=login.allow_plain)
+
+
+def login_for_reading(camera: Camera, now: datetime) -> Login | None:
+    """The stored login for ONVIF, which gets fewer tries than the stream: one refusal a day.
+
+    Raises:
+        Unavailable: no present key opens the stored password.
+    """
+    login = _stored(camera, set(), camera.host, now)
+    if login is None:
+        return None
+    state = CameraState.objects.filter(camera=camera).first() or CameraState()
+    book = Book(state.failed_logins, state.failed_login_at)
+    return replace(login, may_try_onvif=may_try_onvif(book, now))
 
 
 def may_try_at(host: str, now: datetime) -> bool:

@@ -24,13 +24,16 @@ from grids.views.shared import map_config
 
 # The ids of fields that the map reads and writes (grids/static/grids/page_map.js).
 FOR_MAP = "point_%s"
+FOUND = ("host", "onvif_port")
 
 
 @allow(Permission.MANAGE_CAMERAS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_camera(request: HttpRequest) -> HttpResponseBase:
     by = user_of(request)
-    form = NewCameraForm(request.POST or None, auto_id=FOR_MAP)
+    # A search leads here with what it found.
+    found = {name: request.GET[name][:253] for name in FOUND if name in request.GET}
+    form = NewCameraForm(request.POST or None, initial=found, auto_id=FOR_MAP)
     if request.method == "POST" and form.is_valid():
         try:
             row = services.add_camera(

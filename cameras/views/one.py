@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from cameras import gb28181, page_queries
@@ -122,6 +123,8 @@ def edit_shown(row: AuditRow) -> dict[str, Any]:
 
 def word_of(name: str) -> str:
     """The column in words."""
+    if name == "profiles":
+        return _("number of streams of the device")
     known = {one.name: one for one in Camera._meta.get_fields()}
     label = getattr(known.get(name), "verbose_name", None)
     return str(label) if label else detail_name(name)

@@ -67,6 +67,7 @@ SHOWS_NOTHING = {
     "cameras/import/template.xlsx": "an empty table",
     "cameras/import/send/": "only takes a file",
     "cameras/test/": "only takes a form",
+    "cameras/<int:camera_id>/read/": "asks a device, which this one has no port for",
     "tiles/version/": "a hash",
     "territory/delete/<str:thing>/<int:number>/": "only takes a form",
     "territory/end/<int:number>/": "only takes a form",
