@@ -52,12 +52,20 @@ def begin_test(*, by: User, host: str, now: datetime) -> LiveTest:
 
 @transaction.atomic
 def end_test(
-    *, test: LiveTest, outcome: LoginOutcome, stored_at: Camera | None, now: datetime
+    *,
+    test: LiveTest,
+    stream: LoginOutcome = LoginOutcome.NOT_SENT,
+    onvif: LoginOutcome = LoginOutcome.NOT_SENT,
+    stored_at: Camera | None,
+    now: datetime,
 ) -> None:
-    """Note what became of the login; `stored_at` when it was the stored one of that camera."""
-    LiveTest.objects.filter(pk=test.pk).update(ended_at=now, login=outcome.value)
+    """Note what became of the login at the stream and at ONVIF; `stored_at` when it was the stored
+    one of that camera.  A refusal counts whichever door it came from: the device locks both.
+    """
+    worst = LoginOutcome.REFUSED if LoginOutcome.REFUSED in (stream, onvif) else stream
+    LiveTest.objects.filter(pk=test.pk).update(ended_at=now, login=worst.value)
     if stored_at is not None:
-        note_login(camera_id=stored_at.pk, outcome=outcome, now=now)
+        note_login(camera_id=stored_at.pk, outcome=stream, now=now)
 
 
 def forget_tests(now: datetime) -> int:

@@ -40,7 +40,7 @@ from cameras.probe.result import LoginOutcome, Verdict
 from cameras.probe.target import Target
 from cameras.reasons_text import reason_name
 from cameras.services import outages, watch
-from cameras.services.targets import target_of
+from cameras.services.targets import target_at, target_of
 from gis_server import live
 from gis_server.errors import Unavailable
 
@@ -79,6 +79,8 @@ CAMERA_COLUMNS = (
     "sealed_password",
     "allow_plain_login",
     "credential_id",
+    "onvif_port",
+    "tls",
 )
 """What `target_of` needs of a camera, in the order of the model's fields (`from_db`)."""
 CREDENTIAL_COLUMNS = ("id", "username", "sealed_password", "allow_plain")
@@ -145,8 +147,7 @@ def claim_of(row: Sequence[Any], now: datetime, until: datetime) -> Claim:
     try:
         return Claim(camera.id, target_of(camera, state, now), until)
     except Unavailable as error:
-        target = Target(camera.host, camera.port, camera.path)
-        return Claim(camera.id, target, until, str(error.message))
+        return Claim(camera.id, target_at(camera, None), until, str(error.message))
 
 
 def hand_back(*, poller: str) -> int:

@@ -19,7 +19,14 @@ def target_of(camera: Camera, state: CameraState, now: datetime) -> Target:
 
 def target_at(camera: Camera, login: Login | None) -> Target:
     """The stream of `camera`, stored or not, with this login."""
-    return Target(camera.host, camera.port, camera.path, login)
+    return Target(
+        camera.host,
+        camera.port,
+        camera.path,
+        login,
+        tls=camera.tls,
+        onvif_port=camera.onvif_port,
+    )
 
 
 def login_of(camera: Camera, state: CameraState, now: datetime) -> Login | None:

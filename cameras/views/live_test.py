@@ -22,7 +22,7 @@ from cameras.live_test import Answered, Begun, Event, climb
 from cameras.models import Camera, LiveTest
 from cameras.probe.net import TcpNet
 from cameras.probe.reason import Reason
-from cameras.probe.result import LoginOutcome, Verdict
+from cameras.probe.result import ASIDES, LoginOutcome
 from cameras.probe.target import Target
 from cameras.reasons_text import TEXTS, reason_name
 from cameras.services.editing import LoginKind
@@ -76,17 +76,16 @@ def stream(
     test: LiveTest, target: Target, stored_at: Camera | None, language: str | None
 ) -> Iterator[bytes]:
     """The lines of a test.  A browser that leaves closes this, which ends the test."""
-    outcome = LoginOutcome.NOT_SENT
+    outcomes = dict.fromkeys(("stream", "onvif"), LoginOutcome.NOT_SENT)
     try:
         for event in events_of(target):
-            if isinstance(event, Verdict):
-                outcome = event.login
-            elif isinstance(event, Answered) and event.result.login is not LoginOutcome.NOT_SENT:
-                outcome = event.result.login
+            if isinstance(event, Answered) and event.result.login is not LoginOutcome.NOT_SENT:
+                door = "onvif" if event.result.step in ASIDES else "stream"
+                outcomes[door] = event.result.login
             with translation.override(language):
                 yield json.dumps(words_of(event), ensure_ascii=False).encode() + b"\n"
     finally:
-        services.end_test(test=test, outcome=outcome, stored_at=stored_at, now=timezone.now())
+        services.end_test(test=test, **outcomes, stored_at=stored_at, now=timezone.now())
 
 
 def events_of(target: Target) -> Iterator[Event]:
@@ -109,11 +108,11 @@ def words_of(event: Event) -> dict[str, Any]:
     if isinstance(event, Answered):
         return {
             "answered": {
-                "name": step_name(event.step),
+                "name": step_name(event.result.step),
                 "ok": event.result.reason is Reason.OK,
                 "said": reason_name(event.result.reason.value),
                 "detail": event.result.detail,
-                "took_ms": event.took_ms,
+                "took_ms": event.result.took_ms,
             }
         }
     text = TEXTS[event.reason]
