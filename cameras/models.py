@@ -240,6 +240,9 @@ class CameraState(models.Model):
     `due_at` is when it is to be asked; while a poller asks, it holds a lease, which runs out if the
     poller dies.
     kept_at: when a result was last kept as a `Probe`; not each of them is.
+    clock_asked_at, device_asked_at: when these questions were last asked.  clock_offset_s: the
+    device's clock less ours, when it was last told; clock_fault: how far it is off, if that is a
+    fault.
     failed_logins, failed_login_at: refusals of the present login (`cameras.probe.budget`).
     """
 
@@ -259,6 +262,10 @@ class CameraState(models.Model):
     failed_logins = models.PositiveSmallIntegerField(default=0)
     failed_login_at = models.DateTimeField(null=True)
     kept_at = models.DateTimeField(null=True)
+    clock_asked_at = models.DateTimeField(null=True)
+    device_asked_at = models.DateTimeField(null=True)
+    clock_offset_s = models.FloatField(null=True)
+    clock_fault = models.CharField(max_length=200, blank=True)
 
     class Meta:
         indexes = [

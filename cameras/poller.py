@@ -31,7 +31,6 @@ from cameras.probe.net import Net
 from cameras.probe.reason import SAYS_NOTHING, Reason
 from cameras.probe.result import StepResult, verdict_of
 from cameras.probe.runner import probe
-from cameras.probe.steps import LADDER
 from cameras.services import Beat, Claim, Finding, Told
 from gis_server.errors import DomainError
 
@@ -190,7 +189,7 @@ class Poller:
         camera_id = claim.camera_id
         try:
             results = await self._results(claim)
-            while replace(claim, until=self._newest[camera_id].until) != self._newest[camera_id]:
+            while not claim.asks_as(self._newest[camera_id]):
                 claim = self._newest[camera_id]
                 results = await self._results(claim)
             finding = Finding(self._newest[camera_id], timezone.now(), verdict_of(results))
@@ -204,7 +203,7 @@ class Poller:
             return [StepResult(Reason.OWN_TROUBLE, claim.trouble)]
         try:
             async with self._lanes.turn(claim.target.host):
-                return await probe(claim.target, LADDER, self.net, budget_s=BUDGET_S)
+                return await probe(claim.target, claim.steps, self.net, budget_s=BUDGET_S)
         except Exception as error:
             # A fault of ours: it must end neither the poller nor a camera's good name.
             logger.exception("asking camera %d failed", claim.camera_id)

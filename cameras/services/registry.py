@@ -167,6 +167,7 @@ def ask_anew(camera_ids: Iterable[int], *, now: datetime, new_login: bool = Fals
     """Have cameras asked at once, in the caller's transaction: what is asked has changed.
 
     Who is asking now loses the lease, so that a verdict on what was there before is not written.
+    What the device said of its clock is forgotten: it may be another device, and is asked at once.
     Rows are locked in the order of their ids, as the sweep does.
 
     new_login: refusals of the old one no longer count.
@@ -175,5 +176,12 @@ def ask_anew(camera_ids: Iterable[int], *, now: datetime, new_login: bool = Fals
     held = list(rows.order_by("camera_id").select_for_update().values_list("camera_id", flat=True))
     forgotten = {"failed_logins": 0, "failed_login_at": None} if new_login else {}
     CameraState.objects.filter(camera_id__in=held).update(
-        due_at=now, leased_by="", lease_until=None, **forgotten
+        due_at=now,
+        leased_by="",
+        lease_until=None,
+        clock_asked_at=None,
+        device_asked_at=None,
+        clock_offset_s=None,
+        clock_fault="",
+        **forgotten,
     )

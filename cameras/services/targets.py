@@ -1,5 +1,6 @@
 """From rows to what the engine asks: the one place where a stored password is opened."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from cameras.models import Camera, CameraState
@@ -14,7 +15,8 @@ def target_of(camera: Camera, state: CameraState, now: datetime) -> Target:
     Raises:
         Unavailable: no present key opens the stored password.
     """
-    return target_at(camera, login_of(camera, state, now))
+    target = target_at(camera, login_of(camera, state, now))
+    return replace(target, clock_offset_s=state.clock_offset_s or 0.0)
 
 
 def target_at(camera: Camera, login: Login | None) -> Target:
@@ -40,5 +42,7 @@ def login_of(camera: Camera, state: CameraState, now: datetime) -> Login | None:
         username,
         unseal(bytes(token)),
         may_try=may_log_in(state.failed_logins, state.failed_login_at, now),
+        # Until refusals are counted for each device, ONVIF is asked without the login alone.
+        may_try_onvif=False,
         allow_plain=group.allow_plain if group else camera.allow_plain_login,
     )
