@@ -295,6 +295,34 @@ class CameraState(models.Model):
         return f"{self.camera_id} {self.state} ({self.reason})"
 
 
+class LoginBook(models.Model):
+    """What a login came to at a device, all its cameras together: see `cameras.probe.budget.Book`.
+
+    login: a fingerprint of name and password at this device, so that another password starts a book
+    of its own.  trying_until: while one camera tries it, the others wait.
+    """
+
+    site = models.ForeignKey(Site, models.CASCADE, related_name="+")
+    host = models.CharField(max_length=253)
+    login = models.CharField(max_length=64)
+    failed = models.PositiveSmallIntegerField(default=0)
+    failed_at = models.DateTimeField(null=True)
+    accepted_at = models.DateTimeField(null=True)
+    onvif_refused_at = models.DateTimeField(null=True)
+    trying_until = models.DateTimeField(null=True)
+    used_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["site", "host", "login"], name="one_book_per_login_at_a_device"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.host}: {self.failed} refused"
+
+
 class Probe(models.Model):
     """One check of one camera: the verdict and the ladder that led to it.
 

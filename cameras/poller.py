@@ -66,8 +66,12 @@ def hang_up() -> None:
 
 
 def own_trouble(finding: Finding) -> Finding:
-    """The finding of a time at which we could not see: it says nothing of the camera."""
+    """The finding of a time at which we could not see: it says nothing of the camera.  A login that
+    was sent stays sent.
+    """
+    said = finding.verdict
     verdict = verdict_of([StepResult(Reason.OWN_TROUBLE, "the canaries did not answer either")])
+    verdict = replace(verdict, login=said.login, onvif_login=said.onvif_login)
     return replace(finding, verdict=verdict)
 
 
@@ -192,7 +196,8 @@ class Poller:
             while not claim.asks_as(self._newest[camera_id]):
                 claim = self._newest[camera_id]
                 results = await self._results(claim)
-            finding = Finding(self._newest[camera_id], timezone.now(), verdict_of(results))
+            held = replace(claim, until=self._newest[camera_id].until)
+            finding = Finding(held, timezone.now(), verdict_of(results))
             self._sort(finding)
         finally:
             del self._asking[camera_id], self._newest[camera_id]

@@ -9,6 +9,7 @@ from cameras.services.credentials import (
 from cameras.services.editing import LoginKind, LoginWanted, add_camera, camera_for, edit_camera
 from cameras.services.entering import Entered, Entry, Fault, enter_roster
 from cameras.services.live_tests import begin_test, end_test, forget_tests, login_to_try
+from cameras.services.logins import forget_books
 from cameras.services.outages import settle_outages
 from cameras.services.registry import NewCamera, register_all, set_login
 from cameras.services.sites import SiteRules, site_rules
@@ -51,6 +52,7 @@ __all__ = [
     "expire_snapshots",
     "fail_snapshot",
     "finish_snapshot",
+    "forget_books",
     "forget_tests",
     "go_blind",
     "hand_back",

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cameras.models import Camera, CameraState, Credential, Owner, Team, Upstream
+from cameras.services.logins import empty_books
 from gis_server.errors import Invalid, NotFound
 from gis_server.vault import seal
 from grids.queries import grid_at
@@ -170,7 +171,7 @@ def ask_anew(camera_ids: Iterable[int], *, now: datetime, new_login: bool = Fals
     What the device said of its clock is forgotten: it may be another device, and is asked at once.
     Rows are locked in the order of their ids, as the sweep does.
 
-    new_login: refusals of the old one no longer count.
+    new_login: refusals no longer count, neither those of the cameras nor those of their devices.
     """
     rows = CameraState.objects.filter(camera_id__in=list(camera_ids))
     held = list(rows.order_by("camera_id").select_for_update().values_list("camera_id", flat=True))
@@ -185,3 +186,5 @@ def ask_anew(camera_ids: Iterable[int], *, now: datetime, new_login: bool = Fals
         clock_fault="",
         **forgotten,
     )
+    if new_login:
+        empty_books(held)

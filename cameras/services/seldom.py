@@ -12,7 +12,7 @@ from django.db import transaction
 
 from cameras.models import Camera, CameraState
 from cameras.probe.reason import Reason
-from cameras.probe.result import ASIDES, Verdict
+from cameras.probe.result import Verdict
 from cameras.probe.steps import LADDER, Step, steps_for
 from cameras.probe.target import Target
 from cameras.probe.wire_soap import DeviceInfo
@@ -51,7 +51,8 @@ def counted(state: CameraState, target: Target, verdict: Verdict) -> tuple[Reaso
 
 def note_answers(state: CameraState, verdict: Verdict, at: datetime) -> None:
     """Put what was asked, and what the clock said, into the row (not saved yet)."""
-    asked = {rung["step"] for rung in verdict.rungs} & ASIDES
+    # A login that had to wait for its turn has asked nothing.
+    asked = {rung["step"] for rung in verdict.rungs if rung["reason"] != Reason.OWN_TROUBLE}
     if "onvif_clock" in asked:
         state.clock_asked_at = at
     if "onvif_device" in asked:

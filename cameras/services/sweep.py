@@ -38,9 +38,10 @@ from cameras.probe.budget import refused_now
 from cameras.probe.reason import SAYS_NOTHING, Reason
 from cameras.probe.result import LoginOutcome, Verdict
 from cameras.probe.steps import LADDER, Step
-from cameras.probe.target import Target
+from cameras.probe.target import Login, Target
 from cameras.reasons_text import reason_name
 from cameras.services import outages, watch
+from cameras.services.logins import Ask, Leave, Outcome, ask_of, note_outcomes, permit
 from cameras.services.seldom import (
     asked_seldom,
     counted,
@@ -61,6 +62,7 @@ class Claim:
     """One camera to ask, under a lease that ends at `until`; no two leases of a camera end alike.
 
     trouble: why it cannot be asked, when the fault is on our side.  steps: what to ask.
+    leave: what the outcome of its login is noted with.
     """
 
     camera_id: int
@@ -68,12 +70,21 @@ class Claim:
     until: datetime
     trouble: str = ""
     steps: tuple[Step, ...] = LADDER
+    leave: Leave | None = None
 
     def asks_as(self, other: "Claim") -> bool:
-        """Whether both ask the same device in the same way; not how much of it, nor since when."""
-        offset_s = other.target.clock_offset_s
-        target = replace(self.target, clock_offset_s=offset_s)
-        return (target, self.trouble) == (other.target, other.trouble)
+        """Whether both ask the same device in the same way; not how much of it, nor since when, nor
+        whether the login may be sent.
+        """
+        return (bare(self.target), self.trouble) == (bare(other.target), other.trouble)
+
+
+def bare(target: Target) -> Target:
+    """`target` with what the registry says of it alone."""
+    login = target.login and Login(
+        target.login.username, target.login.password, allow_plain=target.login.allow_plain
+    )
+    return replace(target, login=login, clock_offset_s=0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +104,7 @@ CAMERA_COLUMNS = (
     "username",
     "sealed_password",
     "allow_plain_login",
+    "site_id",
     "credential_id",
     "onvif_port",
     "tls",
@@ -139,7 +151,8 @@ def claim(
     """Take up to `limit` cameras of a site that are due, those that have waited longest first.
 
     Two pollers may look at the same moment: a row that one has locked is passed over by the other,
-    so no camera is given out twice while its lease lasts.  One statement.
+    so no camera is given out twice while its lease lasts.  One
+    statement, and one or two for the logins.
     """
     until = now + lease
     values: dict[str, Any] = {
@@ -152,10 +165,11 @@ def claim(
     with connection.cursor() as cursor:
         cursor.execute(CLAIM, values)
         rows = sorted(cursor.fetchall(), key=itemgetter(0, 1))
-    return [claim_of(row[1:], now, until) for row in rows]
+    return permitted([claim_of(row[1:], now, until) for row in rows], now)
 
 
-def claim_of(row: Sequence[Any], now: datetime, until: datetime) -> Claim:
+def claim_of(row: Sequence[Any], now: datetime, until: datetime) -> tuple[Claim, Ask | None]:
+    """A claim, and what is wished of its login."""
     values = iter(row)
     of_camera, of_credential, of_state = (
         list(islice(values, len(columns)))
@@ -167,10 +181,24 @@ def claim_of(row: Sequence[Any], now: datetime, until: datetime) -> Claim:
         camera.credential = Credential.from_db("default", CREDENTIAL_COLUMNS, of_credential)
     state = CameraState.from_db("default", STATE_COLUMNS, of_state)
     try:
-        target = target_of(camera, state, now)
-        return Claim(camera.id, target, until, steps=steps_due(target, state, now))
+        target = target_of(camera, state)
     except Unavailable as error:
-        return Claim(camera.id, target_at(camera, None), until, str(error.message))
+        return Claim(camera.id, target_at(camera, None), until, str(error.message)), None
+    steps = steps_due(target, state, now)
+    return Claim(camera.id, target, until, steps=steps), ask_of(camera.site_id, target, state)
+
+
+def permitted(claims: Sequence[tuple[Claim, Ask | None]], now: datetime) -> list[Claim]:
+    """The claims with what their logins may do."""
+    given = iter(permit([ask for _, ask in claims if ask], now))
+    done = []
+    for claim, ask in claims:
+        if ask is None:
+            done.append(claim)
+            continue
+        login, leave = next(given)
+        done.append(replace(claim, target=replace(claim.target, login=login), leave=leave))
+    return done
 
 
 def hand_back(*, poller: str) -> int:
@@ -188,6 +216,12 @@ def record(findings: Sequence[Finding], *, poller: str, down_after: int = DOWN_A
     also when this poller has claimed it anew since, or that was deleted meanwhile is passed over.
     Returns how many were written.
     """
+    # First, and also of what is passed over below: the passwords have been sent.
+    note_outcomes(
+        Outcome(one.claim.leave, one.at, one.verdict.login, one.verdict.onvif_login)
+        for one in findings
+        if one.claim.leave
+    )
     by_camera = {finding.claim.camera_id: finding for finding in findings}
     written = write_verdicts(by_camera, poller, down_after)
     written_ones = [by_camera[camera_id] for camera_id in written]

@@ -7,7 +7,7 @@ import pytest
 
 from cameras import services
 from cameras.models import Camera, CameraState
-from cameras.services.targets import target_of
+from cameras.services.logins import TURN, permitted_target
 from tests.cameras.conftest import MakeCamera
 from tests.cameras.threads import together
 
@@ -90,7 +90,7 @@ def test_tls_and_the_onvif_port_are_asked_as_they_are_stored(
     (claim,) = services.claim(poller="a", limit=9, lease=LEASE, now=now)
 
     assert (claim.target.tls, claim.target.onvif_port) == (True, 8000)
-    assert claim.target == target_of(stored, stored.state, now)
+    assert claim.target == permitted_target(stored, stored.state, now + TURN)[0]
 
 
 def test_a_password_that_no_key_opens_is_our_trouble(
