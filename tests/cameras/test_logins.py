@@ -9,6 +9,7 @@ import pytest
 
 from cameras import services
 from cameras.models import Camera, CameraState, LoginBook, Probe
+from cameras.poller import own_trouble
 from cameras.probe.budget import HEAD_START, LOCKOUT
 from cameras.probe.reason import Reason
 from cameras.probe.result import LoginOutcome, StepResult, verdict_of
@@ -190,6 +191,33 @@ def test_a_refusal_counts_although_the_lease_has_gone_to_somebody_else(
     assert LoginBook.objects.get().failed == 1
     CameraState.objects.update(lease_until=None, leased_by="")
     assert not any(map(sends, claimed("a", now + 2 * MINUTE)))
+
+
+def test_a_refusal_counts_although_the_canaries_did_not_answer(
+    make_camera: MakeCamera, now: datetime
+) -> None:
+    recorder(make_camera, 1)
+    (claim,) = claimed("a", now)
+    refused = verdict_of([StepResult(Reason.WRONG_LOGIN, "401", REFUSED, "rtsp_describe")])
+
+    services.record([own_trouble(Finding(claim, now, refused))], poller="a")
+
+    state = CameraState.objects.get()
+    assert (state.state, state.reason, state.failed_logins) == ("unknown", "own_trouble", 1)
+    assert LoginBook.objects.get().failed == 1
+
+
+def test_a_lease_that_is_renewed_while_the_login_is_tried_asks_nothing_else(
+    make_camera: MakeCamera, now: datetime
+) -> None:
+    (camera,) = recorder(make_camera, 1)
+    (first,), (again,) = claimed("a", now), claimed("a", now + LEASE + timedelta(seconds=1))
+    Camera.objects.filter(pk=camera.pk).update(path="/other")
+    (moved,) = claimed("a", now + 3 * MINUTE)
+
+    assert (sends(first), sends(again)) == (True, False)
+    assert first.asks_as(again)
+    assert not first.asks_as(moved)
 
 
 def test_the_same_outcome_written_twice_counts_once(make_camera: MakeCamera, now: datetime) -> None:
