@@ -68,10 +68,10 @@ class Health:
 
     @property
     def is_steady(self) -> bool:
-        """Whether one more good answer changes nothing."""
+        """Whether one more good answer of the same reason and detail changes nothing."""
         return (
-            self.state is State.ONLINE
-            and self.reason is Reason.OK
+            self.state in (State.ONLINE, State.DEGRADED)
+            and is_good(self.reason)
             and self.history == 0
             and self.streak_ok == REMEMBERED
             and not self.unstable

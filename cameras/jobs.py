@@ -61,7 +61,7 @@ def take_snapshot(snapshot_id: int) -> None:
 
 
 def take_and_store(job: Job) -> None:
-    note_login = partial(_note_login, job.camera_id)
+    note_login = partial(_note_login, job)
     try:
         picture = take(job.target, TcpNet(settings.PROBE_NETWORKS), note_login=note_login)
         now = timezone.now()
@@ -75,8 +75,10 @@ def take_and_store(job: Job) -> None:
         (root / stored.file).unlink(missing_ok=True)
 
 
-def _note_login(camera_id: int, outcome: LoginOutcome) -> None:
-    services.note_login(camera_id=camera_id, outcome=outcome, now=timezone.now())
+def _note_login(job: Job, outcome: LoginOutcome) -> None:
+    services.note_login(
+        camera_id=job.camera_id, leave=job.leave, outcome=outcome, now=timezone.now()
+    )
 
 
 @shared_task  # type: ignore[untyped-decorator]
@@ -94,6 +96,7 @@ def prune() -> None:
     """Keep the last results of each camera, live tests for a day, and pictures for 30 days."""
     drop_old_probes()
     services.forget_tests(timezone.now())
+    services.forget_books(timezone.now())
     drop_old_pictures()
     # Rows first; then what workers that were killed have left behind, a day later.
     before = timezone.now() - KEPT_PICTURES - timedelta(days=1)

@@ -1,14 +1,14 @@
 """A ladder that tells of every rung while it runs.  No database; the network is an argument."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from functools import wraps
 
 from cameras.probe.net import Net
 from cameras.probe.result import StepResult, Verdict, verdict_of
-from cameras.probe.runner import probe
-from cameras.probe.steps import LADDER, Step
+from cameras.probe.runner import probe, step_name
+from cameras.probe.steps import Step, steps_for
 from cameras.probe.target import Target
 
 
@@ -21,23 +21,26 @@ class Begun:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """It was answered; one that ran into the deadline shows in the verdict alone."""
+    """It was answered, or ran into the deadline."""
 
-    step: str
     result: StepResult
-    took_ms: float
 
 
 Event = Begun | Answered | Verdict
 
 
-async def climb(
-    target: Target, net: Net, *, budget_s: float, steps: Sequence[Step] = LADDER
-) -> AsyncIterator[Event]:
-    """Ask what a sweep asks, under one deadline; the verdict comes last."""
+async def climb(target: Target, net: Net, *, budget_s: float) -> AsyncIterator[Event]:
+    """Ask what a sweep asks, and clock and device where there is an ONVIF port, under one deadline;
+    the verdict comes last.
+    """
     events: asyncio.Queue[Event | None] = asyncio.Queue()
-    telling = [told(step, events) for step in steps]
-    asking = asyncio.create_task(probe(target, telling, net, budget_s=budget_s))
+    has_onvif = target.onvif_port is not None
+    steps = [announced(step, events) for step in steps_for(clock=has_onvif, device=has_onvif)]
+
+    def tell(result: StepResult) -> None:
+        events.put_nowait(Answered(result))
+
+    asking = asyncio.create_task(probe(target, steps, net, budget_s=budget_s, on_rung=tell))
     asking.add_done_callback(lambda _task: events.put_nowait(None))
     try:
         while (event := await events.get()) is not None:
@@ -47,17 +50,12 @@ async def climb(
         asking.cancel()
 
 
-def told(step: Step, events: "asyncio.Queue[Event | None]") -> Step:
-    """The same step; it puts into `events` when it begins and what it found."""
-    name = getattr(step, "__name__", type(step).__name__)
+def announced(step: Step, events: "asyncio.Queue[Event | None]") -> Step:
+    """The same step; it puts into `events` that it begins."""
 
     @wraps(step)
-    async def telling(target: Target, net: Net) -> StepResult:
-        clock = asyncio.get_running_loop().time
-        began = clock()
-        events.put_nowait(Begun(name))
-        result = await step(target, net)
-        events.put_nowait(Answered(name, result, (clock() - began) * 1000))
-        return result
+    async def announcing(target: Target, net: Net) -> StepResult:
+        events.put_nowait(Begun(step_name(step)))
+        return await step(target, net)
 
-    return telling
+    return announcing

@@ -240,6 +240,9 @@ class CameraState(models.Model):
     `due_at` is when it is to be asked; while a poller asks, it holds a lease, which runs out if the
     poller dies.
     kept_at: when a result was last kept as a `Probe`; not each of them is.
+    clock_asked_at, device_asked_at: when these questions were last asked.  clock_offset_s: the
+    device's clock less ours, when it was last told; clock_fault: how far it is off, if that is a
+    fault.
     failed_logins, failed_login_at: refusals of the present login (`cameras.probe.budget`).
     """
 
@@ -259,6 +262,10 @@ class CameraState(models.Model):
     failed_logins = models.PositiveSmallIntegerField(default=0)
     failed_login_at = models.DateTimeField(null=True)
     kept_at = models.DateTimeField(null=True)
+    clock_asked_at = models.DateTimeField(null=True)
+    device_asked_at = models.DateTimeField(null=True)
+    clock_offset_s = models.FloatField(null=True)
+    clock_fault = models.CharField(max_length=200, blank=True)
 
     class Meta:
         indexes = [
@@ -286,6 +293,34 @@ class CameraState(models.Model):
 
     def __str__(self) -> str:
         return f"{self.camera_id} {self.state} ({self.reason})"
+
+
+class LoginBook(models.Model):
+    """What a login came to at a device, all its cameras together: see `cameras.probe.budget.Book`.
+
+    login: a fingerprint of name and password at this device, so that another password starts a book
+    of its own.  trying_until: while one camera tries it, the others wait.
+    """
+
+    site = models.ForeignKey(Site, models.CASCADE, related_name="+")
+    host = models.CharField(max_length=253)
+    login = models.CharField(max_length=64)
+    failed = models.PositiveSmallIntegerField(default=0)
+    failed_at = models.DateTimeField(null=True)
+    accepted_at = models.DateTimeField(null=True)
+    onvif_refused_at = models.DateTimeField(null=True)
+    trying_until = models.DateTimeField(null=True)
+    used_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["site", "host", "login"], name="one_book_per_login_at_a_device"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.host}: {self.failed} refused"
 
 
 class Probe(models.Model):

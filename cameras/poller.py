@@ -31,7 +31,6 @@ from cameras.probe.net import Net
 from cameras.probe.reason import SAYS_NOTHING, Reason
 from cameras.probe.result import StepResult, verdict_of
 from cameras.probe.runner import probe
-from cameras.probe.steps import LADDER
 from cameras.services import Beat, Claim, Finding, Told
 from gis_server.errors import DomainError
 
@@ -67,8 +66,12 @@ def hang_up() -> None:
 
 
 def own_trouble(finding: Finding) -> Finding:
-    """The finding of a time at which we could not see: it says nothing of the camera."""
+    """The finding of a time at which we could not see: it says nothing of the camera.  A login that
+    was sent stays sent.
+    """
+    said = finding.verdict
     verdict = verdict_of([StepResult(Reason.OWN_TROUBLE, "the canaries did not answer either")])
+    verdict = replace(verdict, login=said.login, onvif_login=said.onvif_login)
     return replace(finding, verdict=verdict)
 
 
@@ -190,10 +193,11 @@ class Poller:
         camera_id = claim.camera_id
         try:
             results = await self._results(claim)
-            while replace(claim, until=self._newest[camera_id].until) != self._newest[camera_id]:
+            while not claim.asks_as(self._newest[camera_id]):
                 claim = self._newest[camera_id]
                 results = await self._results(claim)
-            finding = Finding(self._newest[camera_id], timezone.now(), verdict_of(results))
+            held = replace(claim, until=self._newest[camera_id].until)
+            finding = Finding(held, timezone.now(), verdict_of(results))
             self._sort(finding)
         finally:
             del self._asking[camera_id], self._newest[camera_id]
@@ -204,7 +208,7 @@ class Poller:
             return [StepResult(Reason.OWN_TROUBLE, claim.trouble)]
         try:
             async with self._lanes.turn(claim.target.host):
-                return await probe(claim.target, LADDER, self.net, budget_s=BUDGET_S)
+                return await probe(claim.target, claim.steps, self.net, budget_s=BUDGET_S)
         except Exception as error:
             # A fault of ours: it must end neither the poller nor a camera's good name.
             logger.exception("asking camera %d failed", claim.camera_id)

@@ -209,6 +209,8 @@ GDAL_LIBRARY_PATH = geolibs.gdal_library()
 
 # Cameras -----------------------------------------------------------------------------------------
 PROBE_INTERVAL_S = env_int("PROBE_INTERVAL_S", 60, 5, 3600)
+CLOCK_INTERVAL_S = env_int("CLOCK_INTERVAL_S", 600, 60, 86_400)
+DEVICE_INTERVAL_S = env_int("DEVICE_INTERVAL_S", 86_400, 3600, 2_592_000)
 PROBE_NETWORKS = env_networks("PROBE_NETWORKS", "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16")
 VAULT_KEY = env_vault_keys("VAULT_KEY")
 CAMERA_FARM = env_str("CAMERA_FARM", "")

@@ -17,6 +17,10 @@ from cameras.probe.result import LoginOutcome
 MAX_REFUSED_A_DAY = 2
 LOCKOUT = timedelta(minutes=30)
 DAY = timedelta(days=1)
+HEAD_START = timedelta(minutes=10)
+"""So much longer a camera waits that was refused itself, so that the second try of a device falls
+to another of its cameras, if there is one: longer than any of them goes unasked.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,3 +96,25 @@ def after(book: Book, *, stream: LoginOutcome, onvif: LoginOutcome, now: datetim
     if stream is LoginOutcome.ACCEPTED:
         book = replace(book, accepted_at=now)
     return book
+
+
+def may_try_here(book: Book, refused: int, refused_at: datetime | None, now: datetime) -> bool:
+    """Whether one camera of the device may send the login, after `refused` refusals of its own.
+
+    Some recorders let a user see some channels only, and one forbidden channel must not silence the
+    others: so a channel that was never refused may find out whose the refusal of a login was that
+    worked before, the channel's or the device's.
+    """
+    if not may_log_in(refused, refused_at, now - HEAD_START):
+        return False
+    return may_try(book, now) or (book.is_believed and not refused)
+
+
+def after_stream(book: Book, stream: LoginOutcome, now: datetime) -> Book:
+    """The device's book after one stream has answered.  Where another channel gets in, a refusal
+    was that of its channel, which keeps a count of its own.
+    """
+    is_newest = book.failed_at is None or book.failed_at <= now
+    if stream is LoginOutcome.ACCEPTED and is_newest:
+        return Book(accepted_at=now)
+    return after(book, stream=stream, onvif=LoginOutcome.NOT_SENT, now=now)

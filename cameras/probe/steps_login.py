@@ -25,6 +25,10 @@ def refused(login: Login, question: str, status: int) -> StepResult:
 
 def withheld(login: Login) -> StepResult:
     """The verdict while the login stays at home."""
+    if login.waits:
+        # Nobody knows yet whether it is right: that condemns no camera.
+        detail = "the login is being tried at another camera of this device; asked again after that"
+        return StepResult(Reason.OWN_TROUBLE, detail)
     reason = Reason.LOCKED if login.believed else Reason.WRONG_LOGIN
     return StepResult(
         reason, "refused before; not tried again until it changes or the pause is over"

@@ -22,6 +22,7 @@ class Login:
     allow_plain: the operator lets the password travel readable (Basic) to this camera.
     believed: this very login was accepted before and has not been refused twice since, so that a
         refusal means a locked or busy device rather than a wrong password.
+    waits: another camera of the device is just trying it for the first time.
     may_try_onvif: False once ONVIF has refused it today, whatever RTSP says to it.
     """
 
@@ -31,6 +32,7 @@ class Login:
     allow_plain: bool = False
     believed: bool = False
     may_try_onvif: bool = True
+    waits: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from cameras.services.live_tests import (
     login_for_reading,
     login_to_try,
 )
+from cameras.services.logins import forget_books
 from cameras.services.outages import settle_outages
 from cameras.services.registry import NewCamera, register_all, set_login
 from cameras.services.sites import SiteRules, site_rules
@@ -57,6 +58,7 @@ __all__ = [
     "expire_snapshots",
     "fail_snapshot",
     "finish_snapshot",
+    "forget_books",
     "forget_tests",
     "go_blind",
     "hand_back",

@@ -5,23 +5,23 @@ hour), so people's attempts have a budget of their own beside the poller's: two 
 in the time of such a lockout, together with the poller's two a day still below the usual five.
 """
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from cameras.models import Camera, CameraState, Credential, LiveTest
-from cameras.probe.budget import DAY, LOCKOUT, MAX_REFUSED_A_DAY, Book, may_try_onvif
+from cameras.fleet_models import MAIN_SITE
+from cameras.models import Camera, CameraState, Credential, LiveTest, Site
+from cameras.probe.budget import DAY, LOCKOUT, MAX_REFUSED_A_DAY
 from cameras.probe.result import LoginOutcome
-from cameras.probe.target import Login
+from cameras.probe.target import Login, Target
 from cameras.services.editing import PLACE, LoginKind, LoginWanted
-from cameras.services.snapshots import note_login
+from cameras.services.logins import Leave, Outcome, ask_of, note_outcomes, permit
+from cameras.services.snapshots import count_for_camera
 from cameras.services.targets import login_of
 from gis_server.errors import Invalid, TooMany
 from gis_server.models import User
-from gis_server.vault import unseal
 
 DEADLINE_S = 8.0
 MOST_A_MINUTE = 6
@@ -53,12 +53,24 @@ def begin_test(*, by: User, host: str, now: datetime) -> LiveTest:
 
 @transaction.atomic
 def end_test(
-    *, test: LiveTest, outcome: LoginOutcome, stored_at: Camera | None, now: datetime
+    *,
+    test: LiveTest,
+    stream: LoginOutcome = LoginOutcome.NOT_SENT,
+    onvif: LoginOutcome = LoginOutcome.NOT_SENT,
+    stored_at: Camera | None,
+    leave: Leave | None = None,
+    now: datetime,
 ) -> None:
-    """Note what became of the login; `stored_at` when it was the stored one of that camera."""
-    LiveTest.objects.filter(pk=test.pk).update(ended_at=now, login=outcome.value)
+    """Note what became of the login at the stream and at ONVIF; `stored_at` when it was the stored
+    one of that camera.  A refusal counts whichever door it came from: the device locks both.
+    """
+    order = (LoginOutcome.REFUSED, LoginOutcome.ACCEPTED, LoginOutcome.NOT_SENT)
+    worst = min(stream, onvif, key=order.index)
+    LiveTest.objects.filter(pk=test.pk).update(ended_at=now, login=worst.value)
     if stored_at is not None:
-        note_login(camera_id=stored_at.pk, outcome=outcome, now=now)
+        count_for_camera(stored_at.pk, stream, now)
+    if leave is not None:
+        note_outcomes([Outcome(leave, now, stream, onvif)])
 
 
 def forget_tests(now: datetime) -> int:
@@ -68,8 +80,8 @@ def forget_tests(now: datetime) -> int:
 
 def login_to_try(
     wanted: LoginWanted, *, host: str, camera: Camera | None, moved: set[str], now: datetime
-) -> Login | None:
-    """The login that a test sends, if the device asks for one.
+) -> tuple[Login | None, Leave | None]:
+    """The login that a test sends, if the device asks for one, and what its outcome is noted with.
 
     camera: the stored one that is being edited; moved: which of its columns the form has changed.
 
@@ -77,41 +89,49 @@ def login_to_try(
         Invalid: the stored login would go to another address than it was given for.
         Unavailable: no present key opens a stored password.
     """
-    if wanted.kind is LoginKind.KEEP:
-        return _stored(camera, moved, host, now) if camera else None
-    may_try = may_try_at(host, now)
+    keeps = wanted.kind is LoginKind.KEEP
+    login = _stored(camera, moved) if keeps else _login(wanted)
+    if login is None:
+        return None, None
+    site_id = camera.site_id if camera else Site.objects.get(name=MAIN_SITE).pk
+    state = CameraState.objects.filter(camera=camera).first() if keeps and camera else None
+    ask = ask_of(site_id, Target(host, login=login), state)
+    if ask is None or not may_try_at(host, now):
+        return login, None
+    return permit([ask], now)[0]
+
+
+def _login(wanted: LoginWanted) -> Login | None:
+    """The login that was typed or chosen; it may be sent nowhere yet."""
     if wanted.kind is LoginKind.OWN:
-        return Login(wanted.username, wanted.password, may_try, allow_plain=wanted.allow_plain)
+        return Login(
+            wanted.username,
+            wanted.password,
+            may_try=False,
+            may_try_onvif=False,
+            allow_plain=wanted.allow_plain,
+        )
     group = Credential.objects.filter(pk=wanted.credential_id or 0).first()
-    if wanted.kind is LoginKind.NONE or group is None or group.sealed_password is None:
+    if wanted.kind is not LoginKind.GROUP or group is None:
         return None
-    password = unseal(bytes(group.sealed_password))
-    return Login(group.username, password, may_try, allow_plain=group.allow_plain)
+    return login_of(Camera(credential=group))
 
 
-def _stored(camera: Camera, moved: set[str], host: str, now: datetime) -> Login | None:
+def _stored(camera: Camera | None, moved: set[str]) -> Login | None:
+    if camera is None:
+        return None
     if camera.username and moved & PLACE:
         raise Invalid(_("The address is another one: say the login anew, or choose a group."))
-    state = CameraState.objects.filter(camera=camera).first() or CameraState()
-    login = login_of(camera, state, now)
-    if login is None:
-        return None
-    may_try = login.may_try and may_try_at(host, now)
-    return Login(login.username, login.password, may_try, allow_plain=login.allow_plain)
+    return login_of(camera)
 
 
-def login_for_reading(camera: Camera, now: datetime) -> Login | None:
-    """The stored login for ONVIF, which gets fewer tries than the stream: one refusal a day.
+def login_for_reading(camera: Camera, now: datetime) -> tuple[Login | None, Leave | None]:
+    """The stored login for a reading over ONVIF; see `login_to_try`.
 
     Raises:
         Unavailable: no present key opens the stored password.
     """
-    login = _stored(camera, set(), camera.host, now)
-    if login is None:
-        return None
-    state = CameraState.objects.filter(camera=camera).first() or CameraState()
-    book = Book(state.failed_logins, state.failed_login_at)
-    return replace(login, may_try_onvif=may_try_onvif(book, now))
+    return login_to_try(LoginWanted(), host=camera.host, camera=camera, moved=set(), now=now)
 
 
 def may_try_at(host: str, now: datetime) -> bool:

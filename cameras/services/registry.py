@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cameras.models import Camera, CameraState, Credential, Owner, Team, Upstream
+from cameras.services.logins import empty_books
 from gis_server.errors import Invalid, NotFound
 from gis_server.vault import seal
 from grids.queries import grid_at
@@ -167,13 +168,23 @@ def ask_anew(camera_ids: Iterable[int], *, now: datetime, new_login: bool = Fals
     """Have cameras asked at once, in the caller's transaction: what is asked has changed.
 
     Who is asking now loses the lease, so that a verdict on what was there before is not written.
+    What the device said of its clock is forgotten: it may be another device, and is asked at once.
     Rows are locked in the order of their ids, as the sweep does.
 
-    new_login: refusals of the old one no longer count.
+    new_login: refusals no longer count, neither those of the cameras nor those of their devices.
     """
     rows = CameraState.objects.filter(camera_id__in=list(camera_ids))
     held = list(rows.order_by("camera_id").select_for_update().values_list("camera_id", flat=True))
     forgotten = {"failed_logins": 0, "failed_login_at": None} if new_login else {}
     CameraState.objects.filter(camera_id__in=held).update(
-        due_at=now, leased_by="", lease_until=None, **forgotten
+        due_at=now,
+        leased_by="",
+        lease_until=None,
+        clock_asked_at=None,
+        device_asked_at=None,
+        clock_offset_s=None,
+        clock_fault="",
+        **forgotten,
     )
+    if new_login:
+        empty_books(held)

@@ -13,8 +13,8 @@ from cameras.probe.reason import Reason
 from cameras.probe.result import LoginOutcome, plain
 from cameras.probe.target import Target
 from cameras.reasons_text import TEXTS
+from cameras.services.logins import Leave, Outcome, note_outcomes, permitted_target
 from cameras.services.sweep import count_login
-from cameras.services.targets import target_of
 from gis_server import live
 from gis_server.errors import Conflict
 from gis_server.models import User
@@ -30,6 +30,7 @@ class Job:
     snapshot_id: int
     camera_id: int
     target: Target
+    leave: Leave | None = None
 
 
 def request_snapshot(*, camera: Camera, by: User | None, now: datetime) -> tuple[int, bool]:
@@ -70,7 +71,8 @@ def start_snapshot(snapshot_id: int, *, now: datetime) -> Job | None:
     )
     if row is None:
         return None
-    return Job(row.id, row.camera_id, target_of(row.camera, row.camera.state, now))
+    target, leave = permitted_target(row.camera, row.camera.state, now)
+    return Job(row.id, row.camera_id, target, leave)
 
 
 @transaction.atomic
@@ -118,8 +120,19 @@ def expire_snapshots(now: datetime) -> int:
 
 
 @transaction.atomic
-def note_login(*, camera_id: int, outcome: LoginOutcome, now: datetime) -> None:
-    """Count what became of the password when a picture was taken: the day's budget is one."""
+def note_login(
+    *, camera_id: int, leave: Leave | None, outcome: LoginOutcome, now: datetime
+) -> None:
+    """Count what became of the password when a picture was taken, for the camera and its device:
+    the day's budget is one.
+    """
+    count_for_camera(camera_id, outcome, now)
+    if leave:
+        note_outcomes([Outcome(leave, now, outcome)])
+
+
+def count_for_camera(camera_id: int, outcome: LoginOutcome, now: datetime) -> None:
+    """Count it for the camera alone, in the caller's transaction."""
     if outcome is LoginOutcome.NOT_SENT:
         return
     state = CameraState.objects.select_for_update().filter(camera_id=camera_id).first()

@@ -8,7 +8,7 @@ of their ids, so two bulk writes cannot block each other.
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from io import StringIO
 from itertools import islice
@@ -37,10 +37,19 @@ from cameras.models import Camera, CameraState, Credential
 from cameras.probe.budget import refused_now
 from cameras.probe.reason import SAYS_NOTHING, Reason
 from cameras.probe.result import LoginOutcome, Verdict
-from cameras.probe.target import Target
+from cameras.probe.steps import LADDER, Step
+from cameras.probe.target import Login, Target
 from cameras.reasons_text import reason_name
 from cameras.services import outages, watch
-from cameras.services.targets import target_of
+from cameras.services.logins import Ask, Leave, Outcome, ask_of, note_outcomes, permit
+from cameras.services.seldom import (
+    asked_seldom,
+    counted,
+    note_answers,
+    note_devices,
+    steps_due,
+)
+from cameras.services.targets import target_at, target_of
 from gis_server import live
 from gis_server.errors import Unavailable
 
@@ -52,13 +61,30 @@ CLOCKS_DIFFER = timedelta(seconds=30)
 class Claim:
     """One camera to ask, under a lease that ends at `until`; no two leases of a camera end alike.
 
-    trouble: why it cannot be asked, when the fault is on our side.
+    trouble: why it cannot be asked, when the fault is on our side.  steps: what to ask.
+    leave: what the outcome of its login is noted with.
     """
 
     camera_id: int
     target: Target
     until: datetime
     trouble: str = ""
+    steps: tuple[Step, ...] = LADDER
+    leave: Leave | None = None
+
+    def asks_as(self, other: "Claim") -> bool:
+        """Whether both ask the same device in the same way; not how much of it, nor since when, nor
+        whether the login may be sent.
+        """
+        return (bare(self.target), self.trouble) == (bare(other.target), other.trouble)
+
+
+def bare(target: Target) -> Target:
+    """`target` with what the registry says of it alone."""
+    login = target.login and Login(
+        target.login.username, target.login.password, allow_plain=target.login.allow_plain
+    )
+    return replace(target, login=login, clock_offset_s=0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +104,23 @@ CAMERA_COLUMNS = (
     "username",
     "sealed_password",
     "allow_plain_login",
+    "site_id",
     "credential_id",
+    "onvif_port",
+    "tls",
 )
 """What `target_of` needs of a camera, in the order of the model's fields (`from_db`)."""
 CREDENTIAL_COLUMNS = ("id", "username", "sealed_password", "allow_plain")
 """What it needs of the camera's group of logins, likewise."""
-STATE_COLUMNS = ("camera_id", "failed_logins", "failed_login_at")
-"""What `target_of` needs of its state."""
+STATE_COLUMNS = (
+    "camera_id",
+    "failed_logins",
+    "failed_login_at",
+    "clock_asked_at",
+    "device_asked_at",
+    "clock_offset_s",
+)
+"""What `target_of` and `steps_due` need of its state, likewise."""
 CLAIM = """
     WITH due AS (
         SELECT s.camera_id
@@ -115,7 +151,8 @@ def claim(
     """Take up to `limit` cameras of a site that are due, those that have waited longest first.
 
     Two pollers may look at the same moment: a row that one has locked is passed over by the other,
-    so no camera is given out twice while its lease lasts.  One statement.
+    so no camera is given out twice while its lease lasts.  One
+    statement, and one or two for the logins.
     """
     until = now + lease
     values: dict[str, Any] = {
@@ -128,10 +165,11 @@ def claim(
     with connection.cursor() as cursor:
         cursor.execute(CLAIM, values)
         rows = sorted(cursor.fetchall(), key=itemgetter(0, 1))
-    return [claim_of(row[1:], now, until) for row in rows]
+    return permitted([claim_of(row[1:], now, until) for row in rows], now)
 
 
-def claim_of(row: Sequence[Any], now: datetime, until: datetime) -> Claim:
+def claim_of(row: Sequence[Any], now: datetime, until: datetime) -> tuple[Claim, Ask | None]:
+    """A claim, and what is wished of its login."""
     values = iter(row)
     of_camera, of_credential, of_state = (
         list(islice(values, len(columns)))
@@ -143,10 +181,24 @@ def claim_of(row: Sequence[Any], now: datetime, until: datetime) -> Claim:
         camera.credential = Credential.from_db("default", CREDENTIAL_COLUMNS, of_credential)
     state = CameraState.from_db("default", STATE_COLUMNS, of_state)
     try:
-        return Claim(camera.id, target_of(camera, state, now), until)
+        target = target_of(camera, state)
     except Unavailable as error:
-        target = Target(camera.host, camera.port, camera.path)
-        return Claim(camera.id, target, until, str(error.message))
+        return Claim(camera.id, target_at(camera, None), until, str(error.message)), None
+    steps = steps_due(target, state, now)
+    return Claim(camera.id, target, until, steps=steps), ask_of(camera.site_id, target, state)
+
+
+def permitted(claims: Sequence[tuple[Claim, Ask | None]], now: datetime) -> list[Claim]:
+    """The claims with what their logins may do."""
+    given = iter(permit([ask for _, ask in claims if ask], now))
+    done = []
+    for claim, ask in claims:
+        if ask is None:
+            done.append(claim)
+            continue
+        login, leave = next(given)
+        done.append(replace(claim, target=replace(claim.target, login=login), leave=leave))
+    return done
 
 
 def hand_back(*, poller: str) -> int:
@@ -154,9 +206,9 @@ def hand_back(*, poller: str) -> int:
     return CameraState.objects.filter(leased_by=poller).update(leased_by="", lease_until=None)
 
 
-@transaction.atomic
 def record(findings: Sequence[Finding], *, poller: str, down_after: int = DOWN_AFTER) -> int:
-    """Write verdicts: states, probes, outages, and one change row for each state that moved.
+    """Write verdicts: states, probes, outages, and one change row for each state that moved; then
+    what devices say they are.
 
     down_after: failures in a row that make a camera offline, for `health.after`.
 
@@ -164,7 +216,28 @@ def record(findings: Sequence[Finding], *, poller: str, down_after: int = DOWN_A
     also when this poller has claimed it anew since, or that was deleted meanwhile is passed over.
     Returns how many were written.
     """
+    # First, and also of what is passed over below: the passwords have been sent.
+    note_outcomes(
+        Outcome(one.claim.leave, one.at, one.verdict.login, one.verdict.onvif_login)
+        for one in findings
+        if one.claim.leave
+    )
     by_camera = {finding.claim.camera_id: finding for finding in findings}
+    written = write_verdicts(by_camera, poller, down_after)
+    written_ones = [by_camera[camera_id] for camera_id in written]
+    note_devices(
+        {
+            one.claim.camera_id: (one.claim.target, one.verdict.device)
+            for one in written_ones
+            if one.verdict.device
+        }
+    )
+    return len(written)
+
+
+@transaction.atomic
+def write_verdicts(by_camera: Mapping[int, Finding], poller: str, down_after: int) -> list[int]:
+    """All of `record` that is one transaction; the ids of the cameras whose verdict was written."""
     steady, held = list[Steady](), list[Held]()
     for row in lock(by_camera, poller):
         finding = by_camera[row.state.camera_id]
@@ -177,7 +250,7 @@ def record(findings: Sequence[Finding], *, poller: str, down_after: int = DOWN_A
             held.append(row)
     write_steady(steady)
     write_changed(held, by_camera, down_after)
-    return len(steady) + len(held)
+    return [one.camera_id for one in steady] + [one.state.camera_id for one in held]
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +285,10 @@ LOCKED = (
     "failed_logins",
     "failed_login_at",
     "kept_at",
+    "clock_asked_at",
+    "device_asked_at",
+    "clock_offset_s",
+    "clock_fault",
 )
 """What is read of a state before a verdict is put into it, in the order of the model's fields, as
 `from_db` wants it."""
@@ -246,10 +323,12 @@ def lock(camera_ids: Iterable[int], poller: str) -> list[Held]:
 
 def is_steady(held: Held, finding: Finding) -> bool:
     """Whether the verdict changes nothing, and nobody wants to keep it."""
-    state, verdict = held.state, finding.verdict
+    state = held.state
+    reason, detail = counted(state, finding.claim.target, finding.verdict)
     return (
-        verdict.reason is Reason.OK
-        and verdict.detail == state.detail
+        is_good(reason)
+        and (reason, detail) == (state.reason, state.detail)
+        and not asked_seldom(finding.verdict)
         and not state.failed_logins
         and state.kept_at is not None
         and finding.at - state.kept_at < KEEP_GOOD_EVERY
@@ -286,7 +365,9 @@ def write_changed(held: Sequence[Held], by_camera: Mapping[int, Finding], down_a
 def is_kept(state: CameraState, finding: Finding) -> bool:
     """Whether the result is kept, and note it: what is new at once, what goes on one in a while."""
     reason = finding.verdict.reason
-    if reason in SAYS_NOTHING or (is_good(reason) and not state.streak_bad):
+    if asked_seldom(finding.verdict):
+        pause = timedelta(0)
+    elif reason in SAYS_NOTHING or (is_good(reason) and not state.streak_bad):
         pause = KEEP_GOOD_EVERY
     elif state.streak_bad >= SLOW_AFTER and state.reason == reason:
         pause = KEEP_SAME_EVERY
@@ -302,10 +383,10 @@ def apply(held: Held, finding: Finding, down_after: int = DOWN_AFTER) -> bool:
     """Put the verdict into the row (not saved yet); whether the state has changed by it."""
     state, verdict = held.state, finding.verdict
     before = (state.state, state.unstable)
-    health = after(
-        health_of(state), verdict.reason, verdict.detail, finding.at, down_after=down_after
-    )
+    reason, detail = counted(state, finding.claim.target, verdict)
+    health = after(health_of(state), reason, detail, finding.at, down_after=down_after)
     put_health(state, health)
+    note_answers(state, verdict, finding.at)
     state.due_at = next_due(
         health,
         verdict.reason,
@@ -373,6 +454,10 @@ WRITTEN = {
     "failed_logins": "smallint",
     "failed_login_at": "timestamptz",
     "kept_at": "timestamptz",
+    "clock_asked_at": "timestamptz",
+    "device_asked_at": "timestamptz",
+    "clock_offset_s": "float8",
+    "clock_fault": "text",
 }
 """The columns a verdict may change, and their types."""
 WRITE_STATES = """

@@ -1,28 +1,36 @@
 """From rows to what the engine asks: the one place where a stored password is opened."""
 
-from datetime import datetime
+from dataclasses import replace
 
 from cameras.models import Camera, CameraState
-from cameras.probe.budget import may_log_in
 from cameras.probe.target import Login, Target
 from gis_server.vault import unseal
 
 
-def target_of(camera: Camera, state: CameraState, now: datetime) -> Target:
-    """The stream of `camera`, with its login and whether that may be tried.
+def target_of(camera: Camera, state: CameraState) -> Target:
+    """The stream of `camera` with its login, which may be sent nowhere yet: see
+    `cameras.services.logins`.
 
     Raises:
         Unavailable: no present key opens the stored password.
     """
-    return target_at(camera, login_of(camera, state, now))
+    target = target_at(camera, login_of(camera))
+    return replace(target, clock_offset_s=state.clock_offset_s or 0.0)
 
 
 def target_at(camera: Camera, login: Login | None) -> Target:
     """The stream of `camera`, stored or not, with this login."""
-    return Target(camera.host, camera.port, camera.path, login)
+    return Target(
+        camera.host,
+        camera.port,
+        camera.path,
+        login,
+        tls=camera.tls,
+        onvif_port=camera.onvif_port,
+    )
 
 
-def login_of(camera: Camera, state: CameraState, now: datetime) -> Login | None:
+def login_of(camera: Camera) -> Login | None:
     """The group's login where the camera is in one, else its own; None for no login."""
     group = camera.credential
     username = group.username if group else camera.username
@@ -32,6 +40,7 @@ def login_of(camera: Camera, state: CameraState, now: datetime) -> Login | None:
     return Login(
         username,
         unseal(bytes(token)),
-        may_try=may_log_in(state.failed_logins, state.failed_login_at, now),
+        may_try=False,
+        may_try_onvif=False,
         allow_plain=group.allow_plain if group else camera.allow_plain_login,
     )

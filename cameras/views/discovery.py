@@ -11,7 +11,6 @@ from cameras import discovery, services
 from cameras.forms import SearchForm
 from cameras.models import Camera
 from cameras.probe import wire_discovery
-from cameras.probe.result import LoginOutcome
 from cameras.probe.wire_discovery import Found
 from cameras.views.shared import page
 from gis_server.edge import allow, user_of
@@ -47,8 +46,7 @@ def look(by: User, form: SearchForm) -> list[Found]:
             )
         )  # fmt: skip
     finally:
-        outcome = LoginOutcome.NOT_SENT
-        services.end_test(test=test, outcome=outcome, stored_at=None, now=timezone.now())
+        services.end_test(test=test, stored_at=None, now=timezone.now())
 
 
 def rows_of(by: User, found: list[Found]) -> list[dict[str, object]]:

@@ -22,11 +22,12 @@ from cameras.live_test import Answered, Begun, Event, climb
 from cameras.models import Camera, LiveTest
 from cameras.probe.net import TcpNet
 from cameras.probe.reason import Reason
-from cameras.probe.result import LoginOutcome, Verdict
+from cameras.probe.result import ASIDES, LoginOutcome
 from cameras.probe.target import Target
 from cameras.reasons_text import TEXTS, reason_name
 from cameras.services.editing import LoginKind
 from cameras.services.live_tests import DEADLINE_S
+from cameras.services.logins import Leave
 from cameras.services.targets import target_at
 from gis_server.edge import allow, json_ok, parse_int, user_of
 from gis_server.roles import Permission
@@ -54,11 +55,13 @@ def live_test(request: HttpRequest) -> HttpResponseBase:
         return json_ok({"error": {"kind": "Invalid", "message": first_error(form)}}, status=422)
     wanted, data = form.wanted_login(), form.cleaned_data
     moved = {name for name in ASKED if camera and getattr(camera, name) != data[name]}
-    login = services.login_to_try(wanted, host=data["host"], camera=camera, moved=moved, now=now)
+    login, leave = services.login_to_try(
+        wanted, host=data["host"], camera=camera, moved=moved, now=now
+    )
     target = target_at(Camera(**{name: data[name] for name in ASKED}), login)
     test = services.begin_test(by=by, host=data["host"], now=now)
     stored_at = camera if wanted.kind is LoginKind.KEEP else None
-    lines = stream(test, target, stored_at, translation.get_language())
+    lines = stream(test, target, stored_at, leave, translation.get_language())
     response = StreamingHttpResponse(lines, content_type="application/x-ndjson")
     response["Cache-Control"] = "no-store"
     response["X-Accel-Buffering"] = "no"
@@ -73,20 +76,25 @@ def first_error(form: NetworkForm) -> str:
 
 
 def stream(
-    test: LiveTest, target: Target, stored_at: Camera | None, language: str | None
+    test: LiveTest,
+    target: Target,
+    stored_at: Camera | None,
+    leave: Leave | None,
+    language: str | None,
 ) -> Iterator[bytes]:
     """The lines of a test.  A browser that leaves closes this, which ends the test."""
-    outcome = LoginOutcome.NOT_SENT
+    outcomes = dict.fromkeys(("stream", "onvif"), LoginOutcome.NOT_SENT)
     try:
         for event in events_of(target):
-            if isinstance(event, Verdict):
-                outcome = event.login
-            elif isinstance(event, Answered) and event.result.login is not LoginOutcome.NOT_SENT:
-                outcome = event.result.login
+            if isinstance(event, Answered) and event.result.login is not LoginOutcome.NOT_SENT:
+                door = "onvif" if event.result.step in ASIDES else "stream"
+                outcomes[door] = event.result.login
             with translation.override(language):
                 yield json.dumps(words_of(event), ensure_ascii=False).encode() + b"\n"
     finally:
-        services.end_test(test=test, outcome=outcome, stored_at=stored_at, now=timezone.now())
+        services.end_test(
+            test=test, **outcomes, stored_at=stored_at, leave=leave, now=timezone.now()
+        )
 
 
 def events_of(target: Target) -> Iterator[Event]:
@@ -109,11 +117,11 @@ def words_of(event: Event) -> dict[str, Any]:
     if isinstance(event, Answered):
         return {
             "answered": {
-                "name": step_name(event.step),
+                "name": step_name(event.result.step),
                 "ok": event.result.reason is Reason.OK,
                 "said": reason_name(event.result.reason.value),
                 "detail": event.result.detail,
-                "took_ms": event.took_ms,
+                "took_ms": event.result.took_ms,
             }
         }
     text = TEXTS[event.reason]

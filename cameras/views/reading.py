@@ -55,9 +55,9 @@ def read_camera(request: HttpRequest, camera_id: int) -> HttpResponseBase:
 
 
 def read(by: User, row: Camera) -> Reading:
-    """Ask, within the limits that live tests have; a refused login counts for the poller too."""
+    """Ask, within the limits that live tests have; a refusal counts in the device's book."""
     now = timezone.now()
-    login = services.login_for_reading(row, now)
+    login, leave = services.login_for_reading(row, now)
     target = replace(target_at(row, login), onvif_port=row.onvif_port)
     test = services.begin_test(by=by, host=row.host, now=now)
     outcome = LoginOutcome.NOT_SENT
@@ -65,9 +65,7 @@ def read(by: User, row: Camera) -> Reading:
         reading = read_device(target, TcpNet(settings.PROBE_NETWORKS), deadline_s=DEADLINE_S)
         outcome = reading.login
     finally:
-        # That ONVIF lets it in proves nothing for the stream, which may have refused it.
-        stored_at = row if outcome is LoginOutcome.REFUSED else None
-        services.end_test(test=test, outcome=outcome, stored_at=stored_at, now=timezone.now())
+        services.end_test(test=test, onvif=outcome, stored_at=None, leave=leave, now=timezone.now())
     return reading
 
 

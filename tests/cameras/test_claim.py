@@ -7,6 +7,7 @@ import pytest
 
 from cameras import services
 from cameras.models import Camera, CameraState
+from cameras.services.logins import TURN, permitted_target
 from tests.cameras.conftest import MakeCamera
 from tests.cameras.threads import together
 
@@ -79,6 +80,17 @@ def test_the_login_comes_opened_and_a_spent_budget_keeps_it_at_home(
     assert (first.target.login.password, first.target.login.may_try) == ("right-horse", True)
     assert second.target.login.may_try is False
     assert "right-horse" not in repr(first)
+
+
+def test_tls_and_the_onvif_port_are_asked_as_they_are_stored(
+    make_camera: MakeCamera, now: datetime
+) -> None:
+    stored = make_camera(tls=True, onvif_port=8000, login=("viewer", "x"))
+
+    (claim,) = services.claim(poller="a", limit=9, lease=LEASE, now=now)
+
+    assert (claim.target.tls, claim.target.onvif_port) == (True, 8000)
+    assert claim.target == permitted_target(stored, stored.state, now + TURN)[0]
 
 
 def test_a_password_that_no_key_opens_is_our_trouble(

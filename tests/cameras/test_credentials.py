@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from cameras import services
 from cameras.models import Camera, CameraState, Credential
 from cameras.services import WantedCredential
-from cameras.services.targets import target_of
+from cameras.services.logins import permitted_target
 from gis_server.errors import Conflict, Invalid, NotAllowed
 from gis_server.models import AuditRow, User
 from gis_server.roles import Role
@@ -41,10 +41,10 @@ def test_a_camera_logs_in_with_its_group_and_without_one_as_it_did(
     member = make_camera(credential=group, row={"failed_logins": 2, "failed_login_at": now})
     own = make_camera(login=("admin", "other"))
 
-    login = target_of(member, member.state, now).login
+    login = permitted_target(member, member.state, now)[0].login
     assert login is not None
     assert (login.username, login.password, login.may_try) == ("viewer", HIDDEN, False)
-    login = target_of(own, own.state, now).login
+    login = permitted_target(own, own.state, now)[0].login
     assert login is not None
     assert (login.username, login.password, login.may_try) == ("admin", "other", True)
 
@@ -53,7 +53,7 @@ def test_a_group_may_be_no_login_at_all(make_camera: MakeCamera, boss: User, now
     none = services.add_credential(by=boss, wanted=WantedCredential(name="无"), now=now)
     camera = make_camera(credential=none)
 
-    assert target_of(camera, camera.state, now).login is None
+    assert permitted_target(camera, camera.state, now)[0].login is None
 
 
 def test_another_password_is_tried_at_once_by_all_its_cameras_and_no_others(
@@ -74,7 +74,7 @@ def test_another_password_is_tried_at_once_by_all_its_cameras_and_no_others(
     assert (state.failed_logins, state.leased_by, state.due_at) == (0, "", later)
     assert CameraState.objects.get(camera=other).failed_logins == 2
     camera = Camera.objects.select_related("credential", "state").get(pk=member.pk)
-    login = target_of(camera, camera.state, now).login
+    login = permitted_target(camera, camera.state, now)[0].login
     assert login is not None
     assert login.password == "new"
 

@@ -27,6 +27,7 @@ from gis_server.vault import seal
 from tests.cameras.conftest import OTHER_STREET, STREET, MakeCamera
 from tests.cameras.fake_camera import FakeCamera, running
 from tests.cameras.scripted_net import ScriptedNet
+from tests.cameras.test_steps_onvif import GATE, RTSP_OK, clock, made
 from tests.cameras.threads import together
 from tests.conftest import MakeUser, SignIn
 
@@ -110,6 +111,37 @@ def test_a_silent_device_ends_at_the_deadline() -> None:
     assert isinstance(told[-1], Verdict)
     assert told[-1].reason is Reason.SILENT
     assert [type(event) for event in told[:2]] == [Begun, Answered]
+
+
+def test_a_device_with_an_onvif_port_is_asked_for_its_clock_and_make_too() -> None:
+    async def events() -> list[Any]:
+        net = ScriptedNet(RTSP_OK, clock(), made())
+        return [event async for event in climb(GATE, net, budget_s=2)]
+
+    told = asyncio.run(events())
+
+    assert [type(event) for event in told] == [*[Begun, Answered] * 5, Verdict]
+    assert [event.step for event in told if isinstance(event, Begun)][3:] == [
+        "onvif_clock", "onvif_device",
+    ]  # fmt: skip
+    assert [event.result.step for event in told if isinstance(event, Answered)][4] == "onvif_device"
+    assert told[-1].device is not None
+
+
+def test_a_login_that_only_onvif_refuses_counts_against_the_tests_of_that_host(
+    make_user: MakeUser, now: datetime
+) -> None:
+    test = services.begin_test(by=make_user(), host="a", now=now)
+
+    services.end_test(
+        test=test,
+        stream=LoginOutcome.ACCEPTED,
+        onvif=LoginOutcome.REFUSED,
+        stored_at=None,
+        now=now,
+    )
+
+    assert LiveTest.objects.get().login == LoginOutcome.REFUSED
 
 
 def test_a_wrong_login_is_tried_twice_at_a_host_and_then_no_more(technician: Client) -> None:
@@ -218,7 +250,7 @@ def test_one_person_tests_so_often_and_all_together_so_many(
 
     for _ in range(MOST_A_MINUTE):
         test = services.begin_test(by=one, host="a", now=now)
-        services.end_test(test=test, outcome=LoginOutcome.NOT_SENT, stored_at=None, now=now)
+        services.end_test(test=test, stored_at=None, now=now)
     with pytest.raises(TooMany):
         services.begin_test(by=one, host="a", now=now)
     for _ in range(MOST_AT_ONCE):

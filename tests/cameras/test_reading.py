@@ -11,7 +11,7 @@ from django.conf import LazySettings
 from django.test import Client
 from django.utils import timezone
 
-from cameras.models import Camera, CameraState, LiveTest
+from cameras.models import Camera, CameraState, LiveTest, LoginBook
 from cameras.probe.net import TcpNet
 from cameras.probe.reason import Reason
 from cameras.probe.result import LoginOutcome
@@ -216,7 +216,7 @@ def test_a_reading_is_offered_and_stored_only_when_it_is_saved(
     assert "640×360" in technician.get(saved["Location"]).content.decode()
 
 
-def test_a_refusal_is_told_in_words_and_counts_for_the_poller(
+def test_a_refusal_is_told_in_words_and_kept_in_the_book_of_the_device(
     farm: RunningFarm, technician: Client, camera: Camera, device: Device
 ) -> None:
     farm.control.set(device.host, Fault.ONVIF_REFUSES.value)
@@ -228,7 +228,8 @@ def test_a_refusal_is_told_in_words_and_counts_for_the_poller(
     assert "advice" in first.content.decode()
     assert first.context["form"] is None
     assert [one.login for one in LiveTest.objects.order_by("id")] == ["refused", "not_sent"]
-    assert CameraState.objects.get(camera=camera).failed_logins == 1
+    assert LoginBook.objects.get().onvif_refused_at is not None
+    assert CameraState.objects.get(camera=camera).failed_logins == 0
     camera.refresh_from_db()
     assert camera.version == 0
 

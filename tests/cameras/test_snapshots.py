@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from cameras import jobs, services
 from cameras.invariants import check
-from cameras.models import CameraState, Snapshot
+from cameras.models import CameraState, LoginBook, Snapshot
 from cameras.picture.store import StoredPicture
 from cameras.probe.reason import Reason
 from cameras.probe.result import LoginOutcome
@@ -108,10 +108,16 @@ def test_a_request_that_nobody_answers_fails_after_15_seconds(
 def test_a_refused_login_counts_for_pictures_too(make_camera: MakeCamera, now: datetime) -> None:
     camera = make_camera(login=("viewer", "x"))
 
-    services.note_login(camera_id=camera.id, outcome=LoginOutcome.REFUSED, now=now)
-    services.note_login(camera_id=camera.id, outcome=LoginOutcome.NOT_SENT, now=now)
+    for outcome in (LoginOutcome.REFUSED, LoginOutcome.NOT_SENT):
+        snapshot_id, _ = services.request_snapshot(camera=camera, by=None, now=now)
+        job = services.start_snapshot(snapshot_id, now=now)
+        assert job is not None
+        assert job.leave is not None
+        services.note_login(camera_id=camera.id, leave=job.leave, outcome=outcome, now=now)
 
     assert CameraState.objects.get().failed_logins == 1
+    book = LoginBook.objects.get()
+    assert (book.failed, book.trying_until) == (1, None)
 
 
 @pytest.fixture

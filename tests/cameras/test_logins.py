@@ -1,0 +1,299 @@
+"""Logins at a device: few refusals for all channels, and none of them silences another."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+
+from cameras import services
+from cameras.models import Camera, CameraState, LoginBook, Probe
+from cameras.poller import own_trouble
+from cameras.probe.budget import HEAD_START, LOCKOUT
+from cameras.probe.reason import Reason
+from cameras.probe.result import LoginOutcome, StepResult, verdict_of
+from cameras.probe.steps_login import withheld
+from cameras.probe.target import Login
+from cameras.services import Claim, Finding
+from cameras.services.logins import KEPT, TURN, permitted_target, place_of
+from tests.cameras.conftest import MakeCamera
+from tests.cameras.threads import together
+
+MINUTE = timedelta(minutes=1)
+LEASE = timedelta(seconds=30)
+RECORDER = "10.0.0.9"
+ACCEPTED, REFUSED, NOT_SENT = LoginOutcome.ACCEPTED, LoginOutcome.REFUSED, LoginOutcome.NOT_SENT
+
+Says = Callable[[Claim], LoginOutcome]
+
+
+def recorder(make_camera: MakeCamera, channels: int, **values: Any) -> list[Camera]:
+    login = values.pop("login", ("viewer", "x"))
+    return [
+        make_camera(host=RECORDER, path=f"/{channel}", login=login, **values)
+        for channel in range(channels)
+    ]
+
+
+def claimed(poller: str, at: datetime, limit: int = 100) -> list[Claim]:
+    return services.claim(poller=poller, limit=limit, lease=LEASE, now=at)
+
+
+def sends(claim: Claim) -> bool:
+    return claim.target.login is not None and claim.target.login.may_try
+
+
+def answer(claims: list[Claim], at: datetime, says: Says, poller: str = "a") -> int:
+    """Write what the device says to those that send their login; how many were refused."""
+    findings, refused = [], 0
+    for claim in claims:
+        login = claim.target.login
+        assert login is not None
+        outcome = says(claim) if login.may_try else NOT_SENT
+        result = StepResult(Reason.OK, "H264", outcome, "rtsp_describe")
+        if outcome is REFUSED:
+            refused += 1
+            result = StepResult(Reason.WRONG_LOGIN, "401", outcome, "rtsp_describe")
+        elif not login.may_try:
+            result = withheld(login)._replace(step="rtsp_describe")
+        findings.append(Finding(claim, at, verdict_of([result])))
+    services.record(findings, poller=poller)
+    return refused
+
+
+def round_at(at: datetime, says: Says) -> tuple[int, list[Claim]]:
+    CameraState.objects.update(due_at=at)
+    claims = claimed("a", at)
+    return answer(claims, at, says), claims
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_pollers_that_claim_a_recorder_at_once_send_two_wrong_passwords_a_day(
+    make_camera: MakeCamera, now: datetime
+) -> None:
+    recorder(make_camera, 16)
+    refused = 0
+    for minutes in range(0, 24 * 60, 29):
+        at = now + minutes * MINUTE
+        CameraState.objects.update(due_at=at)
+        shares = together(*(partial(claimed, name, at, 8) for name in ("a", "b")))
+        claims = [claim for share in shares for claim in share]
+        assert sum(map(sends, claims)) <= 1
+        for name, share in zip(("a", "b"), shares, strict=True):
+            refused += answer(share, at, lambda _: REFUSED, name)
+
+    assert refused == 2
+
+
+def test_channels_wait_for_the_first_one_without_being_condemned_and_then_all_log_in(
+    make_camera: MakeCamera, now: datetime
+) -> None:
+    recorder(make_camera, 16)
+
+    _, first = round_at(now, lambda _: ACCEPTED)
+    waiting = set(CameraState.objects.values_list("state", "reason", "streak_bad"))
+    _, second = round_at(now + MINUTE, lambda _: ACCEPTED)
+
+    assert sum(map(sends, first)) == 1
+    assert waiting == {("online", "ok", 0), ("unknown", "own_trouble", 0)}
+    assert all(map(sends, second))
+    assert set(CameraState.objects.values_list("state", flat=True)) == {"online"}
+
+
+def test_a_password_that_was_changed_on_the_recorder_is_refused_twice_and_kept_at_home(
+    make_camera: MakeCamera, now: datetime
+) -> None:
+    """Channels one after the other, as their phases are."""
+    channels = recorder(make_camera, 16)
+    for minute in (0, 1):
+        round_at(now + minute * MINUTE, lambda _: ACCEPTED)
+    CameraState.objects.update(due_at=now + timedelta(days=9))
+    refused = 0
+    for number in range(16 * 60):
+        at = now + 2 * MINUTE + number * timedelta(seconds=80)
+        CameraState.objects.filter(camera=channels[number % 16]).update(due_at=at)
+        refused += answer(claimed("a", at, 1), at, lambda _: REFUSED)
+        CameraState.objects.filter(camera=channels[number % 16]).update(
+            due_at=now + timedelta(days=9)
+        )
+
+    assert refused == 2
+
+
+@pytest.mark.parametrize("place", [0, 3])
+def test_a_channel_that_the_user_may_not_see_silences_no_other(
+    make_camera: MakeCamera, now: datetime, place: int
+) -> None:
+    channels = recorder(make_camera, 4)
+    forbidden = channels[place]
+
+    def says(claim: Claim) -> LoginOutcome:
+        return REFUSED if claim.camera_id == forbidden.pk else ACCEPTED
+
+    refused = 0
+    for minute in range(0, 24 * 60, 4):
+        refused += round_at(now + minute * MINUTE, says)[0]
+
+    assert refused == 2
+    states = dict(CameraState.objects.values_list("camera", "state"))
+    assert states.pop(forbidden.pk) == "offline"
+    assert set(states.values()) == {"online"}
+    # When it is the very first that is asked, nobody knows better until the second try.
+    others = Probe.objects.exclude(camera=forbidden).exclude(reason__in=("ok", "own_trouble"))
+    assert all(probe.at < now + LOCKOUT + HEAD_START for probe in others)
+    assert place == 0 or not others.exists()
+
+
+def test_onvif_that_refuses_is_let_alone_for_a_day_by_all_channels(
+    make_camera: MakeCamera, now: datetime
+) -> None:
+    recorder(make_camera, 3, onvif_port=80)
+    (claim, *_) = claimed("a", now)
+    steps = [
+        StepResult(Reason.OK, "H264", ACCEPTED, "rtsp_describe"),
+        StepResult(Reason.WRONG_LOGIN, "401", REFUSED, "onvif_device"),
+    ]
+    services.record([Finding(claim, now, verdict_of(steps))], poller="a")
+
+    def logins(at: datetime) -> list[tuple[bool, bool]]:
+        CameraState.objects.update(due_at=at, lease_until=None, leased_by="")
+        found = [claim.target.login for claim in claimed("a", at)]
+        return [(login.may_try, login.may_try_onvif) for login in found if login]
+
+    assert logins(now + MINUTE) == [(True, False)] * 3
+    assert logins(now + timedelta(hours=23)) == [(True, False)] * 3
+    # One of them tries again; the others do not try with it.
+    assert sorted(logins(now + timedelta(hours=24))) == [(True, False), (True, False), (True, True)]
+    assert CameraState.objects.filter(failed_logins=0).count() == 3
+
+
+def test_a_camera_that_says_nothing_of_its_login_keeps_the_others_waiting_for_a_minute(
+    make_camera: MakeCamera, now: datetime
+) -> None:
+    recorder(make_camera, 2)
+    assert [sends(claim) for claim in claimed("a", now, 1)] == [True]
+
+    assert [sends(claim) for claim in claimed("b", now, 1)] == [False]
+    CameraState.objects.update(lease_until=None, leased_by="", due_at=now + TURN)
+    assert sum(sends(claim) for claim in claimed("b", now + TURN)) == 1
+
+
+def test_a_refusal_counts_although_the_lease_has_gone_to_somebody_else(
+    make_camera: MakeCamera, now: datetime
+) -> None:
+    recorder(make_camera, 1)
+    late = claimed("slow", now)
+    claimed("other", now + MINUTE)
+
+    answer(late, now + MINUTE, lambda _: REFUSED, "slow")
+
+    assert LoginBook.objects.get().failed == 1
+    CameraState.objects.update(lease_until=None, leased_by="")
+    assert not any(map(sends, claimed("a", now + 2 * MINUTE)))
+
+
+def test_a_refusal_counts_although_the_canaries_did_not_answer(
+    make_camera: MakeCamera, now: datetime
+) -> None:
+    recorder(make_camera, 1)
+    (claim,) = claimed("a", now)
+    refused = verdict_of([StepResult(Reason.WRONG_LOGIN, "401", REFUSED, "rtsp_describe")])
+
+    services.record([own_trouble(Finding(claim, now, refused))], poller="a")
+
+    state = CameraState.objects.get()
+    assert (state.state, state.reason, state.failed_logins) == ("unknown", "own_trouble", 1)
+    assert LoginBook.objects.get().failed == 1
+
+
+def test_a_lease_that_is_renewed_while_the_login_is_tried_asks_nothing_else(
+    make_camera: MakeCamera, now: datetime
+) -> None:
+    (camera,) = recorder(make_camera, 1)
+    (first,), (again,) = claimed("a", now), claimed("a", now + LEASE + timedelta(seconds=1))
+    Camera.objects.filter(pk=camera.pk).update(path="/other")
+    (moved,) = claimed("a", now + 3 * MINUTE)
+
+    assert (sends(first), sends(again)) == (True, False)
+    assert first.asks_as(again)
+    assert not first.asks_as(moved)
+
+
+def test_the_same_outcome_written_twice_counts_once(make_camera: MakeCamera, now: datetime) -> None:
+    recorder(make_camera, 1)
+    claims = claimed("a", now)
+
+    for _ in range(2):
+        answer(claims, now, lambda _: REFUSED)
+
+    assert LoginBook.objects.get().failed == 1
+
+
+def test_another_password_for_one_channel_empties_the_books_of_the_recorder(
+    make_camera: MakeCamera, now: datetime
+) -> None:
+    channels = recorder(make_camera, 2)
+    elsewhere = make_camera(login=("viewer", "x"))
+    round_at(now, lambda _: REFUSED)
+    assert LoginBook.objects.count() == 2
+
+    services.set_login(camera_id=channels[0].pk, username="viewer", password="y", now=now)
+
+    assert [book.host for book in LoginBook.objects.all()] == [elsewhere.host]
+
+
+def test_another_password_at_the_same_device_has_a_book_of_its_own(
+    make_camera: MakeCamera, now: datetime
+) -> None:
+    wrong = make_camera(host=RECORDER, login=("viewer", "wrong"))
+    right = make_camera(host=RECORDER, login=("viewer", "right"))
+
+    round_at(now, lambda claim: REFUSED if claim.camera_id == wrong.pk else ACCEPTED)
+
+    _, claims = round_at(now + MINUTE, lambda _: ACCEPTED)
+    assert {claim.camera_id: sends(claim) for claim in claims} == {wrong.pk: False, right.pk: True}
+
+
+def test_logins_that_go_on_being_accepted_cost_one_look_and_no_write(
+    make_camera: MakeCamera, now: datetime, django_assert_num_queries: Any
+) -> None:
+    recorder(make_camera, 8)
+    for minute in range(22):
+        round_at(now + minute * MINUTE, lambda _: ACCEPTED)
+    at = now + 22 * MINUTE
+    CameraState.objects.update(due_at=at)
+
+    # The claim, and the book.
+    with django_assert_num_queries(2):
+        claims = claimed("a", at)
+    # Savepoint, lock, write, release.
+    with django_assert_num_queries(4):
+        answer(claims, at, lambda _: ACCEPTED)
+
+
+def test_a_picture_waits_for_its_turn_as_well(make_camera: MakeCamera, now: datetime) -> None:
+    one, other = recorder(make_camera, 2)
+    first, _ = permitted_target(one, one.state, now)
+    second, _ = permitted_target(other, other.state, now)
+
+    assert first.login is not None
+    assert second.login is not None
+    assert (first.login.may_try, second.login.may_try, second.login.waits) == (True, False, True)
+
+
+def test_a_book_tells_neither_the_password_nor_where_it_is_used_again() -> None:
+    login = Login("viewer", "right-horse")
+    here, there = place_of(1, "10.0.0.1", login), place_of(1, "10.0.0.2", login)
+
+    assert here.login != there.login
+    assert "right-horse" not in here.login
+    assert place_of(1, "NVR.local", login) == place_of(1, "nvr.LOCAL", login)
+
+
+def test_books_that_nobody_writes_in_are_dropped(make_camera: MakeCamera, now: datetime) -> None:
+    recorder(make_camera, 1)
+    claimed("a", now)
+
+    assert services.forget_books(now + KEPT) == 0
+    assert services.forget_books(now + KEPT + MINUTE) == 1
