@@ -1,13 +1,11 @@
-"""Runs ladders: one deadline for each, a cap on how many run at once, every step timed and kept as
-evidence.
+"""Runs ladders: one deadline for each, every step timed and kept as evidence.  How many run at once
+is `cameras.lanes`' business.
 
 Cancelling a probe cancels it: nothing here catches CancelledError.
 """
 
 import asyncio
-from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from cameras.probe.net import Net, OneLine, Stage
@@ -86,46 +84,3 @@ def late(stage: Stage, late_s: float) -> StepResult:
     if late_s > STALL_S:
         return StepResult(Reason.OWN_TROUBLE, f"this machine stood still for {late_s:.1f} s")
     return LATE[stage]
-
-
-class Caps:
-    """How many probes run at once: in all, and at one host (a recorder is one host with many
-    cameras).
-
-    Waiting for a turn is outside the budget: a busy prober must not make a camera look slow.
-    """
-
-    def __init__(self, *, total: int, per_host: int) -> None:
-        self._total = asyncio.Semaphore(total)
-        self._per_host = per_host
-        self._hosts: dict[str, asyncio.Semaphore] = {}
-        self._users: defaultdict[str, int] = defaultdict(int)
-        self.waiting = 0
-        """How many wait for their host; until it is their turn there they take no other place."""
-
-    @asynccontextmanager
-    async def turn(self, host: str) -> AsyncIterator[None]:
-        """Hold one place at `host` and one of the total.  The host's comes first: who waits there
-        takes no other.
-        """
-        at_host = self._hosts.setdefault(host, asyncio.Semaphore(self._per_host))
-        self._users[host] += 1
-        try:
-            async with self._place_at(at_host), self._total:
-                yield
-        finally:
-            self._users[host] -= 1
-            if not self._users[host]:
-                del self._users[host], self._hosts[host]
-
-    @asynccontextmanager
-    async def _place_at(self, at_host: asyncio.Semaphore) -> AsyncIterator[None]:
-        self.waiting += 1
-        try:
-            await at_host.acquire()
-        finally:
-            self.waiting -= 1
-        try:
-            yield
-        finally:
-            at_host.release()

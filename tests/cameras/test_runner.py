@@ -1,4 +1,4 @@
-"""Time, turns and cancellation belong to the runner."""
+"""Time and cancellation belong to the runner."""
 
 import asyncio
 import time
@@ -8,7 +8,7 @@ import pytest
 from cameras.probe.net import Net
 from cameras.probe.reason import Reason
 from cameras.probe.result import StepResult
-from cameras.probe.runner import Caps, probe
+from cameras.probe.runner import probe
 from cameras.probe.steps import LADDER
 from cameras.probe.target import Target
 from tests.cameras.scripted_net import ScriptedNet
@@ -48,45 +48,5 @@ def test_cancelling_a_probe_cancels_it() -> None:
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-
-    asyncio.run(scenario())
-
-
-def test_caps_hold_in_all_and_per_host() -> None:
-    async def scenario() -> tuple[int, int]:
-        caps = Caps(total=6, per_host=2)
-        running: dict[str, int] = {}
-        most_in_all = most_at_one = 0
-
-        async def one(host: str) -> None:
-            nonlocal most_in_all, most_at_one
-            async with caps.turn(host):
-                running[host] = running.get(host, 0) + 1
-                most_in_all = max(most_in_all, sum(running.values()))
-                most_at_one = max(most_at_one, *running.values())
-                await asyncio.sleep(0.001)
-                running[host] -= 1
-
-        await asyncio.gather(*(one(f"10.0.0.{n % 4}") for n in range(40)))
-        return most_in_all, most_at_one
-
-    assert asyncio.run(scenario()) == (6, 2)
-
-
-def test_a_turn_that_is_cancelled_is_given_back() -> None:
-    async def scenario() -> None:
-        caps = Caps(total=1, per_host=1)
-        async with caps.turn("a"):
-            waiting = asyncio.create_task(hold(caps))
-            await asyncio.sleep(0)
-            waiting.cancel()
-            await asyncio.gather(waiting, return_exceptions=True)
-        async with asyncio.timeout(1), caps.turn("a"):
-            pass
-        assert not caps._hosts  # nothing piles up for hosts long gone
-
-    async def hold(caps: Caps) -> None:
-        async with caps.turn("a"):
-            await asyncio.sleep(60)
 
     asyncio.run(scenario())
