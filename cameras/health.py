@@ -73,7 +73,7 @@ class Health:
             self.state in (State.ONLINE, State.DEGRADED)
             and is_good(self.reason)
             and self.history == 0
-            and self.streak_ok == REMEMBERED
+            and self.streak_ok >= UP_AFTER
             and not self.unstable
         )
 
@@ -148,9 +148,9 @@ def count(health: Health, *, failed: bool) -> Health:
     limit = STABLE_BELOW if health.unstable else UNSTABLE_FROM
     return replace(
         health,
-        # Nobody asks how long a run of good answers is beyond what is remembered, and a camera
+        # Nobody asks how long a run of good answers is beyond what brings a camera up, and one
         # that is well then stays the very same row.
-        streak_ok=0 if failed else min(health.streak_ok + 1, REMEMBERED),
+        streak_ok=0 if failed else min(health.streak_ok + 1, UP_AFTER),
         streak_bad=health.streak_bad + 1 if failed else 0,
         history=history,
         unstable=change_share(history) >= limit,

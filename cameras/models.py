@@ -307,6 +307,7 @@ class LoginBook(models.Model):
     login = models.CharField(max_length=64)
     failed = models.PositiveSmallIntegerField(default=0)
     failed_at = models.DateTimeField(null=True)
+    refused = models.PositiveSmallIntegerField(default=0)
     accepted_at = models.DateTimeField(null=True)
     onvif_refused_at = models.DateTimeField(null=True)
     trying_until = models.DateTimeField(null=True)

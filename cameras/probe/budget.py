@@ -17,6 +17,9 @@ from cameras.probe.result import LoginOutcome
 MAX_REFUSED_A_DAY = 2
 LOCKOUT = timedelta(minutes=30)
 DAY = timedelta(days=1)
+ONVIF_PAUSE = timedelta(days=7)
+"""So long a login stays away from ONVIF that refused it: many makes keep other users there, and
+each try takes one of the day's two."""
 HEAD_START = timedelta(minutes=10)
 """So much longer a camera waits that was refused itself, so that the second try of a device falls
 to another of its cameras, if there is one: longer than any of them goes unasked.
@@ -27,27 +30,35 @@ to another of its cameras, if there is one: longer than any of them goes unasked
 class Book:
     """What one credential came to at one device; a new one starts an empty book.
 
-    failed: refusals since the last pause of a day, at any door.  failed_at: the last of them.
-    accepted_at: when a stream last let it in.
+    failed: refusals since the last pause of a day, at any door; an acceptance takes none back.
+    failed_at: the last of them.  refused: those at streams since a stream let it in.
+    accepted_at: when a stream last let it in.  onvif_refused_at: when ONVIF last did not.
     """
 
     failed: int = 0
     failed_at: datetime | None = None
+    refused: int = 0
     accepted_at: datetime | None = None
+    onvif_refused_at: datetime | None = None
 
     @property
     def is_proven(self) -> bool:
-        """Whether the last word on it was a yes."""
-        if self.accepted_at is None:
-            return False
-        return self.failed_at is None or self.accepted_at >= self.failed_at
+        """Whether the last word of a stream on it was a yes.  What ONVIF says does not count: a
+        camera with a good stream is not to go offline for that.
+        """
+        return self.accepted_at is not None and not self.refused
 
     @property
     def is_believed(self) -> bool:
         """Whether a refusal means a locked or busy device rather than a wrong password: it was
-        accepted before, and not yet refused twice since, the second time after a lockout.
+        accepted before, and not yet refused twice since.
         """
-        return self.accepted_at is not None and (self.is_proven or self.failed < MAX_REFUSED_A_DAY)
+        return self.accepted_at is not None and self.refused < MAX_REFUSED_A_DAY
+
+    def spent(self, now: datetime) -> int:
+        """How many of the day's refusals have been heard."""
+        fresh = self.failed_at is None or now - self.failed_at >= DAY
+        return 0 if fresh else self.failed
 
 
 def may_log_in(refused: int, last_refused_at: datetime | None, now: datetime) -> bool:
@@ -64,57 +75,54 @@ def refused_now(refused: int, last_refused_at: datetime | None, now: datetime) -
     return 1 if fresh else refused + 1
 
 
-def may_try(book: Book, now: datetime) -> bool:
-    """Whether the stream's login may be sent: it is proven, or the day's budget has room.
-
-    A proven login stays in use although ONVIF refuses it: many makes keep other users for ONVIF,
-    and a camera with a good stream is not to go offline for that.
-    """
-    return book.is_proven or may_log_in(book.failed, book.failed_at, now)
-
-
-def may_try_onvif(book: Book, now: datetime) -> bool:
-    """Whether the login may be sent to ONVIF as well: only while no door has refused it today."""
-    fresh = book.failed_at is None or now - book.failed_at >= DAY
-    return not book.failed or fresh
-
-
-def is_one_at_a_time(book: Book) -> bool:
-    """Whether only one question may carry the login at a time.
-
-    Of several channels asked at once each would have its password refused before the first one is
-    counted; a proven login needs no such care.
-    """
-    return not book.is_proven
-
-
-def after(book: Book, *, stream: LoginOutcome, onvif: LoginOutcome, now: datetime) -> Book:
-    """The book after one ladder.  An acceptance takes no refusal of the day back."""
-    if LoginOutcome.REFUSED in (stream, onvif):
-        failed = refused_now(book.failed, book.failed_at, now)
-        book = replace(book, failed=failed, failed_at=now)
-    if stream is LoginOutcome.ACCEPTED:
-        book = replace(book, accepted_at=now)
-    return book
-
-
-def may_try_here(book: Book, refused: int, refused_at: datetime | None, now: datetime) -> bool:
+def may_try(book: Book, refused: int, refused_at: datetime | None, now: datetime) -> bool:
     """Whether one camera of the device may send the login, after `refused` refusals of its own.
 
     Some recorders let a user see some channels only, and one forbidden channel must not silence the
-    others: so a channel that was never refused may find out whose the refusal of a login was that
-    worked before, the channel's or the device's.
+    others: so a channel that was never refused may find out at once whose the refusal of a login
+    was that worked before, the channel's or the device's.  The forbidden ones try again within the
+    two refusals that the device hears a day.
     """
     if not may_log_in(refused, refused_at, now - HEAD_START):
         return False
-    return may_try(book, now) or (book.is_believed and not refused)
+    if book.is_proven and not refused:
+        return True
+    if book.is_believed and not refused and book.spent(now) < MAX_REFUSED_A_DAY:
+        return True
+    return may_log_in(book.failed, book.failed_at, now)
 
 
-def after_stream(book: Book, stream: LoginOutcome, now: datetime) -> Book:
-    """The device's book after one stream has answered.  Where another channel gets in, a refusal
-    was that of its channel, which keeps a count of its own.
+def may_try_onvif(book: Book, now: datetime) -> bool:
+    """Whether the login may be sent to ONVIF as well: no door has refused it today, and ONVIF not
+    for long.
+    """
+    rests = book.onvif_refused_at is not None and now - book.onvif_refused_at < ONVIF_PAUSE
+    return not rests and not book.spent(now)
+
+
+def after(
+    book: Book,
+    now: datetime,
+    *,
+    stream: LoginOutcome = LoginOutcome.NOT_SENT,
+    onvif: LoginOutcome = LoginOutcome.NOT_SENT,
+    was_refused: bool = False,
+) -> Book:
+    """The book after one ladder; told late, an acceptance is older than the last refusal and takes
+    nothing back.
+
+    was_refused: this camera had been refused before; where others are let in, the refusal is its
+        own and says nothing of the login.
     """
     is_newest = book.failed_at is None or book.failed_at <= now
     if stream is LoginOutcome.ACCEPTED and is_newest:
-        return Book(accepted_at=now)
-    return after(book, stream=stream, onvif=LoginOutcome.NOT_SENT, now=now)
+        book = replace(book, refused=0, accepted_at=now)
+    if stream is LoginOutcome.REFUSED and not (was_refused and book.is_proven):
+        book = replace(book, refused=min(book.refused + 1, MAX_REFUSED_A_DAY))
+    if onvif is LoginOutcome.REFUSED:
+        book = replace(book, onvif_refused_at=now)
+    if LoginOutcome.REFUSED in (stream, onvif):
+        failed = refused_now(book.failed, book.failed_at, now)
+        last = now if is_newest else book.failed_at
+        book = replace(book, failed=failed, failed_at=last)
+    return book

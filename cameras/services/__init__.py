@@ -1,5 +1,6 @@
 """What changes cameras: the registry, the sweep, the pictures."""
 
+from cameras.services.claims import Claim, claim, hand_back
 from cameras.services.credentials import (
     WantedCredential,
     add_credential,
@@ -28,7 +29,8 @@ from cameras.services.snapshots import (
     request_snapshot,
     start_snapshot,
 )
-from cameras.services.sweep import Claim, Finding, claim, hand_back, mark_stale, record
+from cameras.services.stale import mark_stale
+from cameras.services.verdicts import Finding, record
 from cameras.services.watch import Beat, Told, beat, go_blind, say_farewell, see_again
 
 __all__ = [

@@ -95,7 +95,7 @@ def login_to_try(
         return None, None
     site_id = camera.site_id if camera else Site.objects.get(name=MAIN_SITE).pk
     state = CameraState.objects.filter(camera=camera).first() if keeps and camera else None
-    ask = ask_of(site_id, Target(host, login=login), state)
+    ask = ask_of(site_id, Target(host, login=login), state, onvif=True)
     if ask is None or not may_try_at(host, now):
         return login, None
     return permit([ask], now)[0]

@@ -10,24 +10,25 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
-from cameras.models import Camera, CameraState
+from cameras.models import Camera
 from cameras.probe.reason import Reason
 from cameras.probe.result import Verdict
 from cameras.probe.steps import LADDER, Step, steps_for
 from cameras.probe.target import Target
 from cameras.probe.wire_soap import DeviceInfo
+from cameras.services.states import StateRow
 
 DEVICE = {"make": 60, "model": 60, "firmware": 80, "serial": 80}
 """What a device says of itself, as columns of `Camera`, and how many characters they hold."""
 
 
-def steps_due(target: Target, state: CameraState, now: datetime) -> tuple[Step, ...]:
-    """The ladder, with the questions whose time has come."""
-    if target.onvif_port is None:
-        return LADDER
+def steps_due(
+    clock_asked_at: datetime | None, device_asked_at: datetime | None, now: datetime
+) -> tuple[Step, ...]:
+    """The ladder for a device that speaks ONVIF, with the questions whose time has come."""
     return steps_for(
-        clock=is_due(state.clock_asked_at, settings.CLOCK_INTERVAL_S, now),
-        device=is_due(state.device_asked_at, settings.DEVICE_INTERVAL_S, now),
+        clock=is_due(clock_asked_at, settings.CLOCK_INTERVAL_S, now),
+        device=is_due(device_asked_at, settings.DEVICE_INTERVAL_S, now),
     )
 
 
@@ -41,7 +42,7 @@ def asked_seldom(verdict: Verdict) -> bool:
     return len(verdict.rungs) > len(LADDER)
 
 
-def counted(state: CameraState, target: Target, verdict: Verdict) -> tuple[Reason, str]:
+def counted(state: StateRow, target: Target, verdict: Verdict) -> tuple[Reason, str]:
     """Reason and detail of the verdict as it counts for the camera's state."""
     told = verdict.clock_offset_s is not None or target.onvif_port is None
     if verdict.reason is Reason.OK and state.clock_fault and not told:
@@ -49,7 +50,7 @@ def counted(state: CameraState, target: Target, verdict: Verdict) -> tuple[Reaso
     return verdict.reason, verdict.detail
 
 
-def note_answers(state: CameraState, verdict: Verdict, at: datetime) -> None:
+def note_answers(state: StateRow, verdict: Verdict, at: datetime) -> None:
     """Put what was asked, and what the clock said, into the row (not saved yet)."""
     # A login that had to wait for its turn has asked nothing.
     asked = {rung["step"] for rung in verdict.rungs if rung["reason"] != Reason.OWN_TROUBLE}

@@ -14,7 +14,7 @@ from cameras.probe.result import LoginOutcome, plain
 from cameras.probe.target import Target
 from cameras.reasons_text import TEXTS
 from cameras.services.logins import Leave, Outcome, note_outcomes, permitted_target
-from cameras.services.sweep import count_login
+from cameras.services.states import count_login
 from gis_server import live
 from gis_server.errors import Conflict
 from gis_server.models import User

@@ -39,8 +39,13 @@ def login_of(camera: Camera) -> Login | None:
         return None
     return Login(
         username,
-        unseal(bytes(token)),
+        opened(token),
         may_try=False,
         may_try_onvif=False,
         allow_plain=group.allow_plain if group else camera.allow_plain_login,
     )
+
+
+def opened(token: bytes | memoryview) -> str:
+    """A stored password.  Raises Unavailable."""
+    return unseal(bytes(token))

@@ -13,10 +13,12 @@ from django.db.models import Q, QuerySet
 
 from cameras.grouping import SHARE, groups, suspects
 from cameras.health import DOWN_AFTER, IN_DOUBT, State
-from cameras.models import Camera, CameraState, Notice, PollerBeat, StateSpan
+from cameras.models import Camera, CameraState, Notice, PollerBeat
 from cameras.probe.reason import Reason
+from cameras.services.columns import numbers, texts, times
 from cameras.services.outages import SETTLED, shared_by, sizes_of
 from cameras.services.sites import SiteRules, site_rules
+from cameras.services.states import StateRow
 from gis_server import live
 
 BEAT_LASTS = timedelta(seconds=30)
@@ -204,16 +206,23 @@ def notice_item(row: Notice) -> dict[str, object]:
     }
 
 
-def write_spans(states: Sequence[CameraState]) -> None:
+def write_spans(rows: Sequence[StateRow]) -> None:
     """Note that these cameras have come into these states."""
-    StateSpan.objects.bulk_create(
-        [
-            StateSpan(
-                camera_id=state.camera_id,
-                state=state.state,
-                reason=state.reason,
-                since=state.since,
-            )
-            for state in states
-        ]
-    )
+    if not rows:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            WRITE_SPANS,
+            [
+                numbers(row.camera_id for row in rows),
+                texts(row.state for row in rows),
+                texts(row.reason for row in rows),
+                times(row.since for row in rows),
+            ],
+        )
+
+
+WRITE_SPANS = """
+    INSERT INTO cameras_statespan (camera_id, state, reason, since)
+    SELECT * FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::timestamptz[])
+"""

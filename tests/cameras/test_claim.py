@@ -1,13 +1,18 @@
 """Who asks which camera."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 
 from cameras import services
-from cameras.models import Camera, CameraState
+from cameras.models import Camera, CameraState, Credential
+from cameras.services import Claim, claims
 from cameras.services.logins import TURN, permitted_target
+from gis_server.vault import seal
 from tests.cameras.conftest import MakeCamera
 from tests.cameras.threads import together
 
@@ -90,7 +95,11 @@ def test_tls_and_the_onvif_port_are_asked_as_they_are_stored(
     (claim,) = services.claim(poller="a", limit=9, lease=LEASE, now=now)
 
     assert (claim.target.tls, claim.target.onvif_port) == (True, 8000)
-    assert claim.target == permitted_target(stored, stored.state, now + TURN)[0]
+    # A picture sends no login to ONVIF.
+    assert claim.target.login is not None
+    for_picture = replace(claim.target.login, may_try_onvif=False)
+    there = replace(claim.target, login=for_picture)
+    assert there == permitted_target(stored, stored.state, now + TURN)[0]
 
 
 def test_a_password_that_no_key_opens_is_our_trouble(
@@ -113,3 +122,48 @@ def test_claiming_costs_the_same_for_one_and_for_many(
 
     with django_assert_num_queries(1):  # type: ignore[operator]
         claimed("a", now)
+
+
+def password_of(claim: Claim) -> str | None:
+    return claim.target.login.password if claim.target.login else None
+
+
+def test_what_is_remembered_of_a_login_goes_with_the_login_and_with_the_key(
+    make_camera: MakeCamera, now: datetime, settings: Any
+) -> None:
+    camera = make_camera(login=("viewer", "old"))
+
+    def claimed_anew() -> Claim:
+        CameraState.objects.update(lease_until=None, leased_by="")
+        (claim,) = services.claim(poller="a", limit=1, lease=LEASE, now=now)
+        return claim
+
+    first, again = claimed_anew(), claimed_anew()
+    services.set_login(camera_id=camera.pk, username="viewer", password="new", now=now)
+    changed = claimed_anew()
+    settings.VAULT_KEY = Fernet.generate_key().decode()
+    closed = claimed_anew()
+
+    assert [password_of(one) for one in (first, again, changed)] == ["old", "old", "new"]
+    assert closed.trouble
+    assert closed.target.login is None
+
+
+def test_a_group_of_logins_that_changes_changes_what_its_cameras_are_asked_with(
+    make_camera: MakeCamera, now: datetime
+) -> None:
+    group = Credential.objects.create(
+        name="g", username="viewer", sealed_password=seal("old"), changed_at=now
+    )
+    make_camera(credential=group)
+    (first,) = services.claim(poller="a", limit=1, lease=LEASE, now=now)
+    Credential.objects.update(sealed_password=seal("new"))
+    CameraState.objects.update(lease_until=None, leased_by="")
+    (second,) = services.claim(poller="a", limit=1, lease=LEASE, now=now)
+
+    assert [password_of(one) for one in (first, second)] == ["old", "new"]
+    assert not first.asks_as(second)
+
+
+def test_a_process_remembers_so_many_logins_and_no_more() -> None:
+    assert claims.door.cache_info().maxsize == claims.MOST_DOORS

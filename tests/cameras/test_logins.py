@@ -1,6 +1,7 @@
 """Logins at a device: few refusals for all channels, and none of them silences another."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -17,7 +18,7 @@ from cameras.probe.steps_login import withheld
 from cameras.probe.target import Login
 from cameras.services import Claim, Finding
 from cameras.services.logins import KEPT, TURN, permitted_target, place_of
-from tests.cameras.conftest import MakeCamera
+from tests.cameras.conftest import NOW, MakeCamera
 from tests.cameras.threads import together
 
 MINUTE = timedelta(minutes=1)
@@ -86,6 +87,78 @@ def test_two_pollers_that_claim_a_recorder_at_once_send_two_wrong_passwords_a_da
     assert refused == 2
 
 
+def ladder(claim: Claim, stream: LoginOutcome, onvif: LoginOutcome) -> tuple[Finding, int]:
+    """What a device does whose streams and ONVIF answer a login so; how many it refused."""
+    login = claim.target.login
+    assert login is not None
+    results, refused = [StepResult(Reason.OK, step=name) for name in ("tcp", "options")], 0
+    if not login.may_try:
+        results.append(withheld(login)._replace(step="rtsp_describe"))
+    else:
+        reason = Reason.WRONG_LOGIN if stream is REFUSED else Reason.OK
+        results.append(StepResult(reason, "", stream, "rtsp_describe"))
+        refused += stream is REFUSED
+    if results[-1].reason is Reason.OK and len(claim.steps) > 3:
+        outcome = onvif if login.may_try_onvif else NOT_SENT
+        results.append(withheld(login)._replace(step="onvif_device"))
+        if outcome is not NOT_SENT:
+            reason = Reason.WRONG_LOGIN if outcome is REFUSED else Reason.OK
+            results[-1] = StepResult(reason, "", outcome, "onvif_device")
+        refused += outcome is REFUSED
+    return Finding(claim, NOW, verdict_of(results)), refused
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("stream", "changes_at", "heard"),
+    [
+        pytest.param(REFUSED, None, 2, id="both doors refuse"),
+        pytest.param(ACCEPTED, None, 1, id="only ONVIF refuses"),
+        pytest.param(ACCEPTED, 240, 2, id="ONVIF refuses, then the password is changed"),
+    ],
+)
+def test_a_recorder_with_onvif_hears_two_wrong_passwords_a_day_from_two_pollers(
+    make_camera: MakeCamera, now: datetime, stream: LoginOutcome, changes_at: int | None, heard: int
+) -> None:
+    """16 channels in their phases, both pollers at once, each door counted."""
+    channels = recorder(make_camera, 16, onvif_port=80)
+    refused = 0
+    for minutes in range(0, 24 * 60, 15):
+        at = now + minutes * MINUTE
+        says = REFUSED if changes_at is not None and minutes >= changes_at else stream
+        mine = channels[minutes // 15 % 16]
+        CameraState.objects.update(due_at=at + MINUTE)
+        CameraState.objects.filter(camera=mine).update(due_at=at, clock_asked_at=None)
+        shares = together(*(partial(claimed, name, at) for name in ("a", "b")))
+        for name, share in zip(("a", "b"), shares, strict=True):
+            told = [ladder(claim, says, REFUSED) for claim in share]
+            refused += sum(count for _, count in told)
+            services.record([replace(one, at=at) for one, _ in told], poller=name)
+
+    assert refused == heard
+
+
+@pytest.mark.django_db(transaction=True)
+def test_channels_that_come_due_together_send_one_login_to_onvif(
+    make_camera: MakeCamera, now: datetime
+) -> None:
+    """Proven at the streams, never yet tried at ONVIF."""
+    recorder(make_camera, 16)
+    for minute in (0, 1):
+        round_at(now + minute * MINUTE, lambda _: ACCEPTED)
+    Camera.objects.update(onvif_port=80)
+    at = now + 2 * MINUTE
+    CameraState.objects.update(due_at=at)
+
+    shares = together(*(partial(claimed, name, at, 8) for name in ("a", "b")))
+
+    logins = [claim.target.login for share in shares for claim in share]
+    assert [login.may_try for login in logins if login] == [True] * 16
+    assert sum(login.may_try_onvif for login in logins if login) == 1
+    # The others say that they wait, and ask again.
+    assert sum(login.waits for login in logins if login) == 15
+
+
 def test_channels_wait_for_the_first_one_without_being_condemned_and_then_all_log_in(
     make_camera: MakeCamera, now: datetime
 ) -> None:
@@ -145,7 +218,7 @@ def test_a_channel_that_the_user_may_not_see_silences_no_other(
     assert place == 0 or not others.exists()
 
 
-def test_onvif_that_refuses_is_let_alone_for_a_day_by_all_channels(
+def test_onvif_that_refuses_is_let_alone_for_a_week_by_all_channels(
     make_camera: MakeCamera, now: datetime
 ) -> None:
     recorder(make_camera, 3, onvif_port=80)
@@ -162,9 +235,9 @@ def test_onvif_that_refuses_is_let_alone_for_a_day_by_all_channels(
         return [(login.may_try, login.may_try_onvif) for login in found if login]
 
     assert logins(now + MINUTE) == [(True, False)] * 3
-    assert logins(now + timedelta(hours=23)) == [(True, False)] * 3
+    assert logins(now + timedelta(days=6)) == [(True, False)] * 3
     # One of them tries again; the others do not try with it.
-    assert sorted(logins(now + timedelta(hours=24))) == [(True, False), (True, False), (True, True)]
+    assert sorted(logins(now + timedelta(days=7))) == [(True, False), (True, False), (True, True)]
     assert CameraState.objects.filter(failed_logins=0).count() == 3
 
 
@@ -267,8 +340,8 @@ def test_logins_that_go_on_being_accepted_cost_one_look_and_no_write(
     # The claim, and the book.
     with django_assert_num_queries(2):
         claims = claimed("a", at)
-    # Savepoint, lock, write, release.
-    with django_assert_num_queries(4):
+    # Savepoint, write, release.
+    with django_assert_num_queries(3):
         answer(claims, at, lambda _: ACCEPTED)
 
 

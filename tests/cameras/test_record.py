@@ -1,19 +1,22 @@
 """What is written of verdicts."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
 import pytest
 
 from cameras import services
-from cameras.health import State, next_slot
+from cameras.fleet_models import MAIN_SITE
+from cameras.health import UP_AFTER, State, after, next_slot
 from cameras.invariants import check
 from cameras.models import Camera, CameraState, Outage, OutageMember, Probe
 from cameras.probe.reason import Reason
 from cameras.probe.result import LoginOutcome, StepResult, verdict_of
 from cameras.services import Finding
+from cameras.services.states import READ, health_of, rows_of
+from cameras.services.verdicts import write_steady
 from gis_server.models import ChangeRow
 from tests.cameras.conftest import MakeCamera
 from tests.cameras.threads import together
@@ -253,9 +256,9 @@ def test_writing_costs_the_same_for_one_and_for_many(
     claims = services.claim(poller="a", limit=99, lease=MINUTE, now=now)
     findings = [Finding(claim, now, verdict_of([GOOD])) for claim in claims]
 
-    # Savepoint, lock, states, probes, spans, outages (lock, parts), cameras, feed lock, changes,
-    # notify, release.
-    with django_assert_num_queries(12):
+    # Savepoint, those that are steady (none), release; savepoint, lock, states, probes, spans,
+    # outages (lock, parts), cameras, feed lock, changes, notify, release.
+    with django_assert_num_queries(15):
         services.record(findings, poller="a")
 
 
@@ -271,8 +274,8 @@ def test_a_camera_that_stays_well_costs_one_short_write(
     claims = services.claim(poller="a", limit=9, lease=MINUTE, now=at)
     before = list(CameraState.objects.order_by("camera_id").values("state", "since", "history"))
 
-    # Savepoint, lock, write, release.
-    with django_assert_num_queries(4):
+    # Savepoint, write, release.
+    with django_assert_num_queries(3):
         services.record([Finding(claim, at, verdict_of([GOOD])) for claim in claims], poller="a")
 
     assert Probe.objects.count() == kept
@@ -291,3 +294,69 @@ def test_of_good_answers_one_in_a_while_is_kept_and_of_failures_each(
     kept = [(row.at - now) // MINUTE for row in Probe.objects.order_by("id")]
     # One in ten minutes, each failure, the first good answer after them.
     assert kept == [0, 10, 20, 21, 22, 23, 24, 25]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        pytest.param({}, id="well"),
+        pytest.param({"streak_ok": 21}, id="well for long, counted as it used to be"),
+        pytest.param({"streak_ok": 1}, id="only just well"),
+        pytest.param({"streak_ok": 0, "streak_bad": 1, "history": 1}, id="just failed"),
+        pytest.param({"history": 1 << 20}, id="failed long ago"),
+        pytest.param({"unstable": True}, id="unstable"),
+        pytest.param({"state": State.OFFLINE}, id="offline"),
+        pytest.param({"state": State.UNKNOWN}, id="unknown"),
+        pytest.param({"detail": "H265"}, id="another detail"),
+        pytest.param({"state": State.DEGRADED, "reason": Reason.BUSY}, id="degraded by a fault"),
+        pytest.param({"state": State.DEGRADED, "reason": Reason.CLOCK_OFF}, id="clock told right"),
+        pytest.param({"failed_logins": 1}, id="refused once"),
+        pytest.param({"leased_by": "b"}, id="held by another"),
+        pytest.param({"lease_until": datetime(2027, 1, 1, tzinfo=UTC)}, id="claimed anew"),
+    ],
+)
+def test_what_is_steady_is_decided_in_the_database_as_the_rules_say(
+    make_camera: MakeCamera, now: datetime, row: dict[str, Any]
+) -> None:
+    make_camera(state=State.ONLINE, reason=Reason.OK)
+    (claim,) = services.claim(poller="a", limit=9, lease=MINUTE, now=now)
+    well = {"detail": "H264", "streak_ok": UP_AFTER, "kept_at": now, "history": 0}
+    CameraState.objects.update(**(well | row))
+    (stored,) = rows_of(f"SELECT {READ} {FROM}", [])
+    held = not row.keys() & {"leased_by", "lease_until"}
+    says = (GOOD.reason, GOOD.detail) == (stored.reason, stored.detail)
+    steady = held and says and not stored.failed_logins and health_of(stored).is_steady
+    finding = Finding(claim, now + MINUTE, verdict_of([GOOD]))
+
+    assert bool(write_steady([finding], "a")) is steady
+    if steady:
+        expected = after(health_of(stored), GOOD.reason, GOOD.detail, now)
+        assert health_of(rows_of(f"SELECT {READ} {FROM}", [])[0]).since == expected.since
+
+
+FROM = "FROM cameras_camerastate AS s JOIN cameras_camera AS c ON c.id = s.camera_id"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_steady_write_and_a_blind_site_at_once_leave_no_lease_and_no_false_state(
+    make_camera: MakeCamera, now: datetime
+) -> None:
+    """Neither waits for the other for ever, whichever comes first."""
+    for _ in range(30):
+        make_camera(
+            state=State.ONLINE, reason=Reason.OK, row={"detail": "H264", "streak_ok": UP_AFTER}
+        )
+    claims = services.claim(poller="a", limit=99, lease=MINUTE, now=now)
+    findings = [Finding(claim, now, verdict_of([GOOD])) for claim in claims]
+
+    together(
+        partial(services.record, findings[::-1], poller="a"),
+        partial(services.go_blind, MAIN_SITE, detail="0 of 2 canaries answer", now=now),
+        partial(services.record, findings, poller="a"),
+    )
+
+    states = CameraState.objects.values_list("state", "reason", "leased_by", "last_probe_at")
+    assert set(states) <= {
+        ("online", "ok", "", now),
+        ("unknown", "own_trouble", "", now),
+    }

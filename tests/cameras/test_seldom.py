@@ -146,8 +146,8 @@ def test_a_camera_that_stays_degraded_by_its_clock_costs_one_short_write(
     at = now + REMEMBERED * MINUTE
     claim, kept = claim_at(at), Probe.objects.count()
 
-    # Savepoint, lock, write, release: as for one that is online.
-    with django_assert_num_queries(4):
+    # Savepoint, write, release: as for one that is online.
+    with django_assert_num_queries(3):
         services.record([Finding(claim, at, verdict_of(GOOD))], poller="a")
 
     assert CameraState.objects.get().state == State.DEGRADED

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cameras import health as rules
-from cameras.health import Health, State, after, change_share, next_due, next_slot
+from cameras.health import UP_AFTER, Health, State, after, change_share, next_due, next_slot
 from cameras.probe.reason import Reason
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -107,7 +107,7 @@ def test_history_and_runs_agree(story: str) -> None:
 
     tail = [mark == "-" for mark in story[-21:]]
     assert health.history == sum(bad << age for age, bad in enumerate(reversed(tail)))
-    assert health.streak_ok == min(len(story) - len(story.rstrip("+")), 21)
+    assert health.streak_ok == min(len(story) - len(story.rstrip("+")), UP_AFTER)
     assert health.streak_bad == len(story) - len(story.rstrip("-"))
 
 
