@@ -2,6 +2,9 @@
 
 The cameras are `fixtures.camera_farm.fleet` (two processes), the poller is `manage.py poll` as it
 runs in the product.  `bin/bench sweep [COUNT SILENT_PERCENT]…` measures other sizes.
+
+What a dead camera costs is measured apart, on cameras that have long been silent and are asked as
+seldom as such cameras are (`cameras.health.next_due`), less what the poller takes with nothing due.
 """
 
 import os
@@ -24,8 +27,11 @@ PORT = 18554
 BATCH = 5_000
 TICK = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
-SWEEPS = 3
+SWEEPS = 4
+"""In the third the silent ones fall; the last finds nothing new, as in every minute of a fleet."""
 PATIENCE_S = 900
+DEAD, DEAD_S, SETTLE_S = 3_000, 120, 10
+"""So many dead cameras for so long: each is asked once."""
 
 
 def main() -> int:
@@ -37,21 +43,24 @@ def main() -> int:
     numbers = [int(word) for word in sys.argv[1:] if word.isdecimal()]
     sizes = list(zip(numbers[::2], numbers[1::2], strict=True)) or list(SIZES)
     measures = [one for count, silent in sizes for one in measured(count, silent)]
-    return finish("sweep", measures)
+    return finish("sweep", [*measures, *measured_dead()])
 
 
 def measured(count: int, silent: int) -> list[Measure]:
-    """The last of a few sweeps over `count` cameras, when each state is known."""
+    """The first and the last of a few sweeps over `count` cameras."""
     register(count)
     name = f"{count:,} cameras, {silent} % silent"
     with farm(count, silent), poller() as process:
         idle = memory_mib(process.pid)
-        for turn in range(SWEEPS):
+        took = first = sweep(process.pid, count, silent)
+        told(name, 1, first)
+        for turn in range(2, SWEEPS + 1):
             took = sweep(process.pid, count, silent)
-            print(f"   {name}, sweep {turn + 1}: {took}", flush=True)
+            told(name, turn, took)
         grown = memory_mib(process.pid) - idle
     goal = limit(count, silent)
     return [
+        Measure(f"{name}: first sweep, all is new", first["all_s"], "s"),
         Measure(f"{name}: full sweep", took["all_s"], "s", goal=goal),
         Measure(f"{name}: the living", took["living_s"], "s"),
         Measure(
@@ -64,6 +73,56 @@ def measured(count: int, silent: int) -> list[Measure]:
         Measure(f"{name}: CPU of its database a probe", took["database_s"] / count * 1e6, "µs"),
         Measure(f"{name}: memory a camera", grown / count, "MiB", goal=at_most(0.05)),
     ]
+
+
+def told(name: str, turn: int, took: dict[str, float]) -> None:
+    figures = ", ".join(f"{key} {value:.1f}" for key, value in took.items())
+    print(f"   {name}, sweep {turn}: {figures}", flush=True)
+
+
+def measured_dead() -> list[Measure]:
+    """CPU of a camera that has long been dead, and of the fleet of them that is asked by itself."""
+    register(DEAD)
+    with farm(DEAD, 100), poller() as process:
+        time.sleep(SETTLE_S)
+        idle = cpu_in(process.pid, DEAD_S / 4)
+        die()
+        time.sleep(SETTLE_S)
+        dead = cpu_in(process.pid, DEAD_S)
+    minutes = DEAD * DEAD_S / 60
+    ours_s, theirs_s = (
+        busy - still * DEAD_S / (DEAD_S / 4) for busy, still in zip(dead, idle, strict=True)
+    )
+    return [
+        Measure("a dead camera: CPU of the poller a minute", ours_s / minutes * 1e3, "ms",
+                goal=at_most(1.0)),
+        Measure("a dead camera: CPU of its database a minute", theirs_s / minutes * 1e3, "ms"),
+    ]  # fmt: skip
+
+
+def cpu_in(pid: int, seconds: float) -> tuple[float, float]:
+    """Processor seconds of the poller and of its database in so much time."""
+    before = cpu_s(pid), backends_cpu_s()
+    time.sleep(seconds)
+    return cpu_s(pid) - before[0], backends_cpu_s() - before[1]
+
+
+def die() -> None:
+    """All cameras have been silent for an hour; they come due over the next two minutes."""
+    from django.db import connection  # noqa: PLC0415 - Django is set up by now
+
+    from cameras.health import REMEMBERED, SLOW_AFTER  # noqa: PLC0415
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE cameras_camerastate SET state = 'offline', reason = 'silent',
+                since = now() - interval '1 hour', kept_at = now(), last_probe_at = now(),
+                streak_ok = 0, streak_bad = %s, history = %s,
+                due_at = now() + random() * interval '120 seconds'
+            """,
+            [SLOW_AFTER, (1 << REMEMBERED) - 1],
+        )
 
 
 def limit(count: int, silent: int) -> Goal | None:
@@ -108,6 +167,7 @@ def register(count: int) -> None:
 def sweep(pid: int, count: int, silent: int) -> dict[str, float]:
     """Make all due and wait until each has been asked: seconds by the clock and of processors."""
     from django.db import connection  # noqa: PLC0415 - Django is set up by now
+    from django.db.models import Count, Q  # noqa: PLC0415
     from django.utils import timezone  # noqa: PLC0415
 
     from cameras.models import CameraState  # noqa: PLC0415
@@ -124,8 +184,12 @@ def sweep(pid: int, count: int, silent: int) -> dict[str, float]:
         )
     began, began_at = time.monotonic(), timezone.now()
     while True:
-        asked = CameraState.objects.filter(last_probe_at__gte=began_at)
-        done, good = asked.count(), asked.filter(streak_bad=0).count()
+        # One look, for it takes from the very cores that are measured.
+        done, good = (
+            CameraState.objects.filter(last_probe_at__gte=began_at)
+            .aggregate(done=Count("pk"), good=Count("pk", filter=Q(streak_bad=0)))
+            .values()
+        )
         if good >= living and not living_s:
             living_s = time.monotonic() - began
         if done >= count or time.monotonic() - began > PATIENCE_S:
