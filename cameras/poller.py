@@ -71,7 +71,7 @@ def own_trouble(finding: Finding) -> Finding:
     """
     said = finding.verdict
     verdict = verdict_of([StepResult(Reason.OWN_TROUBLE, "the canaries did not answer either")])
-    verdict = replace(verdict, login=said.login, onvif_login=said.onvif_login)
+    verdict = verdict._replace(login=said.login, onvif_login=said.onvif_login)
     return replace(finding, verdict=verdict)
 
 

@@ -5,8 +5,11 @@ Cancelling a probe cancels it: nothing here catches CancelledError.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from time import monotonic
+from typing import Any
 
 from cameras.probe.net import Net, OneLine, Stage
 from cameras.probe.reason import DEGRADES, Reason
@@ -25,45 +28,123 @@ LATE: dict[Stage, StepResult] = {
 }
 
 
+OnRung = Callable[[StepResult], None]
+
+
 async def probe(
     target: Target,
     steps: Sequence[Step],
     net: Net,
     *,
     budget_s: float,
-    on_rung: Callable[[StepResult], None] | None = None,
+    on_rung: OnRung | None = None,
 ) -> list[StepResult]:
-    """Climb the ladder until a rung breaks or `budget_s` is over; the results, in order.
+    """Climb one ladder, as `Prober.climb`."""
+    return await Prober(net, budget_s=budget_s).climb(target, steps, on_rung)
 
-    Each is told to `on_rung` as soon as it is there.  What one rung finds out (the device's clock)
-    the next one may use.
+
+class Prober:
+    """Climbs ladders over one network, each under a deadline of the same length.  Belongs to the
+    event loop that it is first used in.
     """
-    results: list[StepResult] = []
 
-    def note(result: StepResult, name: str, began: float) -> None:
-        took_ms = (clock() - began) * 1000
-        reason, detail, login, _, _, found = result
-        results.append(StepResult(reason, detail, login, name, took_ms, found))
-        if on_rung:
-            on_rung(results[-1])
+    def __init__(self, net: Net, *, budget_s: float) -> None:
+        self._net = net
+        self._deadlines = Deadlines(budget_s)
 
-    clock = asyncio.get_running_loop().time
-    name, began = "", clock()
-    deadline = began + budget_s
-    async with OneLine(net) as line:
+    async def climb(
+        self, target: Target, steps: Sequence[Step], on_rung: OnRung | None = None
+    ) -> list[StepResult]:
+        """Climb the ladder until a rung breaks or the time is over; the results, in order.
+
+        Each is told to `on_rung` as soon as it is there.  What one rung finds out (the device's
+        clock) the next one may use.
+        """
+        results: list[StepResult] = []
+        line = OneLine(self._net)
+        name, began = "", monotonic()
+        deadline = self._deadlines.start(began)
         try:
-            async with asyncio.timeout_at(deadline):
-                for step in steps:
-                    name, began = step_name(step), clock()
-                    result = await step(target, line)
-                    note(result, name, began)
-                    if ends(result, name):
-                        break
-                    if isinstance(result.found, ClockOffset):
-                        target = replace(target, clock_offset_s=result.found.seconds)
-        except TimeoutError:
-            note(late(line.stage, clock() - deadline), name, began)
-    return results
+            for step in steps:
+                name = step_name(step)
+                result = await step(target, line)
+                now = monotonic()
+                results.append(timed(result, name, now - began))
+                began = now
+                if on_rung:
+                    on_rung(results[-1])
+                if ends(result, name):
+                    break
+                if isinstance(result.found, ClockOffset):
+                    target = replace(target, clock_offset_s=result.found.seconds)
+        except asyncio.CancelledError:
+            if not deadline.has_passed():
+                raise
+            now = monotonic()
+            results.append(timed(late(line.stage, now - deadline.at), name, now - began))
+            if on_rung:
+                on_rung(results[-1])
+        finally:
+            deadline.task = None
+            line.hang_up()
+        return results
+
+
+class Deadline:
+    """When one ladder has to have ended.  `task` climbs it; None once it has ended."""
+
+    __slots__ = ("_cancelling", "at", "is_over", "task")
+
+    def __init__(self, at: float, task: "asyncio.Task[Any]") -> None:
+        self.at, self.task, self.is_over = at, task, False
+        self._cancelling = task.cancelling()
+
+    def has_passed(self) -> bool:
+        """Whether a cancellation that has just arrived is the deadline's, and nobody else's too."""
+        task = self.task
+        return self.is_over and task is not None and task.uncancel() <= self._cancelling
+
+
+class Deadlines:
+    """One timer for many deadlines of one length, which end in the order of their starts.
+
+    A timer for each, set and taken back, would cost a tenth of a probe.
+    """
+
+    def __init__(self, length_s: float) -> None:
+        self._length_s = length_s
+        self._running: deque[Deadline] = deque()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def start(self, now: float) -> Deadline:
+        """The deadline of the current task, which began at `now` (monotonic)."""
+        task = asyncio.current_task()
+        assert task is not None
+        deadline = Deadline(now + self._length_s, task)
+        self._running.append(deadline)
+        if self._timer is None:
+            self._set_timer(self._length_s)
+        return deadline
+
+    def _set_timer(self, seconds: float) -> None:
+        self._timer = asyncio.get_running_loop().call_later(seconds, self._end)
+
+    def _end(self) -> None:
+        """Cancel what has run out of time, forget what has ended, and wait for the next one."""
+        now, running = monotonic(), self._running
+        while running and (running[0].task is None or running[0].at <= now):
+            deadline = running.popleft()
+            if deadline.task is not None:
+                deadline.is_over = True
+                deadline.task.cancel()
+        self._timer = None
+        if running:
+            self._set_timer(running[0].at - now)
+
+
+def timed(result: StepResult, name: str, seconds: float) -> StepResult:
+    reason, detail, login, _, _, found = result
+    return StepResult(reason, detail, login, name, seconds * 1000, found)
 
 
 def step_name(step: Step) -> str:
@@ -74,9 +155,10 @@ def ends(result: StepResult, name: str) -> bool:
     """Whether a rung is the last one.  A clock that is off, or shown only to those with a login,
     keeps nobody from asking what the device is.
     """
-    if name in ASIDES and result.reason is Reason.LOGIN_NEEDED:
+    reason = result.reason
+    if reason is Reason.OK or reason in DEGRADES:
         return False
-    return result.reason is not Reason.OK and result.reason not in DEGRADES
+    return reason is not Reason.LOGIN_NEEDED or name not in ASIDES
 
 
 def late(stage: Stage, late_s: float) -> StepResult:
