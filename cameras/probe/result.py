@@ -79,9 +79,7 @@ def verdict_of(results: Sequence[StepResult]) -> Verdict:
     took_ms = round(sum([result.took_ms for result in results]), 2)
     if last.step not in ASIDES:
         # Nearly all ladders: the two questions to ONVIF, which come last, are asked seldom.
-        return Verdict(
-            last.reason, plain(last.detail), took_ms, login_of(results), tuple(results)
-        )
+        return Verdict(last.reason, plain(last.detail), took_ms, login_of(results), tuple(results))
     asides = [r for r in results if r.step in ASIDES]
     stream = results[: len(results) - len(asides)]
     deciding = decider(stream, asides)

@@ -5,12 +5,12 @@ Cancelling a probe cancels it: nothing here catches CancelledError.
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from time import monotonic
-from typing import Any
+from typing import Any, cast
 
+from cameras.probe.alarms import Alarm, Alarms
 from cameras.probe.net import Net, OneLine, Stage
 from cameras.probe.reason import DEGRADES, Reason
 from cameras.probe.result import ASIDES, ClockOffset, StepResult
@@ -50,7 +50,7 @@ class Prober:
 
     def __init__(self, net: Net, *, budget_s: float) -> None:
         self._net = net
-        self._deadlines = Deadlines(budget_s)
+        self._deadlines = Alarms(budget_s)
 
     async def climb(
         self, target: Target, steps: Sequence[Step], on_rung: OnRung | None = None
@@ -63,7 +63,8 @@ class Prober:
         results: list[StepResult] = []
         line = OneLine(self._net)
         name, began = "", monotonic()
-        deadline = self._deadlines.start(began)
+        deadline = Deadline()
+        self._deadlines.set(deadline, began)
         try:
             for step in steps:
                 name = step_name(step)
@@ -78,68 +79,35 @@ class Prober:
                 if isinstance(result.found, ClockOffset):
                     target = replace(target, clock_offset_s=result.found.seconds)
         except asyncio.CancelledError:
-            if not deadline.has_passed():
+            if not deadline.is_the_cause():
                 raise
             now = monotonic()
             results.append(timed(late(line.stage, now - deadline.at), name, now - began))
             if on_rung:
                 on_rung(results[-1])
         finally:
-            deadline.task = None
+            deadline.is_off = True
             line.hang_up()
         return results
 
 
-class Deadline:
-    """When one ladder has to have ended.  `task` climbs it; None once it has ended."""
+class Deadline(Alarm):
+    """When the current task has to have climbed its ladder: it is cancelled then."""
 
-    __slots__ = ("_cancelling", "at", "is_over", "task")
+    __slots__ = ("_cancelling", "_task", "has_rung")
 
-    def __init__(self, at: float, task: "asyncio.Task[Any]") -> None:
-        self.at, self.task, self.is_over = at, task, False
-        self._cancelling = task.cancelling()
+    def __init__(self) -> None:
+        self._task = cast("asyncio.Task[Any]", asyncio.current_task())
+        self._cancelling = self._task.cancelling()
+        self.has_rung = False
 
-    def has_passed(self) -> bool:
+    def ring(self) -> None:
+        self.has_rung = True
+        self._task.cancel()
+
+    def is_the_cause(self) -> bool:
         """Whether a cancellation that has just arrived is the deadline's, and nobody else's too."""
-        task = self.task
-        return self.is_over and task is not None and task.uncancel() <= self._cancelling
-
-
-class Deadlines:
-    """One timer for many deadlines of one length, which end in the order of their starts.
-
-    A timer for each, set and taken back, would cost a tenth of a probe.
-    """
-
-    def __init__(self, length_s: float) -> None:
-        self._length_s = length_s
-        self._running: deque[Deadline] = deque()
-        self._timer: asyncio.TimerHandle | None = None
-
-    def start(self, now: float) -> Deadline:
-        """The deadline of the current task, which began at `now` (monotonic)."""
-        task = asyncio.current_task()
-        assert task is not None
-        deadline = Deadline(now + self._length_s, task)
-        self._running.append(deadline)
-        if self._timer is None:
-            self._set_timer(self._length_s)
-        return deadline
-
-    def _set_timer(self, seconds: float) -> None:
-        self._timer = asyncio.get_running_loop().call_later(seconds, self._end)
-
-    def _end(self) -> None:
-        """Cancel what has run out of time, forget what has ended, and wait for the next one."""
-        now, running = monotonic(), self._running
-        while running and (running[0].task is None or running[0].at <= now):
-            deadline = running.popleft()
-            if deadline.task is not None:
-                deadline.is_over = True
-                deadline.task.cancel()
-        self._timer = None
-        if running:
-            self._set_timer(running[0].at - now)
+        return self.has_rung and self._task.uncancel() <= self._cancelling
 
 
 def timed(result: StepResult, name: str, seconds: float) -> StepResult:

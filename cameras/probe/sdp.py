@@ -7,10 +7,7 @@ cameras send.
 import re
 from typing import NamedTuple
 
-READ = re.compile(
-    r"(?:^|(?<=[\r\n]))"
-    r"(?:m=(\w+) \d+(?:/\d+)? \S+([^\r\n]*)|a=rtpmap:(\d+) +([^/\s]+))"
-)
+READ = re.compile(r"\n(?:m=(\w+) \d+(?:/\d+)? \S+(.*)|a=rtpmap:(\d+) +([^/\s]+))")
 """A stream with the numbers of its codecs, or the name of such a number."""
 MAX_MEDIA = 32
 MAX_CODECS = 32  # of one stream; a hostile description names thousands to keep us busy
@@ -29,7 +26,8 @@ def parse(body: bytes) -> list[Media]:
     """The streams of a description, in its order; none when `body` is empty or something else."""
     streams: list[Media] = []
     numbers: list[str] = []
-    for kind, listed, number, codec in READ.findall(body.decode("utf-8", "replace")):
+    text = "\n" + body.decode("utf-8", "replace").replace("\r", "\n")
+    for kind, listed, number, codec in READ.findall(text):
         if kind and len(streams) < MAX_MEDIA:
             numbers = listed.split(maxsplit=MAX_CODECS)[:MAX_CODECS]
             static = tuple([STATIC_CODECS[n] for n in numbers if n in STATIC_CODECS])

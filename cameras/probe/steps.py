@@ -133,29 +133,24 @@ async def ask(
     except NetError as error:
         if cseq == 1 or error.reason is not Reason.HUNG_UP:
             raise
+        line.hang_up()
     return await exchange(target, line, data, cseq)
 
 
 async def exchange(target: Target, line: OneLine, data: bytes, cseq: int) -> Reply:
-    """One request and its reply; afterwards the line can be asked again, or is closed.
-    Raises NetError and Malformed.
-    """
+    """One request and its reply.  Raises NetError and Malformed."""
     stream = await line.to(target.host, target.rtsp_port, tls=target.tls)
-    try:
-        stream.write(data)
-        replies = Replies()
-        stale = 0
-        while arrived := await stream.read():
-            replies.feed(arrived)
-            while (reply := replies.take()) is not None:
-                if answers(reply, cseq):
-                    return reply
-                if (stale := stale + 1) > MAX_STALE_REPLIES:
-                    raise Malformed(f"sent {stale} replies that nobody had asked for")
-        raise NetError(Reason.HUNG_UP, "closed the connection in place of a reply")
-    except BaseException:
-        line.hang_up()
-        raise
+    stream.write(data)
+    replies = Replies()
+    stale = 0
+    while arrived := await stream.read():
+        replies.feed(arrived)
+        while (reply := replies.take()) is not None:
+            if answers(reply, cseq):
+                return reply
+            if (stale := stale + 1) > MAX_STALE_REPLIES:
+                raise Malformed(f"sent {stale} replies that nobody had asked for")
+    raise NetError(Reason.HUNG_UP, "closed the connection in place of a reply")
 
 
 def answers(reply: Reply, cseq: int) -> bool:

@@ -10,7 +10,7 @@ import secrets
 from datetime import datetime, timedelta
 
 from cameras.probe import digest, wire_http, wire_soap
-from cameras.probe.net import NetError, OneLine, Stream
+from cameras.probe.net import NetError, OneLine
 from cameras.probe.reason import Reason
 from cameras.probe.result import ClockOffset, LoginOutcome, StepResult
 from cameras.probe.steps_login import refused, withheld
@@ -176,27 +176,16 @@ async def post(
     except NetError as error:
         if error.reason is not Reason.HUNG_UP:
             raise
+        line.hang_up()
     return await exchange(target, line, data)
 
 
 async def exchange(target: Target, line: OneLine, data: bytes) -> wire_http.Reply:
-    """One question and its reply; afterwards the line can be asked again, or is closed.
-    Raises NetError and Malformed.
+    """One question and its reply; where more can be asked, the line stays open.  Raises NetError
+    and Malformed.
     """
     stream = await line.to(target.host, target.onvif_port or 0)
-    try:
-        stream.write(data)
-        reply, may_go_on = await read_reply(stream)
-    except BaseException:
-        line.hang_up()
-        raise
-    if not may_go_on:
-        line.hang_up()
-    return reply
-
-
-async def read_reply(stream: Stream) -> tuple[wire_http.Reply, bool]:
-    """The reply, and whether the connection may be kept.  Raises NetError and Malformed."""
+    stream.write(data)
     reader = wire_http.ReplyReader()
     arrived = await stream.read()
     if not arrived:
@@ -204,6 +193,9 @@ async def read_reply(stream: Stream) -> tuple[wire_http.Reply, bool]:
     while arrived:
         reply = reader.feed(arrived)
         if reply is not None:
-            return reply, not reply.closes
+            if reply.closes:
+                line.hang_up()
+            return reply
         arrived = await stream.read()
-    return reader.end(), False
+    line.hang_up()
+    return reader.end()

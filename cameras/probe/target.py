@@ -60,7 +60,7 @@ class Target:
 
 
 @lru_cache(maxsize=8192)
-def rtsp_url(host: str, port: int, path: str, tls: bool) -> str:  # noqa: FBT001 - a cache's key
+def rtsp_url(host: str, port: int, path: str, tls: bool) -> str:
     """The URL of a stream.  A ladder asks for it four times, between those of thousands."""
     scheme = "rtsps" if tls else "rtsp"
     return f"{scheme}://{url_host(host)}:{port}{url_path(path)}"

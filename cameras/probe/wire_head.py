@@ -59,7 +59,7 @@ def content_length(headers: Headers, most: int) -> int | None:
     """The length announced, None where there is none.  Raises Malformed for no number, two
     different ones, or one above `most`.
     """
-    said = every(headers, "content-length")
+    said = [value for key, value in headers if key == "content-length"]
     if not said:
         return None
     if any(value != said[0] for value in said[1:]):

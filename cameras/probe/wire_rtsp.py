@@ -105,7 +105,9 @@ class Replies:
         if head is None or len(self._bytes) < self._whole:
             return None
         if self._whole > self._body_at:
-            head = head._replace(body=bytes(self._bytes[self._body_at : self._whole]))
+            status, phrase, headers, _ = head
+            body = bytes(self._bytes[self._body_at : self._whole])
+            head = Reply(status, phrase, headers, body)
         self._bytes = self._bytes[self._whole :]
         self._head, self._searched = None, 0
         return head
@@ -113,15 +115,17 @@ class Replies:
     def _take_head(self) -> Reply | None:
         usual = None if self._searched else USUAL_HEAD.match(self._bytes, 0, MAX_HEAD_BYTES)
         if usual:
-            self._head, self._body_at = usual_head(usual), usual.end()
-        elif not self._find_head():
+            head, self._body_at = usual_head(usual), usual.end()
+        elif (found := self._find_head()) is not None:
+            head, self._body_at = found
+        else:
             return None
-        assert self._head is not None
-        self._whole = self._body_at + (content_length(self._head.headers, MAX_BODY_BYTES) or 0)
-        return self._head
+        self._whole = self._body_at + (content_length(head.headers, MAX_BODY_BYTES) or 0)
+        self._head = head
+        return head
 
-    def _find_head(self) -> bool:
-        """Whether a head has arrived whole: any that can be read."""
+    def _find_head(self) -> tuple[Reply, int] | None:
+        """A head of any form that can be read, and where its body begins."""
         if self._searched < len(START):
             if self._bytes[:1] in LINE_BREAKS:
                 self._bytes = self._bytes.lstrip(LINE_BREAKS)
@@ -131,9 +135,8 @@ class Replies:
             if len(self._bytes) >= MAX_HEAD_BYTES:
                 raise Malformed(f"no end of the headers within {MAX_HEAD_BYTES} bytes")
             self._searched = len(self._bytes)
-            return False
-        self._head, self._body_at = parse_head(self._bytes[: end.start()]), end.end()
-        return True
+            return None
+        return parse_head(self._bytes[: end.start()]), end.end()
 
 
 def usual_head(found: re.Match[bytes]) -> Reply:
