@@ -23,11 +23,13 @@ class Gate:
 
     def __init__(self, places: int) -> None:
         self.free = places
-        self._queue: deque[asyncio.Future[None]] = deque()
+        self._queue: deque[asyncio.Future[None]] | None = None  # nearly no host has one
 
     async def wait(self) -> None:
         """Take a place once there is one.  Where `free` is above 0, take that."""
         turn = asyncio.get_running_loop().create_future()
+        if self._queue is None:
+            self._queue = deque()
         self._queue.append(turn)
         try:
             await turn
