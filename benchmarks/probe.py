@@ -28,7 +28,7 @@ from benchmarks.report import Measure, at_most, finish, ratio_at_most
 from cameras.probe.net import TcpNet
 from cameras.probe.reason import Reason
 from cameras.probe.result import verdict_of
-from cameras.probe.runner import probe
+from cameras.probe.runner import Prober
 from cameras.probe.steps import LADDER, Step, rtsp_options, tcp_connect
 from cameras.probe.target import Login, Target
 from fixtures.camera_farm import fleet, plan
@@ -90,10 +90,11 @@ def targets(count: int, port: int = PORT) -> list[Target]:
 async def ask_all(steps: Sequence[Step], asked: Sequence[Target], at_once: int) -> None:
     """Every target through the engine, `at_once` at a time.  Raises when one is not OK."""
     net, left = TcpNet(["10.0.0.0/8", "127.0.0.0/8"]), iter(asked)
+    prober = Prober(net, budget_s=BUDGET_S)
 
     async def one_after_another() -> None:
         for target in left:
-            verdict = verdict_of(await probe(target, steps, net, budget_s=BUDGET_S))
+            verdict = verdict_of(await prober.climb(target, steps))
             if verdict.reason is not Reason.OK:
                 raise RuntimeError(f"{target.host}: {verdict.reason} {verdict.detail}")
 
@@ -236,12 +237,10 @@ def in_flight_kib() -> float:
     """KiB of memory for one camera that is being asked and says nothing."""
 
     async def scenario() -> float:
-        net = TcpNet(["127.0.0.0/8"])
+        prober = Prober(TcpNet(["127.0.0.0/8"]), budget_s=BUDGET_S)
         asked = targets(IN_FLIGHT, PORT + 2)
         before = resident_kib()
-        tasks = [
-            asyncio.create_task(probe(target, LADDER, net, budget_s=BUDGET_S)) for target in asked
-        ]
+        tasks = [asyncio.create_task(prober.climb(target, LADDER)) for target in asked]
         await asyncio.sleep(4)
         grown = resident_kib() - before
         for task in tasks:

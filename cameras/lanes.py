@@ -6,13 +6,46 @@ that a third of the fleet may be dead without the rest being asked later.
 """
 
 import asyncio
-from collections import defaultdict
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections import deque
+from time import monotonic
+
+from cameras.probe.alarms import Alarm, Alarms
 
 ASIDE_AFTER_S = 1.0
 MOST_ASIDE = 4000
 """Beyond so many, silent ones keep their places: each is an open socket."""
+
+
+class Gate:
+    """So many places, and a queue for them."""
+
+    __slots__ = ("_queue", "free")
+
+    def __init__(self, places: int) -> None:
+        self.free = places
+        self._queue: deque[asyncio.Future[None]] | None = None  # nearly no host has one
+
+    async def wait(self) -> None:
+        """Take a place once there is one.  Where `free` is above 0, take that."""
+        turn = asyncio.get_running_loop().create_future()
+        if self._queue is None:
+            self._queue = deque()
+        self._queue.append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self.leave()  # it had just been given
+            raise
+
+    def leave(self) -> None:
+        """Give a place back, to the next in the queue."""
+        while self._queue:
+            turn = self._queue.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self.free += 1
 
 
 class Lanes:
@@ -22,57 +55,76 @@ class Lanes:
     """
 
     def __init__(self, *, total: int, per_host: int) -> None:
-        self._total = asyncio.Semaphore(total)
-        self._per_host = per_host
-        self._hosts: dict[str, asyncio.Semaphore] = {}
-        self._users: defaultdict[str, int] = defaultdict(int)
+        self.places = Gate(total)
+        self.per_host = per_host
+        self.hosts: dict[str, Gate] = {}
+        self.silences = Alarms(ASIDE_AFTER_S)
         self.waiting = 0
         """How many wait for their host; until it is their turn there they take no other place."""
         self.aside = 0
         """How many are asked and have been silent for a second."""
 
-    @asynccontextmanager
-    async def turn(self, host: str) -> AsyncIterator[None]:
+    def turn(self, host: str) -> "Turn":
         """Hold one place at `host`, and one of the total until the silence has lasted a second."""
-        at_host = self._hosts.setdefault(host, asyncio.Semaphore(self._per_host))
-        self._users[host] += 1
-        try:
-            if at_host.locked():
-                self.waiting += 1
-                try:
-                    await at_host.acquire()
-                finally:
-                    self.waiting -= 1
-            else:
-                await at_host.acquire()
+        return Turn(self, host)
+
+
+class Turn(Alarm):
+    """The places of one question, for the time of an `async with`."""
+
+    __slots__ = ("_host", "_is_aside", "_lanes")
+
+    def __init__(self, lanes: Lanes, host: str) -> None:
+        self._lanes, self._host = lanes, host
+        self._is_aside = False
+
+    async def __aenter__(self) -> None:
+        lanes = self._lanes
+        gate = lanes.hosts.get(self._host)
+        if gate is None:
+            gate = lanes.hosts[self._host] = Gate(lanes.per_host)
+        if gate.free:
+            gate.free -= 1
+        else:
+            lanes.waiting += 1
             try:
-                async with self._place():
-                    yield
+                await gate.wait()
+            except BaseException:
+                self._forget_host()
+                raise
             finally:
-                at_host.release()
-        finally:
-            self._users[host] -= 1
-            if not self._users[host]:
-                del self._users[host], self._hosts[host]
+                lanes.waiting -= 1
+        if lanes.places.free:
+            lanes.places.free -= 1
+        else:
+            try:
+                await lanes.places.wait()
+            except BaseException:
+                self._leave_host()
+                raise
+        lanes.silences.set(self, monotonic())
 
-    @asynccontextmanager
-    async def _place(self) -> AsyncIterator[None]:
-        await self._total.acquire()
-        is_aside = False
+    async def __aexit__(self, *_: object) -> None:
+        self.is_off = True
+        if self._is_aside:
+            self._lanes.aside -= 1
+        else:
+            self._lanes.places.leave()
+        self._leave_host()
 
-        def step_aside() -> None:
-            nonlocal is_aside
-            if self.aside < MOST_ASIDE:
-                is_aside = True
-                self.aside += 1
-                self._total.release()
+    def ring(self) -> None:
+        """Step aside."""
+        if self._lanes.aside < MOST_ASIDE:
+            self._is_aside = True
+            self._lanes.aside += 1
+            self._lanes.places.leave()
 
-        timer = asyncio.get_running_loop().call_later(ASIDE_AFTER_S, step_aside)
-        try:
-            yield
-        finally:
-            timer.cancel()
-            if is_aside:
-                self.aside -= 1
-            else:
-                self._total.release()
+    def _leave_host(self) -> None:
+        self._lanes.hosts[self._host].leave()
+        self._forget_host()
+
+    def _forget_host(self) -> None:
+        """Let nothing pile up for hosts that nobody asks."""
+        lanes = self._lanes
+        if lanes.hosts[self._host].free == lanes.per_host:
+            del lanes.hosts[self._host]

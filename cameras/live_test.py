@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from functools import wraps
 
-from cameras.probe.net import Net
+from cameras.probe.net import Net, OneLine
 from cameras.probe.result import StepResult, Verdict, verdict_of
 from cameras.probe.runner import probe, step_name
 from cameras.probe.steps import Step, steps_for
@@ -54,8 +54,8 @@ def announced(step: Step, events: "asyncio.Queue[Event | None]") -> Step:
     """The same step; it puts into `events` that it begins."""
 
     @wraps(step)
-    async def announcing(target: Target, net: Net) -> StepResult:
+    async def announcing(target: Target, line: OneLine) -> StepResult:
         events.put_nowait(Begun(step_name(step)))
-        return await step(target, net)
+        return await step(target, line)
 
     return announcing

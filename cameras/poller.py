@@ -30,7 +30,7 @@ from cameras.lanes import Lanes
 from cameras.probe.net import Net
 from cameras.probe.reason import SAYS_NOTHING, Reason
 from cameras.probe.result import StepResult, verdict_of
-from cameras.probe.runner import probe
+from cameras.probe.runner import Prober
 from cameras.services import Beat, Claim, Finding, Told
 from gis_server.errors import DomainError
 
@@ -71,7 +71,7 @@ def own_trouble(finding: Finding) -> Finding:
     """
     said = finding.verdict
     verdict = verdict_of([StepResult(Reason.OWN_TROUBLE, "the canaries did not answer either")])
-    verdict = replace(verdict, login=said.login, onvif_login=said.onvif_login)
+    verdict = verdict._replace(login=said.login, onvif_login=said.onvif_login)
     return replace(finding, verdict=verdict)
 
 
@@ -90,8 +90,9 @@ class Poller:
 
     def __post_init__(self) -> None:
         self._lanes = Lanes(total=self.concurrency, per_host=PER_HOST)
-        self._ended = asyncio.Event()
-        """Set by every question that has ended."""
+        self._prober = Prober(self.net, budget_s=BUDGET_S)
+        self._room = asyncio.Event()
+        """Set when enough questions have ended for a claim."""
         self._asking: dict[int, asyncio.Task[None]] = {}
         self._newest: dict[int, Claim] = {}
         self._found: list[Finding] = []
@@ -153,9 +154,9 @@ class Poller:
     async def _claim(self) -> list[Claim]:
         """Claim as many as there are free places, and start asking them."""
         while (free := self._free()) < self._batch() and not self._stopping.is_set():
-            self._ended.clear()
+            self._room.clear()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._ended.wait(), IDLE_S)
+                await asyncio.wait_for(self._room.wait(), IDLE_S)
         if free <= 0:
             return []  # told to stop while all places are taken
         claims = await self._in_database(
@@ -193,22 +194,24 @@ class Poller:
         camera_id = claim.camera_id
         try:
             results = await self._results(claim)
-            while not claim.asks_as(self._newest[camera_id]):
-                claim = self._newest[camera_id]
+            while (newest := self._newest[camera_id]) is not claim:
+                if claim.asks_as(newest):
+                    claim = replace(claim, until=newest.until)
+                    break
+                claim = newest
                 results = await self._results(claim)
-            held = replace(claim, until=self._newest[camera_id].until)
-            finding = Finding(held, timezone.now(), verdict_of(results))
-            self._sort(finding)
+            self._sort(Finding(claim, timezone.now(), verdict_of(results)))
         finally:
             del self._asking[camera_id], self._newest[camera_id]
-            self._ended.set()
+            if self._free() >= self._batch():
+                self._room.set()
 
     async def _results(self, claim: Claim) -> list[StepResult]:
         if claim.trouble:
             return [StepResult(Reason.OWN_TROUBLE, claim.trouble)]
         try:
             async with self._lanes.turn(claim.target.host):
-                return await probe(claim.target, claim.steps, self.net, budget_s=BUDGET_S)
+                return await self._prober.climb(claim.target, claim.steps)
         except Exception as error:
             # A fault of ours: it must end neither the poller nor a camera's good name.
             logger.exception("asking camera %d failed", claim.camera_id)

@@ -16,6 +16,10 @@ from cameras.probe.target import Login
 PARAMETER = re.compile(r'[\s,]*+([A-Za-z0-9_-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*))')
 SCHEME = re.compile(r"[\s,]*+([A-Za-z][A-Za-z0-9_-]*)(?:\s+|\s*,|\s*$)(?!\s*=)")
 NEITHER = re.compile(r"[\s,]*+.?", re.DOTALL)
+USUAL_PARAMETER = r'([A-Za-z0-9_-]+)=(?:"([^"\\]*)"|([^\s,"=]+))'
+USUAL = re.compile(rf"([A-Za-z]+) ({USUAL_PARAMETER}(?:, ?{USUAL_PARAMETER})*+)")
+"""One challenge without oddities, which nearly all are: read in one go, and to the same end."""
+EACH_USUAL = re.compile(USUAL_PARAMETER)
 MAX_CHALLENGE_CHARS = 4 * 1024
 
 
@@ -43,7 +47,8 @@ class Challenge:
     @property
     def algorithm(self) -> str:
         """The hash named, MD5 when none is (RFC 2617, 3.2.1); upper case, may end in "-SESS"."""
-        return self.parameters.get("algorithm", "MD5").upper()
+        said = self.parameters.get("algorithm")
+        return "MD5" if said is None else said.upper()
 
     @property
     def hash_name(self) -> str:
@@ -55,7 +60,7 @@ class Challenge:
         we cannot answer.
         """
         said = self.parameters.get("qop", "").lower()
-        if said in ("", "auth"):
+        if not said or said == "auth":
             return said
         offered = {word.strip() for word in said.split(",")} - {""}
         return "auth" if "auth" in offered else ",".join(sorted(offered))
@@ -69,9 +74,9 @@ class Challenge:
     def answerable(self) -> bool:
         return (
             self.scheme == "digest"
+            and bool(self.parameters.get("nonce"))
             and self.hash_name in HASHES
             and self.qop in ("", "auth")
-            and bool(self.parameters.get("nonce"))
         )
 
 
@@ -85,6 +90,11 @@ def parse_challenges(values: Iterable[str]) -> list[Challenge]:
 
 def parse_one_header(value: str) -> list[Challenge]:
     """Scheme, its parameters, the next scheme …; text that is neither is passed over."""
+    if usual := USUAL.fullmatch(value):
+        each = EACH_USUAL.findall(usual[2])
+        # Of two with one name the first counts.
+        parameters = {name.lower(): quoted or bare for name, quoted, bare in reversed(each)}
+        return [Challenge(usual[1].lower(), parameters)]
     challenges: list[Challenge] = []
     at = 0
     while at < len(value):
@@ -112,37 +122,37 @@ def end_of_neither(value: str, at: int) -> int:
 
 def strongest(challenges: Iterable[Challenge]) -> Challenge | None:
     """The strongest Digest challenge that can be answered, or None."""
-    order = list(HASHES)
     answerable = [challenge for challenge in challenges if challenge.answerable]
+    if len(answerable) < 2:
+        return answerable[0] if answerable else None
+    order = list(HASHES)
     return min(answerable, key=lambda challenge: order.index(challenge.hash_name), default=None)
 
 
 def answer(challenge: Challenge, login: Login, *, method: str, uri: str, cnonce: str) -> str:
     """The Authorization header; a nonce is used once, so its count is 1 (RFC 7616, 3.4.1)."""
     hashed = HASHES[challenge.hash_name]
-    realm, nonce = challenge.parameters.get("realm", ""), challenge.parameters["nonce"]
+    given, qop = challenge.parameters, challenge.qop
+    is_session = challenge.algorithm.endswith("-SESS")
+    realm, nonce = given.get("realm", ""), given["nonce"]
     secret = hashed(f"{login.username}:{realm}:{login.password}")
-    if challenge.algorithm.endswith("-SESS"):
+    if is_session:
         secret = hashed(f"{secret}:{nonce}:{cnonce}")
     request = hashed(f"{method}:{uri}")
-    middle = f"00000001:{cnonce}:auth:" if challenge.qop else ""
+    middle = f"00000001:{cnonce}:auth:" if qop else ""
     response = hashed(f"{secret}:{nonce}:{middle}{request}")
 
-    fields = {
-        "username": login.username,
-        "realm": realm,
-        "nonce": nonce,
-        "uri": uri,
-        "response": response,
-    }
-    if "opaque" in challenge.parameters:
-        fields["opaque"] = challenge.parameters["opaque"]
-    if challenge.qop or challenge.algorithm.endswith("-SESS"):
-        fields["cnonce"] = cnonce
-    header = "Digest " + ", ".join(f"{name}={quoted(value)}" for name, value in fields.items())
-    if "algorithm" in challenge.parameters:
-        header += f", algorithm={challenge.parameters['algorithm']}"
-    return f"{header}, qop=auth, nc=00000001" if challenge.qop else header
+    header = (
+        f"Digest username={quoted(login.username)}, realm={quoted(realm)}, nonce={quoted(nonce)},"
+        f' uri={quoted(uri)}, response="{response}"'
+    )
+    if "opaque" in given:
+        header += f", opaque={quoted(given['opaque'])}"
+    if qop or is_session:
+        header += f', cnonce="{cnonce}"'
+    if "algorithm" in given:
+        header += f", algorithm={given['algorithm']}"
+    return f"{header}, qop=auth, nc=00000001" if qop else header
 
 
 def plain_answer(login: Login) -> str:

@@ -16,12 +16,9 @@ import ipaddress
 import socket
 import ssl
 from collections.abc import Collection, Iterable
-from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from enum import StrEnum
-from functools import lru_cache
-from types import TracebackType
-from typing import Protocol, Self, cast
+from typing import Protocol, cast
 
 from cameras.probe.reason import Reason
 from cameras.probe.wire_head import Malformed
@@ -32,7 +29,6 @@ for.
 """
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class NetError(Exception):
@@ -46,8 +42,8 @@ class NetError(Exception):
 class Stream(Protocol):
     """An open connection."""
 
-    async def write(self, data: bytes) -> None:
-        """Send all of `data`.  Raises NetError."""
+    def write(self, data: bytes) -> None:
+        """Send all of `data`; what is asked is short, so nobody waits for it.  Raises NetError."""
 
     async def read(self) -> bytes:
         """What has arrived; b"" only once the device has hung up.
@@ -65,7 +61,7 @@ class Stream(Protocol):
         """Whether no more questions can be asked here."""
 
     def hang_up(self) -> None:
-        """Ask no more here."""
+        """Close the connection, if it is not yet."""
 
 
 class Net(Protocol):
@@ -74,10 +70,8 @@ class Net(Protocol):
     async def resolve(self, host: str) -> str:
         """The address of `host`, checked against the allowed networks.  Raises NetError."""
 
-    def connect(
-        self, host: str, port: int, *, tls: bool = False
-    ) -> AbstractAsyncContextManager[Stream]:
-        """A connection for the time of the `async with`.  Raises NetError."""
+    async def open(self, host: str, port: int) -> Stream:
+        """A connection, which the caller hangs up.  Raises NetError."""
 
     def now(self) -> datetime:
         """Our own clock, UTC: what a device's clock is held against."""
@@ -125,18 +119,30 @@ class TcpNet:
     """The real network: TCP to addresses inside `networks`, at `ports` where these are given."""
 
     def __init__(self, networks: Iterable[str], ports: Collection[int] | None = None) -> None:
-        self._networks: tuple[Network, ...] = tuple(ipaddress.ip_network(cidr) for cidr in networks)
+        allowed = [ipaddress.ip_network(cidr) for cidr in networks]
+        self._networks = {
+            version: [
+                (int(one.network_address), int(one.netmask))
+                for one in allowed
+                if one.version == version
+            ]
+            for version in (4, 6)
+        }
         self._ports = None if ports is None else frozenset(ports)
         self._tls = any_certificate()
-        # The address that a ladder resolved is checked again when it connects.
-        self._literal = lru_cache(maxsize=1024)(ipaddress.ip_address)
 
     async def resolve(self, host: str) -> str:
         """The first address of `host` that is allowed; no address literal is ever sent to a name
         server.
         """
         try:
-            candidates = [self._literal(host)]
+            # An IPv4 literal, as nearly all are, and twice in a ladder.
+            if self._includes(4, int.from_bytes(socket.inet_pton(socket.AF_INET, host))):
+                return host
+        except (OSError, ValueError):
+            pass
+        try:
+            candidates = [ipaddress.ip_address(host)]
         except ValueError:
             candidates = await look_up(host)
         for address in candidates:
@@ -152,47 +158,30 @@ class TcpNet:
         """
         if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
             address = address.ipv4_mapped
-        return any(address in network for network in self._networks)
+        return self._includes(address.version, int(address))
 
-    def connect(self, host: str, port: int, *, tls: bool = False) -> "Connection":
-        return Connection(self, host, port, tls=tls)
+    def _includes(self, version: int, number: int) -> bool:
+        for network, mask in self._networks[version]:  # noqa: SIM110 - a generator costs double
+            if number & mask == network:
+                return True
+        return False
 
     async def open(self, host: str, port: int) -> "Line":
-        """A connection that the caller closes.  Raises NetError."""
         if self._ports is not None and port not in self._ports:
             raise NetError(Reason.NOT_ALLOWED, f"port {port} is outside the allowed ports")
         address = await self.resolve(host)
         try:
             loop = asyncio.get_running_loop()
-            _, line = await loop.create_connection(lambda: Line(self._tls), address, port)
+            _, line = await loop.create_connection(self._new_line, address, port)
         except OSError as error:
             raise net_error(error) from None
         return line
 
+    def _new_line(self) -> "Line":
+        return Line(self._tls)
+
     def now(self) -> datetime:
         return datetime.now(UTC)
-
-
-class Connection:
-    """A connection of `TcpNet` for the time of an `async with`."""
-
-    __slots__ = ("_line", "_net", "_place", "_tls")
-
-    def __init__(self, net: TcpNet, host: str, port: int, *, tls: bool) -> None:
-        self._net, self._place, self._tls = net, (host, port), tls
-
-    async def __aenter__(self) -> "Line":
-        self._line = await self._net.open(*self._place)
-        if self._tls:
-            try:
-                await self._line.secure()
-            except BaseException:
-                self._line.hang_up()
-                raise
-        return self._line
-
-    async def __aexit__(self, *_: object) -> None:
-        self._line.hang_up()
 
 
 async def look_up(host: str) -> list[Address]:
@@ -244,7 +233,7 @@ class Line(asyncio.Protocol):
             self._error = net_error(error)
         self._wake()
 
-    async def write(self, data: bytes) -> None:
+    def write(self, data: bytes) -> None:
         # Requests are a few hundred bytes: the transport's buffer takes them, there is nothing to
         # wait for.
         if self._ended or self._transport is None:
@@ -304,90 +293,52 @@ class Stage(StrEnum):
 
 
 class OneLine:
-    """A `Net` that keeps one connection open between the steps of one ladder.
+    """What the steps of one ladder ask on: one connection, kept open from one to the next.
 
     Some devices take few connections, and some answer 503 to a second one that comes quickly after
-    the first.  A connection that a step left by an exception is not used again, nor is one to
-    another place, or one that has ended.
+    the first.
     """
+
+    __slots__ = ("_addresses", "_net", "_place", "_stream", "stage")
 
     def __init__(self, net: Net) -> None:
         self._net = net
-        self._open: AbstractAsyncContextManager[Stream] | None = None
         self._stream: Stream | None = None
         self._place: tuple[str, int, bool] | None = None
-        self._address: dict[str, str] = {}
+        self._addresses: dict[str, str] = {}
         self.stage = Stage.RESOLVING
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.hang_up()
-
-    async def hang_up(self) -> None:
-        """Close what is open; the next `connect` opens anew, to the address resolved before."""
-        connection, self._open = self._open, None
-        self._stream = self._place = None
-        if connection is not None:
-            await connection.__aexit__(None, None, None)
-
-    async def resolve(self, host: str) -> str:
-        """As the network says, asked once."""
-        if host not in self._address:
-            self.stage = Stage.RESOLVING
-            self._address[host] = await self._net.resolve(host)
-        return self._address[host]
-
-    def connect(self, host: str, port: int, *, tls: bool = False) -> "Turn":
-        return Turn(self, (host, port, tls))
-
     def now(self) -> datetime:
+        """The time by our own clock, UTC."""
         return self._net.now()
 
-    async def stream_to(self, place: tuple[str, int, bool]) -> Stream:
-        """The open connection to `place`, or a new one.  Raises NetError."""
-        if self._stream is not None and self._place == place and not self._stream.ended:
-            return self._stream
-        await self.hang_up()
-        host, port, tls = place
-        address = await self.resolve(host)
+    async def to(self, host: str, port: int, *, tls: bool = False) -> Stream:
+        """The open connection to this place, or a new one to the address that was resolved once.
+        Raises NetError.
+        """
+        place = (host, port, tls)
+        if self._stream is not None:
+            if self._place == place and not self._stream.ended:
+                return self._stream
+            self.hang_up()
+        self.stage = Stage.RESOLVING
+        address = self._addresses.get(host)
+        if address is None:
+            address = self._addresses[host] = await self._net.resolve(host)
         self.stage = Stage.CONNECTING
-        connection = self._net.connect(address, port)
-        stream = await connection.__aenter__()
-        self._open = connection
+        stream = await self._net.open(address, port)
         if tls:
             self.stage = Stage.SECURING
-            await stream.secure()
+            try:
+                await stream.secure()
+            except BaseException:
+                stream.hang_up()
+                raise
         self._stream, self._place, self.stage = stream, place, Stage.CONNECTED
         return stream
 
-
-class Turn:
-    """One question on the kept connection; an exception ends the connection too."""
-
-    __slots__ = ("_line", "_place")
-
-    def __init__(self, line: OneLine, place: tuple[str, int, bool]) -> None:
-        self._line, self._place = line, place
-
-    async def __aenter__(self) -> Stream:
-        try:
-            return await self._line.stream_to(self._place)
-        except BaseException:
-            await self._line.hang_up()
-            raise
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if error is not None:
-            await self._line.hang_up()
+    def hang_up(self) -> None:
+        """Close what is open; whoever asks next gets a new connection."""
+        if self._stream is not None:
+            self._stream.hang_up()
+            self._stream = None

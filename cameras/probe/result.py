@@ -1,7 +1,6 @@
 """What an answer comes to: results of steps, and the verdict of a ladder.  Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple, TypedDict
 
@@ -49,8 +48,7 @@ class Rung(TypedDict):
     took_ms: float
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """A whole ladder: the rung that decides, and all rungs as the evidence.
 
     login: what became of it at the stream.  onvif_login: and at ONVIF, whose users are other ones
@@ -62,34 +60,35 @@ class Verdict:
     detail: str
     took_ms: float
     login: LoginOutcome
-    rungs: tuple[Rung, ...]
+    results: tuple[StepResult, ...]
     onvif_login: LoginOutcome = LoginOutcome.NOT_SENT
     clock_offset_s: float | None = None
     device: DeviceInfo | None = None
+
+    @property
+    def rungs(self) -> list[Rung]:
+        """The rungs to be stored or shown; of most verdicts neither is done."""
+        return [rung_of(result) for result in self.results]
 
 
 def verdict_of(results: Sequence[StepResult]) -> Verdict:
     """The verdict of a ladder.  An empty ladder has asked nothing, which is our own trouble."""
     if not results:
         return verdict_of([StepResult(Reason.OWN_TROUBLE, "no question was asked")])
-    deciding = decider(results)
+    last = results[-1]
+    took_ms = round(sum([result.took_ms for result in results]), 2)
+    if last.step not in ASIDES:
+        # Nearly all ladders: the two questions to ONVIF, which come last, are asked seldom.
+        return Verdict(last.reason, plain(last.detail), took_ms, login_of(results), tuple(results))
     asides = [r for r in results if r.step in ASIDES]
     stream = results[: len(results) - len(asides)]
-    if not asides:
-        # Nearly all ladders: the two questions to ONVIF are asked seldom.
-        return Verdict(
-            deciding.reason,
-            plain(deciding.detail),
-            round(sum([r.took_ms for r in results]), 2),
-            login_of(results),
-            tuple([rung_of(r) for r in results]),
-        )
+    deciding = decider(stream, asides)
     return Verdict(
-        reason=deciding.reason,
-        detail=plain(deciding.detail),
-        took_ms=round(sum(result.took_ms for result in results), 2),
-        login=login_of(stream),
-        rungs=tuple([rung_of(r) for r in results]),
+        deciding.reason,
+        plain(deciding.detail),
+        took_ms,
+        login_of(stream),
+        tuple(results),
         onvif_login=login_of(asides),
         clock_offset_s=next(
             (r.found.seconds for r in asides if isinstance(r.found, ClockOffset)), None
@@ -98,17 +97,14 @@ def verdict_of(results: Sequence[StepResult]) -> Verdict:
     )
 
 
-def decider(results: Sequence[StepResult]) -> StepResult:
-    """The rung that decides: the last one about the stream, or the one that degrades a camera
-    whose stream is good.
+def decider(stream: Sequence[StepResult], asides: Sequence[StepResult]) -> StepResult:
+    """The rung that decides where ONVIF was asked: the last one about the stream, or the one that
+    degrades a camera whose stream is good.
     """
-    if results[-1].step not in ASIDES and results[-1].reason is not Reason.OK:
-        return results[-1]
-    last = next((r for r in reversed(results) if r.step not in ASIDES), None)
-    if last is None or last.reason is Reason.OK:
-        degraded = next((r for r in results if r.reason in DEGRADES), None)
-        return degraded or last or results[-1]
-    return last
+    if stream and stream[-1].reason is not Reason.OK:
+        return stream[-1]
+    degraded = next((r for r in asides if r.reason in DEGRADES), None)
+    return degraded or (stream[-1] if stream else asides[-1])
 
 
 def login_of(results: Sequence[StepResult]) -> LoginOutcome:

@@ -7,7 +7,10 @@ Cancelling a probe cancels it: nothing here catches CancelledError.
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from time import monotonic
+from typing import Any, cast
 
+from cameras.probe.alarms import Alarm, Alarms
 from cameras.probe.net import Net, OneLine, Stage
 from cameras.probe.reason import DEGRADES, Reason
 from cameras.probe.result import ASIDES, ClockOffset, StepResult
@@ -25,45 +28,91 @@ LATE: dict[Stage, StepResult] = {
 }
 
 
+OnRung = Callable[[StepResult], None]
+
+
 async def probe(
     target: Target,
     steps: Sequence[Step],
     net: Net,
     *,
     budget_s: float,
-    on_rung: Callable[[StepResult], None] | None = None,
+    on_rung: OnRung | None = None,
 ) -> list[StepResult]:
-    """Climb the ladder until a rung breaks or `budget_s` is over; the results, in order.
+    """Climb one ladder, as `Prober.climb`."""
+    return await Prober(net, budget_s=budget_s).climb(target, steps, on_rung)
 
-    Each is told to `on_rung` as soon as it is there.  What one rung finds out (the device's clock)
-    the next one may use.
+
+class Prober:
+    """Climbs ladders over one network, each under a deadline of the same length.  Belongs to the
+    event loop that it is first used in.
     """
-    results: list[StepResult] = []
 
-    def note(result: StepResult, name: str, began: float) -> None:
-        took_ms = (clock() - began) * 1000
-        reason, detail, login, _, _, found = result
-        results.append(StepResult(reason, detail, login, name, took_ms, found))
-        if on_rung:
-            on_rung(results[-1])
+    def __init__(self, net: Net, *, budget_s: float) -> None:
+        self._net = net
+        self._deadlines = Alarms(budget_s)
 
-    clock = asyncio.get_running_loop().time
-    name, began = "", clock()
-    deadline = began + budget_s
-    async with OneLine(net) as line:
+    async def climb(
+        self, target: Target, steps: Sequence[Step], on_rung: OnRung | None = None
+    ) -> list[StepResult]:
+        """Climb the ladder until a rung breaks or the time is over; the results, in order.
+
+        Each is told to `on_rung` as soon as it is there.  What one rung finds out (the device's
+        clock) the next one may use.
+        """
+        results: list[StepResult] = []
+        line = OneLine(self._net)
+        name, began = "", monotonic()
+        deadline = Deadline()
+        self._deadlines.set(deadline, began)
         try:
-            async with asyncio.timeout_at(deadline):
-                for step in steps:
-                    name, began = step_name(step), clock()
-                    result = await step(target, line)
-                    note(result, name, began)
-                    if ends(result, name):
-                        break
-                    if isinstance(result.found, ClockOffset):
-                        target = replace(target, clock_offset_s=result.found.seconds)
-        except TimeoutError:
-            note(late(line.stage, clock() - deadline), name, began)
-    return results
+            for step in steps:
+                name = step_name(step)
+                result = await step(target, line)
+                now = monotonic()
+                results.append(timed(result, name, now - began))
+                began = now
+                if on_rung:
+                    on_rung(results[-1])
+                if ends(result, name):
+                    break
+                if isinstance(result.found, ClockOffset):
+                    target = replace(target, clock_offset_s=result.found.seconds)
+        except asyncio.CancelledError:
+            if not deadline.is_the_cause():
+                raise
+            now = monotonic()
+            results.append(timed(late(line.stage, now - deadline.at), name, now - began))
+            if on_rung:
+                on_rung(results[-1])
+        finally:
+            deadline.is_off = True
+            line.hang_up()
+        return results
+
+
+class Deadline(Alarm):
+    """When the current task has to have climbed its ladder: it is cancelled then."""
+
+    __slots__ = ("_cancelling", "_task", "has_rung")
+
+    def __init__(self) -> None:
+        self._task = cast("asyncio.Task[Any]", asyncio.current_task())
+        self._cancelling = self._task.cancelling()
+        self.has_rung = False
+
+    def ring(self) -> None:
+        self.has_rung = True
+        self._task.cancel()
+
+    def is_the_cause(self) -> bool:
+        """Whether a cancellation that has just arrived is the deadline's, and nobody else's too."""
+        return self.has_rung and self._task.uncancel() <= self._cancelling
+
+
+def timed(result: StepResult, name: str, seconds: float) -> StepResult:
+    reason, detail, login, _, _, found = result
+    return StepResult(reason, detail, login, name, seconds * 1000, found)
 
 
 def step_name(step: Step) -> str:
@@ -74,9 +123,10 @@ def ends(result: StepResult, name: str) -> bool:
     """Whether a rung is the last one.  A clock that is off, or shown only to those with a login,
     keeps nobody from asking what the device is.
     """
-    if name in ASIDES and result.reason is Reason.LOGIN_NEEDED:
+    reason = result.reason
+    if reason is Reason.OK or reason in DEGRADES:
         return False
-    return result.reason is not Reason.OK and result.reason not in DEGRADES
+    return reason is not Reason.LOGIN_NEEDED or name not in ASIDES
 
 
 def late(stage: Stage, late_s: float) -> StepResult:

@@ -5,19 +5,17 @@ cameras send.
 """
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
-MEDIA = re.compile(r"m=(\w+) (\d+)(?:/\d+)? (\S+)(.*)")
-CODEC = re.compile(r"a=rtpmap:(\d+) +([^/\s]+)")
-READ = re.compile(r"(?:^|(?<=[\r\n]))(?:m=|a=rtpmap:)[^\r\n]*")
+READ = re.compile(r"\n(?:m=(\w+) \d+(?:/\d+)? \S+(.*)|a=rtpmap:(\d+) +([^/\s]+))")
+"""A stream with the numbers of its codecs, or the name of such a number."""
 MAX_MEDIA = 32
 MAX_CODECS = 32  # of one stream; a hostile description names thousands to keep us busy
 STATIC_CODECS = {"26": "JPEG", "32": "MPV"}
 """Video payload types that need no rtpmap (RFC 3551, table 5)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Media:
+class Media(NamedTuple):
     """One stream: "video", "audio", "application" …, with its codecs where they are named."""
 
     kind: str
@@ -28,13 +26,14 @@ def parse(body: bytes) -> list[Media]:
     """The streams of a description, in its order; none when `body` is empty or something else."""
     streams: list[Media] = []
     numbers: list[str] = []
-    for line in READ.findall(body.decode("utf-8", "replace")):
-        if (media := MEDIA.match(line)) and len(streams) < MAX_MEDIA:
-            numbers = media[4].split(maxsplit=MAX_CODECS)[:MAX_CODECS]
-            static = tuple(STATIC_CODECS[n] for n in numbers if n in STATIC_CODECS)
-            streams.append(Media(media[1].lower(), static))
-        elif (codec := CODEC.match(line)) and streams and codec[1] in numbers:
-            named = (*streams[-1].codecs, codec[2].upper())
+    text = "\n" + body.decode("utf-8", "replace").replace("\r", "\n")
+    for kind, listed, number, codec in READ.findall(text):
+        if kind and len(streams) < MAX_MEDIA:
+            numbers = listed.split(maxsplit=MAX_CODECS)[:MAX_CODECS]
+            static = tuple([STATIC_CODECS[n] for n in numbers if n in STATIC_CODECS])
+            streams.append(Media(kind.lower(), static))
+        elif number in numbers and streams:
+            named = (*streams[-1].codecs, codec.upper())
             streams[-1] = Media(streams[-1].kind, named[:MAX_CODECS])
     return streams
 

@@ -8,7 +8,7 @@ none to tear down.
 from collections.abc import Awaitable, Callable
 
 from cameras.probe import digest, sdp, wire_rtsp
-from cameras.probe.net import Net, NetError
+from cameras.probe.net import NetError, OneLine
 from cameras.probe.reason import Reason
 from cameras.probe.result import LoginOutcome, StepResult
 from cameras.probe.steps_login import refused, withheld
@@ -16,27 +16,28 @@ from cameras.probe.steps_onvif import onvif_clock, onvif_device
 from cameras.probe.target import Target
 from cameras.probe.wire_rtsp import Malformed, Replies, Reply
 
-Step = Callable[[Target, Net], Awaitable[StepResult]]
+Step = Callable[[Target, OneLine], Awaitable[StepResult]]
 
+SDP_ONLY = {"Accept": "application/sdp"}
 MAX_STALE_REPLIES = 8
 """Replies to earlier questions that are passed over; a device that sends more of them is no RTSP
 server.
 """
 
 
-async def tcp_connect(target: Target, net: Net) -> StepResult:
+async def tcp_connect(target: Target, line: OneLine) -> StepResult:
     """Ask whether anything listens at the port."""
     try:
-        async with net.connect(target.host, target.rtsp_port, tls=target.tls):
-            return StepResult(Reason.OK)
+        await line.to(target.host, target.rtsp_port, tls=target.tls)
+        return StepResult(Reason.OK)
     except NetError as error:
         return StepResult(error.reason, str(error))
 
 
-async def rtsp_options(target: Target, net: Net) -> StepResult:
+async def rtsp_options(target: Target, line: OneLine) -> StepResult:
     """Ask whether an RTSP server answers at all; needs no credentials."""
     try:
-        return judge_options(await ask(target, net, "OPTIONS", cseq=1))
+        return judge_options(await ask(target, line, "OPTIONS", cseq=1))
     except NetError as error:
         return StepResult(error.reason, str(error))
     except Malformed as error:
@@ -51,20 +52,20 @@ def judge_options(reply: Reply) -> StepResult:
     return refusal("OPTIONS", reply)
 
 
-async def rtsp_describe(target: Target, net: Net) -> StepResult:
+async def rtsp_describe(target: Target, line: OneLine) -> StepResult:
     """Ask what the stream is, without the login first, and with it where the device wants one."""
     try:
-        reply = await ask(target, net, "DESCRIBE", cseq=2)
+        reply = await ask(target, line, "DESCRIBE", cseq=2)
         if reply.status != 401:
             return judge_describe(reply)
-        return await describe_with_login(target, net, reply)
+        return await describe_with_login(target, line, reply)
     except NetError as error:
         return StepResult(error.reason, str(error))
     except Malformed as error:
         return StepResult(Reason.NOT_RTSP, str(error))
 
 
-async def describe_with_login(target: Target, net: Net, reply: Reply) -> StepResult:
+async def describe_with_login(target: Target, line: OneLine, reply: Reply) -> StepResult:
     """Answer the challenge in `reply`; once more when the device calls only the nonce stale.
     Raises like `ask`.
     """
@@ -79,7 +80,7 @@ async def describe_with_login(target: Target, net: Net, reply: Reply) -> StepRes
         if header is None:
             offers = digest.offers(offered) or "no way"
             return StepResult(Reason.PLAIN_LOGIN_ONLY, f"offers {offers} to log in")
-        reply = await ask(target, net, "DESCRIBE", cseq=cseq, headers={"Authorization": header})
+        reply = await ask(target, line, "DESCRIBE", cseq=cseq, headers={"Authorization": header})
         if reply.status not in (401, 403):
             return judge_describe(reply, LoginOutcome.ACCEPTED)
         if not any(challenge.stale for challenge in challenges_of(reply)):
@@ -114,7 +115,7 @@ def refusal(method: str, reply: Reply) -> StepResult:
 
 
 async def ask(
-    target: Target, net: Net, method: str, *, cseq: int, headers: dict[str, str] | None = None
+    target: Target, line: OneLine, method: str, *, cseq: int, headers: dict[str, str] | None = None
 ) -> Reply:
     """Send one request and wait for its reply; once more on a fresh connection when the kept one
     has been closed.
@@ -125,31 +126,31 @@ async def ask(
         NetError: the network, or the device hung up without a word.
         Malformed: what came is no RTSP reply.
     """
-    data = wire_rtsp.request(
-        method, target.rtsp_url, cseq, {"Accept": "application/sdp", **(headers or {})}
-    )
+    headers = SDP_ONLY | headers if headers else SDP_ONLY
+    data = wire_rtsp.request(method, target.rtsp_url, cseq, headers)
     try:
-        return await exchange(target, net, data, cseq)
+        return await exchange(target, line, data, cseq)
     except NetError as error:
         if cseq == 1 or error.reason is not Reason.HUNG_UP:
             raise
-    return await exchange(target, net, data, cseq)
+        line.hang_up()
+    return await exchange(target, line, data, cseq)
 
 
-async def exchange(target: Target, net: Net, data: bytes, cseq: int) -> Reply:
-    """One request and its reply on the connection `net` gives.  Raises NetError and Malformed."""
-    async with net.connect(target.host, target.rtsp_port, tls=target.tls) as stream:
-        await stream.write(data)
-        replies = Replies()
-        stale = 0
-        while arrived := await stream.read():
-            replies.feed(arrived)
-            while (reply := replies.take()) is not None:
-                if answers(reply, cseq):
-                    return reply
-                if (stale := stale + 1) > MAX_STALE_REPLIES:
-                    raise Malformed(f"sent {stale} replies that nobody had asked for")
-        raise NetError(Reason.HUNG_UP, "closed the connection in place of a reply")
+async def exchange(target: Target, line: OneLine, data: bytes, cseq: int) -> Reply:
+    """One request and its reply.  Raises NetError and Malformed."""
+    stream = await line.to(target.host, target.rtsp_port, tls=target.tls)
+    stream.write(data)
+    replies = Replies()
+    stale = 0
+    while arrived := await stream.read():
+        replies.feed(arrived)
+        while (reply := replies.take()) is not None:
+            if answers(reply, cseq):
+                return reply
+            if (stale := stale + 1) > MAX_STALE_REPLIES:
+                raise Malformed(f"sent {stale} replies that nobody had asked for")
+    raise NetError(Reason.HUNG_UP, "closed the connection in place of a reply")
 
 
 def answers(reply: Reply, cseq: int) -> bool:

@@ -10,7 +10,7 @@ import secrets
 from datetime import datetime, timedelta
 
 from cameras.probe import digest, wire_http, wire_soap
-from cameras.probe.net import Net, NetError
+from cameras.probe.net import NetError, OneLine
 from cameras.probe.reason import Reason
 from cameras.probe.result import ClockOffset, LoginOutcome, StepResult
 from cameras.probe.steps_login import refused, withheld
@@ -27,14 +27,14 @@ CONTENT_TYPE = "application/soap+xml; charset=utf-8"
 NONCE_BYTES = 16
 
 
-async def onvif_clock(target: Target, net: Net) -> StepResult:
+async def onvif_clock(target: Target, line: OneLine) -> StepResult:
     """Ask for the device's time, without a login, and hold it against ours."""
     if target.onvif_port is None:
         return StepResult(Reason.NOT_ASKED, "no ONVIF port is stored")
     try:
-        asked_at = net.now()
-        reply = await post(target, net, wire_soap.CLOCK_QUESTION)
-        answered_at = net.now()
+        asked_at = line.now()
+        reply = await post(target, line, wire_soap.CLOCK_QUESTION)
+        answered_at = line.now()
         found, fault = read(reply)
         if reply.status == 401 or (fault and wire_soap.wants_login(fault)):
             return StepResult(Reason.LOGIN_NEEDED, "tells its time only after a login")
@@ -62,15 +62,15 @@ def judge_clock(clock: wire_soap.Clock, asked_at: datetime, answered_at: datetim
     return StepResult(Reason.CLOCK_OFF, f"clock differs by {off_s:+,.0f} s", found=found)
 
 
-async def onvif_device(target: Target, net: Net) -> StepResult:
+async def onvif_device(target: Target, line: OneLine) -> StepResult:
     """Ask for make, model, firmware and serial number; with the login where the device wants it."""
     if target.onvif_port is None:
         return StepResult(Reason.NOT_ASKED, "no ONVIF port is stored")
     try:
-        reply = await post(target, net, wire_soap.DEVICE_QUESTION)
+        reply = await post(target, line, wire_soap.DEVICE_QUESTION)
         found, fault = read(reply)
         if reply.status == 401 or (fault and wire_soap.wants_login(fault)):
-            return await device_with_login(target, net, reply)
+            return await device_with_login(target, line, reply)
         return judge_device(reply, found, fault)
     except NetError as error:
         return StepResult(error.reason, str(error))
@@ -78,7 +78,7 @@ async def onvif_device(target: Target, net: Net) -> StepResult:
         return StepResult(Reason.NOT_ONVIF, str(error))
 
 
-async def device_with_login(target: Target, net: Net, reply: wire_http.Reply) -> StepResult:
+async def device_with_login(target: Target, line: OneLine, reply: wire_http.Reply) -> StepResult:
     """Log in the way the device asked for in `reply`.  Raises like `post`, and Malformed."""
     login = target.login
     if login is None:
@@ -86,7 +86,7 @@ async def device_with_login(target: Target, net: Net, reply: wire_http.Reply) ->
     if not (login.may_try and login.may_try_onvif):
         return withheld(login)
     for _ in range(2):
-        reply = await post_with_login(target, net, login, challenges_of(reply))
+        reply = await post_with_login(target, line, login, challenges_of(reply))
         found, fault = read(reply)
         if reply.status not in (401, 403) and not (fault and wire_soap.wants_login(fault)):
             return judge_device(reply, found, fault, LoginOutcome.ACCEPTED)
@@ -97,7 +97,7 @@ async def device_with_login(target: Target, net: Net, reply: wire_http.Reply) ->
 
 
 async def post_with_login(
-    target: Target, net: Net, login: Login, offered: list[digest.Challenge]
+    target: Target, line: OneLine, login: Login, offered: list[digest.Challenge]
 ) -> wire_http.Reply:
     """Ask with HTTP Digest where that is offered, else with a token in the message, which hides the
     password as well.  Raises like `post`.
@@ -105,10 +105,10 @@ async def post_with_login(
     path = url_path(target.onvif_path)
     header = digest.authorization(login, offered, method="POST", uri=path)
     if header is not None:
-        return await post(target, net, wire_soap.DEVICE_QUESTION, {"Authorization": header})
-    device_now = net.now() + timedelta(seconds=target.clock_offset_s)
+        return await post(target, line, wire_soap.DEVICE_QUESTION, {"Authorization": header})
+    device_now = line.now() + timedelta(seconds=target.clock_offset_s)
     nonce = secrets.token_bytes(NONCE_BYTES)
-    return await post(target, net, wire_soap.signed_device_question(login, device_now, nonce))
+    return await post(target, line, wire_soap.signed_device_question(login, device_now, nonce))
 
 
 def judge_device(
@@ -155,7 +155,7 @@ def challenges_of(reply: wire_http.Reply) -> list[digest.Challenge]:
 
 
 async def post(
-    target: Target, net: Net, body: bytes, headers: dict[str, str] | None = None
+    target: Target, line: OneLine, body: bytes, headers: dict[str, str] | None = None
 ) -> wire_http.Reply:
     """Send one question and wait for its reply; once more on a fresh connection when the kept one
     was closed meanwhile.
@@ -172,27 +172,30 @@ async def post(
         {"Content-Type": CONTENT_TYPE, **(headers or {})},
     )
     try:
-        return await exchange(target, net, data)
+        return await exchange(target, line, data)
     except NetError as error:
         if error.reason is not Reason.HUNG_UP:
             raise
-    return await exchange(target, net, data)
+        line.hang_up()
+    return await exchange(target, line, data)
 
 
-async def exchange(target: Target, net: Net, data: bytes) -> wire_http.Reply:
-    """One question and its reply on the connection `net` gives.  Raises NetError and Malformed."""
-    async with net.connect(target.host, target.onvif_port or 0) as stream:
-        await stream.write(data)
-        reader = wire_http.ReplyReader()
+async def exchange(target: Target, line: OneLine, data: bytes) -> wire_http.Reply:
+    """One question and its reply; where more can be asked, the line stays open.  Raises NetError
+    and Malformed.
+    """
+    stream = await line.to(target.host, target.onvif_port or 0)
+    stream.write(data)
+    reader = wire_http.ReplyReader()
+    arrived = await stream.read()
+    if not arrived:
+        raise NetError(Reason.HUNG_UP, "closed the connection in place of a reply")
+    while arrived:
+        reply = reader.feed(arrived)
+        if reply is not None:
+            if reply.closes:
+                line.hang_up()
+            return reply
         arrived = await stream.read()
-        if not arrived:
-            raise NetError(Reason.HUNG_UP, "closed the connection in place of a reply")
-        while arrived:
-            reply = reader.feed(arrived)
-            if reply is not None:
-                if reply.closes:
-                    stream.hang_up()
-                return reply
-            arrived = await stream.read()
-        stream.hang_up()
-        return reader.end()
+    line.hang_up()
+    return reader.end()

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import quote, urlsplit
 
 # What may stand in a path as it is: RFC 3986 `pchar`, "/", "?" and "%" (already encoded paths stay
@@ -55,8 +56,14 @@ class Target:
     @property
     def rtsp_url(self) -> str:
         """The URL asked for; it never carries the login."""
-        scheme = "rtsps" if self.tls else "rtsp"
-        return f"{scheme}://{url_host(self.host)}:{self.rtsp_port}{url_path(self.path)}"
+        return rtsp_url(self.host, self.rtsp_port, self.path, self.tls)
+
+
+@lru_cache(maxsize=8192)
+def rtsp_url(host: str, port: int, path: str, tls: bool) -> str:
+    """The URL of a stream.  A ladder asks for it four times, between those of thousands."""
+    scheme = "rtsps" if tls else "rtsp"
+    return f"{scheme}://{url_host(host)}:{port}{url_path(path)}"
 
 
 def url_host(host: str) -> str:

@@ -3,6 +3,7 @@ bounded.
 """
 
 import re
+from collections.abc import Sequence
 
 MAX_HEAD_BYTES = 16 * 1024
 MAX_HEADERS = 100
@@ -25,9 +26,14 @@ def split_head(head: bytes | bytearray) -> tuple[str, Headers]:
     if text.count("\n") != len(lines) - 1 or text.count("\r") != len(lines) - 1:
         lines = LINE_END.split(text)
     first, *rest = lines
-    if len(rest) > MAX_HEADERS:
-        raise Malformed(f"more than {MAX_HEADERS} header lines")
+    check_count(rest)
     return first, parse_headers(rest)
+
+
+def check_count(lines: Sequence[object]) -> None:
+    """Raise Malformed for too many header lines."""
+    if len(lines) > MAX_HEADERS:
+        raise Malformed(f"more than {MAX_HEADERS} header lines")
 
 
 def parse_headers(lines: list[str]) -> Headers:
@@ -56,7 +62,7 @@ def content_length(headers: Headers, most: int) -> int | None:
     said = [value for key, value in headers if key == "content-length"]
     if not said:
         return None
-    if any(value != said[0] for value in said):
+    if any(value != said[0] for value in said[1:]):
         raise Malformed("two different Content-Length headers")
     length = parse_count(said[0], what="Content-Length")
     if length > most:

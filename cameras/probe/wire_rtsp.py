@@ -15,12 +15,14 @@ from cameras.probe.wire_head import (
     MAX_HEAD_BYTES,
     Headers,
     Malformed,
+    check_count,
     check_start,
     content_length,
     every,
     parse_count,
     quoted,
     split_head,
+    text_of,
 )
 
 __all__ = ["MAX_BODY_BYTES", "MAX_HEAD_BYTES", "Malformed", "Replies", "Reply", "request"]
@@ -30,6 +32,11 @@ MAX_BODY_BYTES = 240 * 1024  # with the head, under the 256 KiB that `net` reads
 STATUS_LINE = re.compile(r"RTSP/\d\.\d (\d{3})(?: (.*))?", re.ASCII | re.DOTALL)
 START = b"RTSP/"
 LINE_BREAKS = b"\r\n"
+USUAL_HEAD = re.compile(
+    rb"RTSP/\d\.\d (\d{3})(?: ([^\r\n]*+))?+((?:\r\n[^\s:][^\r\n:]*+:[^\r\n]*+)*+)\r\n\r\n"
+)
+"""A head without oddities, which nearly all are: read in one go, and to the same end."""
+HEADER = re.compile(r"\r\n([^:]*):([^\r]*)")
 
 
 class Reply(NamedTuple):
@@ -55,14 +62,15 @@ class Reply(NamedTuple):
 
 def request(method: str, url: str, cseq: int, headers: dict[str, str] | None = None) -> bytes:
     """One request without a body.  Raises ValueError for text that would start its own line."""
-    lines = [f"{method} {url} RTSP/1.0", f"CSeq: {cseq}", "User-Agent: gis-server"]
-    lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
-    text = "\r\n".join(lines)
-    breaks = len(lines) - 1
+    text = f"{method} {url} RTSP/1.0\r\nCSeq: {cseq}\r\nUser-Agent: gis-server\r\n"
+    breaks = 3
+    if headers:
+        text += "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
+        breaks += len(headers)
     if text.count("\r") != breaks or text.count("\n") != breaks:
         # No line in the message: one of them may hold an answer made from the password.
         raise ValueError("a line break inside an RTSP request")
-    return f"{text}\r\n\r\n".encode("utf-8", "surrogateescape")
+    return f"{text}\r\n".encode("utf-8", "surrogateescape")
 
 
 class Replies:
@@ -71,7 +79,7 @@ class Replies:
     __slots__ = ("_body_at", "_bytes", "_head", "_searched", "_whole")
 
     def __init__(self) -> None:
-        self._bytes = bytearray()
+        self._bytes: bytes | bytearray = b""
         self._searched = 0  # no end of the head before this offset
         # Parsed, waiting for its body; kept so that no head is parsed twice.
         self._head: Reply | None = None
@@ -79,6 +87,12 @@ class Replies:
 
     def feed(self, data: bytes) -> None:
         """Add what has arrived."""
+        if not self._bytes:
+            # As a rule a whole reply, which need not be copied.
+            self._bytes = data
+            return
+        if isinstance(self._bytes, bytes):
+            self._bytes = bytearray(self._bytes)
         self._bytes += data
 
     def take(self) -> Reply | None:
@@ -91,12 +105,27 @@ class Replies:
         if head is None or len(self._bytes) < self._whole:
             return None
         if self._whole > self._body_at:
-            head = head._replace(body=bytes(self._bytes[self._body_at : self._whole]))
-        del self._bytes[: self._whole]
+            status, phrase, headers, _ = head
+            body = bytes(self._bytes[self._body_at : self._whole])
+            head = Reply(status, phrase, headers, body)
+        self._bytes = self._bytes[self._whole :]
         self._head, self._searched = None, 0
         return head
 
     def _take_head(self) -> Reply | None:
+        usual = None if self._searched else USUAL_HEAD.match(self._bytes, 0, MAX_HEAD_BYTES)
+        if usual:
+            head, self._body_at = usual_head(usual), usual.end()
+        elif (found := self._find_head()) is not None:
+            head, self._body_at = found
+        else:
+            return None
+        self._whole = self._body_at + (content_length(head.headers, MAX_BODY_BYTES) or 0)
+        self._head = head
+        return head
+
+    def _find_head(self) -> tuple[Reply, int] | None:
+        """A head of any form that can be read, and where its body begins."""
         if self._searched < len(START):
             if self._bytes[:1] in LINE_BREAKS:
                 self._bytes = self._bytes.lstrip(LINE_BREAKS)
@@ -107,9 +136,17 @@ class Replies:
                 raise Malformed(f"no end of the headers within {MAX_HEAD_BYTES} bytes")
             self._searched = len(self._bytes)
             return None
-        self._head, self._body_at = parse_head(self._bytes[: end.start()]), end.end()
-        self._whole = self._body_at + (content_length(self._head.headers, MAX_BODY_BYTES) or 0)
-        return self._head
+        return parse_head(self._bytes[: end.start()]), end.end()
+
+
+def usual_head(found: re.Match[bytes]) -> Reply:
+    """What `USUAL_HEAD` has found.  Raises Malformed."""
+    status, phrase, lines = found.groups(b"")
+    headers = [
+        (name.strip().lower(), value.strip()) for name, value in HEADER.findall(text_of(lines))
+    ]
+    check_count(headers)
+    return Reply(int(status), text_of(phrase), tuple(headers))
 
 
 def parse_reply(data: bytes) -> Reply:

@@ -1,8 +1,7 @@
 """A network that plays a script of bytes: what a device would say, with no device, no socket."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from cameras.probe.net import NetError, Stream
@@ -23,7 +22,7 @@ class ScriptedStream:
         self.ended = False
         self.is_secured = False
 
-    async def write(self, data: bytes) -> None:
+    def write(self, data: bytes) -> None:
         self._written.append(data)
 
     async def read(self) -> bytes:
@@ -62,15 +61,14 @@ class ScriptedNet:
     async def resolve(self, host: str) -> str:
         return host
 
-    @asynccontextmanager
-    async def connect(self, host: str, port: int, *, tls: bool = False) -> AsyncIterator[Stream]:
+    async def open(self, host: str, port: int) -> Stream:
         self.connections += 1
         self.places.append((host, port))
         script = self._scripts.pop(0) if self._scripts else b""
         if isinstance(script, NetError):
             raise script
         if isinstance(script, str):
-            await asyncio.Event().wait()
-            return
+            await asyncio.get_running_loop().create_future()
+            script = b""
         parts = [script] if script is None or isinstance(script, bytes) else script
-        yield ScriptedStream(parts, self.written)
+        return ScriptedStream(parts, self.written)

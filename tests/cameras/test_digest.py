@@ -122,3 +122,15 @@ def test_basic_is_what_the_standard_shows() -> None:
 def test_any_text_is_parsed(text: str) -> None:
     for challenge in parse_challenges([text]):
         assert challenge.scheme == challenge.scheme.lower()
+
+
+words = st.sampled_from(
+    ["Digest", "realm", "qop", '="', '"', "=", ", ", ",", " ", "\\", "a", "auth", "Basic", "MD5"]
+)
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.lists(words, max_size=14).map("".join))
+def test_the_short_way_through_a_usual_header_says_what_the_long_one_says(text: str) -> None:
+    # A space in front is no usual header, and means nothing.
+    assert parse_challenges([text]) == parse_challenges([f" {text}"])

@@ -39,7 +39,7 @@ def test_a_turn_that_is_cancelled_is_given_back() -> None:
             await asyncio.gather(waiting, return_exceptions=True)
         async with asyncio.timeout(1), lanes.turn("a"):
             pass
-        assert not lanes._hosts  # nothing piles up for hosts long gone
+        assert not lanes.hosts  # nothing piles up for hosts long gone
 
     async def hold(lanes: Lanes) -> None:
         async with lanes.turn("a"):
