@@ -60,7 +60,7 @@ async def ask_canaries(canaries: Sequence[Canary], net: Net) -> int:
 async def answers(canary: Canary, net: Net) -> bool:
     try:
         async with asyncio.timeout(ANSWER_S):
-            stream = await net.open(canary.host, canary.port)
+            stream = await net.open(await net.resolve(canary.host), canary.port)
     except (NetError, TimeoutError):
         return False
     stream.hang_up()

@@ -39,7 +39,7 @@ def is_due(asked_at: datetime | None, interval_s: int, now: datetime) -> bool:
 
 def asked_seldom(verdict: Verdict) -> bool:
     """Whether the ladder came to one of these questions."""
-    return len(verdict.rungs) > len(LADDER)
+    return len(verdict.results) > len(LADDER)
 
 
 def counted(state: StateRow, target: Target, verdict: Verdict) -> tuple[Reason, str]:
