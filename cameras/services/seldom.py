@@ -53,7 +53,7 @@ def counted(state: StateRow, target: Target, verdict: Verdict) -> tuple[Reason, 
 def note_answers(state: StateRow, verdict: Verdict, at: datetime) -> None:
     """Put what was asked, and what the clock said, into the row (not saved yet)."""
     # A login that had to wait for its turn has asked nothing.
-    asked = {rung["step"] for rung in verdict.rungs if rung["reason"] != Reason.OWN_TROUBLE}
+    asked = {one.step for one in verdict.results if one.reason is not Reason.OWN_TROUBLE}
     if "onvif_clock" in asked:
         state.clock_asked_at = at
     if "onvif_device" in asked:
