@@ -31,6 +31,7 @@ from cameras.probe.net import Net
 from cameras.probe.reason import SAYS_NOTHING, Reason
 from cameras.probe.result import StepResult, verdict_of
 from cameras.probe.runner import Prober
+from cameras.refusals import Refusals
 from cameras.services import Beat, Claim, Finding, Told
 from gis_server.errors import DomainError
 
@@ -95,6 +96,7 @@ class Poller:
         """Set when enough questions have ended for a claim."""
         self._asking: dict[int, asyncio.Task[None]] = {}
         self._newest: dict[int, Claim] = {}
+        self._refusals = Refusals()
         self._found: list[Finding] = []
         self._waiting: list[Finding] = []
         """Failures that the canaries have not spoken on."""
@@ -211,7 +213,8 @@ class Poller:
             return [StepResult(Reason.OWN_TROUBLE, claim.trouble)]
         try:
             async with self._lanes.turn(claim.target.host):
-                return await self._prober.climb(claim.target, claim.steps)
+                target = self._refusals.target(claim, claim.until - LEASE)
+                return await self._prober.climb(target, claim.steps)
         except Exception as error:
             # A fault of ours: it must end neither the poller nor a camera's good name.
             logger.exception("asking camera %d failed", claim.camera_id)
@@ -219,6 +222,7 @@ class Poller:
 
     def _sort(self, finding: Finding) -> None:
         """Good answers are written at once, failures once the canaries have answered after them."""
+        self._refusals.hear(finding)
         self._asked += 1
         reason = finding.verdict.reason
         if reason in SAYS_NOTHING:
@@ -305,6 +309,7 @@ class Poller:
 
     async def _tidy(self) -> None:
         """What belongs to nobody: states that nobody confirms, pictures that nobody took."""
+        self._refusals.forget(timezone.now())
         await self._flush()
         await self._in_database(services.mark_stale, timezone.now())
         await self._in_database(services.settle_outages, timezone.now())

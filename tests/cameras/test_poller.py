@@ -21,10 +21,12 @@ from django.utils import timezone
 
 from cameras import services
 from cameras.health import State
-from cameras.models import CameraState, Notice, Outage, PollerBeat, Probe, Site
+from cameras.models import CameraState, LoginBook, Notice, Outage, PollerBeat, Probe, Site
 from cameras.poller import Poller
 from cameras.probe.net import TcpNet
 from cameras.probe.reason import Reason
+from cameras.probe.target import Login
+from cameras.services.logins import place_of
 from tests.cameras.conftest import MakeCamera
 from tests.cameras.fake_camera import FakeCamera, listening, running
 
@@ -96,6 +98,34 @@ def test_more_cameras_than_places_are_all_asked(make_camera: MakeCamera) -> None
 
     assert asked == 50
     assert Probe.objects.count() == 50
+
+
+def test_a_password_that_was_changed_on_a_recorder_is_not_sent_once_for_each_channel(
+    make_camera: MakeCamera,
+) -> None:
+    """16 channels due together, all with a login that the recorder let in a minute ago."""
+    login = ("viewer", "the old one")
+
+    def register(port: int) -> None:
+        for number in range(16):
+            make_camera(host="127.0.0.1", port=port, path=f"/{number}", login=login)
+        site_id = Site.objects.get().pk
+        place = place_of(site_id, "127.0.0.1", Login(*login))
+        now = timezone.now()
+        LoginBook.objects.create(**place._asdict(), accepted_at=now, used_at=now)
+
+    async def scenario() -> int:
+        async with running(FakeCamera()) as recorder:
+            await in_thread(register, recorder.port)
+            assert await Poller(LOOPBACK).once() == 16
+            return sum(b"Authorization" in asked for asked in recorder.requests)
+
+    sent = asyncio.run(scenario())
+
+    # As many as are asked at one host at a time.
+    assert 1 <= sent <= 2
+    condemned = Probe.objects.filter(reason__in=["wrong_login", "locked"])
+    assert condemned.count() == sent
 
 
 def test_a_poller_that_stops_hands_back_what_it_could_not_finish(make_camera: MakeCamera) -> None:
