@@ -331,6 +331,21 @@ def test_a_poller_that_cannot_reach_its_canaries_condemns_nobody_and_sees_again(
     assert Outage.objects.count() == 1, "one of its own, once we could see"
 
 
+def test_a_poller_that_was_not_told_of_its_canaries_believes_no_failure(
+    make_camera: MakeCamera,
+) -> None:
+    """As it is when the database answers a claim before the first sign of life got through."""
+    Site.objects.update_or_create(name="main", defaults={"canaries": ["no port"]})
+    camera = make_camera(
+        host="127.0.0.1", port=9, state=State.ONLINE, reason=Reason.OK, row={"streak_bad": 2}
+    )
+
+    asyncio.run(Poller(LOOPBACK).once())
+
+    assert state_of(camera.id) == State.ONLINE
+    assert Probe.objects.get().reason == Reason.OWN_TROUBLE
+
+
 def test_a_poller_gives_signs_of_life_and_takes_its_leave(make_camera: MakeCamera) -> None:
     async def scenario() -> None:
         async with polling(Poller(LOOPBACK)):
