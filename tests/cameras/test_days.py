@@ -64,7 +64,7 @@ def test_how_often_lost_packets_make_a_conversation_fail() -> None:
 
 
 def test_a_cut_loses_what_is_sent_in_it_and_nothing_else() -> None:
-    line = Line(0, random.Random(1), CUT.hits)
+    line = Line(0, random.Random(1), lambda second: 4000 <= second < 4300)
 
     assert line.connects_s(3999, 3) == 0
     assert line.connects_s(4000, 3) is None

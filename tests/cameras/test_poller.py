@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
@@ -171,13 +171,16 @@ def test_a_database_that_goes_away_condemns_nobody_and_is_told_once(
     assert "answers again" in caplog.text
 
 
-def poll_process(*arguments: str) -> "subprocess.Popen[str]":
+def poll_process(
+    *arguments: str, before: Sequence[str] = (), networks: str = "127.0.0.0/8"
+) -> "subprocess.Popen[str]":
+    """The poller's own process.  before: a command that starts it."""
     given = connection.settings_dict
     url = f"postgres://{given['USER']}@/{given['NAME']}?host={given['HOST']}"
     return subprocess.Popen(
-        [sys.executable, "manage.py", "poll", *arguments],
+        [*before, sys.executable, "manage.py", "poll", *arguments],
         cwd=ROOT,
-        env=os.environ | {"DATABASE_URL": url, "PROBE_NETWORKS": "127.0.0.0/8"},
+        env=os.environ | {"DATABASE_URL": url, "PROBE_NETWORKS": networks},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
