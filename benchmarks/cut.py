@@ -46,16 +46,13 @@ class Feed:
             return
         self.line.poll()
         self.line.notifies.clear()
-        with self.line.cursor() as cursor:
-            cursor.execute(
-                "SELECT id, subject, data->>'state' FROM gis_server_changerow"
-                " WHERE id > %s AND topic = 'camera' ORDER BY id",
-                [self.heard_until],
-            )
-            for row, camera, state in cursor.fetchall():
-                self.heard_until = row
-                if state == "offline":
-                    self.offline_s.setdefault(int(camera), time.monotonic())
+        from gis_server.models import ChangeRow  # noqa: PLC0415 - Django is set up by now
+
+        news = ChangeRow.objects.filter(id__gt=self.heard_until, topic="camera").order_by("id")
+        for row in news:
+            self.heard_until = row.pk
+            if row.data["state"] == "offline":
+                self.offline_s.setdefault(int(row.subject), time.monotonic())
 
 
 def main() -> int:

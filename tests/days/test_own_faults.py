@@ -31,6 +31,7 @@ from cameras.models import (
 )
 from cameras.probe.target import Login, Target
 from gis_server.vault import seal
+from tests.alone import alone, beside
 from tests.cameras.test_poller import no_connections, poll_process
 from tests.days import island
 from tests.days.town import until
@@ -91,18 +92,15 @@ def farm(tmp_path: Path) -> Iterator[RunningFarm]:
 
 @contextmanager
 def the_island() -> Iterator["subprocess.Popen[str]"]:
-    """The island's process; skips the test where no network of one's own can be made."""
-    as_root = [] if os.geteuid() == 0 else ["--map-root-user"]
-    command = ["unshare", *as_root, "--net", sys.executable, "-m", "tests.days.island"]
+    """The island's process; a Unix socket leads out of it, to the database."""
+    command = [*alone(), sys.executable, "-m", "tests.days.island"]
     with subprocess.Popen(
         [*command, str(CAMERAS)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE, text=True,
+        text=True,
     ) as process:  # fmt: skip
         assert process.stdin is not None
         assert process.stdout is not None
-        assert process.stderr is not None
-        if island.READY not in process.stdout.readline():
-            pytest.skip(f"no network of our own is permitted here: {process.stderr.read()}")
+        assert island.READY in process.stdout.readline()
         yield process
         process.stdin.close()
 
@@ -115,12 +113,6 @@ def tell(process: "subprocess.Popen[str]", word: str) -> None:
     assert process.stdout.readline() == f"{word}\n"
 
 
-def inside(process: "subprocess.Popen[str]") -> list[str]:
-    """What starts a command in its network; a Unix socket leads out of it, to the database."""
-    spaces = ["--net"] if os.geteuid() == 0 else ["--user", "--preserve-credentials", "--net"]
-    return ["nsenter", "--target", str(process.pid), *spaces, "--"]
-
-
 def test_a_poller_whose_network_is_cut_off_says_so_once_and_condemns_nobody() -> None:
     hosts = island.hosts(CAMERAS)
     canaries = [f"{host}:{island.PORT}" for host in hosts[CAMERAS:]]
@@ -129,7 +121,7 @@ def test_a_poller_whose_network_is_cut_off_says_so_once_and_condemns_nobody() ->
     targets = [Target(host, island.PORT, "/live", login) for host in hosts[:CAMERAS]]
     register(targets, CUT_INTERVAL_S)
 
-    with the_island() as shore, a_poller(inside(shore), island.NETWORK):
+    with the_island() as shore, a_poller(beside(shore), island.NETWORK):
         until(lambda: all_are("online"), "all are online")
         before = asked()
         tell(shore, "cut")
