@@ -1,11 +1,10 @@
 """Looking for cameras: who is asked, who is believed, and what the page says of them."""
 
 import asyncio
-import re
 import socket
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import subprocess
+import sys
+from collections.abc import Iterator
 
 import pytest
 from django.conf import LazySettings
@@ -18,25 +17,10 @@ from cameras.probe import wire_discovery
 from cameras.probe.wire_discovery import MAX_DATAGRAM_BYTES, Found, question, read_answer
 from cameras.probe.wire_head import Malformed
 from gis_server.roles import Role
+from tests.alone import alone
 from tests.cameras.conftest import OTHER_STREET, STREET, MakeCamera
+from tests.cameras.discoverable import ASKED, Device, answer, answering, honest
 from tests.conftest import SignIn
-
-ASKED = "urn:uuid:1"
-# As a Hikvision sends it, but for its prefixes: a list of addresses, and scopes with %-encoding.
-ANSWER = (
-    '<e:Envelope xmlns:e="http://www.w3.org/2003/05/soap-envelope"'
-    ' xmlns:w="http://schemas.xmlsoap.org/ws/2004/08/addressing"'
-    ' xmlns:d="http://schemas.xmlsoap.org/ws/2005/04/discovery">'
-    "<e:Header><w:RelatesTo>{message}</w:RelatesTo></e:Header><e:Body><d:ProbeMatches>"
-    "<d:ProbeMatch><d:Scopes>onvif://www.onvif.org/type/video_encoder"
-    " onvif://www.onvif.org/hardware/DS-2CD onvif://www.onvif.org/name/East%20gate</d:Scopes>"
-    "<d:XAddrs>{addresses}</d:XAddrs></d:ProbeMatch></d:ProbeMatches></e:Body></e:Envelope>"
-)
-MESSAGE = re.compile(rb"MessageID>([^<]+)<")
-
-
-def answer(addresses: str, message: str = ASKED, before: str = "") -> bytes:
-    return (before + ANSWER.format(message=message, addresses=addresses)).encode()
 
 
 def test_an_answer_tells_port_name_and_hardware() -> None:
@@ -91,47 +75,11 @@ def test_no_range_or_too_large_a_one_is_refused(text: str) -> None:
         addresses_of(text)
 
 
-class Device:
-    """A device at a loopback address that answers every question as `reply` says."""
-
-    def __init__(self, line: socket.socket) -> None:
-        self.line = line
-        self.asked = 0
-
-    def serve(self, reply: Callable[[str], bytes]) -> None:
-        while True:
-            data, sender = self.line.recvfrom(65536)
-            found = MESSAGE.search(data)
-            if found is None:
-                return
-            self.asked += 1
-            self.line.sendto(reply(found[1].decode()), sender)
-
-
-@contextmanager
-def answering(host: str, port: int, reply: Callable[[str], bytes]) -> Iterator[Device]:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
-        line.bind((host, port))
-        device = Device(line)
-        thread = threading.Thread(target=device.serve, args=(reply,))
-        thread.start()
-        try:
-            yield device
-        finally:
-            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as end:
-                end.sendto(b"enough", (host, port))
-            thread.join(timeout=10)
-
-
 @pytest.fixture
 def port() -> int:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
         line.bind(("127.0.0.1", 0))
         return int(line.getsockname()[1])
-
-
-def honest(host: str) -> Callable[[str], bytes]:
-    return lambda message: answer(f"http://{host}/onvif/device_service", message)
 
 
 def test_those_inside_the_networks_are_asked_and_only_honest_ones_found(port: int) -> None:
@@ -150,6 +98,22 @@ def test_those_inside_the_networks_are_asked_and_only_honest_ones_found(port: in
     assert [one.address for one in found] == ["127.0.7.1"]
     assert liar.asked == 1
     assert outside.asked == 0
+
+
+@pytest.mark.parametrize(
+    ("route", "network", "found"),
+    [
+        pytest.param("yes", "127.0.0.0/8", "127.0.0.1", id="a device in the networks"),
+        pytest.param("yes", "10.0.0.0/8", "", id="one outside of them"),
+        pytest.param("no", "127.0.0.0/8", "", id="nowhere to send it"),
+    ],
+)
+def test_a_question_to_all_is_heard_in_this_network(route: str, network: str, found: str) -> None:
+    command = [*alone(), sys.executable, "-m", "tests.cameras.lan", route, network]
+
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+    assert (done.stdout.strip(), done.returncode) == (found, 0), done.stderr
 
 
 @pytest.fixture
