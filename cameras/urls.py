@@ -3,7 +3,17 @@
 from django.urls import path
 
 from cameras import api
-from cameras.views import credentials, discovery, edit, importing, live_test, one, reading, table
+from cameras.views import (
+    credentials,
+    discovery,
+    edit,
+    importing,
+    live_test,
+    one,
+    reading,
+    sites,
+    table,
+)
 
 urlpatterns = [
     path("api/cameras.geojson", api.features, name="cameras"),
@@ -19,6 +29,11 @@ urlpatterns = [
     path("cameras/import/template.xlsx", importing.template, name="camera-template"),
     path("cameras/import/send/", importing.import_cameras, name="import-cameras"),
     path("cameras/discover/", discovery.discover, name="discover-cameras"),
+    path("cameras/discover/run/", discovery.run_discovery, name="run-discovery"),
+    path("cameras/sites/", sites.sites, name="sites"),
+    path("cameras/sites/new/", sites.new_site, name="new-site"),
+    path("cameras/sites/<int:site_id>/", sites.edit_site, name="edit-site"),
+    path("cameras/sites/<int:site_id>/remove/", sites.remove_site, name="remove-site"),
     path("cameras/test/", live_test.live_test, name="camera-test"),
     path("cameras/logins/", credentials.credentials, name="credentials"),
     path("cameras/logins/<int:credential_id>/", credentials.credential, name="credential"),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.http import HttpRequest, HttpResponse
 
 from cameras.health import State
@@ -21,3 +22,10 @@ def state_shown(value: str) -> dict[str, str]:
     """A stored state as a badge: its word and its colour's name."""
     state = State(value)
     return {"value": value, "name": state_name(state), "badge": BADGES[state]}
+
+
+def first_error(form: forms.Form) -> str:
+    """The first thing that is wrong, with the name of its field."""
+    name, errors = next(iter(form.errors.items()))
+    label = form.fields[name].label if name in form.fields else ""
+    return f"{label}: {errors[0]}" if label else str(errors[0])
