@@ -87,6 +87,8 @@ class Poller:
     concurrency: int = 400
     site: str = MAIN_SITE
     name: str = field(default_factory=poller_name)
+    canary_net: Net | None = None
+    """By which canaries are asked, where it is another: they may be at any port."""
 
     def __post_init__(self) -> None:
         self._lanes = Lanes(total=self.concurrency, per_host=PER_HOST)
@@ -247,7 +249,7 @@ class Poller:
         canaries = self._told.rules.canaries if self._told else ()
         before, self._waiting = self._waiting, []
         self._looked_at = asyncio.get_running_loop().time()
-        up = await ask_canaries(canaries, self.net)
+        up = await ask_canaries(canaries, self.canary_net or self.net)
         if self._sight.note_round(up, len(canaries), lag_s):
             self._found += before
         else:
