@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
 from cameras.health import State
 from cameras.page_parts import BADGES, state_name
@@ -28,4 +29,6 @@ def first_error(form: forms.Form) -> str:
     """The first thing that is wrong, with the name of its field."""
     name, errors = next(iter(form.errors.items()))
     label = form.fields[name].label if name in form.fields else ""
-    return f"{label}: {errors[0]}" if label else str(errors[0])
+    if not label:
+        return str(errors[0])
+    return _("%(field)s: %(error)s") % {"field": label, "error": errors[0]}
