@@ -86,6 +86,8 @@ class Poller:
     concurrency: int = 400
     site: str = MAIN_SITE
     name: str = field(default_factory=poller_name)
+    canary_net: Net | None = None
+    """By which canaries are asked, where it is another: they may be at any port."""
 
     def __post_init__(self) -> None:
         self._lanes = Lanes(total=self.concurrency, per_host=PER_HOST)
@@ -250,7 +252,7 @@ class Poller:
         before, self._waiting = self._waiting, []
         clock = asyncio.get_running_loop().time
         self._looked_at = clock()
-        up = await ask_canaries(canaries, self.net)
+        up = await ask_canaries(canaries, self.canary_net or self.net)
         self._sight.note_round(up, len(canaries), lag_s, now_s=clock())
         for began_s, finding in before:
             counts = self._told is not None and self._sight.believes(began_s)
