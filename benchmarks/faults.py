@@ -85,6 +85,7 @@ CASES = (
         Fault.NONE,
         Reason.TLS_FAILED,
         change=lambda target: replace(target, tls=True),
+        budget_s=SHORT_S,
     ),
     Case(
         "broken tls",

@@ -18,6 +18,7 @@ from gis_server.models import User
 from gis_server.roles import Permission
 
 MAX_FEATURES = 20_000
+MOST_FOLDED = 200
 
 
 @allow(Permission.SEE_CAMERAS)
@@ -51,6 +52,17 @@ def outages(request: HttpRequest) -> JsonResponse:
     page = parse_page(request)
     found = queries.open_outages(who(request), limit=page.limit, offset=page.offset)
     return json_ok(found | {"notices": queries.notices()})
+
+
+@allow(Permission.SEE_CAMERAS)
+@require_GET
+def outage(request: HttpRequest, outage_id: int) -> JsonResponse:
+    """Answer the cameras that an open outage of several still holds down."""
+    page = parse_page(request, MOST_FOLDED)
+    found = queries.outage_cameras(who(request), outage_id, limit=page.limit, offset=page.offset)
+    if found is None:
+        raise NotFound(_("There is no such outage in your area, or it is over."))
+    return json_ok(found)
 
 
 @allow(Permission.SEE_CAMERAS)

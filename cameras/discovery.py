@@ -6,7 +6,8 @@ question asked directly may answer the one to all (multicast), which no router p
 
 import asyncio
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from dataclasses import dataclass
 from ipaddress import IPv4Address, ip_address, ip_network
 
 from cameras.probe.wire_discovery import GROUP, PORT, Found, question, read_answer
@@ -18,6 +19,7 @@ PAUSE_EVERY = 64
 PAUSE_S = 0.25
 LISTEN_S = 3.0
 """After the last question.  Devices wait for up to half a second before they answer."""
+TELL_EVERY_S = 0.25
 
 
 class NoRange(ValueError):
@@ -45,6 +47,42 @@ def addresses_of(text: str) -> list[IPv4Address]:
     return [low + number for number in range(count)]
 
 
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A range as it was written, and its addresses."""
+
+    text: str
+    addresses: tuple[IPv4Address, ...]
+
+    def within(self, allows: Callable[[IPv4Address], bool]) -> "Range | None":
+        """The part of it that is allowed, if there is any."""
+        kept = tuple(filter(allows, self.addresses))
+        return Range(self.text, kept) if kept else None
+
+
+def ranges_of(text: str) -> list[Range]:
+    """The ranges of a text with commas between them.
+
+    Raises:
+        NoRange: one of them is none, or they are more than `MOST_ADDRESSES` together.
+    """
+    parts = [part.strip() for part in text.replace("，", ",").replace("、", ",").split(",")]
+    ranges = [Range(part, tuple(addresses_of(part))) for part in parts if part]
+    if not 1 <= sum(len(one.addresses) for one in ranges) <= MOST_ADDRESSES:
+        raise NoRange(text)
+    return ranges
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a search is: ranges and addresses asked, of how many, and devices found."""
+
+    ranges: int
+    asked: int
+    of: int
+    found: int
+
+
 class Listener(asyncio.DatagramProtocol):
     """Keeps who answers the question from an allowed address; passes over all else."""
 
@@ -65,17 +103,13 @@ class Listener(asyncio.DatagramProtocol):
         """Nobody at an address, which is what most of them say."""
 
 
-async def search(
-    addresses: Sequence[IPv4Address],
-    networks: Iterable[str],
-    *,
-    to_all: bool,
-    port: int = PORT,
-    listen_s: float = LISTEN_S,
-) -> list[Found]:
-    """Who answers, by address.  Only addresses inside `networks` are asked and believed.
+async def look(
+    ranges: Sequence[Range], networks: Iterable[str], *, to_all: bool, port: int, listen_s: float
+) -> AsyncIterator[Progress | Found]:
+    """Who answers, as soon as they do, and how far it is.
 
-    to_all: ask by multicast as well, in this machine's own network.
+    Only addresses inside `networks` are asked and believed.  to_all: ask by multicast as well, in
+    this machine's own network.
     """
     inside = [ip_network(cidr) for cidr in networks]
 
@@ -86,14 +120,56 @@ async def search(
     listener, data = Listener(message, allows), question(message)
     loop = asyncio.get_running_loop()
     line, _ = await loop.create_datagram_endpoint(lambda: listener, ("0.0.0.0", 0))  # noqa: S104
+    told = set[str]()
+
+    def news() -> list[Found]:
+        fresh = [one for address, one in listener.found.items() if address not in told]
+        told.update(one.address for one in fresh)
+        return fresh
+
     try:
         if to_all:
             line.sendto(data, (GROUP, port))
-        for number, address in enumerate(filter(allows, addresses), start=1):
-            line.sendto(data, (str(address), port))
-            if number % PAUSE_EVERY == 0:
-                await asyncio.sleep(PAUSE_S)
-        await asyncio.sleep(listen_s)
+        ranges = [part for given in ranges if (part := given.within(allows))]
+        total = sum(len(one.addresses) for one in ranges)
+        async for done, asked in _ask(ranges, lambda address: line.sendto(data, address), port):
+            for one in news():
+                yield one
+            yield Progress(done, asked, total, len(told))
+        deadline = loop.time() + listen_s
+        while (left_s := deadline - loop.time()) > 0:
+            await asyncio.sleep(min(TELL_EVERY_S, left_s))
+            for one in news():
+                yield one
+            yield Progress(len(ranges), total, total, len(told))
     finally:
         line.close()
-    return sorted(listener.found.values(), key=lambda one: ip_address(one.address))
+
+
+async def _ask(
+    ranges: Sequence[Range], send: Callable[[tuple[str, int]], None], port: int
+) -> AsyncIterator[tuple[int, int]]:
+    """Ask all addresses at an even pace; ranges done and addresses asked after each pause."""
+    asked = 0
+    for done, one in enumerate(ranges):
+        for address in one.addresses:
+            send((str(address), port))
+            asked += 1
+            if asked % PAUSE_EVERY == 0:
+                await asyncio.sleep(PAUSE_S)
+                yield done, asked
+    yield len(ranges), asked
+
+
+async def search(
+    ranges: Sequence[Range],
+    networks: Iterable[str],
+    *,
+    to_all: bool,
+    port: int = PORT,
+    listen_s: float = LISTEN_S,
+) -> list[Found]:
+    """All who answer, by address; see `look`."""
+    events = look(ranges, networks, to_all=to_all, port=port, listen_s=listen_s)
+    found = [one async for one in events if isinstance(one, Found)]
+    return sorted(found, key=lambda one: ip_address(one.address))

@@ -33,6 +33,8 @@ class Site(models.Model):
     sleeps).  A poller that cannot reach most of them doubts itself and condemns no camera.
     lost_share_pct: when more of what was online fails at once and nothing that the cameras share
     explains it, the poller doubts itself too.
+    bounds_at: when networks or ports were last changed; a poller that was started before does not
+    know of it.
     """
 
     name = models.SlugField(_("name"), max_length=40)
@@ -40,6 +42,8 @@ class Site(models.Model):
     ports = ArrayField(models.PositiveIntegerField(), default=list, blank=True)
     canaries = ArrayField(models.CharField(max_length=260), default=list, blank=True)
     lost_share_pct = models.PositiveSmallIntegerField(default=30, db_default=30)
+    bounds_at = models.DateTimeField(null=True)
+    version = models.PositiveIntegerField(default=0, db_default=0)
 
     class Meta:
         ordering = ["name"]

@@ -1,22 +1,18 @@
 """What people send about cameras, checked once, here; services hold what spans rows."""
 
-import ipaddress
-import re
 from dataclasses import asdict
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.contrib.gis.geos import Point
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from cameras.discovery import NoRange, addresses_of
 from cameras.gb28181 import NotAnId, parse
-from cameras.models import MAX_INTERVAL_S, MIN_INTERVAL_S, Camera, Credential, Upstream
-from cameras.probe.net import TcpNet
+from cameras.models import MAX_INTERVAL_S, MIN_INTERVAL_S, Camera, Upstream
+from cameras.network_forms import LOGINS, LONGEST_PASSWORD, NetworkForm, number, text
 from cameras.reading.device import LONGEST_PATH, MOST_PROFILES, Profile
-from cameras.services import LoginKind, LoginWanted, NewCamera, WantedCredential
+from cameras.services import LoginKind, NewCamera, WantedCredential
 from cameras.services.editing import PLAIN, POINT_DECIMALS, state_of_camera
 from cameras.services.registry import NewUpstream
 from gis_server.geo import WGS84
@@ -24,125 +20,11 @@ from gis_server.models import LONGEST_CODE
 from grids.forms import FRAMES, read_position
 
 CODE = r"^[0-9A-Za-z._-]{1,20}$"
-# A name or an address alone: no scheme, login, port or path.
-HOST = re.compile(r"[^\s/@?#\[\]\\\"'<>%]{1,253}")
-LONGEST_PASSWORD = 200
-LOGINS = [
-    (LoginKind.KEEP.value, gettext_lazy("leave as it is")),
-    (LoginKind.GROUP.value, gettext_lazy("a login that cameras share")),
-    (LoginKind.OWN.value, gettext_lazy("a login of its own")),
-    (LoginKind.NONE.value, gettext_lazy("none")),
-]
-
-
-def text(label: Any, longest: int, **more: Any) -> forms.CharField:
-    return forms.CharField(label=label, max_length=longest, **more)
-
-
-def number(label: Any, low: int, high: int, **more: Any) -> forms.IntegerField:
-    given = {"required": False} | more
-    return forms.IntegerField(label=label, min_value=low, max_value=high, **given)
 
 
 def offered(name: str) -> forms.TextInput:
     """An input that offers what is known already (a datalist of the page), and takes new words."""
     return forms.TextInput({"list": name, "autocomplete": "off"})
-
-
-def check_host(host: str) -> str:
-    """A host as it is stored: without brackets, inside the networks as far as one can tell.
-
-    Raises:
-        ValidationError: no host, or an address that the server would never contact.
-    """
-    no_host = _("Only an address or a name, such as 10.20.0.9.")
-    host = host.strip().removeprefix("[").removesuffix("]")
-    if not HOST.fullmatch(host):
-        raise forms.ValidationError(no_host)
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        if ":" in host:
-            raise forms.ValidationError(no_host) from None
-        return host
-    if not TcpNet(settings.PROBE_NETWORKS).allows(address):
-        raise forms.ValidationError(
-            _("This address lies outside the networks that the server may contact.")
-        )
-    return host
-
-
-class NetworkForm(forms.Form):
-    """Where a camera is reached and how to log in: what a live test needs."""
-
-    host = text(gettext_lazy("Network address"), 253)
-    port = number(gettext_lazy("RTSP port"), 1, 65535, required=True, initial=554)
-    path = text(
-        gettext_lazy("Stream path"),
-        300,
-        initial="/",
-        help_text=gettext_lazy("Hikvision: /Streaming/Channels/101; Dahua: /cam/realmonitor?…"),
-    )
-    tls = forms.BooleanField(label=gettext_lazy("Encrypted connection (TLS)"), required=False)
-    onvif_port = number(gettext_lazy("ONVIF port"), 1, 65535)
-    login = forms.ChoiceField(
-        label=gettext_lazy("Login"),
-        widget=forms.RadioSelect,
-        choices=LOGINS,
-        initial=LoginKind.KEEP.value,
-    )
-    credential = forms.ModelChoiceField(
-        Credential.objects.order_by("name"),
-        label=gettext_lazy("Shared login"),
-        required=False,
-        empty_label="–",
-    )
-    username = text(
-        gettext_lazy("User name of the camera"),
-        80,
-        required=False,
-        widget=forms.TextInput({"autocomplete": "off"}),
-    )
-    password = text(
-        gettext_lazy("Password of the camera"),
-        LONGEST_PASSWORD,
-        required=False,
-        strip=False,
-        widget=forms.PasswordInput({"autocomplete": "new-password"}),
-        help_text=gettext_lazy("It is stored sealed and never shown again."),
-    )
-    allow_plain = forms.BooleanField(
-        label=gettext_lazy("May send the password readable (Basic)"), required=False
-    )
-
-    def clean_host(self) -> str:
-        return check_host(self.cleaned_data["host"])
-
-    def clean_path(self) -> str:
-        path = self.cleaned_data["path"]
-        return path if path.startswith("/") else f"/{path}"
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        kind = cleaned.get("login")
-        if kind == LoginKind.GROUP.value and not cleaned.get("credential"):
-            self.add_error("credential", _("Choose a shared login."))
-        if kind == LoginKind.OWN.value and not (
-            cleaned.get("username") and cleaned.get("password")
-        ):
-            self.add_error("password", _("Say user name and password."))
-        return cleaned
-
-    def wanted_login(self) -> LoginWanted:
-        data = self.cleaned_data
-        group = data["credential"]
-        return LoginWanted(
-            kind=LoginKind(data["login"]),
-            credential_id=group.pk if group else None,
-            username=data["username"],
-            password=data["password"],
-            allow_plain=data["allow_plain"],
-        )
 
 
 class CameraForm(NetworkForm):
@@ -254,7 +136,7 @@ class NewCameraForm(CameraForm):
 
     def new(self) -> NewCamera:
         data = self.cleaned_data
-        told = self.upstream_told()
+        told, site = self.upstream_told(), data["site"]
         east, north = data["point"]
         plain = {name: data[name] for name in PLAIN if name in NEW_FIELDS}
         return NewCamera(
@@ -264,6 +146,7 @@ class NewCameraForm(CameraForm):
             team=data["team"],
             upstream=NewUpstream(kind=told[0], name=told[1]) if told else None,
             scope_code=data["territory"],
+            site=site.name if site else "",
             **plain,
         )
 
@@ -280,11 +163,13 @@ class EditCameraForm(CameraForm):
     def values(self) -> dict[str, Any]:
         """In the shape of `state_of_camera`."""
         data = self.cleaned_data
+        site = {"site": data["site"].name} if data["site"] else {}
         return {name: data[name] for name in PLAIN} | {
             "point": [round(part, POINT_DECIMALS) for part in data["point"]],
             "owner": data["owner"],
             "team": data["team"],
             "upstream": self.upstream_told(),
+            **site,
         }
 
 
@@ -359,45 +244,6 @@ class ReadingForm(forms.Form):
     def values(self) -> dict[str, Any]:
         """In the shape of `state_of_camera`."""
         return {name: value for name, value in self.cleaned_data.items() if name != "version"}
-
-
-class SearchForm(forms.Form):
-    """Where to look for cameras."""
-
-    range = text(
-        gettext_lazy("Addresses"),
-        60,
-        required=False,
-        help_text=gettext_lazy("10.20.0.0/24 or 10.20.0.1-10.20.0.200, at most 1,024."),
-        widget=forms.TextInput({"autocomplete": "off"}),
-    )
-    to_all = forms.BooleanField(
-        label=gettext_lazy("Also ask all in the server's own network at once (multicast)"),
-        required=False,
-    )
-    addresses: list[ipaddress.IPv4Address]
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        self.addresses = []
-        given = cleaned.get("range", "")
-        if given:
-            self._take(given)
-        elif not cleaned.get("to_all") and not self.errors:
-            self.add_error("range", _("Say which addresses."))
-        return cleaned
-
-    def _take(self, given: str) -> None:
-        net = TcpNet(settings.PROBE_NETWORKS)
-        try:
-            self.addresses = [one for one in addresses_of(given) if net.allows(one)]
-        except NoRange:
-            self.add_error("range", _("This is no range of at most 1,024 IPv4 addresses."))
-            return
-        if not self.addresses:
-            self.add_error(
-                "range", _("This address lies outside the networks that the server may contact.")
-            )
 
 
 class CredentialForm(forms.Form):

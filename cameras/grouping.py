@@ -9,6 +9,7 @@ recorder, those in one /24 share a segment.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from ipaddress import ip_address, ip_network
 
@@ -16,6 +17,9 @@ FEWEST = 3
 """So many cameras make a group; two may fall together by chance."""
 SHARE = 0.6
 """So much of what hangs on a thing must have fallen for the thing to be suspected."""
+SETTLED = timedelta(seconds=90)
+"""What one fault takes down falls within one interval of 60 s and the two quick questions after it.
+Until then an outage may become part of another, so nobody is told of it."""
 
 
 class Kind(StrEnum):
@@ -108,6 +112,11 @@ def best(shared: Mapping[Thing, frozenset[int]], sizes: Mapping[Thing, int]) -> 
     same = [one for one in able if one != chosen and able[one] == able[chosen]]
     same.sort(key=lambda one: (RANK[one.kind], one.name))
     return Group(chosen, able[chosen], tuple(same))
+
+
+def explain(found: Iterable[Group], lost: int) -> bool:
+    """Whether these groups explain most of the failures, `lost` of them."""
+    return sum(len(group.members) for group in found) >= SHARE * lost
 
 
 def by_thing(

@@ -17,12 +17,11 @@ from cameras.models import Snapshot
 from cameras.picture.capture import CaptureFailed
 from cameras.picture.store import drop_days, store
 from cameras.picture.take import take
-from cameras.probe.net import TcpNet
 from cameras.probe.reason import Reason
 from cameras.probe.result import LoginOutcome
 from cameras.queries import KEPT_PROBES
 from cameras.services.snapshots import ANSWER_WITHIN, Job
-from gis_server.errors import Unavailable
+from gis_server.errors import Invalid, Unavailable
 
 logger = logging.getLogger(__name__)
 KEPT_FAILURES = timedelta(days=90)
@@ -56,14 +55,15 @@ def take_snapshot(snapshot_id: int) -> None:
         job = services.start_snapshot(snapshot_id, now=timezone.now())
         if job:
             take_and_store(job)
-    except Unavailable as error:
+    except (Invalid, Unavailable) as error:
         services.fail_snapshot(snapshot_id, Reason.OWN_TROUBLE, str(error.message))
 
 
 def take_and_store(job: Job) -> None:
     note_login = partial(_note_login, job)
     try:
-        picture = take(job.target, TcpNet(settings.PROBE_NETWORKS), note_login=note_login)
+        net = services.net_of(services.rules_of_camera(job.camera_id))
+        picture = take(job.target, net, note_login=note_login)
         now = timezone.now()
         root = Path(settings.MEDIA_ROOT)
         stored = store(picture, root=root, name=str(job.snapshot_id), taken_at=now)

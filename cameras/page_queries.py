@@ -9,7 +9,7 @@ from django.db.models.functions import Coalesce
 
 from cameras.gb28181 import DeviceId
 from cameras.health import State
-from cameras.models import Camera, Credential, OutageMember, Owner, Probe, Team, Upstream
+from cameras.models import Camera, Credential, OutageMember, Owner, Probe, Site, Team, Upstream
 from cameras.probe.reason import Reason
 from cameras.queries import KEPT_PROBES, cameras_of
 from gis_server.edge import Page
@@ -18,6 +18,8 @@ from gis_server.roles import scope_q
 from grids.models import Division
 
 WORST_FIRST = (State.OFFLINE, State.DEGRADED, State.UNKNOWN, State.ONLINE)
+UNSTABLE = "unstable"
+"""Beside the states, what may be looked for as one: what comes and goes, whatever it is now."""
 MOST_CHOICES = 300  # owners, teams, upstream devices that a page offers
 MOST_FAILURES, MOST_OUTAGES, MOST_EDITS = 30, 20, 10
 SORTS: dict[str, tuple[str, ...]] = {
@@ -41,6 +43,7 @@ class Filters:
     owner: int = 0
     team: int = 0
     upstream: int = 0
+    site: int = 0
     sort: str = ""
 
 
@@ -74,22 +77,30 @@ def _filtered(rows: QuerySet[Camera], filters: Filters) -> QuerySet[Camera]:
             | Q(gb_id__startswith=word)
         )
     wanted = {
-        "shown": filters.state,
+        "shown": "" if filters.state == UNSTABLE else filters.state,
+        "state__unstable": filters.state == UNSTABLE,
         "said": filters.reason,
         "priority": filters.priority,
         "owner": filters.owner,
         "team": filters.team,
         "upstream": filters.upstream,
+        "site": filters.site,
     }
     return rows.filter(**{name: value for name, value in wanted.items() if value})
 
 
-def counts(user: User) -> list[tuple[State, int]]:
-    """How many cameras in reach are in each state, the worst first.  One query."""
+def counts(user: User) -> tuple[list[tuple[State, int]], int]:
+    """How many cameras in reach are in each state, the worst first; how many of them all are
+    unstable.  One query.
+    """
     state = Coalesce("state__state", Value(State.UNKNOWN.value))
-    rows = cameras_of(user).order_by().values_list(state).annotate(Count("id"))
-    found = Counter({str(shown): number for shown, number in rows})
-    return [(state, found[state.value]) for state in WORST_FIRST]
+    shaky = Count("id", filter=Q(state__unstable=True))
+    rows = cameras_of(user).order_by().values_list(state).annotate(of=Count("id"), shaky=shaky)
+    found, unstable = Counter[str](), 0
+    for shown, number, shaking in rows:
+        found[str(shown)] += number
+        unstable += shaking
+    return [(state, found[state.value]) for state in WORST_FIRST], unstable
 
 
 @dataclass(frozen=True)
@@ -99,17 +110,20 @@ class Choices:
     owners: Sequence[Owner]
     teams: Sequence[Team]
     upstreams: Sequence[Upstream]
+    sites: Sequence[Site]
 
 
 def choices(user: User) -> Choices:
-    """Three queries."""
+    """Four queries."""
     mine = Q(pk__in=cameras_of(user).order_by().values("owner"))
     owners = Owner.objects.filter(mine).order_by("name")[:MOST_CHOICES]
     mine = Q(pk__in=cameras_of(user).order_by().values("team"))
     teams = Team.objects.filter(mine).order_by("name")[:MOST_CHOICES]
     mine = Q(pk__in=cameras_of(user).order_by().values("upstream"))
     upstreams = Upstream.objects.filter(mine).order_by("name")[:MOST_CHOICES]
-    return Choices(list(owners), list(teams), list(upstreams))
+    mine = Q(pk__in=cameras_of(user).order_by().values("site"))
+    sites = Site.objects.filter(mine).order_by("name")[:MOST_CHOICES]
+    return Choices(list(owners), list(teams), list(upstreams), list(sites))
 
 
 def newest_probes(camera: Camera) -> list[Probe]:

@@ -1,7 +1,7 @@
 """The poller: claims due cameras, asks them, writes down what they say; until it is told to stop.
 
 Its own troubles condemn no camera.  A failure counts only once the canaries have answered after it
-(`cameras.canaries`); a poller that cannot reach them holds failures back, and says so once.  While
+(`cameras.sight`); a poller that cannot reach them holds failures back, and says so once.  While
 the database is away it keeps what it has found, says so once and tries again; what it cannot ask
 grows stale and becomes unknown, never offline.  All database work runs in one thread of its own
 (Django's connections belong to threads), so a slow write never delays a deadline.
@@ -23,16 +23,17 @@ from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from cameras import services
-from cameras.canaries import LATE_S, Sight, ask_canaries
+from cameras.canaries import ask_canaries
 from cameras.fleet_models import MAIN_SITE
-from cameras.health import DOWN_AFTER, is_good
+from cameras.health import DOWN_AFTER
 from cameras.lanes import Lanes
 from cameras.probe.net import Net
-from cameras.probe.reason import SAYS_NOTHING, Reason
+from cameras.probe.reason import Reason
 from cameras.probe.result import StepResult, verdict_of
 from cameras.probe.runner import Prober
 from cameras.refusals import Refusals
 from cameras.services import Beat, Claim, Finding, Told
+from cameras.sight import TICK_S, Sight
 from gis_server.errors import DomainError
 
 logger = logging.getLogger(__name__)
@@ -48,9 +49,6 @@ IDLE_S = 0.5
 FLUSH_S = 0.5
 TIDY_S = 5.0
 BEAT_S = 5.0
-TICK_S = 1.0
-CANARIES_S = 10.0
-"""How often canaries are asked; at every tick while failures wait for their word."""
 RETRY_S = 2.0
 STOP_S = 1.0
 """Less than supervisors wait between SIGTERM and SIGKILL (honcho: 5 s)."""
@@ -88,6 +86,8 @@ class Poller:
     concurrency: int = 400
     site: str = MAIN_SITE
     name: str = field(default_factory=poller_name)
+    canary_net: Net | None = None
+    """By which canaries are asked, where it is another: they may be at any port."""
 
     def __post_init__(self) -> None:
         self._lanes = Lanes(total=self.concurrency, per_host=PER_HOST)
@@ -98,8 +98,8 @@ class Poller:
         self._newest: dict[int, Claim] = {}
         self._refusals = Refusals()
         self._found: list[Finding] = []
-        self._waiting: list[Finding] = []
-        """Failures that the canaries have not spoken on."""
+        self._waiting: list[tuple[float, Finding]] = []
+        """Failures that the canaries have not spoken on, and when their questions began."""
         self._sight = Sight()
         self._told: Told | None = None
         self._started_at = timezone.now()
@@ -224,19 +224,16 @@ class Poller:
         """Good answers are written at once, failures once the canaries have answered after them."""
         self._refusals.hear(finding)
         self._asked += 1
-        reason = finding.verdict.reason
-        if reason in SAYS_NOTHING:
-            self._found.append(finding)
-        elif is_good(reason):
-            self._sight.good += 1
-            self._found.append(finding)
+        if self._sight.waits(finding.verdict.reason, has_canaries=self._has_canaries):
+            now_s = asyncio.get_running_loop().time()
+            self._waiting.append((now_s - finding.verdict.took_ms / 1000, finding))
         else:
-            self._sight.bad += 1
-            (self._waiting if self._has_canaries else self._found).append(finding)
+            self._found.append(finding)
 
     @property
     def _has_canaries(self) -> bool:
-        return self._told is not None and bool(self._told.rules.canaries)
+        # Until we have been told there may be some.
+        return self._told is None or bool(self._told.rules.canaries)
 
     async def _watch(self) -> None:
         """Look at the canaries, and at our own clockwork."""
@@ -245,20 +242,21 @@ class Poller:
             due = clock() + TICK_S
             await self._pause(TICK_S)
             lag_s = max(0.0, clock() - due)
-            rest = clock() - self._looked_at < CANARIES_S and not self._sight.suspects_itself
-            if self._waiting or not rest or lag_s > LATE_S:
+            since_s = clock() - self._looked_at
+            if self._sight.is_due(since_s, lag_s, some_wait=bool(self._waiting)):
                 await self._look(lag_s)
 
     async def _look(self, lag_s: float) -> None:
         """One round: it decides on the failures that were found before it began."""
         canaries = self._told.rules.canaries if self._told else ()
         before, self._waiting = self._waiting, []
-        self._looked_at = asyncio.get_running_loop().time()
-        up = await ask_canaries(canaries, self.net)
-        if self._sight.note_round(up, len(canaries), lag_s):
-            self._found += before
-        else:
-            self._found += [own_trouble(finding) for finding in before]
+        clock = asyncio.get_running_loop().time
+        self._looked_at = clock()
+        up = await ask_canaries(canaries, self.canary_net or self.net)
+        self._sight.note_round(up, len(canaries), lag_s, now_s=clock())
+        for began_s, finding in before:
+            counts = self._told is not None and self._sight.believes(began_s)
+            self._found.append(finding if counts else own_trouble(finding))
         with contextlib.suppress(DatabaseAway):
             await self._say_what_is_seen()
 

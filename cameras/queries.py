@@ -212,8 +212,31 @@ def open_outages(user: User, *, limit: int, offset: int) -> dict[str, Any]:
 
     `cameras` counts those in scope that are still down.
     """
+    rows = outages_seen(user)
+    return {"total": rows.count(), "items": [outage_item(row) for row in rows[offset:][:limit]]}
+
+
+def outage_cameras(user: User, outage_id: int, *, limit: int, offset: int) -> dict[str, Any] | None:
+    """The cameras in scope that one open outage of several still holds down, by name; None where
+    nothing of it is seen.  Two queries, one for None.
+    """
+    cameras = cameras_of(user).filter(
+        outages__outage=outage_id,
+        outages__left_at=None,
+        outages__outage__closed_at=None,
+        outages__outage__suspect_kind__gt="",
+    )
+    rows = cameras.select_related("state", "owner", "team", "upstream", "grid").order_by(
+        "name", "id"
+    )[offset : offset + limit]
+    total = cameras.count()
+    return {"total": total, "items": [list_item(row) for row in rows]} if total else None
+
+
+def outages_seen(user: User) -> QuerySet[Outage]:
+    """Open outages of several cameras of which some are in scope, with their number and middle."""
     seen = Q(members__left_at=None) & scope_q(user, "members__camera__scope_code")
-    rows = (
+    return (
         Outage.objects.filter(closed_at=None)
         .exclude(suspect_kind="")
         .annotate(
@@ -229,7 +252,6 @@ def open_outages(user: User, *, limit: int, offset: int) -> dict[str, Any]:
         )
         .filter(cameras__gt=0)
     )
-    return {"total": rows.count(), "items": [outage_item(row) for row in rows[offset:][:limit]]}
 
 
 def outage_item(row: Any) -> dict[str, Any]:

@@ -3,13 +3,24 @@
 from django.urls import path
 
 from cameras import api
-from cameras.views import credentials, discovery, edit, importing, live_test, one, reading, table
+from cameras.views import (
+    credentials,
+    discovery,
+    edit,
+    importing,
+    live_test,
+    one,
+    reading,
+    sites,
+    table,
+)
 
 urlpatterns = [
     path("api/cameras.geojson", api.features, name="cameras"),
     path("api/cameras/summary/", api.summary, name="cameras-summary"),
     path("api/cameras/offline/", api.offline, name="cameras-offline"),
     path("api/cameras/outages/", api.outages, name="cameras-outages"),
+    path("api/cameras/outages/<int:outage_id>/", api.outage, name="cameras-outage"),
     path("api/cameras/<int:camera_id>/", api.card, name="camera"),
     path("api/cameras/<int:camera_id>/snapshot/", api.snapshot, name="camera-snapshot"),
     path("api/snapshots/<int:snapshot_id>.jpg", api.picture, name="snapshot"),
@@ -19,6 +30,11 @@ urlpatterns = [
     path("cameras/import/template.xlsx", importing.template, name="camera-template"),
     path("cameras/import/send/", importing.import_cameras, name="import-cameras"),
     path("cameras/discover/", discovery.discover, name="discover-cameras"),
+    path("cameras/discover/run/", discovery.run_discovery, name="run-discovery"),
+    path("cameras/sites/", sites.sites, name="sites"),
+    path("cameras/sites/new/", sites.new_site, name="new-site"),
+    path("cameras/sites/<int:site_id>/", sites.edit_site, name="edit-site"),
+    path("cameras/sites/<int:site_id>/remove/", sites.remove_site, name="remove-site"),
     path("cameras/test/", live_test.live_test, name="camera-test"),
     path("cameras/logins/", credentials.credentials, name="credentials"),
     path("cameras/logins/<int:credential_id>/", credentials.credential, name="credential"),

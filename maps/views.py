@@ -39,6 +39,7 @@ MODULES = (
     "icons",
     "live",
     "map",
+    "outages",
     "panel",
     "picture",
     "style",

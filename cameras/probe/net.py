@@ -18,7 +18,7 @@ import ssl
 from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Protocol, cast
+from typing import NewType, Protocol, cast
 
 from cameras.probe.reason import Reason
 from cameras.probe.wire_head import Malformed
@@ -29,6 +29,8 @@ for.
 """
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Checked = NewType("Checked", str)
+"""The text of an address that `Net.resolve` has let pass: nothing else can be connected to."""
 
 
 class NetError(Exception):
@@ -67,10 +69,10 @@ class Stream(Protocol):
 class Net(Protocol):
     """What a step may do to the network.  Tests pass one that plays a script of bytes."""
 
-    async def resolve(self, host: str) -> str:
+    async def resolve(self, host: str) -> Checked:
         """The address of `host`, checked against the allowed networks.  Raises NetError."""
 
-    async def open(self, host: str, port: int) -> Stream:
+    async def open(self, address: Checked, port: int) -> Stream:
         """A connection, which the caller hangs up.  Raises NetError."""
 
     def now(self) -> datetime:
@@ -131,14 +133,14 @@ class TcpNet:
         self._ports = None if ports is None else frozenset(ports)
         self._tls = any_certificate()
 
-    async def resolve(self, host: str) -> str:
+    async def resolve(self, host: str) -> Checked:
         """The first address of `host` that is allowed; no address literal is ever sent to a name
         server.
         """
         try:
-            # An IPv4 literal, as nearly all are, and twice in a ladder.
+            # An IPv4 literal, as nearly all are.
             if self._includes(4, int.from_bytes(socket.inet_pton(socket.AF_INET, host))):
-                return host
+                return Checked(host)
         except (OSError, ValueError):
             pass
         try:
@@ -147,7 +149,7 @@ class TcpNet:
             candidates = await look_up(host)
         for address in candidates:
             if self.allows(address):
-                return str(address)
+                return Checked(str(address))
         raise NetError(
             Reason.NOT_ALLOWED, f"{', '.join(map(str, candidates))} is outside the allowed networks"
         )
@@ -166,10 +168,9 @@ class TcpNet:
                 return True
         return False
 
-    async def open(self, host: str, port: int) -> "Line":
+    async def open(self, address: Checked, port: int) -> "Line":
         if self._ports is not None and port not in self._ports:
             raise NetError(Reason.NOT_ALLOWED, f"port {port} is outside the allowed ports")
-        address = await self.resolve(host)
         try:
             loop = asyncio.get_running_loop()
             _, line = await loop.create_connection(self._new_line, address, port)
@@ -305,7 +306,7 @@ class OneLine:
         self._net = net
         self._stream: Stream | None = None
         self._place: tuple[str, int, bool] | None = None
-        self._addresses: dict[str, str] = {}
+        self._addresses: dict[str, Checked] = {}
         self.stage = Stage.RESOLVING
 
     def now(self) -> datetime:

@@ -19,7 +19,8 @@ from cameras.services.live_tests import (
 from cameras.services.logins import forget_books
 from cameras.services.outages import settle_outages
 from cameras.services.registry import NewCamera, register_all, set_login
-from cameras.services.sites import SiteRules, site_rules
+from cameras.services.site_editing import WantedSite, add_site, change_site, remove_site
+from cameras.services.sites import SiteRules, net_of, rules_of_camera, site_rules
 from cameras.services.snapshots import (
     Job,
     expire_snapshots,
@@ -47,12 +48,15 @@ __all__ = [
     "SiteRules",
     "Told",
     "WantedCredential",
+    "WantedSite",
     "add_camera",
     "add_credential",
+    "add_site",
     "beat",
     "begin_test",
     "camera_for",
     "change_credential",
+    "change_site",
     "claim",
     "edit_camera",
     "end_test",
@@ -67,11 +71,14 @@ __all__ = [
     "login_for_reading",
     "login_to_try",
     "mark_stale",
+    "net_of",
     "note_login",
     "record",
     "register_all",
     "remove_credential",
+    "remove_site",
     "request_snapshot",
+    "rules_of_camera",
     "say_farewell",
     "see_again",
     "set_login",

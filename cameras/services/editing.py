@@ -19,6 +19,7 @@ from cameras.services.registry import (
     ask_anew,
     camera_row,
     sealed,
+    site_named,
     upstream_row,
 )
 from gis_server import audit
@@ -36,9 +37,10 @@ PLAIN = (
 # What a device says of itself alone, never typed: set by a reading.
 READ = ("profiles",)
 # What the poller asks by: a change has the camera asked anew at once.
-ASKED_BY = {"host", "port", "path", "tls", "onvif_port", "interval_s", "enabled", "login"}
+ASKED_BY = {"site", "host", "port", "path", "tls", "onvif_port", "interval_s", "enabled", "login"}
 # Where the login is sent.
 PLACE = {"host", "port", "tls", "onvif_port"}
+RELATED = ("owner", "team", "upstream", "credential", "grid", "site", "state")
 POINT_DECIMALS = 6  # about 0.1 m
 
 
@@ -137,7 +139,7 @@ def camera_for(by: User, camera_id: int, *, lock: bool = False) -> Camera:
     rows = Camera.objects.filter(scope_q(by, "scope_code"), pk=camera_id)
     if lock:
         rows = rows.select_for_update(of=("self",), no_key=True)
-    row = rows.select_related("owner", "team", "upstream", "credential", "grid", "state").first()
+    row = rows.select_related(*RELATED).first()
     if row is None:
         raise NotFound(_("There is no such camera in your area."))
     return row
@@ -150,6 +152,7 @@ def state_of_camera(row: Camera) -> dict[str, Any]:
         "point": point,
         "owner": row.owner.name,
         "team": row.team.name,
+        "site": row.site.name,
         "upstream": [row.upstream.kind, row.upstream.name] if row.upstream else None,
     }
 
@@ -162,6 +165,8 @@ def _columns(changed: dict[str, Any]) -> dict[str, Any]:
         columns["owner"] = Owner.objects.get_or_create(name=changed["owner"])[0]
     if "team" in changed:
         columns["team"] = Team.objects.get_or_create(name=changed["team"])[0]
+    if "site" in changed:
+        columns["site"] = site_named(changed["site"])
     if "upstream" in changed:
         told = changed["upstream"]
         columns["upstream"] = (

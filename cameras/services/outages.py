@@ -6,14 +6,23 @@ pollers whose cameras hang on one switch make one outage of it.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import takewhile
 
 from django.db import connection, transaction
 from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet
 from django.db.models.functions import Greatest
 
-from cameras.grouping import Group, Kind, Thing, groups, has_recovered, suspects, things_of
+from cameras.grouping import (
+    SETTLED,
+    Group,
+    Kind,
+    Thing,
+    groups,
+    has_recovered,
+    suspects,
+    things_of,
+)
 from cameras.models import Camera, Outage, OutageMember
 from cameras.reasons_text import reason_name
 from cameras.services.columns import numbers, times
@@ -21,9 +30,6 @@ from gis_server import live
 
 OUTAGE_LOCK = 7_214_002
 """The advisory lock of who belongs to which outage; any number that nobody else uses."""
-SETTLED = timedelta(seconds=90)
-"""What one fault takes down falls within one interval of 60 s and the two quick questions after it.
-Until then an outage may become part of another, so nobody is told of it."""
 MOST_LOOKED_AT = 2000
 
 

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from cameras.models import Camera, CameraState, Credential, Owner, Team, Upstream
+from cameras.models import Camera, CameraState, Credential, Owner, Site, Team, Upstream
 from cameras.services.logins import empty_books
 from gis_server.errors import Invalid, NotFound
 from gis_server.vault import seal
@@ -28,7 +28,8 @@ class NewUpstream:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewCamera:
     """A camera to be entered.  `point` in WGS84; `scope_code` for one that lies in no grid;
-    `credential` is the name of a group of logins, in place of a login of its own.
+    `credential` is the name of a group of logins, in place of a login of its own; `site` that of a
+    site, the main one if empty.
     """
 
     code: str
@@ -57,6 +58,7 @@ class NewCamera:
     onvif_port: int | None = None
     tls: bool = False
     snapshot_path: str = ""
+    site: str = ""
 
 
 @transaction.atomic
@@ -67,7 +69,7 @@ def register_all(cameras: Iterable[NewCamera], *, now: datetime) -> int:
 
     Raises:
         Invalid: a camera lies in no grid and says no territory, its login has a line break, or
-            there is no group of logins of that name.
+            there is no group of logins or site of that name.
     """
     known = set(Camera.objects.values_list("code", flat=True))
     new = {camera.code: camera for camera in cameras if camera.code not in known}
@@ -112,7 +114,19 @@ def camera_row(new: NewCamera, now: datetime) -> Camera:
         onvif_port=new.onvif_port,
         tls=new.tls,
         snapshot_path=new.snapshot_path,
+        **({"site": site_named(new.site)} if new.site else {}),
     )
+
+
+def site_named(name: str) -> Site:
+    """
+    Raises:
+        Invalid: there is no such site.
+    """
+    found = Site.objects.filter(name=name).first()
+    if found is None:
+        raise Invalid(_("There is no site %(name)s.") % {"name": name})
+    return found
 
 
 def credential_named(name: str) -> Credential | None:

@@ -39,7 +39,7 @@ def is_due(asked_at: datetime | None, interval_s: int, now: datetime) -> bool:
 
 def asked_seldom(verdict: Verdict) -> bool:
     """Whether the ladder came to one of these questions."""
-    return len(verdict.rungs) > len(LADDER)
+    return len(verdict.results) > len(LADDER)
 
 
 def counted(state: StateRow, target: Target, verdict: Verdict) -> tuple[Reason, str]:
@@ -53,7 +53,7 @@ def counted(state: StateRow, target: Target, verdict: Verdict) -> tuple[Reason, 
 def note_answers(state: StateRow, verdict: Verdict, at: datetime) -> None:
     """Put what was asked, and what the clock said, into the row (not saved yet)."""
     # A login that had to wait for its turn has asked nothing.
-    asked = {rung["step"] for rung in verdict.rungs if rung["reason"] != Reason.OWN_TROUBLE}
+    asked = {one.step for one in verdict.results if one.reason is not Reason.OWN_TROUBLE}
     if "onvif_clock" in asked:
         state.clock_asked_at = at
     if "onvif_device" in asked:

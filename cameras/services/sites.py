@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from cameras.fleet_models import MAIN_SITE
 from cameras.models import Site
+from cameras.probe.net import TcpNet
 from gis_server.errors import Invalid, NotFound
 
 Network = IPv4Network | IPv6Network
@@ -82,3 +83,14 @@ def canary(text: str) -> Canary:
     if not host or not (port.isascii() and port.isdigit()) or not 0 < int(port) <= MAX_PORT:
         raise Invalid(_("%(text)s is no host:port.") % {"text": text})
     return Canary(host, int(port))
+
+
+def net_of(rules: SiteRules) -> TcpNet:
+    """The network as far as the site reaches."""
+    return TcpNet(rules.networks, rules.ports or None)
+
+
+def rules_of_camera(camera_id: int) -> SiteRules:
+    """The rules of the camera's site.  Raises NotFound or Invalid as `site_rules` does."""
+    name = Site.objects.filter(cameras=camera_id).values_list("name", flat=True).first()
+    return site_rules(name or MAIN_SITE)

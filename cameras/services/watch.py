@@ -11,12 +11,13 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
-from cameras.grouping import SHARE, groups, suspects
-from cameras.health import DOWN_AFTER, IN_DOUBT, State
+from cameras import sight
+from cameras.grouping import SETTLED, explain, groups, suspects
+from cameras.health import IN_DOUBT, State
 from cameras.models import Camera, CameraState, Notice, PollerBeat
 from cameras.probe.reason import Reason
 from cameras.services.columns import numbers, texts, times
-from cameras.services.outages import SETTLED, shared_by, sizes_of
+from cameras.services.outages import shared_by, sizes_of
 from cameras.services.sites import SiteRules, site_rules
 from cameras.services.states import StateRow
 from gis_server import live
@@ -24,12 +25,6 @@ from gis_server import live
 BEAT_LASTS = timedelta(seconds=30)
 """A poller that has not been heard for so long is not counted on."""
 FORGOTTEN = timedelta(days=1)
-FEWEST_WATCHED = 10
-"""Of fewer cameras a third may well fail at once."""
-DOWN_AFTER_IN_DOUBT = DOWN_AFTER + 2
-"""Where the canaries answer, a mass of failures is believed a little later: within 180 s still."""
-NEVER = 1_000_000
-MOST_EXPLAINED = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +91,12 @@ def down_after(rules: SiteRules, beat: Beat, now: datetime) -> int:
     """
     doubtful = is_doubtful(rules, now)
     note(rules.name, Notice.Kind.MANY_AT_ONCE, is_open=doubtful, now=now)
-    if not doubtful:
-        return DOWN_AFTER
-    well = beat.canaries and not beat.suspects_itself
-    return DOWN_AFTER_IN_DOUBT if well else NEVER
+    well = beat.canaries > 0 and not beat.suspects_itself
+    return sight.down_after(is_doubtful=doubtful, canaries_answer=well)
 
 
 def is_doubtful(rules: SiteRules, now: datetime) -> bool:
+    """Whether too many are lost (`sight.is_lost`) with nothing in common that explains it."""
     watched = CameraState.objects.filter(camera__site__name=rules.name, camera__enabled=True)
     up = Q(state__in=[State.ONLINE, State.DEGRADED])
     lost = watched.filter(
@@ -111,21 +105,19 @@ def is_doubtful(rules: SiteRules, now: datetime) -> bool:
         | Q(state=State.OFFLINE, since__gt=now - SETTLED)
     )
     number = lost.count()
-    if number < FEWEST_WATCHED * rules.lost_share:
-        return False
-    fine = watched.filter(up, streak_bad=0).count()
-    if number + fine < FEWEST_WATCHED or number <= rules.lost_share * (number + fine):
+    if number < sight.FEWEST_WATCHED * rules.lost_share:
+        return False  # spares a count on most days
+    if not sight.are_many(number, watched.filter(up, streak_bad=0).count(), rules.lost_share):
         return False
     return not is_explained(lost, number)
 
 
 def is_explained(lost: QuerySet[CameraState], number: int) -> bool:
     """Whether things that cameras share explain most of these failures."""
-    if number > MOST_EXPLAINED:
+    if number > sight.MOST_EXPLAINED:
         return False
     shared = shared_by(Camera.objects.filter(id__in=lost.values("camera_id")))
-    found = groups(shared, sizes_of(suspects(shared)))
-    return sum(len(group.members) for group in found) >= SHARE * number
+    return explain(groups(shared, sizes_of(suspects(shared))), number)
 
 
 @transaction.atomic

@@ -24,7 +24,7 @@ from grids.views.shared import map_config
 
 # The ids of fields that the map reads and writes (grids/static/grids/page_map.js).
 FOR_MAP = "point_%s"
-FOUND = ("host", "onvif_port")
+FOUND = ("host", "onvif_port", "site")
 
 
 @allow(Permission.MANAGE_CAMERAS)
@@ -104,8 +104,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "view_angle_deg",
     ),
     "network": (
-        "host", "port", "path", "tls", "onvif_port", "upstream_kind", "upstream", "snapshot_path",
-        "interval_s", "enabled", "has_video",
+        "site", "host", "port", "path", "tls", "onvif_port", "upstream_kind", "upstream",
+        "snapshot_path", "interval_s", "enabled", "has_video",
     ),
     "login": ("login", "credential", "username", "password", "allow_plain"),
     "device": ("make", "model", "firmware", "serial"),

@@ -10,16 +10,15 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import asdict
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone, translation
 from django.views.decorators.http import require_POST
 
 from cameras import services
-from cameras.forms import NetworkForm
 from cameras.ladder_text import rungs, step_name
 from cameras.live_test import Answered, Begun, Event, climb
 from cameras.models import Camera, LiveTest
+from cameras.network_forms import NetworkForm
 from cameras.probe.net import TcpNet
 from cameras.probe.reason import Reason
 from cameras.probe.result import ASIDES, LoginOutcome
@@ -29,6 +28,7 @@ from cameras.services.editing import LoginKind
 from cameras.services.live_tests import DEADLINE_S
 from cameras.services.logins import Leave
 from cameras.services.targets import target_at
+from cameras.views.shared import first_error
 from gis_server.edge import allow, json_ok, parse_int, user_of
 from gis_server.roles import Permission
 
@@ -51,7 +51,7 @@ def live_test(request: HttpRequest) -> HttpResponseBase:
     camera_id = parse_int(request, "camera", 0, 1, 2**63 - 1)
     camera = services.camera_for(by, camera_id) if camera_id else None
     form = NetworkForm(request.POST)
-    if not form.is_valid():
+    if not form.is_valid() or form.rules is None:
         return json_ok({"error": {"kind": "Invalid", "message": first_error(form)}}, status=422)
     wanted, data = form.wanted_login(), form.cleaned_data
     moved = {name for name in ASKED if camera and getattr(camera, name) != data[name]}
@@ -61,23 +61,18 @@ def live_test(request: HttpRequest) -> HttpResponseBase:
     target = target_at(Camera(**{name: data[name] for name in ASKED}), login)
     test = services.begin_test(by=by, host=data["host"], now=now)
     stored_at = camera if wanted.kind is LoginKind.KEEP else None
-    lines = stream(test, target, stored_at, leave, translation.get_language())
+    net = services.net_of(form.rules)
+    lines = stream(test, target, net, stored_at, leave, translation.get_language())
     response = StreamingHttpResponse(lines, content_type="application/x-ndjson")
     response["Cache-Control"] = "no-store"
     response["X-Accel-Buffering"] = "no"
     return response
 
 
-def first_error(form: NetworkForm) -> str:
-    """The first thing that is wrong, with the name of its field."""
-    name, errors = next(iter(form.errors.items()))
-    label = form.fields[name].label if name in form.fields else ""
-    return f"{label}: {errors[0]}" if label else str(errors[0])
-
-
 def stream(
     test: LiveTest,
     target: Target,
+    net: TcpNet,
     stored_at: Camera | None,
     leave: Leave | None,
     language: str | None,
@@ -85,7 +80,7 @@ def stream(
     """The lines of a test.  A browser that leaves closes this, which ends the test."""
     outcomes = dict.fromkeys(("stream", "onvif"), LoginOutcome.NOT_SENT)
     try:
-        for event in events_of(target):
+        for event in events_of(target, net):
             if isinstance(event, Answered) and event.result.login is not LoginOutcome.NOT_SENT:
                 door = "onvif" if event.result.step in ASIDES else "stream"
                 outcomes[door] = event.result.login
@@ -97,9 +92,8 @@ def stream(
         )
 
 
-def events_of(target: Target) -> Iterator[Event]:
+def events_of(target: Target, net: TcpNet) -> Iterator[Event]:
     """The events of a ladder that runs in a loop of this thread's own."""
-    net = TcpNet(settings.PROBE_NETWORKS)
     with asyncio.Runner() as runner:
         events = climb(target, net, budget_s=DEADLINE_S)
         while (event := runner.run(following(events))) is not None:

@@ -14,7 +14,7 @@ from cameras.health import State
 from cameras.ladder_text import GB_TYPES, rungs
 from cameras.models import Camera, OutageMember, Probe
 from cameras.probe.reason import Reason
-from cameras.queries import latest_snapshot, state_of, thing_name
+from cameras.queries import KEPT_PROBES, latest_snapshot, state_of, thing_name
 from cameras.reasons_text import TEXTS, reason_name
 from cameras.services import camera_for
 from cameras.views.shared import page, state_shown
@@ -67,6 +67,7 @@ def health_context(row: Camera) -> dict[str, Any]:
     """State, last ladder and results.  Two queries."""
     state, newest = state_of(row), page_queries.newest_probes(row)
     text = TEXTS[Reason(state.reason)]
+    answers = state.state in (State.ONLINE.value, State.DEGRADED.value)
     return {
         "state": state,
         "shown": state_shown(state.state),
@@ -74,6 +75,10 @@ def health_context(row: Camera) -> dict[str, Any]:
         "reason": text.name,
         "cause": text.cause,
         "remedy": text.remedy,
+        "doubt": state.streak_bad if answers and not state.unstable else 0,
+        # What is not kept is equal to what was kept last: see `services.sweep.is_kept`.
+        "asked_since": bool(newest and state.last_probe_at and state.last_probe_at > newest[0].at),
+        "kept": KEPT_PROBES,
         "probes": [probe_shown(one) for one in newest],
         "failures": [probe_shown(one) for one in page_queries.older_failures(row, newest)],
         "last": probe_shown(newest[0]) | {"rungs": rungs(newest[0].steps)} if newest else None,

@@ -6,7 +6,6 @@ other form is.
 
 from dataclasses import asdict, replace
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
@@ -17,7 +16,6 @@ from django.views.decorators.http import require_POST
 from cameras import services
 from cameras.forms import TOLD, ReadingForm
 from cameras.models import Camera
-from cameras.probe.net import TcpNet
 from cameras.probe.reason import Reason
 from cameras.probe.result import LoginOutcome
 from cameras.reading.device import Profile, Reading, read_device
@@ -56,13 +54,13 @@ def read_camera(request: HttpRequest, camera_id: int) -> HttpResponseBase:
 
 def read(by: User, row: Camera) -> Reading:
     """Ask, within the limits that live tests have; a refusal counts in the device's book."""
-    now = timezone.now()
+    now, net = timezone.now(), services.net_of(services.rules_of_camera(row.pk))
     login, leave = services.login_for_reading(row, now)
     target = replace(target_at(row, login), onvif_port=row.onvif_port)
     test = services.begin_test(by=by, host=row.host, now=now)
     outcome = LoginOutcome.NOT_SENT
     try:
-        reading = read_device(target, TcpNet(settings.PROBE_NETWORKS), deadline_s=DEADLINE_S)
+        reading = read_device(target, net, deadline_s=DEADLINE_S)
         outcome = reading.login
     finally:
         services.end_test(test=test, onvif=outcome, stored_at=None, leave=leave, now=timezone.now())

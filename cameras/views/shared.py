@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from django import forms
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
 from cameras.health import State
 from cameras.page_parts import BADGES, state_name
@@ -21,3 +23,12 @@ def state_shown(value: str) -> dict[str, str]:
     """A stored state as a badge: its word and its colour's name."""
     state = State(value)
     return {"value": value, "name": state_name(state), "badge": BADGES[state]}
+
+
+def first_error(form: forms.Form) -> str:
+    """The first thing that is wrong, with the name of its field."""
+    name, errors = next(iter(form.errors.items()))
+    label = form.fields[name].label if name in form.fields else ""
+    if not label:
+        return str(errors[0])
+    return _("%(field)s: %(error)s") % {"field": label, "error": errors[0]}

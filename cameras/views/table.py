@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from cameras import page_queries
 from cameras.health import State
 from cameras.models import Camera
-from cameras.page_queries import SORTS, Filters
+from cameras.page_queries import SORTS, UNSTABLE, Filters
 from cameras.probe.reason import Reason
 from cameras.queries import state_of
 from cameras.reasons_text import reason_name
@@ -29,6 +29,7 @@ def table(request: HttpRequest) -> HttpResponseBase:
     user, piece = user_of(request), parse_page(request, PER_PAGE)
     filters = filters_of(request)
     rows, total = page_queries.cameras(user, filters, piece)
+    counts, unstable = page_queries.counts(user)
     context = {
         "rows": [_row(camera) for camera in rows],
         "total": total,
@@ -36,8 +37,8 @@ def table(request: HttpRequest) -> HttpResponseBase:
         "filters": filters,
         "filtered": filters != Filters(sort=filters.sort),
         "counts": [
-            state_shown(state.value) | {"count": count}
-            for state, count in page_queries.counts(user)
+            *(state_shown(state.value) | {"count": count} for state, count in counts),
+            {"value": UNSTABLE, "name": _("Unstable"), "badge": "warn", "count": unstable},
         ],
         "choices": page_queries.choices(user),
         "reasons": [(reason.value, reason_name(reason.value)) for reason in Reason],
@@ -54,12 +55,13 @@ def filters_of(request: HttpRequest) -> Filters:
     """
     return Filters(
         text=parse_text(request, "q", MAX_TEXT),
-        state=parse_choice(request, "state", [state.value for state in State]),
+        state=parse_choice(request, "state", [*(state.value for state in State), UNSTABLE]),
         reason=parse_choice(request, "reason", [reason.value for reason in Reason]),
         priority=parse_choice(request, "class", Camera.Priority.values),
         owner=parse_int(request, "owner", 0, 0, MOST_ID),
         team=parse_int(request, "team", 0, 0, MOST_ID),
         upstream=parse_int(request, "upstream", 0, 0, MOST_ID),
+        site=parse_int(request, "site", 0, 0, MOST_ID),
         sort=parse_choice(request, "sort", SORTS),
     )
 
@@ -80,6 +82,7 @@ def _row(camera: Camera) -> dict[str, Any]:
     return {
         "camera": camera,
         "state": state_shown(state.state),
+        "unstable": state.unstable,
         "since": state.since,
         "reason": "" if online else reason_name(state.reason),
     }

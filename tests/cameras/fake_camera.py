@@ -62,8 +62,10 @@ async def running(camera: FakeCamera) -> AsyncIterator[FakeCamera]:
 
 
 @asynccontextmanager
-async def listening(serve: Serve, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
-    """The free port of 127.0.0.1 at which `serve` meets each connection; all are closed after."""
+async def listening(
+    serve: Serve, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1"
+) -> AsyncIterator[int]:
+    """The free port of `host` at which `serve` meets each connection; all are closed after."""
     writers: list[asyncio.StreamWriter] = []
     tasks: list[asyncio.Task[None]] = []
 
@@ -72,7 +74,7 @@ async def listening(serve: Serve, tls: ssl.SSLContext | None = None) -> AsyncIte
         tasks.append(cast("asyncio.Task[None]", asyncio.current_task()))
         await serve(reader, writer)
 
-    server = await asyncio.start_server(meet, "127.0.0.1", 0, ssl=tls)
+    server = await asyncio.start_server(meet, host, 0, ssl=tls)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from cameras.probe.net import NetError, Stream
+from cameras.probe.net import Checked, NetError, Stream
 
 Part = bytes | NetError | None
 """Bytes that arrive in one segment, an error of the network, or None: silence until the end.
@@ -58,12 +58,12 @@ class ScriptedNet:
     def now(self) -> datetime:
         return self.clock
 
-    async def resolve(self, host: str) -> str:
-        return host
+    async def resolve(self, host: str) -> Checked:
+        return Checked(host)
 
-    async def open(self, host: str, port: int) -> Stream:
+    async def open(self, address: Checked, port: int) -> Stream:
         self.connections += 1
-        self.places.append((host, port))
+        self.places.append((address, port))
         script = self._scripts.pop(0) if self._scripts else b""
         if isinstance(script, NetError):
             raise script

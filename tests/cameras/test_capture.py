@@ -8,7 +8,8 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -21,7 +22,8 @@ from cameras.probe.net import TcpNet
 from cameras.probe.reason import Reason
 from cameras.probe.result import LoginOutcome
 from cameras.probe.target import Login, Target
-from tests.cameras.fake_camera import FakeCamera, running
+from fixtures.camera_farm.certificate import server_context
+from tests.cameras.fake_camera import FakeCamera, Serve, listening, running
 
 LOOPBACK = TcpNet(["127.0.0.0/8"])
 GATE = Target("10.0.0.9", 554, "/live", Login("viewer", "tell-nobody"))
@@ -41,6 +43,41 @@ def test_a_picture_of_a_real_camera(video_camera: Target) -> None:
     assert frame.shape == (180, 320, 3) == (picture.height, picture.width, 3)
     assert frame.std() > 20, "colour bars are no flat picture"
     assert outcomes == [LoginOutcome.ACCEPTED]
+
+
+def inside_tls(port: int) -> Serve:
+    """What passes every byte on to a plain port."""
+
+    async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):
+            while data := await reader.read(65536):
+                writer.write(data)
+                await writer.drain()
+        writer.close()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        to_camera = await asyncio.open_connection("127.0.0.1", port)
+        try:
+            await asyncio.gather(pass_on(reader, to_camera[1]), pass_on(to_camera[0], writer))
+        finally:
+            to_camera[1].transport.abort()
+            with suppress(OSError):
+                await to_camera[1].wait_closed()
+
+    return serve
+
+
+def test_a_picture_comes_inside_tls_from_a_camera_that_signs_itself(video_camera: Target) -> None:
+    """FFmpeg takes any certificate, as the ladder does (docs/design/probe-engine.md)."""
+
+    async def scenario() -> Picture:
+        async with listening(inside_tls(video_camera.rtsp_port), server_context()) as port:
+            secure = replace(video_camera, rtsp_port=port, tls=True)
+            return await asyncio.to_thread(take, secure, LOOPBACK, note_login=lambda _: None)
+
+    picture = asyncio.run(scenario())
+
+    assert (picture.width, picture.height) == (320, 180)
 
 
 def test_a_wrong_password_is_found_before_anything_is_captured(video_camera: Target) -> None:

@@ -1,42 +1,30 @@
 """Looking for cameras: who is asked, who is believed, and what the page says of them."""
 
 import asyncio
-import re
+import json
 import socket
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.conf import LazySettings
 from django.test import Client
 
 from cameras import discovery
-from cameras.discovery import NoRange, addresses_of, search
-from cameras.models import LiveTest
+from cameras.discovery import NoRange, addresses_of, ranges_of, search
+from cameras.models import LiveTest, Site
+from cameras.network_forms import SearchForm
 from cameras.probe import wire_discovery
 from cameras.probe.wire_discovery import MAX_DATAGRAM_BYTES, Found, question, read_answer
 from cameras.probe.wire_head import Malformed
+from cameras.views.discovery import begin, stream
 from gis_server.roles import Role
+from tests.alone import alone
 from tests.cameras.conftest import OTHER_STREET, STREET, MakeCamera
-from tests.conftest import SignIn
-
-ASKED = "urn:uuid:1"
-# As a Hikvision sends it, but for its prefixes: a list of addresses, and scopes with %-encoding.
-ANSWER = (
-    '<e:Envelope xmlns:e="http://www.w3.org/2003/05/soap-envelope"'
-    ' xmlns:w="http://schemas.xmlsoap.org/ws/2004/08/addressing"'
-    ' xmlns:d="http://schemas.xmlsoap.org/ws/2005/04/discovery">'
-    "<e:Header><w:RelatesTo>{message}</w:RelatesTo></e:Header><e:Body><d:ProbeMatches>"
-    "<d:ProbeMatch><d:Scopes>onvif://www.onvif.org/type/video_encoder"
-    " onvif://www.onvif.org/hardware/DS-2CD onvif://www.onvif.org/name/East%20gate</d:Scopes>"
-    "<d:XAddrs>{addresses}</d:XAddrs></d:ProbeMatch></d:ProbeMatches></e:Body></e:Envelope>"
-)
-MESSAGE = re.compile(rb"MessageID>([^<]+)<")
-
-
-def answer(addresses: str, message: str = ASKED, before: str = "") -> bytes:
-    return (before + ANSWER.format(message=message, addresses=addresses)).encode()
+from tests.cameras.discoverable import ASKED, Device, answer, answering, honest
+from tests.conftest import MakeUser, SignIn
 
 
 def test_an_answer_tells_port_name_and_hardware() -> None:
@@ -91,36 +79,22 @@ def test_no_range_or_too_large_a_one_is_refused(text: str) -> None:
         addresses_of(text)
 
 
-class Device:
-    """A device at a loopback address that answers every question as `reply` says."""
-
-    def __init__(self, line: socket.socket) -> None:
-        self.line = line
-        self.asked = 0
-
-    def serve(self, reply: Callable[[str], bytes]) -> None:
-        while True:
-            data, sender = self.line.recvfrom(65536)
-            found = MESSAGE.search(data)
-            if found is None:
-                return
-            self.asked += 1
-            self.line.sendto(reply(found[1].decode()), sender)
+@pytest.mark.parametrize(
+    ("text", "counts"),
+    [
+        pytest.param("10.0.0.0/30", [4], id="one"),
+        pytest.param("10.0.0.0/30, 10.0.1.0/29", [4, 8], id="two"),
+        pytest.param("10.0.0.0/30，10.0.1.1、10.0.1.9,", [4, 1, 1], id="as Chinese is written"),
+    ],
+)
+def test_several_ranges_are_read(text: str, counts: list[int]) -> None:
+    assert [len(one.addresses) for one in ranges_of(text)] == counts
 
 
-@contextmanager
-def answering(host: str, port: int, reply: Callable[[str], bytes]) -> Iterator[Device]:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
-        line.bind((host, port))
-        device = Device(line)
-        thread = threading.Thread(target=device.serve, args=(reply,))
-        thread.start()
-        try:
-            yield device
-        finally:
-            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as end:
-                end.sendto(b"enough", (host, port))
-            thread.join(timeout=10)
+@pytest.mark.parametrize("text", ["", ",", "10.0.0.0/23, 10.0.2.0/23, 10.0.4.1", "10.0.0.1, x"])
+def test_too_many_together_or_one_that_is_none_are_refused(text: str) -> None:
+    with pytest.raises(NoRange):
+        ranges_of(text)
 
 
 @pytest.fixture
@@ -128,10 +102,6 @@ def port() -> int:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
         line.bind(("127.0.0.1", 0))
         return int(line.getsockname()[1])
-
-
-def honest(host: str) -> Callable[[str], bytes]:
-    return lambda message: answer(f"http://{host}/onvif/device_service", message)
 
 
 def test_those_inside_the_networks_are_asked_and_only_honest_ones_found(port: int) -> None:
@@ -142,7 +112,7 @@ def test_those_inside_the_networks_are_asked_and_only_honest_ones_found(port: in
     ):
         found = asyncio.run(
             search(
-                addresses_of("127.0.7.0/28"), ["127.0.7.0/29"], to_all=False, port=port,
+                ranges_of("127.0.7.0/28"), ["127.0.7.0/29"], to_all=False, port=port,
                 listen_s=1.0,
             )
         )  # fmt: skip
@@ -150,6 +120,22 @@ def test_those_inside_the_networks_are_asked_and_only_honest_ones_found(port: in
     assert [one.address for one in found] == ["127.0.7.1"]
     assert liar.asked == 1
     assert outside.asked == 0
+
+
+@pytest.mark.parametrize(
+    ("route", "network", "found"),
+    [
+        pytest.param("yes", "127.0.0.0/8", "127.0.0.1", id="a device in the networks"),
+        pytest.param("yes", "10.0.0.0/8", "", id="one outside of them"),
+        pytest.param("no", "127.0.0.0/8", "", id="nowhere to send it"),
+    ],
+)
+def test_a_question_to_all_is_heard_in_this_network(route: str, network: str, found: str) -> None:
+    command = [*alone(), sys.executable, "-m", "tests.cameras.lan", route, network]
+
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+    assert (done.stdout.strip(), done.returncode) == (found, 0), done.stderr
 
 
 @pytest.fixture
@@ -208,4 +194,64 @@ def test_what_cannot_be_searched_is_told(
 
 
 def test_only_who_manages_cameras_searches(operator: Client) -> None:
-    assert operator.post("/cameras/discover/", {"range": "127.0.7.0/29"}).status_code == 403
+    for path in ("/cameras/discover/", "/cameras/discover/run/"):
+        assert operator.post(path, {"range": "127.0.7.0/29"}).status_code == 403
+
+
+def told(answer: Any) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in b"".join(answer.streaming_content).splitlines()]
+
+
+def test_a_running_search_tells_how_far_it_is_and_what_it_found(
+    sign_in: SignIn, make_camera: MakeCamera, searched: list[Device]
+) -> None:
+    mine = make_camera(host="127.0.7.1")
+    make_camera(host="127.0.7.2", scope_code=OTHER_STREET)
+    client = sign_in(Role.MAINTAINER, (STREET,))
+
+    events = told(
+        client.post("/cameras/discover/run/", {"range": "127.0.7.1, 127.0.7.2-127.0.7.3"})
+    )
+
+    found = {one["found"]["address"]: one["found"] for one in events if "found" in one}
+    assert found["127.0.7.1"]["url"] == f"/cameras/{mine.pk}/"
+    assert (found["127.0.7.2"]["known"], found["127.0.7.2"]["camera"]) == (True, None)
+    assert found["127.0.7.3"]["url"] == "/cameras/new/?host=127.0.7.3&onvif_port=80&site=main"
+    last = [one["progress"] for one in events if "progress" in one][-1]
+    assert last == {"ranges": 2, "of_ranges": 2, "asked": 3, "of": 3, "found": 3}
+    assert events[-1] == {"done": True}
+    assert LiveTest.objects.get().ended_at is not None
+
+
+def test_a_search_that_is_stopped_has_ended(
+    make_user: MakeUser, settings: LazySettings, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.PROBE_NETWORKS = ["127.0.0.0/16"]
+    monkeypatch.setattr(wire_discovery, "PORT", port)
+    by, form = make_user(Role.MAINTAINER), SearchForm({"range": "127.0.4.0/22"})
+    assert form.is_valid()
+    lines = stream(by, form, begin(by, form))
+
+    # The first pause comes after 64 of 1,024 addresses; then the browser leaves, and the web server
+    # closes the answer.
+    assert json.loads(next(lines))["progress"]["asked"] == 64
+    lines.close()  # type: ignore[attr-defined]
+
+    assert LiveTest.objects.get().ended_at is not None
+
+
+@pytest.mark.parametrize("path", ["/cameras/discover/", "/cameras/discover/run/"])
+def test_only_networks_of_the_chosen_site_are_searched(
+    sign_in: SignIn, settings: LazySettings, path: str
+) -> None:
+    settings.PROBE_NETWORKS = ["127.0.0.0/8"]
+    Site.objects.create(name="east", networks=["127.9.0.0/16"])
+    client = sign_in(Role.MAINTAINER)
+
+    answer = client.post(path, {"range": "127.0.7.0/29", "site": "east"})
+
+    assert answer.status_code == 422
+    # The message says where one may look.
+    assert "127.9.0.0/16" in answer.content.decode()
+    assert client.post(path, {"range": "127.0.7.0/29", "site": "nowhere"}).status_code == 422
+    assert not LiveTest.objects.exists()

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from cameras import services
 from cameras.live_test import Answered, Begun, climb
-from cameras.models import Camera, CameraState, Credential, LiveTest
+from cameras.models import Camera, CameraState, Credential, LiveTest, Site
 from cameras.probe.budget import LOCKOUT
 from cameras.probe.reason import Reason
 from cameras.probe.result import LoginOutcome, Verdict
@@ -231,6 +231,27 @@ def test_a_name_that_leads_outside_is_never_contacted(
 
     assert events[-1]["verdict"]["rungs"][0]["ok"] is False
     assert "127.0.0.1" in events[-1]["verdict"]["rungs"][0]["detail"]
+
+
+def test_a_name_that_leads_outside_the_chosen_site_is_never_contacted(technician: Client) -> None:
+    Site.objects.create(name="east", networks=["127.9.0.0/16"])
+
+    events = run(technician, host="localhost", site="east")
+
+    assert events[-1]["verdict"]["rungs"][0]["ok"] is False
+    assert "127.0.0.1" in events[-1]["verdict"]["rungs"][0]["detail"]
+
+
+def test_a_port_that_the_chosen_site_has_not_is_not_tested(technician: Client) -> None:
+    Site.objects.create(name="east", ports=[554])
+
+    answer = technician.post(
+        "/cameras/test/",
+        {"host": "127.0.0.1", "port": "1", "path": "/", "login": "none", "site": "east"},
+    )
+
+    assert answer.status_code == 422
+    assert "554" in answer.json()["error"]["message"]
 
 
 def test_nobody_tests_a_camera_of_another_street_or_without_the_right(

@@ -7,13 +7,14 @@ from functools import partial
 import pytest
 
 from cameras import services
+from cameras.grouping import SETTLED
 from cameras.health import State
 from cameras.invariants import check
 from cameras.models import Camera, CameraState, Outage, OutageMember, Owner, Upstream
 from cameras.probe.reason import Reason
 from cameras.probe.result import verdict_of
 from cameras.services import Finding
-from cameras.services.outages import SETTLED, Fall, open_and_close
+from cameras.services.outages import Fall, open_and_close
 from gis_server.models import ChangeRow
 from tests.cameras.conftest import MakeCamera
 from tests.cameras.test_record import BAD, GOOD, tell

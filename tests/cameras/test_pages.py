@@ -7,7 +7,15 @@ import pytest
 from django.test import Client
 
 from cameras.health import State
-from cameras.models import Camera, CameraState, Credential, Outage, OutageMember, Probe
+from cameras.models import (
+    Camera,
+    CameraState,
+    Credential,
+    Outage,
+    OutageMember,
+    Probe,
+    Site,
+)
 from cameras.probe.reason import Reason
 from gis_server.models import AuditRow
 from gis_server.roles import Role
@@ -114,8 +122,8 @@ def test_the_list_comes_in_pieces_at_a_fixed_cost(
     operator: Client, make_camera: MakeCamera, django_assert_num_queries: Any
 ) -> None:
     def costs() -> None:
-        # Session and user; count, rows; states; owners, teams, upstream devices.
-        with django_assert_num_queries(8):
+        # Session and user; count, rows; states; owners, teams, upstream devices, sites.
+        with django_assert_num_queries(9):
             operator.get("/cameras/", headers=PAGE)
 
     make_camera()
@@ -268,6 +276,30 @@ def test_what_cannot_be_is_told_at_its_field(
     assert answer.status_code == 422
     assert field in answer.context["form"].errors
     assert Camera.objects.count() == 0
+
+
+def test_a_camera_lies_within_the_networks_and_ports_of_its_site(technician: Client) -> None:
+    Site.objects.create(name="east", networks=["10.20.0.0/16"], ports=[554, 80])
+    said = filled(site="east", port="8554", onvif_port="8080")
+
+    answer = technician.post("/cameras/new/", said, headers=PAGE)
+    assert set(answer.context["form"].errors) == {"host", "port", "onvif_port"}
+
+    technician.post("/cameras/new/", filled(site="east", host="10.20.0.9", onvif_port="80"))
+    assert Camera.objects.get().site.name == "east"
+
+
+def test_a_camera_that_moves_to_another_site_is_asked_from_there_at_once(
+    technician: Client, make_camera: MakeCamera
+) -> None:
+    camera = make_camera(host="10.20.0.9", row={"leased_by": "a", "lease_until": NOW})
+    Site.objects.create(name="east")
+
+    technician.post(f"/cameras/{camera.pk}/edit/", form_of(technician, camera, site="east"))
+
+    assert Camera.objects.get().site.name == "east"
+    assert CameraState.objects.get().leased_by == ""
+    assert AuditRow.objects.get().detail == {"site": ["main", "east"]}
 
 
 def test_a_form_shows_no_password_that_is_stored_or_was_typed(

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
@@ -201,13 +201,16 @@ def test_a_database_that_goes_away_condemns_nobody_and_is_told_once(
     assert "answers again" in caplog.text
 
 
-def poll_process(*arguments: str) -> "subprocess.Popen[str]":
+def poll_process(
+    *arguments: str, before: Sequence[str] = (), networks: str = "127.0.0.0/8"
+) -> "subprocess.Popen[str]":
+    """The poller's own process.  before: a command that starts it."""
     given = connection.settings_dict
     url = f"postgres://{given['USER']}@/{given['NAME']}?host={given['HOST']}"
     return subprocess.Popen(
-        [sys.executable, "manage.py", "poll", *arguments],
+        [*before, sys.executable, "manage.py", "poll", *arguments],
         cwd=ROOT,
-        env=os.environ | {"DATABASE_URL": url, "PROBE_NETWORKS": "127.0.0.0/8"},
+        env=os.environ | {"DATABASE_URL": url, "PROBE_NETWORKS": networks},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -359,6 +362,21 @@ def test_a_poller_that_cannot_reach_its_canaries_condemns_nobody_and_sees_again(
     asyncio.run(scenario())
 
     assert Outage.objects.count() == 1, "one of its own, once we could see"
+
+
+def test_a_poller_that_was_not_told_of_its_canaries_believes_no_failure(
+    make_camera: MakeCamera,
+) -> None:
+    """As it is when the database answers a claim before the first sign of life got through."""
+    Site.objects.update_or_create(name="main", defaults={"canaries": ["no port"]})
+    camera = make_camera(
+        host="127.0.0.1", port=9, state=State.ONLINE, reason=Reason.OK, row={"streak_bad": 2}
+    )
+
+    asyncio.run(Poller(LOOPBACK).once())
+
+    assert state_of(camera.id) == State.ONLINE
+    assert Probe.objects.get().reason == Reason.OWN_TROUBLE
 
 
 def test_a_poller_gives_signs_of_life_and_takes_its_leave(make_camera: MakeCamera) -> None:

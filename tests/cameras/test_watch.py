@@ -7,8 +7,7 @@ import pytest
 from django.utils import timezone
 
 from cameras import services
-from cameras.canaries import LATE_S, Sight
-from cameras.health import DOWN_AFTER, State
+from cameras.health import DOWN_AFTER, IN_DOUBT, Health, State
 from cameras.models import (
     Camera,
     CameraState,
@@ -24,7 +23,9 @@ from cameras.probe.reason import Reason
 from cameras.probe.result import verdict_of
 from cameras.queries import OnlineShare, online_share
 from cameras.services import Beat, Told
-from cameras.services.watch import BEAT_LASTS, DOWN_AFTER_IN_DOUBT, NEVER
+from cameras.services.sites import site_rules
+from cameras.services.watch import BEAT_LASTS, is_doubtful
+from cameras.sight import DOWN_AFTER_IN_DOUBT, LATE_S, NEVER, Sight, are_many, is_lost
 from gis_server.models import ChangeRow
 from tests.cameras.conftest import MakeCamera
 from tests.cameras.test_outages import only
@@ -180,34 +181,87 @@ def test_in_doubt_cameras_become_unknown_and_no_outage_is_opened(
 def test_canaries_are_believed_by_their_majority() -> None:
     sight = Sight()
 
-    assert sight.note_round(2, 3, 0)
-    assert not sight.note_round(1, 3, 0)
+    sight.note_round(2, 3, 0, now_s=10)
+    assert sight.believes(9)
+    sight.note_round(1, 3, 0, now_s=20)
+    assert not sight.believes(19)
     assert sight.suspects_itself
     assert not sight.is_blind, "one round may be chance"
-    assert not sight.note_round(1, 2, 0)
+    sight.note_round(1, 2, 0, now_s=30)
     assert sight.is_blind
-    assert sight.note_round(3, 3, 0)
+    sight.note_round(3, 3, 0, now_s=40)
     assert not sight.suspects_itself
 
 
-def test_canaries_that_fail_while_cameras_answer_are_broken_canaries() -> None:
+def test_a_question_that_began_in_the_dark_is_not_believed_when_the_canaries_are_back() -> None:
+    """It may have failed by the very cut that the canaries saw."""
     sight = Sight()
-    sight.good, sight.bad = 90, 10
-    for _ in range(5):
-        sight.note_round(0, 3, 0)
+    sight.note_round(0, 3, 0, now_s=20)
+
+    sight.note_round(3, 3, 0, now_s=25)
+
+    assert not sight.believes(19.9)
+    assert sight.believes(20.1)
+
+
+def test_canaries_that_fail_while_cameras_answer_are_broken_canaries() -> None:
+    sight = Sight(good=90, bad=10)
+    for second in range(5):
+        sight.note_round(0, 3, 0, now_s=second)
 
     assert (sight.suspects_itself, sight.is_blind) == (True, False)
 
 
 def test_a_site_without_canaries_has_no_round_that_fails() -> None:
-    assert Sight().note_round(0, 0, 0)
+    sight = Sight()
+    sight.note_round(0, 0, 0, now_s=10)
+
+    assert sight.believes(9)
+    assert not sight.suspects_itself
 
 
 def test_a_clockwork_that_stood_still_believes_nothing_of_that_time() -> None:
     sight = Sight()
+    sight.note_round(3, 3, LATE_S + 0.1, now_s=10)
 
-    assert not sight.note_round(3, 3, LATE_S + 0.1)
+    assert not sight.believes(9)
     assert not sight.suspects_itself
+
+
+SHARES = [
+    pytest.param(3, 7, False, id="not more than the share"),
+    pytest.param(4, 6, True, id="more than it"),
+    pytest.param(9, 0, False, id="fewer cameras than a third of them means anything"),
+    pytest.param(10, 0, True, id="all of enough"),
+    pytest.param(0, 0, False, id="none at all"),
+]
+
+
+@pytest.mark.parametrize(("lost", "fine", "many"), SHARES)
+def test_when_the_lost_are_many(lost: int, fine: int, many: bool) -> None:
+    assert are_many(lost, fine, 0.3) is many
+
+
+def test_the_database_counts_as_lost_what_the_rule_calls_lost(
+    make_camera: MakeCamera, now: datetime
+) -> None:
+    """Ten of each kind beside ten that are well: only one lost kind makes it doubtful."""
+    kinds = [
+        (State.ONLINE, "", 1, now),
+        (State.DEGRADED, "", 1, now),
+        (State.UNKNOWN, IN_DOUBT, 3, now),
+        (State.UNKNOWN, "", 3, now),
+        (State.OFFLINE, "", 3, now - 89 * SECOND),
+        (State.OFFLINE, "", 3, now - 91 * SECOND),
+    ]
+    cameras = strangers(make_camera, 20)
+    rules = site_rules("main")
+
+    for state, detail, streak, since in kinds:
+        values = {"state": state, "detail": detail, "streak_bad": streak, "since": since}
+        CameraState.objects.filter(camera__in=cameras[:10]).update(**values)
+        health = Health(state, since, Reason.SILENT, detail, streak_bad=streak)
+        assert is_doubtful(rules, now) is is_lost(health, now), values
 
 
 def test_unknown_time_is_left_out_of_the_online_rate(

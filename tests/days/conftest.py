@@ -18,7 +18,9 @@ from playwright.sync_api import (
 )
 
 from tests.days.town import (
+    CAMERAS,
     INTERVAL_S,
+    MISSING,
     OPERATOR,
     Town,
     connected,
@@ -26,6 +28,7 @@ from tests.days.town import (
     redis_of_its_own,
     sibling,
 )
+from tests.days.wall import NOTICED_MS, figure
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 # WebGL in software, and none of Chromium's own errands.
@@ -177,3 +180,20 @@ def picture_folder() -> Path:
     folder = Path(os.environ.get("SCREENSHOTS", settings.VAR_DIR / "screenshots"))
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+@pytest.fixture
+def tell_logs(town: Town, request: pytest.FixtureRequest) -> Iterator[None]:
+    yield
+    if request.session.testsfailed:
+        print(town.logs())  # noqa: T201 - pytest shows it with the failure
+
+
+@pytest.fixture
+def wall(open_page: OpenPage, town: Town) -> Page:
+    """A wall that is live, on which every camera has been asked."""
+    page = open_page("/wall/")
+    expect(page.locator("body")).to_have_attribute("data-live", "live")
+    expect(figure(page, "online")).to_have_text(str(CAMERAS - MISSING), timeout=NOTICED_MS)
+    expect(figure(page, "offline")).to_have_text(str(MISSING), timeout=NOTICED_MS)
+    return page

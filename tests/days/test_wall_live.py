@@ -3,93 +3,39 @@
 import json
 import re
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, Route, StorageState, expect
+from playwright.sync_api import Page, StorageState, expect
 
 from fixtures.demo import SignIn
 from maps.tiles import tiles_over
 from tests.days.conftest import PHONE, OpenPage
-from tests.days.town import CAMERAS, MISSING, OPERATOR, WORKER, Town, until
+from tests.days.town import MISSING, OPERATOR, WORKER, Town, until
+from tests.days.wall import (
+    ABSENT,
+    BESIDE_CARD,
+    CLOSE_TO,
+    CUT,
+    CUT_UNHEARD,
+    DRAWN_S,
+    GRACE_MS,
+    GRAPHICS,
+    GRIDS,
+    GRIDS_SEEN,
+    HOSTILE,
+    NOTICED_MS,
+    OURS,
+    SILENCE_MS,
+    SMALL,
+    STATE_ON_MAP,
+    camera_at,
+    figure,
+)
 from tests.maps.reading import read_tile
 
-GRIDS = 897
-# Another day brings a second district into the same town; the operator does not see it.
-OURS = "starts_with(code, '140107')"
-# Three failed checks at an interval of 10 s, or two good ones, and what the machine takes for them.
-NOTICED_MS = 60_000
-DRAWN_S = 90.0
-# A page that has heard nothing for 25 s says so, unless it is over within 3 s.
-SILENCE_MS, GRACE_MS = 26_000, 4_000
-SMALL = {"width": 1280, "height": 720}
-# A light device of the farm; no other test touches it.
-CUT, CUT_UNHEARD = "127.77.0.31", "127.77.0.47"
-
-# Registered, but the farm of this town has it not: it is offline from the start.
-ABSENT = "127.78.0.8"
-HOSTILE = """<img src=x onerror="stolen=1">'`${stolen=1}&amp;"""
-
-GRIDS_SEEN = """() => {
-  const map = document.getElementById("map").map;
-  if (!map?.loaded()) return 0;
-  const seen = map.querySourceFeatures("grids", { sourceLayer: "grids" });
-  return new Set(seen.map((feature) => feature.properties.code)).size;
-}"""
-STATE_ON_MAP = """(id) => {
-  const { features } = document.getElementById("map").map.getSource("cameras").serialize().data;
-  return features.find((camera) => camera.properties.id === id)?.properties.state;
-}"""
-GRAPHICS = """document.querySelector("#map canvas").getContext("webgl2")
-  .getExtension("WEBGL_lose_context")"""
-# Where a camera lies once the map stands still: 0 at the map's left edge, 1 at the card's.
-BESIDE_CARD = """(id) => new Promise((told) => {
-  const map = document.getElementById("map").map;
-  const { features } = map.getSource("cameras").serialize().data;
-  const { coordinates } = features.find((camera) => camera.properties.id === id).geometry;
-  const free = document.getElementById("card").getBoundingClientRect().left;
-  const tell = () =>
-    map.isMoving() ? setTimeout(tell, 100) : told(map.project(coordinates).x / free);
-  tell();
-})"""
-SEES = """([lon, lat]) => {
-  const map = document.getElementById("map").map;
-  return !map.isMoving() && map.getZoom() > 11 && map.getBounds().contains([lon, lat]);
-}"""
-FOUND_AREA = "() => document.getElementById('map').map.getFilter('found-division')[2]"
-CLOSE_TO = """([lon, lat]) => new Promise((drawn) => {
-  const map = document.getElementById("map").map;
-  map.once("idle", () => drawn(map.project([lon, lat])));
-  map.jumpTo({ center: [lon, lat], zoom: 18 });
-})"""
-
-
-@pytest.fixture(autouse=True)
-def tell_logs(town: Town, request: pytest.FixtureRequest) -> Iterator[None]:
-    yield
-    if request.session.testsfailed:
-        print(town.logs())  # noqa: T201 - pytest shows it with the failure
-
-
-@pytest.fixture
-def wall(open_page: OpenPage, town: Town) -> Page:
-    """A wall that is live, on which every camera has been asked."""
-    page = open_page("/wall/")
-    expect(page.locator("body")).to_have_attribute("data-live", "live")
-    expect(figure(page, "online")).to_have_text(str(CAMERAS - MISSING), timeout=NOTICED_MS)
-    expect(figure(page, "offline")).to_have_text(str(MISSING), timeout=NOTICED_MS)
-    return page
-
-
-def figure(page: Page, state: str) -> Locator:
-    return page.locator(f'.figure[data-state="{state}"] .number')
-
-
-def camera_at(town: Town, host: str) -> tuple[int, str]:
-    [(number, name)] = town.ask("SELECT id, name FROM cameras_camera WHERE host = %s", host)
-    return number, name
+pytestmark = pytest.mark.usefixtures("tell_logs")
 
 
 def test_the_wall_shows_every_grid_and_every_camera(wall: Page, picture_folder: Path) -> None:
@@ -330,91 +276,6 @@ def test_a_camera_picked_in_the_list_lies_beside_its_card(open_page: OpenPage) -
     lies_at = page.evaluate(BESIDE_CARD, int(row.get_attribute("data-camera") or 0))
 
     assert 0 < lies_at < 1
-
-
-def test_somebody_finds_things_by_typing_and_the_map_goes_there(
-    open_page: OpenPage, town: Town, picture_folder: Path
-) -> None:
-    [(code, name, lon, lat)] = town.ask(
-        "SELECT code, name, ST_X(label), ST_Y(label) FROM grids_division WHERE name = '杏花岭街道'"
-    )
-    page = open_page("/wall/", SMALL)
-    until(lambda: page.evaluate("() => document.getElementById('map').map.loaded()"), "the map")
-    box, options = page.get_by_role("combobox"), page.locator(".find-option")
-    page.locator("body").press("/")
-    expect(box).to_be_focused()
-    box.press_sequentially("xhl", delay=20)
-    expect(options.first).to_be_visible()
-    expect(page.locator(".find-kind").first).to_have_text("行政区划")
-    box.fill("杏花岭街")
-    expect(options.first.locator("mark")).to_have_text("杏花岭街")
-    page.screenshot(path=picture_folder / "find-1280x720.png")
-    box.press("ArrowDown")
-    expect(options.first).to_have_attribute("aria-selected", "true")
-    assert box.get_attribute("aria-activedescendant") == options.first.get_attribute("id")
-    box.press("Enter")
-
-    expect(box).to_have_value(name)
-    expect(options.first).to_be_hidden()
-    until(lambda: page.evaluate(SEES, [lon, lat]), "the map shows the street")
-    assert page.evaluate(FOUND_AREA) == code
-    until(lambda: page.evaluate(FOUND_AREA) == "", "the mark goes away")
-
-
-def test_a_camera_that_is_found_opens_its_card(open_page: OpenPage, town: Town) -> None:
-    [(code, name)] = town.ask("SELECT code, name FROM cameras_camera WHERE host = %s", ABSENT)
-    page = open_page("/wall/", SMALL)
-    box = page.get_by_role("combobox")
-    box.fill(code.lower())
-    box.press("Enter")
-
-    expect(page.locator("#card h2")).to_have_text(name)
-    page.keyboard.press("Escape")
-    expect(page.locator("#card")).to_be_hidden()
-
-
-def test_finding_nothing_finding_late_and_failing_are_told_apart(
-    open_page: OpenPage, town: Town
-) -> None:
-    held: list[Route] = []
-
-    # Playwright looks at the arguments of a handler, which a built-in method does not tell.
-    def hold(route: Route) -> None:
-        held.append(route)
-
-    def prepare(page: Page) -> None:
-        page.route(re.compile(r"/api/find/\?q=slow"), hold)
-        page.route(re.compile(r"/api/find/\?q=broken"), lambda route: route.abort())
-
-    page = open_page("/wall/", SMALL, prepare=prepare)
-    box, note = page.get_by_role("combobox"), page.locator(".find-note")
-    with page.expect_request(re.compile(r"/api/find/\?q=slow")):
-        box.fill("slow")
-    box.fill("魑魅魍魉")
-    expect(note).to_contain_text("魑魅魍魉")
-    with page.expect_response(re.compile(r"/api/find/\?q=slow")):
-        held[0].fulfill(json={"items": [], "more": True, "refreshing": False})
-    expect(note).to_contain_text("魑魅魍魉")
-    box.fill("broken")
-    expect(note).to_have_text("服务器没有应答。")
-    box.press("Escape")
-    expect(note).to_be_hidden()
-    box.press("Escape")
-    expect(box).to_have_value("")
-
-
-def test_a_hostile_name_is_found_as_it_is(open_page: OpenPage, town: Town) -> None:
-    [(number, name)] = town.ask("SELECT id, name FROM cameras_camera WHERE host = %s", ABSENT)
-    town.ask("UPDATE cameras_camera SET name = %s WHERE id = %s", HOSTILE, number)
-    try:
-        page = open_page("/wall/", SMALL)
-        page.get_by_role("combobox").fill("onerror")
-        title = page.locator(".find-title")
-        expect(title).to_have_text(HOSTILE)
-        assert page.locator(".find-drop img").count() == 0
-        assert page.evaluate("() => window.stolen") is None
-    finally:
-        town.ask("UPDATE cameras_camera SET name = %s WHERE id = %s", name, number)
 
 
 def test_a_tile_that_failed_is_asked_for_again(open_page: OpenPage) -> None:

@@ -60,6 +60,7 @@ class Street:
 
     grid: Grid
     camera: Camera
+    outage: Outage
     credential: Credential
     snapshot: Snapshot
     asked: AreaGrant
@@ -93,6 +94,7 @@ def lay_out(media: Path) -> Street:
     return Street(
         grid,
         camera,
+        Outage.objects.get(members__camera=camera),
         credential,
         snapshot,
         asked,

@@ -51,8 +51,11 @@ PURE = (
     "cameras.health",
     "cameras.picture",
     "cameras.probe",
+    "cameras.sight",
     "maps.tiles",
+    "fixtures.camera_days",
     "fixtures.camera_farm.plan",
+    "fixtures.lossy_line",
 )
 # The one pure package's edge: the only file that opens sockets.
 OPENS_SOCKETS = "cameras.probe.net"

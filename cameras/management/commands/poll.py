@@ -41,8 +41,7 @@ class Command(BaseCommand):
         connection.close()
         allow_files()
         collect_seldom()
-        net = TcpNet(rules.networks, rules.ports or None)
-        poller = Poller(net, concurrency=concurrency, site=site)
+        poller = poller_of(rules, concurrency)
         try:
             asked = uvloop.run(poll(poller, once=once))
         except DatabaseAway:
@@ -51,6 +50,18 @@ class Command(BaseCommand):
             self.stdout.write(f"{asked} cameras asked")
         # Supervisors wait for 5 s: the last collection need not look at what lives till the end.
         gc.freeze()
+
+
+def poller_of(rules: SiteRules, concurrency: int) -> Poller:
+    """A poller that keeps to the site's networks, and to its ports but for canaries: a gateway has
+    no RTSP port.
+    """
+    return Poller(
+        services.net_of(rules),
+        concurrency=concurrency,
+        site=rules.name,
+        canary_net=TcpNet(rules.networks),
+    )
 
 
 def allow_files() -> None:

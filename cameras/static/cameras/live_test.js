@@ -1,5 +1,7 @@
 // The live test of a camera's form, and which fields of the login are wanted.
 
+import { lines } from "cameras/lines";
+
 const SVG = "http://www.w3.org/2000/svg";
 const form = document.getElementById("camera-form");
 const box = document.getElementById("live-test");
@@ -50,18 +52,6 @@ async function run() {
     if (event.verdict) whole = verdict(event.verdict);
   }
   if (!whole) throw new Error(gettext("The test was cut off. Try again."));
-}
-
-async function* lines(body) {
-  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
-  let rest = "";
-  for (;;) {
-    const { value, done } = await reader.read();
-    if (done) return;
-    const parts = (rest + value).split("\n");
-    rest = parts.pop();
-    for (const part of parts) if (part) yield JSON.parse(part);
-  }
 }
 
 function begun({ name }) {

@@ -143,16 +143,20 @@ export class Card {
     );
   }
 
-  // The questions of the last check in their order, and how long each answer took.
-  ladder({ probes }) {
+  // The questions of the last check in their order, and how long each answer took.  Of equal results
+  // one in a while is kept, so the camera may have been asked since, with the same result.
+  ladder({ probes, last_probe_at: asked_at }) {
     const [last] = probes ?? [];
     if (!last) return element("p", { class: "wait" }, gettext("Not checked yet."));
     const ago = element("span", { class: "muted" });
-    this.ticking.push(() => setText(ago, clock.agoText(Date.parse(last.at))));
+    const asked = Math.max(Date.parse(last.at), asked_at ? Date.parse(asked_at) : 0);
+    this.ticking.push(() => setText(ago, clock.agoText(asked)));
+    const of = asked > Date.parse(last.at) && element("p", { class: "muted ladder-of" }, interpolate(gettext("Same result as at %s, whose steps these are"), [clock.exactText(Date.parse(last.at))]));
     return element(
       "section",
       { class: "ladder" },
       element("h3", {}, gettext("Last check"), " ", ago),
+      of,
       element("ol", {}, ...last.steps.map(rung)),
       element("p", { class: "ladder-total" }, interpolate(gettext("%s ms in all"), [Math.round(last.took_ms)])),
     );
@@ -167,7 +171,7 @@ export class Card {
     return element(
       "section",
       { class: "history" },
-      element("h3", {}, interpolate(gettext("Last %s checks, newest on the right"), [probes.length])),
+      element("h3", {}, interpolate(gettext("Last %s kept results, newest on the right"), [probes.length])),
       element("ol", {}, ...marks),
     );
   }
@@ -193,6 +197,8 @@ const STEPS = {
   tcp_connect: () => gettext("Connect"),
   rtsp_options: () => gettext("Ask what it can do"),
   rtsp_describe: () => gettext("Sign in and describe the stream"),
+  onvif_clock: () => gettext("Ask its clock (ONVIF)"),
+  onvif_device: () => gettext("Ask what device it is (ONVIF)"),
 };
 
 function rung(step) {

@@ -5,7 +5,8 @@ import { STATES } from "maps/cameras";
 import { element } from "maps/element";
 import { GridNote } from "maps/grid";
 import { iconPixels } from "maps/icons";
-import { CAMERA_LAYERS, FOUND_AREAS, mapStyle, tileAddress } from "maps/style";
+import { OutageNote, outageFeatures } from "maps/outages";
+import { CAMERA_LAYERS, FOUND_AREAS, OUTAGE_LAYER, mapStyle, tileAddress } from "maps/style";
 
 // A finger is less exact than the point it means.
 const REACH_PX = 8;
@@ -23,6 +24,7 @@ export class WallMap {
     this.config = config;
     this.trouble = trouble;
     this.features = null;
+    this.outages = [];
     this.ringed = [];
     this.marked = { area: "", features: [] };
     this.calm = matchMedia("(prefers-reduced-motion: reduce)");
@@ -30,6 +32,7 @@ export class WallMap {
     // Tests and the curious reach the map from its element.
     holder.map = this.map;
     this.note = new GridNote(this.map, config.urls);
+    this.outageNote = new OutageNote(this.map, config.urls.cameras, picked);
     this.map.addControl(new maplibre.NavigationControl({ showCompass: false }), "top-left");
     this.map.addControl(new Home(() => this.showAll()), "top-left");
     this.map.addControl(new maplibre.ScaleControl({ maxWidth: 120 }), "bottom-right");
@@ -37,8 +40,9 @@ export class WallMap {
     this.map.on("load", () => this.ready());
     this.map.on("error", (event) => this.failed(event));
     this.map.on("click", (event) => this.click(event, picked));
-    this.map.on("mousemove", CAMERA_LAYERS, () => this.cursor("pointer"));
-    this.map.on("mouseleave", CAMERA_LAYERS, () => this.cursor(""));
+    const pressed = [OUTAGE_LAYER, ...CAMERA_LAYERS];
+    this.map.on("mousemove", pressed, () => this.cursor("pointer"));
+    this.map.on("mouseleave", pressed, () => this.cursor(""));
     this.guardContext();
   }
 
@@ -70,6 +74,7 @@ export class WallMap {
     }
     this.loaded = true;
     if (this.features) this.show(this.features);
+    this.showOutages(this.outages);
     this.ring(this.ringed);
     this.mark(this.marked.area, this.marked.features);
   }
@@ -77,6 +82,18 @@ export class WallMap {
   show(features) {
     this.features = features;
     if (this.loaded) this.map.getSource("cameras").setData(features);
+  }
+
+  // The open outages of several cameras; what is not among them is over.
+  showOutages(items) {
+    this.outages = items;
+    this.outageNote.keep(items);
+    if (this.loaded) this.map.getSource("outages").setData(outageFeatures(items));
+  }
+
+  visitOutage({ id, lon, lat }) {
+    this.visit([lon, lat, lon, lat], {});
+    this.outageNote.open(id);
   }
 
   // Rings a camera, or none; moves there when asked to, to the middle of what `covered_px` on the
@@ -140,6 +157,8 @@ export class WallMap {
 
   click({ point: { x, y }, lngLat }, picked) {
     const near = [[x - REACH_PX, y - REACH_PX], [x + REACH_PX, y + REACH_PX]];
+    const [outage] = this.map.queryRenderedFeatures([x, y], { layers: [OUTAGE_LAYER] });
+    if (outage) return this.outageNote.open(outage.properties.id);
     // Drawn last comes first, and the worst is drawn last.
     const [hit] = this.map.queryRenderedFeatures(near, { layers: CAMERA_LAYERS });
     if (hit) return picked(hit.properties.id);

@@ -4,6 +4,7 @@ import { STATES, stateText } from "maps/cameras";
 import * as clock from "maps/clock";
 import { element, setText } from "maps/element";
 import { icon } from "maps/icons";
+import { camerasText, suspectText } from "maps/outages";
 
 const TITLES = {
   offline: () => gettext("Offline list"),
@@ -18,6 +19,9 @@ const NONE = {
   online: () => gettext("No camera is online."),
 };
 
+// So long stands there that an outage of several cameras is over.
+const RECOVERED_SHOWN_MS = 5 * 60_000;
+
 export class Panel {
   // picked(id): a row was pressed.  chosen(): another state's list is wanted.
   constructor({ figures, list }, { picked, chosen }) {
@@ -25,6 +29,8 @@ export class Panel {
     this.picked = picked;
     this.state = "offline";
     this.rows = new Map();
+    this.open = null;
+    this.recovered = [];
     this.figures = Object.fromEntries(STATES.map((state) => [state, this.figure(state, chosen)]));
     figures.replaceChildren(...Object.values(this.figures).map(({ button }) => button));
     this.title = element("h2");
@@ -76,12 +82,31 @@ export class Panel {
     this.tick();
   }
 
-  // Notices stand above every list; outages of several cameras only above what is down.
-  showShared({ items, notices }, { visit }) {
+  // Notices stand above every list, and so for a while what has recovered; outages of several cameras
+  // only above what is down.
+  showShared(shared, { visit }) {
+    const { items, notices } = shared;
+    this.noteRecovered(shared);
     const rows = notices.map(noticeRow);
+    rows.push(...this.recovered.map(recoveredRow));
     if (this.state === "offline") rows.push(...items.map((item) => outageRow(item, visit)));
     this.shared.hidden = rows.length === 0;
     this.shared.replaceChildren(...rows);
+  }
+
+  // An outage that was open and is not any more has recovered; of lists that were cut nobody knows.
+  noteRecovered({ items, total }) {
+    const now = clock.now();
+    this.recovered = this.recovered.filter(({ at }) => now - at < RECOVERED_SHOWN_MS);
+    const before = this.open;
+    this.open = total > items.length ? null : new Map(items.map((item) => {
+      const most = Math.max(item.cameras, before?.get(item.id)?.most ?? 0);
+      return [item.id, { item, most }];
+    }));
+    if (!before || !this.open) return;
+    for (const [id, { item, most }] of before) {
+      if (!this.open.has(id)) this.recovered.unshift({ item, most, at: now });
+    }
   }
 
   // Rows are kept from one showing to the next, so that the focus stays where it was.
@@ -130,12 +155,22 @@ function noticeRow({ text, site, opened_at }) {
   );
 }
 
+function recoveredRow({ item, most, at }) {
+  const lasted = clock.lengthText(at - Date.parse(item.opened_at));
+  return element(
+    "li",
+    { class: "shared-recovered", role: "status" },
+    element("b", {}, interpolate(gettext("Recovered: %s"), [suspectText(item)])),
+    element("span", {}, [camerasText(most), interpolate(gettext("lasted %s, over at %s"), [lasted, clock.timeText(at)])].join(" · ")),
+  );
+}
+
 function outageRow(item, visit) {
   const button = element(
     "button",
     { type: "button", class: "shared-outage" },
-    element("b", {}, `${item.suspect_text} ${item.suspect_name}`),
-    element("span", { class: "row-since" }, interpolate(ngettext("%s camera", "%s cameras", item.cameras), [item.cameras])),
+    element("b", {}, suspectText(item)),
+    element("span", { class: "row-since" }, camerasText(item.cameras)),
     element("span", { class: "row-reason" }, interpolate(gettext("One fault, suspected here · since %s"), [clock.timeText(Date.parse(item.opened_at))])),
   );
   button.addEventListener("click", () => visit(item));

@@ -35,6 +35,7 @@ export function mapStyle({ origin, edition, layers, tiles }) {
       cameras: points(),
       picked: points(),
       found: points(),
+      outages: points(),
     },
     layers: [
       { id: "outside", type: "background", paint: { "background-color": INK.outside } },
@@ -47,11 +48,14 @@ export function mapStyle({ origin, edition, layers, tiles }) {
       ring("picked", INK.picked),
       ring("found", INK.found),
       cameras("cameras", ["!=", ["get", "state"], "online"]),
+      ...outages(),
     ],
   };
 }
 
 export const FOUND_AREAS = ["found-division", "found-grid"];
+
+export const OUTAGE_LAYER = "outages";
 
 // Names stand over what works; what does not stands over everything.
 export const CAMERA_LAYERS = ["cameras", "cameras-online"];
@@ -197,4 +201,52 @@ function cameraNames() {
     },
     paint: { "text-color": INK.name, "text-halo-color": INK.outside, "text-halo-width": 1.6 },
   };
+}
+
+// One mark for all cameras that one fault took down: larger than theirs, a ring around it, their
+// number in it.
+function outages() {
+  const { offline, bg } = Object.fromEntries(["offline", "bg"].map((one) => [one, color(one)]));
+  const radius = ["step", ["get", "cameras"], times(15), 100, times(18), 1000, times(22)];
+  return [
+    {
+      id: OUTAGE_LAYER,
+      type: "circle",
+      source: "outages",
+      paint: {
+        "circle-radius": radius,
+        "circle-color": offline,
+        "circle-stroke-color": bg,
+        "circle-stroke-width": 3,
+      },
+    },
+    {
+      id: "outage-rings",
+      type: "circle",
+      source: "outages",
+      paint: {
+        "circle-radius": ["+", radius, 4],
+        "circle-color": "rgba(0,0,0,0)",
+        "circle-stroke-color": offline,
+        "circle-stroke-width": 2,
+      },
+    },
+    {
+      id: "outage-numbers",
+      type: "symbol",
+      source: "outages",
+      layout: {
+        "text-field": ["to-string", ["get", "cameras"]],
+        "text-font": FONTS,
+        "text-size": times(15),
+        "text-allow-overlap": true,
+        "text-ignore-placement": true,
+      },
+      paint: { "text-color": bg, "text-halo-color": bg, "text-halo-width": 0.5 },
+    },
+  ];
+}
+
+function color(name) {
+  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 }

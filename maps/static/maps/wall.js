@@ -118,7 +118,8 @@ function showList() {
   }
   setText(at("total"), interpolate(ngettext("%s camera", "%s cameras", total), [total]));
   panel.showCounts(counts);
-  panel.showShared(shared, { visit: ({ lon, lat }) => map?.visit([lon, lat, lon, lat], {}) });
+  panel.showShared(shared, { visit: (outage) => map?.visitOutage(outage) });
+  map?.showOutages(shared.items);
   panel.showList(list.items, list.total);
   panel.markPicked(card.id);
 }
@@ -222,7 +223,8 @@ function pick(camera, options) {
 
 function legend() {
   const entries = STATES.map((state) => element("li", {}, icon(state), stateText(state)));
-  at("legend").replaceChildren(...entries);
+  const several = element("li", {}, element("span", { class: "outage-sign", "aria-hidden": "true" }, "n"), gettext("One fault, several cameras"));
+  at("legend").replaceChildren(...entries, several);
 }
 
 function tick() {

@@ -1,0 +1,112 @@
+"""Whether we can see at all, and how much to believe of what fails.  Pure: no Django, no clock.
+
+The poller decides by it, and so do the simulated days of a fleet (`fixtures.camera_days`).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from cameras.grouping import SETTLED
+from cameras.health import DOWN_AFTER, IN_DOUBT, Health, State, is_good
+from cameras.probe.reason import SAYS_NOTHING, Reason
+
+SEEN_SHARE = 0.5
+"""So much of the canaries must answer; a lone gateway may be rebooted, most of them are not."""
+ROUNDS = 2
+"""So many rounds in a row must fail before we call ourselves blind."""
+LATE_S = 2.0
+"""A clockwork that comes so much too late has stood still: what it called silence was its own."""
+TICK_S = 1.0
+"""How often we look whether the canaries are to be asked."""
+CANARIES_S = 10.0
+"""How often they are; at every tick while failures wait for their word."""
+FEWEST_WATCHED = 10
+"""Of fewer cameras a third may well fail at once."""
+DOWN_AFTER_IN_DOUBT = DOWN_AFTER + 2
+"""Where the canaries answer, a mass of failures is believed a little later: within 180 s still."""
+NEVER = 1_000_000
+MOST_EXPLAINED = 5000
+"""Of more failures nobody looks for what they have in common: it takes too long."""
+
+
+@dataclass(slots=True)
+class Sight:
+    """What the last rounds said.  `good` and `bad`: cameras that answered and failed since the last
+    round that was in order; dark_until_s: when the last one that was not had ended, by a clock that
+    is never set.
+    """
+
+    up: int = 0
+    total: int = 0
+    failed_rounds: int = 0
+    good: int = 0
+    bad: int = 0
+    lag_s: float = 0.0
+    dark_until_s: float = float("-inf")
+
+    def waits(self, reason: Reason, *, has_canaries: bool) -> bool:
+        """Take in what one camera said; whether it is kept until the canaries have spoken."""
+        if reason in SAYS_NOTHING:
+            return False
+        if is_good(reason):
+            self.good += 1
+            return False
+        self.bad += 1
+        return has_canaries
+
+    def is_due(self, since_round_s: float, lag_s: float, *, some_wait: bool) -> bool:
+        """Whether the canaries are to be asked at this tick."""
+        rests = since_round_s < CANARIES_S and not self.suspects_itself
+        return some_wait or not rests or lag_s > LATE_S
+
+    def note_round(self, up: int, total: int, lag_s: float, *, now_s: float) -> None:
+        """Take in a round that ends now."""
+        self.up, self.total, self.lag_s = up, total, lag_s
+        fails = total > 0 and up <= SEEN_SHARE * total
+        if fails or lag_s > LATE_S:
+            self.dark_until_s = now_s
+        if fails and lag_s <= LATE_S:
+            self.failed_rounds += 1
+        elif lag_s <= LATE_S:
+            self.failed_rounds = self.good = self.bad = 0
+
+    def believes(self, began_s: float) -> bool:
+        """Whether a failure that was found before the last round counts.
+
+        Not when its question began before the end of a round that was not in order: our line may
+        have been cut just then, although the canaries answer by now.
+        """
+        return began_s >= self.dark_until_s
+
+    @property
+    def suspects_itself(self) -> bool:
+        return self.failed_rounds > 0
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether nothing can be said of the cameras: canaries that fail while most cameras answer
+        are broken canaries.
+        """
+        return self.failed_rounds >= ROUNDS and self.good <= self.bad
+
+
+def is_lost(health: Health, now: datetime) -> bool:
+    """Whether a camera fails that was up one sweep ago.  `services.watch` asks the same in SQL."""
+    if health.state is State.UNKNOWN:
+        return health.detail == IN_DOUBT
+    if health.state is State.OFFLINE:
+        return health.since > now - SETTLED
+    return health.streak_bad > 0
+
+
+def are_many(lost: int, fine: int, lost_share: float) -> bool:
+    """Whether so many of the cameras that were up have been lost that we doubt ourselves."""
+    watched = lost + fine
+    return watched >= FEWEST_WATCHED and lost > lost_share * watched
+
+
+def down_after(*, is_doubtful: bool, canaries_answer: bool) -> int:
+    """How many failures in a row make a camera offline."""
+    if not is_doubtful:
+        return DOWN_AFTER
+    return DOWN_AFTER_IN_DOUBT if canaries_answer else NEVER

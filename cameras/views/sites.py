@@ -1,0 +1,146 @@
+"""Sites and their pollers: who asks which cameras, whether they see, and the forms of a site."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.timesince import timesince
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from cameras import fleet_queries, services
+from cameras.fleet_models import MAIN_SITE
+from cameras.fleet_queries import Poller, SiteShown
+from cameras.models import Site
+from cameras.site_forms import EditSiteForm, NewSiteForm, initial_of_site
+from cameras.views.shared import page, state_shown
+from gis_server.edge import allow, parse_page, user_of
+from gis_server.errors import Conflict, Invalid, NotAllowed, NotFound
+from gis_server.roles import Permission, may
+
+PER_PAGE = 50
+SECONDS_TOLD_S = 120
+
+
+@allow(Permission.SEE_CAMERAS)
+@require_safe
+def sites(request: HttpRequest) -> HttpResponseBase:
+    """All sites; what its cameras are in the reader's area.  Canaries only for administrators: they
+    may be devices of anybody's area.
+    """
+    user, piece, now = user_of(request), parse_page(request, PER_PAGE), timezone.now()
+    rows, total = fleet_queries.sites(user, piece, now)
+    context = {
+        "rows": [site_shown(row) for row in rows],
+        "total": total,
+        "page": piece,
+        "now": now,
+        "main": MAIN_SITE,
+        "interval_s": settings.PROBE_INTERVAL_S,
+        "all_networks": ", ".join(settings.PROBE_NETWORKS),
+        "may_edit": may(user.role, Permission.ADMINISTER),
+    }
+    return page(request, "cameras/sites.html", context)
+
+
+def site_shown(row: SiteShown) -> dict[str, Any]:
+    return {
+        "site": row.site,
+        "total": row.total,
+        "counts": [state_shown(state.value) | {"count": count} for state, count in row.counts],
+        "pollers": [poller_shown(one) for one in row.pollers],
+        "notices": row.notices,
+        "is_asked": row.is_asked,
+    }
+
+
+def poller_shown(one: Poller) -> dict[str, Any]:
+    """A poller with its state in words: badge and sentence."""
+    if not one.is_heard:
+        badge, word = "bad", _("silent")
+    elif one.beat.suspects_itself:
+        badge, word = "warn", _("suspects itself")
+    else:
+        badge, word = "good", _("at work")
+    return {
+        "beat": one.beat,
+        "badge": badge,
+        "word": word,
+        "outdated": one.outdated,
+        "seen": ago(one),
+        "is_heard": one.is_heard,
+    }
+
+
+def ago(one: Poller) -> str:
+    """How long ago its last sign of life was."""
+    seconds = int(one.silent_s)
+    if seconds < SECONDS_TOLD_S:
+        text = ngettext("%(count)d second ago", "%(count)d seconds ago", seconds)
+        return text % {"count": seconds}
+    length = timesince(one.beat.seen_at, timezone.now(), depth=1)
+    return _("%(length)s ago") % {"length": length}
+
+
+@allow(Permission.ADMINISTER)
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_site(request: HttpRequest) -> HttpResponseBase:
+    by, form = user_of(request), NewSiteForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            row = services.add_site(by=by, name=form.cleaned_data["name"], wanted=form.wanted())
+            message = _("The site is made. Start its poller: bin/manage poll --site %(name)s")
+            messages.success(request, message % {"name": row.name})
+            return redirect("sites")
+        except Conflict as error:
+            form.add_error("name", str(error.message))
+    return page(request, "cameras/site.html", {"form": form}, 422 if form.errors else 200)
+
+
+@allow(Permission.ADMINISTER)
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit_site(request: HttpRequest, site_id: int) -> HttpResponseBase:
+    """
+    Raises:
+        NotFound: there is no such site (any more).
+    """
+    by, row = user_of(request), Site.objects.filter(pk=site_id).first()
+    if row is None:
+        raise NotFound(_("There is no such site (any more)."))
+    form = EditSiteForm(request.POST or None, initial=initial_of_site(row))
+    if request.method == "POST" and form.is_valid():
+        version, now = form.cleaned_data["version"], timezone.now()
+        try:
+            saved = services.change_site(
+                by=by, site_id=row.pk, version=version, wanted=form.wanted(), now=now
+            )
+            messages.success(request, said_of(saved, new_bounds=saved.bounds_at == now))
+            return redirect("sites")
+        except (Conflict, NotAllowed) as error:
+            form.add_error(None, str(error.message))
+    context = {"site": row, "form": form, "main": MAIN_SITE}
+    return page(request, "cameras/site.html", context, 422 if form.errors else 200)
+
+
+def said_of(row: Site, *, new_bounds: bool) -> str:
+    if not new_bounds:
+        return _("The changes are saved.")
+    text = _(
+        "Saved. Restart the pollers of %(name)s: they read networks and ports when they start."
+    )
+    return text % {"name": row.name}
+
+
+@allow(Permission.ADMINISTER)
+@require_POST
+def remove_site(request: HttpRequest, site_id: int) -> HttpResponseBase:
+    try:
+        services.remove_site(by=user_of(request), site_id=site_id)
+        messages.success(request, _("The site is removed."))
+    except (Conflict, Invalid, NotAllowed) as error:
+        messages.error(request, str(error.message))
+    return redirect("sites")
