@@ -18,7 +18,7 @@ from pathlib import Path
 
 import django
 
-from benchmarks.report import Goal, Measure, at_least, at_most, finish
+from benchmarks.report import Goal, Measure, at_least, at_most, finish, ratio_at_most
 
 ROOT = Path(__file__).resolve().parents[1]
 SIZES = ((10_000, 0), (10_000, 30), (100_000, 5))
@@ -42,12 +42,17 @@ def main() -> int:
     call_command("migrate", verbosity=0)
     numbers = [int(word) for word in sys.argv[1:] if word.isdecimal()]
     sizes = list(zip(numbers[::2], numbers[1::2], strict=True)) or list(SIZES)
-    measures = [one for count, silent in sizes for one in measured(count, silent)]
+    living_s = dict[int, float]()
+    measures = [one for count, silent in sizes for one in measured(count, silent, living_s)]
     return finish("sweep", [*measures, *measured_dead()])
 
 
-def measured(count: int, silent: int) -> list[Measure]:
-    """The first and the last of a few sweeps over `count` cameras."""
+def measured(count: int, silent: int, living_s: dict[int, float]) -> list[Measure]:
+    """The first and the last of a few sweeps over `count` cameras.
+
+    living_s: how long the living took where none was silent, by the number of cameras: the peer of
+    the same fleet with silent ones, whose living ones are not to be asked later for that.
+    """
     register(count)
     name = f"{count:,} cameras, {silent} % silent"
     with farm(count, silent), poller() as process:
@@ -59,10 +64,25 @@ def measured(count: int, silent: int) -> list[Measure]:
             told(name, turn, took)
         grown = memory_mib(process.pid) - idle
     goal = limit(count, silent)
+    if not silent:
+        living_s[count] = took["living_s"]
+    peer_s = living_s.get(count) if silent else None
     return [
         Measure(f"{name}: first sweep, all is new", first["all_s"], "s"),
+        Measure(
+            f"{name}: first sweep, CPU of poller and database a probe",
+            first["cpu_s"] / count * 1e6,
+            "µs",
+        ),
         Measure(f"{name}: full sweep", took["all_s"], "s", goal=goal),
-        Measure(f"{name}: the living", took["living_s"], "s"),
+        Measure(
+            f"{name}: the living",
+            took["living_s"],
+            "s",
+            peer="none silent" if peer_s else None,
+            peer_value=peer_s,
+            goal=ratio_at_most(1) if peer_s else None,
+        ),
         Measure(
             f"{name}: probes/s/core of poller and database",
             count / took["cpu_s"],

@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import takewhile
 
 from django.db import connection, transaction
-from django.db.models import Count, Exists, F, Max, OuterRef, Q
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet
 from django.db.models.functions import Greatest
 
 from cameras.grouping import (
@@ -25,6 +25,7 @@ from cameras.grouping import (
 )
 from cameras.models import Camera, Outage, OutageMember
 from cameras.reasons_text import reason_name
+from cameras.services.columns import numbers, times
 from gis_server import live
 
 OUTAGE_LOCK = 7_214_002
@@ -56,17 +57,27 @@ def open_and_close(fallen: Sequence[Fall], risen: Mapping[int, datetime]) -> lis
     return changes
 
 
+# Never before it began: clocks are set back, and those of two pollers differ.
+LEAVE = """
+    UPDATE cameras_outagemember AS part SET left_at = greatest(v.at, part.joined_at)
+    FROM unnest(%s::bigint[], %s::timestamptz[]) AS v (camera_id, at)
+    WHERE part.camera_id = v.camera_id AND part.left_at IS NULL
+    RETURNING part.outage_id
+"""
+CLOSE = """
+    UPDATE cameras_outage AS outage SET closed_at = v.at
+    FROM unnest(%s::bigint[], %s::timestamptz[]) AS v (id, at) WHERE outage.id = v.id
+"""
+
+
 def close(risen: Mapping[int, datetime]) -> list[live.Change]:
     """End the part of each camera that is back; and the outages that nobody is left in."""
-    parts = OutageMember.objects.filter(camera_id__in=risen, left_at=None)
-    outages = set[int]()
-    rows = list(parts)
-    for part in rows:
-        # Never before it began: clocks are set back, and those of two pollers differ.
-        part.left_at = max(risen[part.camera_id], part.joined_at)
-        outages.add(part.outage_id)
-    OutageMember.objects.bulk_update(rows, ["left_at"], batch_size=500)
-    return close_empty(outages)
+    if not risen:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(LEAVE, [numbers(risen), times(risen.values())])
+        left = {outage_id for (outage_id,) in cursor.fetchall()}
+    return close_empty(left)
 
 
 def close_empty(outage_ids: Iterable[int]) -> list[live.Change]:
@@ -76,9 +87,13 @@ def close_empty(outage_ids: Iterable[int]) -> list[live.Change]:
         last=Greatest(Max("members__left_at"), F("opened_at"))
     )
     closed = list(over)
+    if not closed:
+        return []
     for outage in closed:
         outage.closed_at = outage.last
-    Outage.objects.bulk_update(closed, ["closed_at"], batch_size=500)
+    with connection.cursor() as cursor:
+        values = [numbers(one.pk for one in closed), times(one.closed_at for one in closed)]
+        cursor.execute(CLOSE, values)
     # What came and went before anybody was told needs no word of its recovery.
     return changes_of([outage for outage in closed if outage.told_at])
 
@@ -111,18 +126,16 @@ def member_of(outage: Outage, fall: Fall) -> OutageMember:
     )
 
 
-def shared_by(cameras: Iterable[Camera]) -> dict[int, tuple[Thing, ...]]:
-    """What each camera shares with others.  One query."""
-    if hasattr(cameras, "select_related"):
-        cameras = cameras.select_related("upstream", "owner")
+def shared_by(cameras: QuerySet[Camera]) -> dict[int, tuple[Thing, ...]]:
+    """What each camera shares with others.  One query, which reads no more than that."""
+    rows = cameras.values_list(
+        "id", "host", "pole", "owner__name", "upstream__kind", "upstream__name"
+    )
     return {
-        camera.id: things_of(
-            host=camera.host,
-            upstream=(camera.upstream.kind, camera.upstream.name) if camera.upstream else None,
-            pole=camera.pole,
-            owner=camera.owner.name,
+        camera_id: things_of(
+            host=host, upstream=(kind, name) if kind and name else None, pole=pole, owner=owner
         )
-        for camera in cameras
+        for camera_id, host, pole, owner, kind, name in rows
     }
 
 
