@@ -69,7 +69,7 @@ def test_what_comes_and_goes_says_so(operator: Client, make_camera: MakeCamera) 
 
     def words(path: str) -> int:
         content: str = operator.get(path, headers=PAGE).content.decode()
-        return content.count('<span class="badge warn">时断时续</span>')
+        return content.count(">时断时续</span>")
 
     # Its row, and its count above the list.
     assert words("/cameras/") == 2
@@ -94,6 +94,19 @@ def test_a_page_does_not_call_a_kept_result_the_last_check(
     context = operator.get(f"/cameras/{camera.pk}/", headers=PAGE).context
 
     assert context["asked_since"] is said
+
+
+def test_a_ladder_of_a_camera_that_is_unknown_is_told_to_be_old(
+    operator: Client, make_camera: MakeCamera
+) -> None:
+    camera = make_camera(state=State.UNKNOWN)
+    Probe.objects.create(camera=camera, at=NOW, reason="ok", took_ms=1)
+
+    html = operator.get(f"/cameras/{camera.pk}/", headers=PAGE).content.decode()
+
+    assert 'class="old-ladder"' in html
+    assert "/cameras/sites/" in html
+    assert 'class="badge good">在线' not in html
 
 
 def test_one_failure_of_a_camera_that_is_online_is_no_outage_and_says_so(

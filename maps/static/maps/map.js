@@ -92,8 +92,8 @@ export class WallMap {
   }
 
   visitOutage({ id, lon, lat }) {
-    this.visit([lon, lat, lon, lat], {});
-    this.outageNote.open(id);
+    if (!this.outageNote.isLow) this.visit([lon, lat, lon, lat], {});
+    this.outageNote.open(id, CLOSE_ZOOM);
   }
 
   // Rings a camera, or none; moves there when asked to, to the middle of what `covered_px` on the

@@ -6,6 +6,10 @@ import { ask } from "maps/api";
 import * as clock from "maps/clock";
 import { element } from "maps/element";
 
+// On a map so low (a phone's) a note only fits above a mark that lies at the lower edge.
+const LOW_PX = 420;
+const LOW_OFFSET = 0.2;
+
 export function outageFeatures(items) {
   return {
     type: "FeatureCollection",
@@ -46,10 +50,20 @@ export class OutageNote {
     if (item.cameras !== this.shown) this.fill(item);
   }
 
-  open(id) {
+  get isLow() {
+    return this.map.getContainer().clientHeight < LOW_PX;
+  }
+
+  // zoom: how close to go where the map is low; elsewhere it stays as it is.
+  open(id, zoom = this.map.getZoom()) {
     const item = this.items.find((one) => one.id === id);
     if (!item) return;
     this.popup.remove();
+    this.popup.options.anchor = this.isLow ? "bottom" : undefined;
+    if (this.isLow) {
+      const offset = [0, this.map.getContainer().clientHeight * LOW_OFFSET];
+      this.map.easeTo({ center: [item.lon, item.lat], zoom, offset, duration: 300 });
+    }
     this.popup.setLngLat([item.lon, item.lat]).addTo(this.map);
     this.id = id;
     this.fill(item);

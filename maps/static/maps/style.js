@@ -207,14 +207,15 @@ function cameraNames() {
 // number in it.
 function outages() {
   const { offline, bg } = Object.fromEntries(["offline", "bg"].map((one) => [one, color(one)]));
-  const radius = ["step", ["get", "cameras"], times(15), 100, times(18), 1000, times(22)];
+  const sizes = (few, some, many) => ["step", ["get", "cameras"], few, 100, some, 1000, many];
+  const radius = (more) => byZoom(9, sizes(10 + more, 13 + more, 16 + more), 13, sizes(15 + more, 18 + more, 22 + more));
   return [
     {
       id: OUTAGE_LAYER,
       type: "circle",
       source: "outages",
       paint: {
-        "circle-radius": radius,
+        "circle-radius": radius(0),
         "circle-color": offline,
         "circle-stroke-color": bg,
         "circle-stroke-width": 3,
@@ -225,7 +226,7 @@ function outages() {
       type: "circle",
       source: "outages",
       paint: {
-        "circle-radius": ["+", radius, 4],
+        "circle-radius": radius(4),
         "circle-color": "rgba(0,0,0,0)",
         "circle-stroke-color": offline,
         "circle-stroke-width": 2,
@@ -238,7 +239,7 @@ function outages() {
       layout: {
         "text-field": ["to-string", ["get", "cameras"]],
         "text-font": FONTS,
-        "text-size": times(15),
+        "text-size": byZoom(9, 12, 13, 15),
         "text-allow-overlap": true,
         "text-ignore-placement": true,
       },
