@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
@@ -22,6 +23,7 @@ UNSTABLE = "unstable"
 """Beside the states, what may be looked for as one: what comes and goes, whatever it is now."""
 MOST_CHOICES = 300  # owners, teams, upstream devices that a page offers
 MOST_FAILURES, MOST_OUTAGES, MOST_EDITS = 30, 20, 10
+MOST_SPANS = 40
 SORTS: dict[str, tuple[str, ...]] = {
     "": ("rank", "-state__since"),
     "since": ("-state__since",),
@@ -128,6 +130,18 @@ def choices(user: User) -> Choices:
 
 def newest_probes(camera: Camera) -> list[Probe]:
     return list(Probe.objects.filter(camera=camera)[:KEPT_PROBES])
+
+
+def known_since(camera: Camera) -> datetime | None:
+    """Since when the camera has been known without a gap; None while it is unknown, or never was
+    anything else.
+    """
+    since = None
+    for state, began in camera.spans.order_by("-id").values_list("state", "since")[:MOST_SPANS]:
+        if state == State.UNKNOWN.value:
+            break
+        since = began
+    return since
 
 
 def older_failures(camera: Camera, newest: Sequence[Probe]) -> list[Probe]:

@@ -1,7 +1,9 @@
 """The page of one camera: why it is as it is, what to do, and what is known of it."""
 
+from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
@@ -12,7 +14,7 @@ from cameras import gb28181, page_queries
 from cameras.grouping import Kind
 from cameras.health import State
 from cameras.ladder_text import GB_TYPES, rungs
-from cameras.models import Camera, OutageMember, Probe
+from cameras.models import Camera, CameraState, OutageMember, Probe
 from cameras.probe.reason import Reason
 from cameras.queries import KEPT_PROBES, latest_snapshot, state_of, thing_name
 from cameras.reasons_text import TEXTS, reason_name
@@ -24,6 +26,8 @@ from gis_server.models import AuditRow
 from gis_server.roles import Permission, in_scope, may
 from grids.views.shared import map_config
 
+LATEST = 20
+"""So many of the latest results are shown as a row of marks."""
 AROUND_DEG = 0.003  # what the map shows either side, about 300 m
 
 
@@ -64,7 +68,7 @@ def outage_shown(part: OutageMember) -> dict[str, Any]:
 
 
 def health_context(row: Camera) -> dict[str, Any]:
-    """State, last ladder and results.  Two queries."""
+    """State, last ladder and results.  Four queries."""
     state, newest = state_of(row), page_queries.newest_probes(row)
     text = TEXTS[Reason(state.reason)]
     answers = state.state in (State.ONLINE.value, State.DEGRADED.value)
@@ -76,13 +80,29 @@ def health_context(row: Camera) -> dict[str, Any]:
         "cause": text.cause,
         "remedy": text.remedy,
         "doubt": state.streak_bad if answers and not state.unstable else 0,
-        # What is not kept is equal to what was kept last: see `services.sweep.is_kept`.
+        # What is not kept is equal to what was kept last: see `services.results.is_kept`.
         "asked_since": bool(newest and state.last_probe_at and state.last_probe_at > newest[0].at),
         "kept": KEPT_PROBES,
         "probes": [probe_shown(one) for one in newest],
         "failures": [probe_shown(one) for one in page_queries.older_failures(row, newest)],
+        "latest": latest_results(state, row.interval_s, page_queries.known_since(row)),
         "last": probe_shown(newest[0]) | {"rungs": rungs(newest[0].steps)} if newest else None,
     }
+
+
+def latest_results(
+    state: CameraState, interval_s: int | None, known_since: datetime | None
+) -> list[bool]:
+    """Whether each of the latest results was a failure, the oldest first; LATEST at most.
+
+    They are kept as bits (`cameras.health.Health`), which do not say how many there are yet.  At
+    least one result comes in an interval; so fewer are shown rather than one that never was.
+    """
+    if known_since is None or state.last_probe_at is None:
+        return []
+    lasted_s = (state.last_probe_at - known_since).total_seconds()
+    number = min(LATEST, int(lasted_s // (interval_s or settings.PROBE_INTERVAL_S)) + 1)
+    return [bool(state.history >> age & 1) for age in reversed(range(number))]
 
 
 def probe_shown(row: Probe) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from cameras.models import (
     OutageMember,
     Probe,
     Site,
+    StateSpan,
 )
 from cameras.probe.reason import Reason
 from gis_server.models import AuditRow
@@ -160,6 +161,33 @@ def test_a_page_shows_the_ladder_and_what_it_left_unasked(
     assert "<b>nothing" not in answer.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("spans", "marks"),
+    [
+        # Asked last 60 minutes ago, once a minute; the last three: failed, answered, failed.
+        ([("online", 90)], "." * 17 + "x.x"),
+        ([("online", 64)], "..x.x"),
+        ([("offline", 90), ("unknown", 80), ("online", 62)], "x.x"),
+        ([("online", 90), ("unknown", 62)], ""),
+        ([], ""),
+    ],
+    ids=["twenty of more", "few yet", "since it was unknown", "unknown now", "never known"],
+)
+def test_a_page_shows_the_latest_results_and_none_that_never_were(
+    operator: Client, make_camera: MakeCamera, spans: list[tuple[str, int]], marks: str
+) -> None:
+    camera = make_camera()
+    asked_at = NOW - timedelta(minutes=60)
+    CameraState.objects.filter(camera=camera).update(history=0b101, last_probe_at=asked_at)
+    for state, minutes in spans:
+        since = NOW - timedelta(minutes=minutes)
+        StateSpan.objects.create(camera=camera, state=state, reason="ok", since=since)
+
+    answer = operator.get(f"/cameras/{camera.pk}/", headers=PAGE)
+
+    assert "".join("x" if failed else "." for failed in answer.context["latest"]) == marks
+
+
 def test_a_page_keeps_failures_longer_than_the_last_results(
     operator: Client, make_camera: MakeCamera
 ) -> None:
@@ -182,9 +210,9 @@ def test_a_page_costs_a_fixed_number_of_queries(
     camera = make_camera(state=State.OFFLINE, reason=Reason.SILENT, gb_id="14010700001320000001")
 
     def costs() -> None:
-        # Session and user; camera; probes, failures; the id's division; outages; picture (none,
-        # and none before); edits.
-        with django_assert_num_queries(10):
+        # Session and user; camera; probes, spans, failures; the id's division; outages; picture
+        # (none, and none before); edits.
+        with django_assert_num_queries(11):
             technician.get(f"/cameras/{camera.pk}/", headers=PAGE)
 
     technician.get(f"/cameras/{camera.pk}/")
