@@ -28,7 +28,7 @@ from benchmarks.report import Measure, at_most, finish, ratio_at_most
 from cameras.probe.net import TcpNet
 from cameras.probe.reason import Reason
 from cameras.probe.result import verdict_of
-from cameras.probe.runner import Prober
+from cameras.probe.runner import Prober, collect_seldom
 from cameras.probe.steps import LADDER, Step, rtsp_options, tcp_connect
 from cameras.probe.target import Login, Target
 from fixtures.camera_farm import fleet, plan
@@ -274,6 +274,7 @@ def rounds(pid: int | None) -> dict[str, float]:
 
 
 def main() -> int:
+    collect_seldom()  # as the poller does
     soft = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, soft))
     with running_fleet(CAMERAS, 0, PORT), running_exporter() as pid:

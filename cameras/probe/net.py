@@ -215,7 +215,7 @@ class Line(asyncio.Protocol):
         self._tls = tls
         self._transport: asyncio.Transport | None = None
         self._is_secure = False
-        self._arrived = bytearray()
+        self._arrived = b""
         self._total = 0
         self._ended = False
         self._error: NetError | Malformed | None = None
@@ -232,7 +232,8 @@ class Line(asyncio.Protocol):
                 self._transport.abort()
         else:
             self._arrived += data
-        self._wake()
+        if self._news and not self._news.done():
+            self._news.set_result(None)
 
     def eof_received(self) -> None:
         self._ended = True
@@ -262,8 +263,7 @@ class Line(asyncio.Protocol):
                 await self._news
             finally:
                 self._news = None
-        data = bytes(self._arrived)
-        self._arrived.clear()
+        data, self._arrived = self._arrived, b""
         return data
 
     async def secure(self) -> None:

@@ -5,6 +5,7 @@ Cancelling a probe cancels it: nothing here catches CancelledError.
 """
 
 import asyncio
+import gc
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from time import monotonic
@@ -41,6 +42,14 @@ async def probe(
 ) -> list[StepResult]:
     """Climb one ladder, as `Prober.climb`."""
     return await Prober(net, budget_s=budget_s).climb(target, steps, on_rung)
+
+
+def collect_seldom() -> None:
+    """Have this process look for garbage in cycles rarely, once all is loaded that it needs: a
+    ladder leaves none.  For processes that climb many.
+    """
+    gc.freeze()
+    gc.set_threshold(10_000, 50, 100)
 
 
 class Prober:

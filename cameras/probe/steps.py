@@ -37,7 +37,8 @@ async def tcp_connect(target: Target, line: OneLine) -> StepResult:
 async def rtsp_options(target: Target, line: OneLine) -> StepResult:
     """Ask whether an RTSP server answers at all; needs no credentials."""
     try:
-        return judge_options(await ask(target, line, "OPTIONS", cseq=1))
+        question = wire_rtsp.request("OPTIONS", target.rtsp_url, 1)
+        return judge_options(await exchange(target, line, question, 1))
     except NetError as error:
         return StepResult(error.reason, str(error))
     except Malformed as error:
@@ -55,7 +56,7 @@ def judge_options(reply: Reply) -> StepResult:
 async def rtsp_describe(target: Target, line: OneLine) -> StepResult:
     """Ask what the stream is, without the login first, and with it where the device wants one."""
     try:
-        reply = await ask(target, line, "DESCRIBE", cseq=2)
+        reply = await describe(target, line, cseq=2)
         if reply.status != 401:
             return judge_describe(reply)
         return await describe_with_login(target, line, reply)
@@ -67,7 +68,7 @@ async def rtsp_describe(target: Target, line: OneLine) -> StepResult:
 
 async def describe_with_login(target: Target, line: OneLine, reply: Reply) -> StepResult:
     """Answer the challenge in `reply`; once more when the device calls only the nonce stale.
-    Raises like `ask`.
+    Raises like `describe`.
     """
     login, url = target.login, target.rtsp_url
     if login is None:
@@ -80,7 +81,7 @@ async def describe_with_login(target: Target, line: OneLine, reply: Reply) -> St
         if header is None:
             offers = digest.offers(offered) or "no way"
             return StepResult(Reason.PLAIN_LOGIN_ONLY, f"offers {offers} to log in")
-        reply = await ask(target, line, "DESCRIBE", cseq=cseq, headers={"Authorization": header})
+        reply = await describe(target, line, cseq=cseq, headers={"Authorization": header})
         if reply.status not in (401, 403):
             return judge_describe(reply, LoginOutcome.ACCEPTED)
         if not any(challenge.stale for challenge in challenges_of(reply)):
@@ -114,11 +115,11 @@ def refusal(method: str, reply: Reply) -> StepResult:
     return StepResult(reason, f"{method} answered {reply.status} {reply.phrase}".rstrip())
 
 
-async def ask(
-    target: Target, line: OneLine, method: str, *, cseq: int, headers: dict[str, str] | None = None
+async def describe(
+    target: Target, line: OneLine, *, cseq: int, headers: dict[str, str] | None = None
 ) -> Reply:
-    """Send one request and wait for its reply; once more on a fresh connection when the kept one
-    has been closed.
+    """Send DESCRIBE and wait for its reply; once more on a fresh connection when the kept one has
+    been closed.
 
     Servers may close after any reply (many do after 401), and the close may cross our next request.
 
@@ -126,30 +127,36 @@ async def ask(
         NetError: the network, or the device hung up without a word.
         Malformed: what came is no RTSP reply.
     """
-    headers = SDP_ONLY | headers if headers else SDP_ONLY
-    data = wire_rtsp.request(method, target.rtsp_url, cseq, headers)
+    question = wire_rtsp.request(
+        "DESCRIBE", target.rtsp_url, cseq, SDP_ONLY | headers if headers else SDP_ONLY
+    )
     try:
-        return await exchange(target, line, data, cseq)
+        return await exchange(target, line, question, cseq)
     except NetError as error:
-        if cseq == 1 or error.reason is not Reason.HUNG_UP:
+        if error.reason is not Reason.HUNG_UP:
             raise
         line.hang_up()
-    return await exchange(target, line, data, cseq)
+    return await exchange(target, line, question, cseq)
 
 
-async def exchange(target: Target, line: OneLine, data: bytes, cseq: int) -> Reply:
+async def exchange(target: Target, line: OneLine, question: bytes, cseq: int) -> Reply:
     """One request and its reply.  Raises NetError and Malformed."""
     stream = await line.to(target.host, target.rtsp_port, tls=target.tls)
-    stream.write(data)
+    stream.write(question)
+    arrived = await stream.read()
+    reply = wire_rtsp.whole(arrived)
+    if reply is not None and answers(reply, cseq):
+        return reply
     replies = Replies()
     stale = 0
-    while arrived := await stream.read():
+    while arrived:
         replies.feed(arrived)
         while (reply := replies.take()) is not None:
             if answers(reply, cseq):
                 return reply
             if (stale := stale + 1) > MAX_STALE_REPLIES:
                 raise Malformed(f"sent {stale} replies that nobody had asked for")
+        arrived = await stream.read()
     raise NetError(Reason.HUNG_UP, "closed the connection in place of a reply")
 
 

@@ -25,7 +25,15 @@ from cameras.probe.wire_head import (
     text_of,
 )
 
-__all__ = ["MAX_BODY_BYTES", "MAX_HEAD_BYTES", "Malformed", "Replies", "Reply", "request"]
+__all__ = [
+    "MAX_BODY_BYTES",
+    "MAX_HEAD_BYTES",
+    "Malformed",
+    "Replies",
+    "Reply",
+    "request",
+    "whole",
+]
 
 MAX_BODY_BYTES = 240 * 1024  # with the head, under the 256 KiB that `net` reads of one device
 
@@ -73,13 +81,31 @@ def request(method: str, url: str, cseq: int, headers: dict[str, str] | None = N
     return f"{text}\r\n".encode("utf-8", "surrogateescape")
 
 
+def whole(data: bytes) -> Reply | None:
+    """The reply that `data` is, all of it and without oddities; None for all else, which `Replies`
+    reads to the same end.  Raises Malformed.
+    """
+    found = USUAL_HEAD.match(data, 0, MAX_HEAD_BYTES)
+    if found is None:
+        return None
+    status, phrase, lines = found.groups(b"")
+    headers = tuple(
+        [(name.strip().lower(), value.strip()) for name, value in HEADER.findall(text_of(lines))]
+    )
+    check_count(headers)
+    body_at = found.end()
+    if len(data) - body_at != (content_length(headers, MAX_BODY_BYTES) or 0):
+        return None
+    return Reply(int(status), text_of(phrase), headers, data[body_at:])
+
+
 class Replies:
     """Takes bytes as they come, gives replies as they are complete; holds one head and one body."""
 
     __slots__ = ("_body_at", "_bytes", "_head", "_searched", "_whole")
 
     def __init__(self) -> None:
-        self._bytes: bytes | bytearray = b""
+        self._bytes = bytearray()
         self._searched = 0  # no end of the head before this offset
         # Parsed, waiting for its body; kept so that no head is parsed twice.
         self._head: Reply | None = None
@@ -87,12 +113,6 @@ class Replies:
 
     def feed(self, data: bytes) -> None:
         """Add what has arrived."""
-        if not self._bytes:
-            # As a rule a whole reply, which need not be copied.
-            self._bytes = data
-            return
-        if isinstance(self._bytes, bytes):
-            self._bytes = bytearray(self._bytes)
         self._bytes += data
 
     def take(self) -> Reply | None:
@@ -105,27 +125,12 @@ class Replies:
         if head is None or len(self._bytes) < self._whole:
             return None
         if self._whole > self._body_at:
-            status, phrase, headers, _ = head
-            body = bytes(self._bytes[self._body_at : self._whole])
-            head = Reply(status, phrase, headers, body)
-        self._bytes = self._bytes[self._whole :]
+            head = head._replace(body=bytes(self._bytes[self._body_at : self._whole]))
+        del self._bytes[: self._whole]
         self._head, self._searched = None, 0
         return head
 
     def _take_head(self) -> Reply | None:
-        usual = None if self._searched else USUAL_HEAD.match(self._bytes, 0, MAX_HEAD_BYTES)
-        if usual:
-            head, self._body_at = usual_head(usual), usual.end()
-        elif (found := self._find_head()) is not None:
-            head, self._body_at = found
-        else:
-            return None
-        self._whole = self._body_at + (content_length(head.headers, MAX_BODY_BYTES) or 0)
-        self._head = head
-        return head
-
-    def _find_head(self) -> tuple[Reply, int] | None:
-        """A head of any form that can be read, and where its body begins."""
         if self._searched < len(START):
             if self._bytes[:1] in LINE_BREAKS:
                 self._bytes = self._bytes.lstrip(LINE_BREAKS)
@@ -136,17 +141,9 @@ class Replies:
                 raise Malformed(f"no end of the headers within {MAX_HEAD_BYTES} bytes")
             self._searched = len(self._bytes)
             return None
-        return parse_head(self._bytes[: end.start()]), end.end()
-
-
-def usual_head(found: re.Match[bytes]) -> Reply:
-    """What `USUAL_HEAD` has found.  Raises Malformed."""
-    status, phrase, lines = found.groups(b"")
-    headers = [
-        (name.strip().lower(), value.strip()) for name, value in HEADER.findall(text_of(lines))
-    ]
-    check_count(headers)
-    return Reply(int(status), text_of(phrase), tuple(headers))
+        self._head, self._body_at = parse_head(self._bytes[: end.start()]), end.end()
+        self._whole = self._body_at + (content_length(self._head.headers, MAX_BODY_BYTES) or 0)
+        return self._head
 
 
 def parse_reply(data: bytes) -> Reply:

@@ -16,6 +16,7 @@ from cameras import services
 from cameras.fleet_models import MAIN_SITE
 from cameras.poller import RETRY_S, DatabaseAway, Poller
 from cameras.probe.net import TcpNet
+from cameras.probe.runner import collect_seldom
 from cameras.services import SiteRules
 from gis_server.errors import DomainError
 
@@ -68,12 +69,6 @@ def allow_files() -> None:
     """As many sockets as the system lets us have: each silent camera holds one for five seconds."""
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-
-
-def collect_seldom() -> None:
-    """Look for garbage in cycles rarely: a probe leaves none, and what Django has loaded stays."""
-    gc.freeze()
-    gc.set_threshold(10_000, 50, 100)
 
 
 def rules_of(site: str, *, patient: bool) -> SiteRules:
