@@ -45,7 +45,7 @@ def test_a_picture_of_a_real_camera(video_camera: Target) -> None:
 
 
 def test_a_picture_comes_inside_tls_from_a_camera_that_signs_itself(video_camera: Target) -> None:
-    """FFmpeg takes any certificate, as the ladder does (docs/design/probe-engine.md)."""
+    """FFmpeg takes any certificate, as the ladder does: `test_tls`."""
     command = [sys.executable, "-m", "tests.cameras.tls_door", str(video_camera.rtsp_port)]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -53,7 +53,7 @@ def test_a_picture_comes_inside_tls_from_a_camera_that_signs_itself(video_camera
         assert door.stdin is not None
         assert door.stdout is not None
         secure = replace(video_camera, rtsp_port=int(door.stdout.readline()), tls=True)
-        picture = take(secure, LOOPBACK, note_login=lambda _: None)
+        picture = capture(secure, secure.host)
         door.stdin.close()
 
     assert (picture.width, picture.height) == (320, 180)
