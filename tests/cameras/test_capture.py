@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,8 +22,7 @@ from cameras.probe.net import TcpNet
 from cameras.probe.reason import Reason
 from cameras.probe.result import LoginOutcome
 from cameras.probe.target import Login, Target
-from fixtures.camera_farm.certificate import server_context
-from tests.cameras.fake_camera import FakeCamera, Serve, listening, running
+from tests.cameras.fake_camera import FakeCamera, running
 
 LOOPBACK = TcpNet(["127.0.0.0/8"])
 GATE = Target("10.0.0.9", 554, "/live", Login("viewer", "tell-nobody"))
@@ -45,37 +44,17 @@ def test_a_picture_of_a_real_camera(video_camera: Target) -> None:
     assert outcomes == [LoginOutcome.ACCEPTED]
 
 
-def inside_tls(port: int) -> Serve:
-    """What passes every byte on to a plain port."""
-
-    async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(ConnectionError):
-            while data := await reader.read(65536):
-                writer.write(data)
-                await writer.drain()
-        writer.close()
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        to_camera = await asyncio.open_connection("127.0.0.1", port)
-        try:
-            await asyncio.gather(pass_on(reader, to_camera[1]), pass_on(to_camera[0], writer))
-        finally:
-            to_camera[1].transport.abort()
-            with suppress(OSError):
-                await to_camera[1].wait_closed()
-
-    return serve
-
-
 def test_a_picture_comes_inside_tls_from_a_camera_that_signs_itself(video_camera: Target) -> None:
-    """FFmpeg takes any certificate, as the ladder does (docs/design/probe-engine.md)."""
-
-    async def scenario() -> Picture:
-        async with listening(inside_tls(video_camera.rtsp_port), server_context()) as port:
-            secure = replace(video_camera, rtsp_port=port, tls=True)
-            return await asyncio.to_thread(take, secure, LOOPBACK, note_login=lambda _: None)
-
-    picture = asyncio.run(scenario())
+    """FFmpeg takes any certificate, as the ladder does: `test_tls`."""
+    command = [sys.executable, "-m", "tests.cameras.tls_door", str(video_camera.rtsp_port)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as door:
+        assert door.stdin is not None
+        assert door.stdout is not None
+        secure = replace(video_camera, rtsp_port=int(door.stdout.readline()), tls=True)
+        picture = capture(secure, secure.host)
+        door.stdin.close()
 
     assert (picture.width, picture.height) == (320, 180)
 
