@@ -1,8 +1,9 @@
 """Who may ask at once: so many in all, so many at one host, and the silent ones out of the way.
 
 A recorder is one host with many cameras, so a host has a cap of its own.  A camera that has not
-answered within a second steps aside: it keeps its host's place but takes none from the living, so
-that a third of the fleet may be dead without the rest being asked later.
+answered within a second steps aside, and one that was down before begins there: it keeps its host's
+place but takes none from the living, so that a third of the fleet may be dead without the rest
+being asked later.
 """
 
 import asyncio
@@ -64,18 +65,20 @@ class Lanes:
         self.aside = 0
         """How many are asked and have been silent for a second."""
 
-    def turn(self, host: str) -> "Turn":
-        """Hold one place at `host`, and one of the total until the silence has lasted a second."""
-        return Turn(self, host)
+    def turn(self, host: str, *, is_down: bool = False) -> "Turn":
+        """Hold one place at `host`, and one in all until the silence has lasted a second: none
+        of these for a camera that `is_down`.
+        """
+        return Turn(self, host, is_down=is_down)
 
 
 class Turn(Alarm):
     """The places of one question, for the time of an `async with`."""
 
-    __slots__ = ("_host", "_is_aside", "_lanes")
+    __slots__ = ("_host", "_is_aside", "_is_down", "_lanes")
 
-    def __init__(self, lanes: Lanes, host: str) -> None:
-        self._lanes, self._host = lanes, host
+    def __init__(self, lanes: Lanes, host: str, *, is_down: bool) -> None:
+        self._lanes, self._host, self._is_down = lanes, host, is_down
         self._is_aside = False
 
     async def __aenter__(self) -> None:
@@ -94,6 +97,10 @@ class Turn(Alarm):
                 raise
             finally:
                 lanes.waiting -= 1
+        if self._is_down and lanes.aside < MOST_ASIDE:
+            self._is_aside = True
+            lanes.aside += 1
+            return
         if lanes.places.free:
             lanes.places.free -= 1
         else:

@@ -212,7 +212,7 @@ class Poller:
         if claim.trouble:
             return [StepResult(Reason.OWN_TROUBLE, claim.trouble)]
         try:
-            async with self._lanes.turn(claim.target.host):
+            async with self._lanes.turn(claim.target.host, is_down=claim.is_down):
                 target = self._refusals.target(claim, claim.until - LEASE)
                 return await self._prober.climb(target, claim.steps)
         except Exception as error:

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import connection
 
 from cameras.fleet_models import MAIN_SITE
+from cameras.health import DOWN_AFTER
 from cameras.models import CameraState
 from cameras.probe.steps import LADDER, Step
 from cameras.probe.steps_onvif import onvif_device
@@ -34,6 +35,7 @@ class Claim:
 
     trouble: why it cannot be asked, when the fault is on our side.  steps: what to ask.
     leave: what the outcome of its login is noted with.  interval_s: seconds between two probes.
+    is_down: it has not answered lately, so that it will likely take its whole time again.
     """
 
     camera_id: int
@@ -43,6 +45,7 @@ class Claim:
     steps: tuple[Step, ...] = LADDER
     leave: Leave | None = None
     interval_s: int = 60
+    is_down: bool = False
 
     def asks_as(self, other: "Claim") -> bool:
         """Whether both ask the same device in the same way; not how much of it, nor since when, nor
@@ -69,7 +72,8 @@ CLAIM = """
             coalesce(g.username, c.username) AS username,
             CASE WHEN g.id IS NULL THEN c.sealed_password ELSE g.sealed_password END AS sealed,
             coalesce(g.allow_plain, c.allow_plain_login) AS allow_plain,
-            c.interval_s, s.failed_logins, s.failed_login_at,
+            c.interval_s, s.streak_bad >= %(down_after)s AS is_down,
+            s.failed_logins, s.failed_login_at,
             s.clock_asked_at, s.device_asked_at, s.clock_offset_s
         FROM cameras_camerastate AS s
         JOIN cameras_camera AS c ON c.id = s.camera_id
@@ -84,7 +88,8 @@ CLAIM = """
         FROM due WHERE s.camera_id = due.camera_id
     )
     SELECT camera_id, site_id, host, port, path, tls, onvif_port, username, sealed, allow_plain,
-        interval_s, failed_logins, failed_login_at, clock_asked_at, device_asked_at, clock_offset_s
+        interval_s, is_down, failed_logins, failed_login_at,
+        clock_asked_at, device_asked_at, clock_offset_s
     FROM due ORDER BY due_at, camera_id
 """
 
@@ -115,6 +120,7 @@ def claim(
         "now": now,
         "until": until,
         "site": site,
+        "down_after": DOWN_AFTER,
     }
     with connection.cursor() as cursor:
         cursor.execute(CLAIM, values)
@@ -131,7 +137,8 @@ def claim_of(
     usual: seconds between two probes of a camera that says nothing else.
     """
     camera_id, site_id, host, port, path, tls, onvif_port, username, sealed, allow_plain = row[:10]
-    interval_s, refused, refused_at, clock_asked_at, device_asked_at, offset_s = row[10:]
+    interval_s, is_down, refused, refused_at, *seldom = row[10:]
+    clock_asked_at, device_asked_at, offset_s = seldom
     address = (site_id, host, port, path, tls, onvif_port)
     token = bytes(sealed) if username and sealed is not None else b""
     try:
@@ -144,7 +151,7 @@ def claim_of(
         steps = steps_due(clock_asked_at, device_asked_at, now)
         if offset_s:
             target = replace(target, clock_offset_s=offset_s)
-    claim = Claim(camera_id, target, until, "", steps, leave, interval_s or usual)
+    claim = Claim(camera_id, target, until, "", steps, leave, interval_s or usual, is_down)
     if place is None or target.login is None:
         return claim, None
     return claim, Ask(place, target.login, refused, refused_at, onvif=onvif_device in steps)

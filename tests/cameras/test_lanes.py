@@ -68,3 +68,29 @@ def test_a_silent_camera_gives_its_place_to_others_and_keeps_its_host(
             return aside, waiting
 
     assert asyncio.run(scenario()) == (1, 1)
+
+
+def test_a_camera_that_was_down_before_takes_no_place_at_all() -> None:
+    async def scenario() -> tuple[int, int]:
+        lanes = Lanes(total=1, per_host=1)
+        async with lanes.turn("down", is_down=True), asyncio.timeout(5), lanes.turn("living"):
+            aside = lanes.aside
+        return aside, lanes.aside
+
+    assert asyncio.run(scenario()) == (1, 0)
+
+
+def test_those_aside_are_not_without_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lanes_module, "MOST_ASIDE", 1)
+
+    async def scenario() -> bool:
+        lanes = Lanes(total=1, per_host=1)
+        async with lanes.turn("a", is_down=True), lanes.turn("b", is_down=True):
+            third = asyncio.create_task(lanes.turn("c", is_down=True).__aenter__())
+            await asyncio.sleep(0.01)
+            waits = not third.done()
+            third.cancel()
+            await asyncio.gather(third, return_exceptions=True)
+        return waits
+
+    assert asyncio.run(scenario())
