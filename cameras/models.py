@@ -183,7 +183,11 @@ class Camera(models.Model):
 
     class Meta:
         ordering = ["code"]
-        indexes = [models.Index(fields=["scope_code"], name="camera_by_territory")]
+        indexes = [
+            models.Index(fields=["scope_code"], name="camera_by_territory"),
+            # Byte by byte, so that the addresses of a network lie together.
+            models.Index(fields=["host"], name="camera_by_host", opclasses=["varchar_pattern_ops"]),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["code"], name="one_camera_per_code"),
             models.CheckConstraint(

@@ -25,7 +25,7 @@ from cameras.grouping import (
 )
 from cameras.models import Camera, Outage, OutageMember
 from cameras.reasons_text import reason_name
-from cameras.services.columns import numbers, times
+from cameras.services.columns import numbers, texts, times
 from gis_server import live
 
 OUTAGE_LOCK = 7_214_002
@@ -177,7 +177,7 @@ def regroup(fresh: Mapping[int, Sequence[Thing]]) -> None:
 
 
 def sizes_of(things: Iterable[Thing]) -> dict[Thing, int]:
-    """How many cameras that are asked hang on each.  One query a kind, one a subnet."""
+    """How many cameras that are asked hang on each.  One query a kind, two for recorders."""
     by_kind = dict[Kind, list[str]]()
     for thing in things:
         by_kind.setdefault(thing.kind, []).append(thing.name)
@@ -189,9 +189,9 @@ def sizes_of(things: Iterable[Thing]) -> dict[Thing, int]:
 
 
 def counted(kind: Kind, names: Sequence[str]) -> dict[str, int]:
-    cameras = Camera.objects.filter(enabled=True).order_by()
     if kind is Kind.SUBNET:
-        return {name: cameras.filter(in_network(name)).count() for name in names}
+        return in_subnets(names)
+    cameras = Camera.objects.filter(enabled=True).order_by()
     columns = {Kind.POLE: ["pole"], Kind.OWNER: ["owner__name"], Kind.SWITCH: ["upstream__name"]}
     sizes = dict[str, int]()
     for column in columns.get(kind, ["upstream__name", "host"]):
@@ -200,10 +200,30 @@ def counted(kind: Kind, names: Sequence[str]) -> dict[str, int]:
     return sizes
 
 
-def in_network(name: str) -> Q:
-    """Cameras whose address lies in a /24; IPv6 addresses only as far as they are written alike."""
-    stem = name.rpartition("/")[0]
-    return Q(host__startswith=stem.removesuffix("0") if "." in stem else stem.removesuffix(":"))
+# By the index: of a large fleet each network is a small part.
+IN_SUBNETS = """
+    SELECT v.name, held.number
+    FROM unnest(%s::text[], %s::text[], %s::text[]) AS v (name, first, beyond)
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS number FROM cameras_camera AS c
+        WHERE c.host ~>=~ v.first AND c.host ~<~ v.beyond AND c.enabled
+    ) AS held
+"""
+
+
+def in_subnets(names: Sequence[str]) -> dict[str, int]:
+    """How many cameras have an address in each /24; in a /64 as far as they are written alike."""
+    stems = [stem_of(name) for name in names]
+    beyond = [stem[:-1] + chr(ord(stem[-1]) + 1) for stem in stems]
+    with connection.cursor() as cursor:
+        cursor.execute(IN_SUBNETS, [texts(names), texts(stems), texts(beyond)])
+        return dict(cursor.fetchall())
+
+
+def stem_of(network: str) -> str:
+    """What the addresses of a network begin with, up to a dot or colon."""
+    stem = network.rpartition("/")[0]
+    return stem.removesuffix("0") if "." in stem else stem.removesuffix(":")
 
 
 def merge(group: Group, parts: Sequence[OutageMember]) -> None:

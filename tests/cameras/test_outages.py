@@ -7,14 +7,14 @@ from functools import partial
 import pytest
 
 from cameras import services
-from cameras.grouping import SETTLED
+from cameras.grouping import SETTLED, Kind, Thing
 from cameras.health import State
 from cameras.invariants import check
 from cameras.models import Camera, CameraState, Outage, OutageMember, Owner, Upstream
 from cameras.probe.reason import Reason
 from cameras.probe.result import verdict_of
 from cameras.services import Finding
-from cameras.services.outages import Fall, open_and_close
+from cameras.services.outages import Fall, open_and_close, sizes_of
 from gis_server.models import ChangeRow
 from tests.cameras.conftest import MakeCamera
 from tests.cameras.test_record import BAD, GOOD, tell
@@ -202,3 +202,24 @@ def test_a_camera_that_is_down_already_gets_no_second_outage(
     open_and_close([Fall(camera.id, now, "no_route")], {})
 
     assert OutageMember.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_the_cameras_of_a_subnet_are_counted_by_address(make_camera: MakeCamera) -> None:
+    for host in (
+        "10.1.2.3",
+        "10.1.2.30",
+        "10.1.20.3",
+        "10.1.2.example",
+        "2001:db8::1",
+        "2001:db9::1",
+    ):
+        make_camera(host=host)
+    make_camera(host="10.1.2.4", enabled=False)
+    names = ["10.1.2.0/24", "10.1.20.0/24", "10.9.9.0/24", "2001:db8::/64"]
+    things = {Thing(Kind.SUBNET, name) for name in names}
+
+    sizes = {thing.name: size for thing, size in sizes_of(things).items()}
+
+    # A name may begin like an address; nobody gives cameras such names.
+    assert sizes == dict(zip(names, [3, 1, 0, 1], strict=True))
