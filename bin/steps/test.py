@@ -8,7 +8,7 @@ from bin.steps import journal, places, shared
 from bin.steps.places import Places
 
 COMMAND = "bin/test"
-BESIDE = ("tests/days", "tests/house", "tests/bin")
+BESIDE = ("tests/days", "tests/house")
 
 
 def test(arguments: list[str]) -> int:

@@ -12,7 +12,7 @@ from django.db.migrations.state import StateApps
 
 from cameras.health import State
 from cameras.invariants import check
-from cameras.models import Camera, CameraState, Outage, OutageMember, Probe
+from cameras.models import Camera, CameraState, Outage, OutageMember, Probe, StateSpan
 from tests.cameras.test_record import GOOD, tell
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -87,6 +87,9 @@ def test_outages_probes_and_states_live_through_the_upgrade(old: StateApps, now:
     assert [(one.camera_id, one.steps) for one in Probe.objects.all()] == [
         (down.pk, [{"step": "x"}])
     ]
+    assert set(StateSpan.objects.values_list("camera_id", "state", "since")) == {
+        (well.pk, "online", now), (down.pk, "offline", now), (unsure.pk, "unknown", now)
+    }  # fmt: skip
     assert Camera.objects.get(code="B").sealed_password is not None
     assert list(check()) == []
 
