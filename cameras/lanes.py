@@ -10,7 +10,7 @@ import asyncio
 from collections import deque
 from time import monotonic
 
-from cameras.probe.alarms import Alarm, Alarms
+from cameras.probe.alarms import Alarms
 
 ASIDE_AFTER_S = 1.0
 MOST_ASIDE = 4000
@@ -72,10 +72,13 @@ class Lanes:
         return Turn(self, host, is_down=is_down)
 
 
-class Turn(Alarm):
+class Turn:
     """The places of one question, for the time of an `async with`."""
 
-    __slots__ = ("_host", "_is_aside", "_is_down", "_lanes")
+    __slots__ = ("_host", "_is_aside", "_is_down", "_lanes", "at", "is_off")
+
+    at: float
+    is_off: bool
 
     def __init__(self, lanes: Lanes, host: str, *, is_down: bool) -> None:
         self._lanes, self._host, self._is_down = lanes, host, is_down

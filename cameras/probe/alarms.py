@@ -6,19 +6,20 @@ A timer for each, set and nearly always taken back, would cost a tenth of a prob
 import asyncio
 from collections import deque
 from time import monotonic
+from typing import Protocol
 
 
-class Alarm:
-    """Something to be done once a time is over, unless it is turned off before."""
+class Alarm(Protocol):
+    """Something to be done once a time is over, unless it is turned off before.
 
-    __slots__ = ("at", "is_off")
+    at: when, by the monotonic clock.  Both are set by `Alarms`; whoever set the alarm turns it off.
+    """
 
     at: float
     is_off: bool
 
     def ring(self) -> None:
         """Do it."""
-        raise NotImplementedError
 
 
 class Alarms:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from time import monotonic
 from typing import Any, cast
 
-from cameras.probe.alarms import Alarm, Alarms
+from cameras.probe.alarms import Alarms
 from cameras.probe.net import Net, OneLine, Stage
 from cameras.probe.reason import DEGRADES, Reason
 from cameras.probe.result import ASIDES, ClockOffset, StepResult
@@ -100,10 +100,13 @@ class Prober:
         return results
 
 
-class Deadline(Alarm):
+class Deadline:
     """When the current task has to have climbed its ladder: it is cancelled then."""
 
-    __slots__ = ("_cancelling", "_task", "has_rung")
+    __slots__ = ("_cancelling", "_task", "at", "has_rung", "is_off")
+
+    at: float
+    is_off: bool
 
     def __init__(self) -> None:
         self._task = cast("asyncio.Task[Any]", asyncio.current_task())

@@ -14,6 +14,7 @@ from cameras.probe.wire_rtsp import (
     Reply,
     parse_reply,
     request,
+    whole,
 )
 
 OK = b"RTSP/1.0 200 OK\r\nCSeq: 1\r\n\r\n"
@@ -212,3 +213,27 @@ def test_how_a_reply_is_cut_into_segments_changes_nothing(
         return taken, False
 
     assert said(1) == said(size) == said(len(data))
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.integers(0, 90), st.one_of(pieces, st.binary(max_size=4)), st.booleans())
+def test_the_short_way_to_a_whole_reply_says_what_the_long_one_says(
+    at: int, junk: bytes, replaces: bool
+) -> None:
+    good = b"RTSP/1.0 401 No\r\nCSeq: 1\r\nX-Y : a:b\r\nContent-Length: 4\r\n\r\nv=0\n"
+    data = good[:at] + junk + good[at + len(junk) * replaces :]
+
+    try:
+        short = whole(data)
+    except Malformed:
+        with pytest.raises(Malformed):
+            parse_reply(data)
+    else:
+        # Where it says nothing the long way is taken.
+        assert short is None or short == parse_reply(data)
+
+
+def test_the_short_way_is_taken_for_what_cameras_send_and_for_nothing_more() -> None:
+    assert whole(OK) == parse_reply(OK)
+    for odd in (b"", OK[:-1], OK + OK, b"\r\n" + OK, OK.replace(b"\r\n", b"\n")):
+        assert whole(odd) is None
