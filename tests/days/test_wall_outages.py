@@ -7,8 +7,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from fixtures.camera_farm import plan
+from tests.days.conftest import OpenPage
 from tests.days.town import LIGHT, MISSING, Town, until
-from tests.days.wall import DRAWN_S, HOSTILE, NOTICED_MS, figure
+from tests.days.wall import DRAWN_S, HOSTILE, NOTICED_MS, SMALL, figure
 
 pytestmark = pytest.mark.usefixtures("tell_logs")
 
@@ -24,9 +25,30 @@ PRESS = """([lon, lat]) => new Promise((drawn) => {
 })"""
 
 
+# More than there are in the town, so that no figure of its own is taken for them.
+UNKNOWN = 4000
+
+
 def marks(page: Page) -> dict[int, list[float]]:
     """Where the marks are, by the number in them."""
     return dict(page.evaluate(MARKS))
+
+
+def test_an_empty_list_says_how_many_nobody_knows(open_page: OpenPage) -> None:
+    counts = {"total": UNKNOWN, "online": 0, "degraded": 0, "offline": 0, "unknown": UNKNOWN}
+
+    def prepare(page: Page) -> None:
+        page.route("**/api/cameras/summary/", lambda route: route.fulfill(json=counts))
+        page.route(
+            "**/api/cameras/offline/**", lambda route: route.fulfill(json={"items": [], "total": 0})
+        )
+
+    page = open_page("/wall/", SMALL, prepare=prepare)
+
+    expect(page.locator("#list .none")).to_contain_text(str(UNKNOWN))
+    page.locator('.figure[data-state="degraded"]').click()
+    expect(page.locator("#list h2")).to_have_text("异常摄像机")
+    expect(page.locator("#list .none")).to_contain_text(str(UNKNOWN))
 
 
 def test_a_switch_is_one_mark_with_its_cameras_folded_inside(

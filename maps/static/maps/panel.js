@@ -31,6 +31,7 @@ export class Panel {
     this.rows = new Map();
     this.open = null;
     this.recovered = [];
+    this.unknown = 0;
     this.figures = Object.fromEntries(STATES.map((state) => [state, this.figure(state, chosen)]));
     figures.replaceChildren(...Object.values(this.figures).map(({ button }) => button));
     this.title = element("h2");
@@ -64,6 +65,7 @@ export class Panel {
   }
 
   showCounts(counts) {
+    this.unknown = counts.unknown;
     for (const state of STATES) setText(this.figures[state].number, String(counts[state]));
   }
 
@@ -73,13 +75,24 @@ export class Panel {
     setText(this.total, String(total));
     if (items.length === 0) {
       this.rows.clear();
-      this.body.replaceChildren(element("li", { class: "none" }, NONE[this.state]()));
+      this.body.replaceChildren(element("li", { class: "none" }, this.noneText()));
     } else {
       this.arrange(items);
     }
     this.rest.hidden = total <= items.length;
     setText(this.rest, interpolate(gettext("and %s more"), [total - items.length]));
     this.tick();
+  }
+
+  // Nobody is told that all is well by a list that is empty because nobody knows.
+  noneText() {
+    if (!this.unknown || this.state === "unknown") return NONE[this.state]();
+    const rest = ngettext(
+      "None is known to be so: the state of %s camera is unknown.",
+      "None is known to be so: the state of %s cameras is unknown.",
+      this.unknown,
+    );
+    return interpolate(rest, [this.unknown]);
   }
 
   // Notices stand above every list, and so for a while what has recovered; outages of several cameras
