@@ -1,10 +1,8 @@
 """Cameras over HTTP, as JSON; a camera of another territory looks like one that does not exist."""
 
-from pathlib import Path
 from typing import cast
 
-from django.conf import settings
-from django.http import FileResponse, HttpRequest, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -86,22 +84,6 @@ def snapshot(request: HttpRequest, camera_id: int) -> JsonResponse:
     if new:
         jobs.hand_over(snapshot_id)
     return json_ok({"snapshot": snapshot_id}, status=202)
-
-
-@allow(Permission.SEE_PICTURES)
-@require_GET
-def picture(request: HttpRequest, snapshot_id: int) -> HttpResponseBase:
-    """Answer the JPEG; it never changes, so the browser may keep it (a proxy may not)."""
-    row = queries.picture(who(request), snapshot_id)
-    if row is None:
-        raise NotFound(_("There is no such picture in your area."))
-    try:
-        file = Path(settings.MEDIA_ROOT, row.file).open("rb")  # noqa: SIM115 - closed with the response
-    except FileNotFoundError:
-        raise NotFound(_("This picture is no longer stored.")) from None
-    response = FileResponse(file, content_type="image/jpeg")
-    response["Cache-Control"] = "private, max-age=31536000, immutable"
-    return response
 
 
 def who(request: HttpRequest) -> User:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from cameras import api
+from cameras import api, picture_api
 from cameras.views import (
     credentials,
     discovery,
@@ -28,7 +28,10 @@ urlpatterns = [
     path("api/cameras/outages/<int:outage_id>/", api.outage, name="cameras-outage"),
     path("api/cameras/<int:camera_id>/", api.card, name="camera"),
     path("api/cameras/<int:camera_id>/snapshot/", api.snapshot, name="camera-snapshot"),
-    path("api/snapshots/<int:snapshot_id>.jpg", api.picture, name="snapshot"),
+    path("api/cameras/rounds/", picture_api.rounds, name="picture-rounds"),
+    path("api/snapshots/<int:snapshot_id>/", picture_api.snapshot, name="snapshot-facts"),
+    path("api/snapshots/<int:snapshot_id>.jpg", picture_api.picture, name="snapshot"),
+    path("api/snapshots/<int:snapshot_id>/thumb.jpg", picture_api.thumb, name="snapshot-thumb"),
     path("cameras/", table.table, name="camera-table"),
     path("cameras/new/", edit.new_camera, name="new-camera"),
     path("cameras/import/", importing.import_page, name="camera-import"),

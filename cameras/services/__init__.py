@@ -32,6 +32,7 @@ from cameras.services.snapshots import (
 )
 from cameras.services.stale import mark_stale
 from cameras.services.verdicts import Finding, record
+from cameras.services.viewing import forget_views, note_views
 from cameras.services.watch import Beat, Told, beat, go_blind, say_farewell, see_again
 
 __all__ = [
@@ -66,6 +67,7 @@ __all__ = [
     "finish_snapshot",
     "forget_books",
     "forget_tests",
+    "forget_views",
     "go_blind",
     "hand_back",
     "login_for_reading",
@@ -73,6 +75,7 @@ __all__ = [
     "mark_stale",
     "net_of",
     "note_login",
+    "note_views",
     "record",
     "register_all",
     "remove_credential",

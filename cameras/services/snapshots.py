@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from cameras.models import Camera, CameraState, Snapshot
@@ -21,16 +22,8 @@ from gis_server.models import User
 
 ANSWER_WITHIN = timedelta(seconds=15)
 """A browser that asked hears of a picture or of a failure within this time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A picture to take now."""
-
-    snapshot_id: int
-    camera_id: int
-    target: Target
-    leave: Leave | None = None
+CHANNEL = "cameras_picture_wanted"
+"""Processes for pictures listen here, so that a press is noticed at once."""
 
 
 def request_snapshot(*, camera: Camera, by: User | None, now: datetime) -> tuple[int, bool]:
@@ -52,10 +45,22 @@ def request_snapshot(*, camera: Camera, by: User | None, now: datetime) -> tuple
         try:
             with transaction.atomic():
                 row = Snapshot.objects.create(camera=camera, requested_by=by, requested_at=now)
+                with connection.cursor() as cursor:
+                    cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
                 return row.id, True
         except IntegrityError:
             continue  # somebody else was first; theirs is found, unless it has just ended
     raise Conflict(_("Pictures of this camera come and go too fast. Try again."))
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A picture to take now."""
+
+    snapshot_id: int
+    camera_id: int
+    target: Target
+    leave: Leave | None = None
 
 
 def start_snapshot(snapshot_id: int, *, now: datetime) -> Job | None:
@@ -86,6 +91,49 @@ def finish_snapshot(snapshot_id: int, picture: StoredPicture, *, now: datetime) 
         height=picture.height,
         sha256=picture.sha256,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A request that this process has claimed."""
+
+    snapshot_id: int
+    camera_id: int
+    host: str
+    requested_at: datetime
+
+
+CLAIM = """
+    WITH wanted AS (
+        SELECT snapshot.id, c.host FROM cameras_snapshot AS snapshot
+        JOIN cameras_camera AS c ON c.id = snapshot.camera_id
+        JOIN cameras_site AS site ON site.id = c.site_id
+        WHERE snapshot.taken_at IS NULL AND snapshot.failure = '' AND snapshot.claimed_by = ''
+            AND site.name = %s
+        ORDER BY snapshot.id LIMIT %s
+        FOR UPDATE OF snapshot SKIP LOCKED
+    )
+    UPDATE cameras_snapshot AS snapshot SET claimed_by = %s
+    FROM wanted WHERE snapshot.id = wanted.id
+    RETURNING snapshot.id, snapshot.camera_id, wanted.host, snapshot.requested_at
+"""
+
+
+def claim_requests(*, by: str, site: str, limit: int) -> list[Wanted]:
+    """Take up to `limit` requests for cameras of a site, the oldest first.
+
+    Two processes may look at the same moment: what one has locked the other passes over.  A process
+    that dies loses its requests: they have run out before another could be quicker.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM, [site, limit, by])
+        return sorted((Wanted(*row) for row in cursor.fetchall()), key=lambda one: one.snapshot_id)
+
+
+def hosts_wanted(site: str) -> set[str]:
+    """The devices of which somebody wants a picture right now."""
+    waiting = Snapshot.objects.filter(taken_at=None, failure="", camera__site__name=site)
+    return set(waiting.order_by().values_list("camera__host", flat=True))
 
 
 @transaction.atomic
@@ -157,7 +205,14 @@ def picture_url(row: Snapshot) -> str:
     """Where the picture is; browsers keep it for ever under this address, so its content stands in
     it: in a new database the same id is another picture.
     """
-    return f"/api/snapshots/{row.id}.jpg?v={row.sha256[:12]}"
+    return f"{reverse('snapshot', args=[row.id])}?v={row.sha256[:12]}"
+
+
+def thumb_url(row: Snapshot) -> str | None:
+    """Where its thumbnail is; None where there is none."""
+    if not row.thumb:
+        return None
+    return f"{reverse('snapshot-thumb', args=[row.id])}?v={row.sha256[:12]}"
 
 
 def failure_of(row: Snapshot) -> dict[str, str] | None:

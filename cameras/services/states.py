@@ -46,6 +46,8 @@ class StateRow:
     device_asked_at: datetime | None
     clock_offset_s: float | None
     clock_fault: str
+    picture_fault: str
+    picture_detail: str
 
 
 Column = Callable[[Iterable[Any]], str]
@@ -67,6 +69,8 @@ WRITTEN: dict[str, tuple[str, Column]] = {
     "device_asked_at": ("timestamptz", times),
     "clock_offset_s": ("float8", numbers),
     "clock_fault": ("text", texts),
+    "picture_fault": ("text", texts),
+    "picture_detail": ("text", texts),
 }
 """The columns a verdict may change, their types, and how they are passed."""
 READ = ", ".join(

@@ -275,30 +275,6 @@ def test_without_a_queue_the_operator_is_told_and_the_request_has_ended(
     assert Snapshot.objects.get().failure == Reason.NOT_STARTED
 
 
-def test_a_picture_may_be_kept_by_the_browser_and_by_nobody_else(
-    operator: Client, make_camera: MakeCamera, tmp_path: Path, settings: Any
-) -> None:
-    snapshot = taken(make_camera(), tmp_path, settings)
-
-    response = operator.get(f"/api/snapshots/{snapshot.id}.jpg")
-
-    assert response["Content-Type"] == "image/jpeg"
-    assert response["Cache-Control"] == "private, max-age=31536000, immutable"
-    assert b"".join(response) == b"\xff\xd8"
-    response.close()
-
-
-def test_a_picture_that_is_gone_or_never_came_is_not_found(
-    operator: Client, make_camera: MakeCamera, tmp_path: Path, settings: Any
-) -> None:
-    snapshot = taken(make_camera(), tmp_path, settings)
-    (tmp_path / "1.jpg").unlink()
-    waiting = Snapshot.objects.create(camera=make_camera(), requested_at=NOW)
-
-    for snapshot_id in (snapshot.id, waiting.id, 999):
-        assert operator.get(f"/api/snapshots/{snapshot_id}.jpg").status_code == 404
-
-
 @pytest.mark.parametrize(
     ("url", "queries"),
     [

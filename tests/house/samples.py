@@ -56,6 +56,7 @@ SHOWS_NOTHING = {
     "": "leads on to the wall",
     "api/cameras/summary/": "counts alone",
     "api/cameras/<int:camera_id>/snapshot/": "the number of a request",
+    "api/cameras/rounds/": "counts alone",
     "area-grants/<int:grant_id>/decide/": "only takes a form",
     "area-grants/<int:grant_id>/withdraw/": "only takes a form",
     "area-grants/<int:grant_id>/end/": "only takes a form",
