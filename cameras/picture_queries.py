@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -18,6 +18,7 @@ from cameras.health import State
 from cameras.models import (
     Camera,
     OutageMember,
+    PictureBaseline,
     PictureCleanup,
     PictureExam,
     PictureRule,
@@ -80,10 +81,17 @@ def timeline(
 
 
 def sheet(
-    user: User, scope_code: str, *, limit: int = SHEET, offset: int = 0, now: datetime
+    user: User,
+    scope_code: str,
+    *,
+    only_found: bool = False,
+    limit: int = SHEET,
+    offset: int = 0,
+    now: datetime,
 ) -> dict[str, Any]:
     """The contact sheet of a territory: its cameras in reach by name, each with its newest picture.
 
+    only_found: those alone on whose newest picture something was found.
     Four queries.  An item holds the camera, and its picture or None.
     """
     cameras = cameras_of(user).filter(scope_code__startswith=scope_code, has_video=True)
@@ -92,11 +100,11 @@ def sheet(
         .order_by("-taken_at", "-id")
         .values("id")[:1]
     )
-    shown = list(
-        cameras.select_related("state")
-        .annotate(newest=Subquery(newest))
-        .order_by("name", "id")[offset : offset + limit]
-    )
+    cameras = cameras.annotate(newest=Subquery(newest))
+    if only_found:
+        found = PictureExam.objects.filter(snapshot=OuterRef("newest")).exclude(fault="")
+        cameras = cameras.filter(Exists(found))
+    shown = list(cameras.select_related("state").order_by("name", "id")[offset : offset + limit])
     ids = [one.newest for one in shown if one.newest]
     pictures = {
         row.camera_id: row for row in Snapshot.objects.filter(id__in=ids).select_related(*RELATED)
@@ -338,15 +346,29 @@ def masks_of(camera: Camera) -> tuple[list[list[list[float]]], int]:
     return (row.polygons, row.version) if row else ([], 0)
 
 
+def reference_id(camera: Camera, light: str) -> int | None:
+    """The picture that shows the camera's usual view in a light, while it is kept.  One query."""
+    rows = PictureBaseline.objects.filter(camera=camera, light=light, is_current=True)
+    return rows.values_list("snapshot", flat=True).first()
+
+
 def views_of(
-    user: User, *, snapshot_id: int | None = None, camera_code: str = ""
+    user: User,
+    *,
+    snapshot_id: int | None = None,
+    camera_code: str = "",
+    before: int | None = None,
 ) -> list[PictureView]:
-    """Who has seen a picture, or the pictures of a camera, in the reader's reach; newest first."""
+    """Who has seen a picture, or the pictures of a camera, in the reader's reach; newest first,
+    from before the id `before`.
+    """
     rows = PictureView.objects.filter(scope_q(user, "scope"))
     if snapshot_id is not None:
         rows = rows.filter(snapshot_id=snapshot_id)
     if camera_code:
         rows = rows.filter(camera_code=camera_code)
+    if before is not None:
+        rows = rows.filter(id__lt=before)
     return list(rows.order_by("-id")[:MOST_VIEWS])
 
 

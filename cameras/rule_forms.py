@@ -7,7 +7,6 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from cameras import rounds
 from cameras.rounds import ClassRules, Stretch
 
 LINE = re.compile(r"\s*(\d{1,2})\s*[-–—~至]\s*(\d{1,2})\s*[:：,，]?\s*(\d{1,4})\s*")
@@ -20,7 +19,7 @@ class HoursField(forms.CharField):
     """Stretches of the day, one a line: "6-22 60" is from 6 to 22 o'clock every 60 minutes.
 
     Raises:
-        ValidationError: a line that is none, hours that overlap, too many of them.
+        ValidationError: a line that is none; whether they fit together is `services.save_rule`'s.
     """
 
     def __init__(self, **more: Any) -> None:
@@ -33,7 +32,9 @@ class HoursField(forms.CharField):
         return "\n".join(f"{one.from_hour}-{one.to_hour} {one.every_min}" for one in value)
 
     def clean(self, value: Any) -> tuple[Stretch, ...]:
-        stretches = tuple(stretch(line) for line in super().clean(value).splitlines() if line.strip())
+        stretches = tuple(
+            stretch(line) for line in super().clean(value).splitlines() if line.strip()
+        )
         wrong = rounds.wrong_with(stretches)
         if wrong:
             raise forms.ValidationError(WRONG[wrong]())
@@ -47,17 +48,6 @@ def stretch(line: str) -> Stretch:
         message = _("“%(line)s” is not such a line. Write for example: 6-22 60")
         raise forms.ValidationError(message % {"line": line[:40]})
     return Stretch(*map(int, found.groups()))
-
-
-WRONG = {
-    "many": lambda: _("At most %(most)d stretches a day.") % {"most": rounds.MAX_STRETCHES},
-    "hours": lambda: _("Hours go from 0 to 24, and the first is before the second."),
-    "minutes": lambda: (
-        _("A round is made every %(least)d to %(most)d minutes.")
-        % {"least": rounds.MIN_EVERY_MIN, "most": rounds.MAX_EVERY_MIN}
-    ),
-    "overlap": lambda: _("Two stretches overlap."),
-}
 
 
 class RuleForm(forms.Form):

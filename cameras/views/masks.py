@@ -63,9 +63,7 @@ def save(request: HttpRequest, user: User, camera: Camera) -> None:
     except (ValueError, RecursionError):
         raise Invalid(_("The masks could not be read. Draw them again.")) from None
     drop_older = request.POST.get("drop_older") == "on"
-    services.save_masks(
-        camera, given, user, timezone.now(), version=version, drop_older=drop_older
-    )
+    services.save_masks(camera, given, user, timezone.now(), version=version, drop_older=drop_older)
     if drop_older:
         messages.success(request, _("Saved. The camera's older pictures are deleted."))
     else:

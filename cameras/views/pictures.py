@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from cameras import picture_queries, services
 from cameras.models import Camera, PictureExam, PictureView, Snapshot
+from cameras.queries import picture, state_of
 from cameras.services import camera_for
 from cameras.views.shared import page, state_shown
 from gis_server.edge import allow, parse_int, user_of
@@ -47,7 +48,7 @@ def pictures(request: HttpRequest, camera_id: int) -> HttpResponseBase:
     services.note_views(user, shown, PictureView.How.TIMELINE, now)
     context = {
         "camera": camera,
-        "state": state_shown(picture_queries.state_value(camera)),
+        "state": state_shown(state_of(camera).state),
         "items": items,
         "next": strip["next"],
         "is_older": bool(before),
@@ -125,7 +126,7 @@ def judge(request: HttpRequest, snapshot_id: int) -> HttpResponseBase:
         Invalid: nothing that can be said.
     """
     user, now = user_of(request), timezone.now()
-    row = picture_queries.taken(user, snapshot_id)
+    row = picture(user, snapshot_id)
     if row is None:
         raise NotFound(_("There is no such picture in your area."))
     say(request, row, user, now)

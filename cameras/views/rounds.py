@@ -16,7 +16,7 @@ from cameras.picture_queries import RoundShown
 from cameras.rule_forms import RuleForm, initial_of_rules
 from cameras.views.shared import page
 from gis_server.edge import allow, user_of
-from gis_server.errors import Conflict, NotFound
+from gis_server.errors import Conflict, Invalid, NotFound
 from gis_server.roles import Permission, may
 
 
@@ -29,8 +29,8 @@ def rounds(request: HttpRequest) -> HttpResponseBase:
         "rounds": [round_shown(one) for one in picture_queries.rounds_now(user, now)],
         "cleanups": picture_queries.cleanups(),
         "now": now,
-        "keep_days": settings.KEEP_PICTURES_DAYS,
-        "keep_faults_days": settings.KEEP_FAULT_PICTURES_DAYS,
+        "keep_days": settings.PICTURE_DAYS,
+        "keep_faults_days": settings.PICTURE_FAULT_DAYS,
         "may_edit": may(user.role, Permission.ADMINISTER),
     }
     return page(request, "cameras/rounds.html", context)
@@ -53,9 +53,11 @@ def rule(request: HttpRequest, priority: str) -> HttpResponseBase:
     form = RuleForm(request.POST or None, initial=initial_of_rules(rules))
     if request.method == "POST" and form.is_valid():
         try:
-            services.change_rule(user_of(request), form.wanted(priority), timezone.now())
+            services.save_rule(form.wanted(priority), user_of(request), timezone.now())
             messages.success(request, _("The changes are saved."))
             return redirect("camera-rounds")
+        except Invalid as error:
+            form.add_error("hours", str(error.message))
         except Conflict as error:
             form.add_error(None, str(error.message))
     context = {"form": form, "name": Camera.Priority(priority).label}
