@@ -38,7 +38,7 @@ def read_head(data: bytes) -> tuple[dict[str, Any], list[int]]:
     try:
         head = json.loads(data)
         sizes = head.pop("sizes")
-    except (ValueError, KeyError, AttributeError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise BadFrame("no JSON object with sizes") from None
     if not isinstance(sizes, list) or not all(type(size) is int and size >= 0 for size in sizes):
         raise BadFrame("sizes that are no sizes")
