@@ -61,7 +61,8 @@ def sites(user: User, page: Page, now: datetime) -> tuple[list[SiteShown], int]:
     names = [row.name for row in found]
     counts = _counts(user, found)
     beats, notices = defaultdict[str, list[PollerBeat]](list), defaultdict[str, list[Notice]](list)
-    for beat in PollerBeat.objects.filter(site__in=names).order_by("name")[:MOST_BEATS]:
+    pollers = PollerBeat.objects.filter(kind=PollerBeat.Kind.POLLER, site__in=names)
+    for beat in pollers.order_by("name")[:MOST_BEATS]:
         beats[beat.site].append(beat)
     for notice in Notice.objects.filter(site__in=names, closed_at=None):
         notices[notice.site].append(notice)

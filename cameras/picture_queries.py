@@ -21,7 +21,6 @@ from cameras.models import (
     PictureBaseline,
     PictureCleanup,
     PictureExam,
-    PictureRule,
     PictureView,
     PrivacyMask,
     Snapshot,
@@ -30,7 +29,8 @@ from cameras.picture_models import FAULTS
 from cameras.probe.reason import Reason
 from cameras.queries import cameras_of, text_of
 from cameras.reasons_text import reason_name
-from cameras.rounds import USUAL, ClassRules, Stretch
+from cameras.rounds import ClassRules
+from cameras.services.rules import rules_by_class
 from cameras.services.snapshots import failure_of, picture_url, thumb_url
 from gis_server.models import User
 from gis_server.roles import scope_q
@@ -41,23 +41,6 @@ MOST_VIEWS = 200
 RELATED = ("exam", "exam__judged_by", "probe", "camera")
 IN_ROUNDS = Q(enabled=True, has_video=True, state__state__in=["online", "degraded"])
 """Cameras that rounds look at: those that answer."""
-
-
-def rules_by_class() -> dict[str, ClassRules]:
-    """What holds for each class now, in the order of the classes.  One query."""
-    stored = {row.priority: rules_of(row) for row in PictureRule.objects.all()}
-    return {priority: stored.get(priority, usual) for priority, usual in USUAL.items()}
-
-
-def rules_of(row: PictureRule) -> ClassRules:
-    return ClassRules(
-        row.priority,
-        tuple(Stretch(*one) for one in row.hours),
-        row.dim_after_min,
-        row.keep_days,
-        row.keep_faults_days,
-        row.version,
-    )
 
 
 def timeline(
