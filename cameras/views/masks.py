@@ -62,9 +62,11 @@ def save(request: HttpRequest, user: User, camera: Camera) -> None:
         version = int(request.POST.get("version", ""))
     except (ValueError, RecursionError):
         raise Invalid(_("The masks could not be read. Draw them again.")) from None
-    drop_older = request.POST.get("drop_older") == "on"
-    services.save_masks(camera, given, user, timezone.now(), version=version, drop_older=drop_older)
-    if drop_older:
+    delete_older = request.POST.get("delete_older") == "on"
+    services.save_masks(
+        camera, given, user, timezone.now(), version=version, delete_older=delete_older
+    )
+    if delete_older:
         messages.success(request, _("Saved. The camera's older pictures are deleted."))
     else:
         messages.success(request, _("Saved. All pictures from now on are masked."))

@@ -49,7 +49,7 @@ def rule(request: HttpRequest, priority: str) -> HttpResponseBase:
     """
     if priority not in Camera.Priority.values:
         raise NotFound(_("There is no such class of cameras."))
-    rules = picture_queries.rules_by_class()[priority]
+    rules = services.rules_by_class()[priority]
     form = RuleForm(request.POST or None, initial=initial_of_rules(rules))
     if request.method == "POST" and form.is_valid():
         try:

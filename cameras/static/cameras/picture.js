@@ -41,6 +41,8 @@ function show({ url, failure }) {
   figure.querySelector("p")?.remove();
   image.alt = "";
   image.src = url;
+  figure.classList.remove("old");
+  document.getElementById("shot-when").textContent = "";
   said.textContent = gettext("Just now");
 }
 
