@@ -51,6 +51,8 @@ PURE = (
     "cameras.health",
     "cameras.picture",
     "cameras.probe",
+    "cameras.rounds",
+    "cameras.shelf",
     "cameras.sight",
     "maps.tiles",
     "fixtures.camera_days",
