@@ -56,6 +56,7 @@ PURE = (
     "fixtures.camera_days",
     "fixtures.camera_farm.plan",
     "fixtures.lossy_line",
+    "fixtures.scenes",
 )
 # The one pure package's edge: the only file that opens sockets.
 OPENS_SOCKETS = "cameras.probe.net"
