@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from cameras.picture.finding import Exam
 from cameras.picture.http_source import HttpFailed, HttpPictures
-from cameras.picture.order import CaptureFailed, Order, Picture, Shot, Source
+from cameras.picture.order import CaptureFailed, Order, Picture, Purpose, Shot, Source
 from cameras.picture.rtp.packets import SenderReport
 from cameras.picture.rtp.watch import Broken, Piece, Watch
 from cameras.picture.session import Ended, Session
@@ -33,9 +33,7 @@ Told = tuple[dict[str, Any], list[bytes]]
 class Decodes(Protocol):
     """The pool, as far as a capture needs it."""
 
-    async def decode(
-        self, head: dict[str, Any], parts: list[bytes], order: Order, deadline_s: float
-    ) -> Told:
+    async def decode(self, head: dict[str, Any], parts: list[bytes], purpose: Purpose) -> Told:
         """What a worker makes of coded pictures.  Raises CaptureFailed."""
 
     def say_goodbye(self, session: Session) -> None:
@@ -43,20 +41,24 @@ class Decodes(Protocol):
 
 
 class Capture:
-    """An order and how far it has come.  deadline_s: on the clock of `time.monotonic`."""
+    """An order and how far it has come.  has_heard: whether the device has sent pictures."""
 
-    def __init__(self, order: Order, pool: Decodes, deadline_s: float) -> None:
-        self._order, self._pool, self._deadline_s = order, pool, deadline_s
+    def __init__(self, order: Order, pool: Decodes) -> None:
+        self.order, self._pool = order, pool
         self._asked_s = time.monotonic()
+        self._until_s = self._asked_s + order.deadline_s - DECODE_RESERVE_S
+        self._clock: asyncio.Timeout | None = None
+        self.has_heard = False
         self._rungs: tuple[StepResult, ...] = ()
-        self._stage = "no place among the streams became free"
+        self._stage = "nothing was asked yet"
 
-    async def shot(self) -> Shot:
+    async def shot(self, clock: asyncio.Timeout) -> Shot:
         """The picture.  Raises CaptureFailed."""
+        self._clock = clock
         self._stage = "the device did not answer"
         try:
             target = await self._checked()
-            if self._order.source is Source.HTTP:
+            if self.order.source is Source.HTTP:
                 return await self._from_http(target)
             return await self._from_rtsp(target)
         except CaptureFailed as failed:
@@ -66,12 +68,12 @@ class Capture:
     def late(self) -> CaptureFailed:
         """What a passed deadline says."""
         reason = Reason.NO_FRAME if self._rungs else Reason.OWN_TROUBLE
-        detail = f"no picture within {self._order.deadline_s:g} s: {self._stage}"
+        detail = f"no picture within {self.order.deadline_s:g} s: {self._stage}"
         return CaptureFailed(reason, detail, self._rungs)
 
     async def _checked(self) -> Target:
         """The target at the one address that is asked.  Raises CaptureFailed."""
-        order = self._order
+        order = self.order
         try:
             address = await order.net.resolve(order.address or order.target.host)
         except NetError as error:
@@ -82,25 +84,25 @@ class Capture:
     def _note(self, rungs: Sequence[StepResult]) -> None:
         """Tell the ladder.  Raises CaptureFailed when it has broken."""
         self._rungs = tuple(rungs)
-        self._order.note(self._rungs)
+        self.order.note(self._rungs)
         verdict = verdict_of(rungs)
         if verdict.reason is not Reason.OK:
             raise CaptureFailed(verdict.reason, verdict.detail, rungs)
 
     async def _from_rtsp(self, target: Target) -> Shot:
-        session = Session(target, self._order.net)
+        session = Session(target, self.order.net)
         try:
             self._note(await session.open())
             if session.track is None:
                 raise CaptureFailed(Reason.NO_VIDEO, "the description names no video stream")
             watch = Watch(
                 asked_s=self._asked_s,
-                watch_s=self._order.watch_s,
+                watch_s=self.order.watch_s,
                 clock_hz=session.track.clock_hz,
             )
             for _ in range(TORN_TRIES):
                 piece = await self._watched(session, watch)
-                if self._order.want_exam:
+                if self.order.want_exam:
                     self._pool.say_goodbye(session)  # a device has few sessions
                 told = await self._decoded(session.track.codec.value, piece)
                 if not told[0].get("torn_only"):
@@ -114,14 +116,14 @@ class Capture:
     async def _watched(self, session: Session, watch: Watch) -> Piece:
         """What there is to decode.  Raises CaptureFailed."""
         self._stage = "the stream sent no picture"
-        until_s = self._deadline_s - DECODE_RESERVE_S
         why = ""
         while not why and not watch.is_done():
-            left_s = min(READ_S, until_s - time.monotonic())
+            left_s = min(READ_S, self._until_s - time.monotonic())
             try:
                 async with asyncio.timeout(left_s):
                     for unit in await session.read():
                         watch.add(unit, time.monotonic())
+                        self.has_heard = True
             except TimeoutError:
                 why = f"nothing came for {left_s:.1f} s" if left_s == READ_S else "the time is over"
             except (Ended, Broken, Malformed, NetError) as error:
@@ -140,21 +142,25 @@ class Capture:
         return await self._asked(codec, head, [data for *_, data in piece.pictures])
 
     async def _asked(self, codec: str, head: dict[str, Any], parts: list[bytes]) -> Told:
-        order = self._order
+        order = self.order
         head |= {
             "codec": codec,
             "exam": order.want_exam,
             "baseline": order.baseline,
             "masks": [[list(corner) for corner in polygon] for polygon in order.masks],
         }
-        return await self._pool.decode(head, parts, order, self._deadline_s)
+        if order.purpose is Purpose.ROUND and self._clock:
+            # What waits for a worker has all it needs of the device, and nobody waits for it.
+            self._clock.reschedule(None)
+        return await self._pool.decode(head, parts, order.purpose)
 
     async def _from_http(self, target: Target) -> Shot:
-        pictures = HttpPictures(target, self._order)
+        pictures = HttpPictures(target, self.order)
         self._note(await pictures.open())
         self._stage = "the device sent no picture over HTTP"
         try:
-            files = await pictures.take(self._order.watch_s)
+            files = await pictures.take(self.order.watch_s)
+            self.has_heard = True
         except HttpFailed as failed:
             raise CaptureFailed(failed.reason, str(failed)) from None
         told = await self._asked("file", {"wanted": files.times_ms}, files.data)
@@ -169,7 +175,7 @@ class Capture:
         head, parts = told
         try:
             jpeg, thumb, png = parts
-            exam = Exam.from_json(head["exam"]) if self._order.want_exam else None
+            exam = Exam.from_json(head["exam"]) if self.order.want_exam else None
             width, height = int(head["width"]), int(head["height"])
             frames, torn = int(head["frames"]), int(head["torn"])
         except (ValueError, KeyError, TypeError, AttributeError):
@@ -184,12 +190,12 @@ class Capture:
             width=width,
             height=height,
             exam=exam,
-            source=self._order.source,
+            source=self.order.source,
             stream_s=stream_s,
             frames=frames,
             torn=torn,
             device_at=device_at,
-            taken_at=self._order.net.now() - timedelta(seconds=time.monotonic() - made_s),
+            taken_at=self.order.net.now() - timedelta(seconds=time.monotonic() - made_s),
             rungs=self._rungs,
         )
 

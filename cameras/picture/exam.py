@@ -4,15 +4,27 @@ Nothing here looks for people, faces or plates: only for what is wrong with the 
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
-from cameras.picture.baseline import Baseline
+from cameras.picture.baseline import Baseline, view_from
+from cameras.picture.compare import compared
 from cameras.picture.finding import Exam, Finding
-from cameras.picture.image import NoPicture, Polygon, as_image, thumbnail
+from cameras.picture.findings import found
+from cameras.picture.image import Grey, Image, NoPicture, Polygon, as_image, small, thumbnail
+from cameras.picture.measures import measured
+from cameras.picture.motion import moving
+from cameras.picture.tearing import tearing
 
 __all__ = ["Exam", "Finding", "NoPicture", "examine", "thumbnail"]
+
+MOST_FRAMES = 8
+"""More frames are thinned to so many."""
+MIN_STEP_S = 0.001
+"""Frames that are not this much later than the one before are the same frame once more."""
 
 
 def examine(
@@ -33,9 +45,53 @@ def examine(
         NoPicture: there is no frame, or one is no picture (empty, too large, of a wrong type).
         ValueError: there are not as many times as frames.
     """
+    numbers = measures_of(frames, times_s, baseline=baseline, masks=masks)
+    return Exam(numbers, found(numbers, baseline))
+
+
+def measures_of(
+    frames: Sequence[npt.NDArray[np.generic]],
+    times_s: Sequence[float],
+    *,
+    baseline: Baseline | None = None,
+    masks: Sequence[Polygon] = (),
+) -> dict[str, float]:
+    """All numbers, by name, as `examine` takes and raises."""
     if len(frames) != len(times_s):
         raise ValueError(f"{len(frames)} frames and {len(times_s)} times")
-    if not frames:
+    chosen = chosen_of(times_s)
+    if not chosen:
         raise NoPicture("there is no frame")
-    image = as_image(frames[-1])
-    return Exam({"luma": float(image.mean())}, ())
+    images = [as_image(frames[number]) for number in chosen]
+    full = [grey_of(image) for image in images]
+    greys = [small(grey) for grey in full]
+    numbers = measured(small(images[-1])) | tearing(full)
+    numbers |= moving(greys, [times_s[number] for number in chosen])
+    reference = view_from(baseline.reference_png) if baseline else None
+    if baseline is not None and reference is not None:
+        numbers |= compared(greys[-1], reference, (*baseline.masks, *masks))
+    return {name: round(value, 4) for name, value in numbers.items()}
+
+
+def chosen_of(times_s: Sequence[float]) -> list[int]:
+    """Which frames are looked at: those whose time goes on, thinned evenly, always the last.
+
+    Time that goes backwards begins anew: a device has set its clock or started its stream again.
+    """
+    fresh = [
+        number
+        for number, (before, time_s) in enumerate(pairwise((float("-inf"), *times_s)))
+        if abs(time_s - before) >= MIN_STEP_S
+    ]
+    begun = max(
+        (n for n in range(1, len(fresh)) if times_s[fresh[n]] < times_s[fresh[n - 1]]), default=0
+    )
+    fresh = fresh[begun:]
+    if times_s and len(times_s) - 1 not in fresh:
+        fresh = [*fresh[:-1], len(times_s) - 1]
+    places = np.linspace(0, len(fresh) - 1, min(len(fresh), MOST_FRAMES))
+    return [fresh[round(float(place))] for place in places]
+
+
+def grey_of(image: Image) -> Grey:
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.uint8)

@@ -46,8 +46,19 @@ def as_image(picture: npt.NDArray[np.generic]) -> Image:
 
 
 def small(image: Image) -> Image:
-    """The copy that is measured: 640 × 360, whatever the shape of the picture was."""
-    return np.asarray(cv2.resize(image, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA), np.uint8)
+    """The copy that is measured: 640 × 360, whatever the shape of the picture was; also of grey.
+
+    Halves first, which OpenCV does five times as fast as other shares.
+    """
+    while image.shape[0] >= 2 * HEIGHT and image.shape[1] >= 2 * WIDTH:
+        half = (image.shape[1] // 2, image.shape[0] // 2)
+        even = image[: half[1] * 2, : half[0] * 2]
+        image = np.asarray(cv2.resize(even, half, interpolation=cv2.INTER_AREA), np.uint8)
+    if image.shape[:2] == (HEIGHT, WIDTH):
+        return image
+    larger = image.shape[0] > 2 * HEIGHT or image.shape[1] > 2 * WIDTH
+    way = cv2.INTER_AREA if larger else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(image, (WIDTH, HEIGHT), interpolation=way), np.uint8)
 
 
 def thumbnail(frame: npt.NDArray[np.generic]) -> Image:

@@ -7,7 +7,6 @@ that sends nothing costs a socket, and a worker that dies, leaks or hangs costs 
 
 import asyncio
 import heapq
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -19,13 +18,32 @@ from cameras.picture.order import CaptureFailed, Order, Purpose, Shot
 from cameras.picture.session import Session
 from cameras.probe.reason import Reason
 
-DECODE_S = 5.0
-"""For one capture in a worker; a picture takes milliseconds."""
-MINIMUM_DECODE_S = 0.5
-STREAMS_AT_ONCE = 128
+DECODE_S = 8.0
+"""For one capture in a worker; a picture takes milliseconds, three seconds of 4K two seconds."""
+STREAMS_AT_ONCE = 64
+"""Rounds; at 640x360 they keep two workers busy, and hold a few megabytes each."""
+STEP_ASIDE_S = 1.0
+"""Who has sent nothing for so long gives his place to others, and is waited for beside them."""
 RECYCLE_AFTER = 200
 MOST_GROWN_BYTES = 300 * 1024 * 1024
 """A worker that holds so much more than after its first order is replaced."""
+
+
+class Place:
+    """A place among the streams, given back once."""
+
+    def __init__(self, streams: asyncio.Semaphore) -> None:
+        self._streams: asyncio.Semaphore | None = streams
+
+    def leave_unless(self, capture: Capture) -> None:
+        """Step aside for others while the device is silent."""
+        if not capture.has_heard:
+            self.leave()
+
+    def leave(self) -> None:
+        streams, self._streams = self._streams, None
+        if streams:
+            streams.release()
 
 
 class Pool:
@@ -42,7 +60,9 @@ class Pool:
         recycle_after: int = RECYCLE_AFTER,
         streams_at_once: int = STREAMS_AT_ONCE,
         command: tuple[str, ...] = COMMAND,
+        decode_s: float = DECODE_S,
     ) -> None:
+        self._decode_s = decode_s
         self._recycle_after = recycle_after
         self._command = command
         self._streams = asyncio.Semaphore(streams_at_once)
@@ -62,35 +82,37 @@ class Pool:
                 nothing new and whole in time; CAPTURE_FAILED when a worker died or had to be
                 killed.
         """
-        deadline_s = time.monotonic() + order.deadline_s
-        capture = Capture(order, self, deadline_s)
+        if order.purpose is Purpose.CLICK:
+            return await self._taken(Capture(order, self))  # nobody stands before an operator
+        await self._streams.acquire()
+        place = Place(self._streams)
+        capture = Capture(order, self)
+        loop = asyncio.get_running_loop()
+        aside = loop.call_later(STEP_ASIDE_S, place.leave_unless, capture)
         try:
-            async with asyncio.timeout(order.deadline_s), self._streams_of(order):
-                return await capture.shot()
+            return await self._taken(capture)
+        finally:
+            aside.cancel()
+            place.leave()
+
+    async def _taken(self, capture: Capture) -> Shot:
+        try:
+            async with asyncio.timeout(capture.order.deadline_s) as clock:
+                return await capture.shot(clock)
         except TimeoutError:
             raise capture.late() from None
 
-    @asynccontextmanager
-    async def _streams_of(self, order: Order) -> AsyncIterator[None]:
-        """A place among the streams; an operator's click needs none."""
-        if order.purpose is Purpose.CLICK:
-            yield
-            return
-        async with self._streams:
-            yield
-
     async def decode(
-        self, head: dict[str, Any], parts: list[bytes], order: Order, deadline_s: float
+        self, head: dict[str, Any], parts: list[bytes], purpose: Purpose
     ) -> tuple[dict[str, Any], list[bytes]]:
         """What a worker makes of it.
 
         Raises:
             CaptureFailed: the worker was lost, or found no picture.
         """
-        async with self._worker(order.purpose) as worker:
-            budget_s = min(DECODE_S, max(MINIMUM_DECODE_S, deadline_s - time.monotonic()))
+        async with self._worker(purpose) as worker:
             try:
-                told, pictures = await worker.ask(head, parts, budget_s=budget_s)
+                told, pictures = await worker.ask(head, parts, budget_s=self._decode_s)
             except WorkerLost as lost:
                 raise CaptureFailed(Reason.CAPTURE_FAILED, str(lost)) from None
             except BadFrame as large:

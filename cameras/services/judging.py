@@ -58,7 +58,7 @@ def confirm_fine(snapshot: Snapshot, by: User, now: datetime) -> PictureBaseline
         light = snapshot.light or light_at(camera.point.y, camera.point.x, snapshot.taken_at or now)
         made = replace_baseline(camera.pk, light, content, by=by, snapshot=snapshot, now=now)
         Snapshot.objects.filter(pk=snapshot.pk).update(is_fault=False)
-        note(snapshot, by, "picture.called_fine", {"light": str(light)})
+        note(snapshot, by, action="picture.called_fine", detail={"light": str(light)})
         if is_of_now(snapshot, exam):
             clear_fault(camera.pk, now)
     return made
@@ -80,7 +80,7 @@ def confirm_fault(snapshot: Snapshot, by: User, now: datetime) -> None:
     Snapshot.objects.filter(pk=snapshot.pk).update(is_fault=True)
     exam = stored_exam(PictureExam.objects.get(snapshot=snapshot))
     fault = exam.findings[0].fault.value if exam.findings else ""
-    note(snapshot, by, "picture.called_faulty", {"fault": fault})
+    note(snapshot, by, action="picture.called_faulty", detail={"fault": fault})
     if not exam.findings or not is_newest(snapshot):
         return
     turn = lock_turn(snapshot.camera_id)
@@ -158,7 +158,7 @@ def _content(snapshot: Snapshot, exam: Exam, polygons: Polygons) -> dict[str, An
     return fresh(exam, image, masks).to_json()
 
 
-def note(snapshot: Snapshot, by: User, action: str, detail: dict[str, Any]) -> None:
+def note(snapshot: Snapshot, by: User, *, action: str, detail: dict[str, Any]) -> None:
     audit.note(
         by=by,
         action=action,

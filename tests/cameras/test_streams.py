@@ -282,11 +282,8 @@ async def decoded(pool: Pool, pictures: list[Coded]) -> str:
         "masks": [],
         "baseline": None,
     }
-    async with playing(None) as target:
-        order = Order(target, NET)
-    deadline_s = asyncio.get_running_loop().time() + 20
     try:
-        told, _ = await pool.decode(head, [data for *_, data in pictures], order, deadline_s)
+        told, _ = await pool.decode(head, [data for *_, data in pictures], Purpose.CLICK)
     except CaptureFailed as failed:
         return failed.reason.value
     return "torn" if "torn_only" in told else "whole"
