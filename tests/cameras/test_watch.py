@@ -248,9 +248,10 @@ def test_while_nothing_is_lost_the_fleet_is_not_counted(
 ) -> None:
     for _ in range(3):
         make_camera(state=State.ONLINE, reason=Reason.OK)
+    rules = site_rules("main")
 
     with django_assert_num_queries(1):
-        assert not is_doubtful(site_rules("main"), now)
+        assert not is_doubtful(rules, now)
 
 
 def test_the_database_counts_as_lost_what_the_rule_calls_lost(
