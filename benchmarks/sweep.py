@@ -198,8 +198,10 @@ def sweep(pid: int, count: int, silent: int) -> dict[str, float]:
     with transaction.atomic(), connection.cursor() as cursor:
         # Its writes and these would else lock the same rows in different orders.
         cursor.execute("LOCK TABLE cameras_camerastate IN EXCLUSIVE MODE")
+        # As after a minute in which nobody has asked.
         cursor.execute(
-            "UPDATE cameras_camerastate SET due_at = now(), leased_by = '', lease_until = NULL"
+            "UPDATE cameras_camerastate SET leased_by = '', lease_until = NULL,"
+            " due_at = now() - random() * interval '60 seconds'"
         )
     began, began_at = time.monotonic(), timezone.now()
     while True:

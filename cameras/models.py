@@ -16,7 +16,7 @@ from cameras.fleet_models import (
     Site,
     StateSpan,
 )
-from cameras.health import State
+from cameras.health import IN_DOUBT, State
 from cameras.picture_models import (
     PictureBaseline,
     PictureCleanup,
@@ -204,6 +204,11 @@ class Camera(models.Model):
             models.Index(fields=["scope_code"], name="camera_by_territory"),
             # Byte by byte, so that the addresses of a network lie together.
             models.Index(fields=["host"], name="camera_by_host", opclasses=["varchar_pattern_ops"]),
+            models.Index(
+                fields=["interval_s"],
+                condition=Q(interval_s__isnull=False),
+                name="camera_by_own_interval",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["code"], name="one_camera_per_code"),
@@ -294,6 +299,16 @@ class CameraState(models.Model):
         indexes = [
             models.Index(fields=["due_at"], name="camera_state_by_due"),
             models.Index(fields=["state", "-since", "camera"], name="camera_state_by_state"),
+            models.Index(
+                fields=["camera"],
+                condition=Q(streak_bad__gt=0, state__in=[State.ONLINE.value, State.DEGRADED.value]),
+                name="camera_state_in_doubt",
+            ),
+            models.Index(
+                fields=["camera"],
+                condition=Q(state=State.UNKNOWN.value, detail=IN_DOUBT),
+                name="camera_state_many_at_once",
+            ),
         ]
         constraints = [
             models.CheckConstraint(

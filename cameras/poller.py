@@ -29,7 +29,7 @@ from cameras.probe.reason import Reason
 from cameras.probe.result import StepResult, verdict_of
 from cameras.probe.runner import Prober
 from cameras.refusals import Refusals
-from cameras.services import Beat, Claim, Finding, Told
+from cameras.services import Beat, Claim, Finding, Reach, Told
 from cameras.sight import TICK_S, Sight
 from gis_server.errors import DomainError
 
@@ -41,6 +41,7 @@ CLAIMED_PER_PLACE = 10
 CLAIMS_PER_ROUND = 4
 LEASE = timedelta(seconds=30)
 IDLE_S = 0.5
+GATHER_S = 0.1
 FLUSH_S = 0.5
 TIDY_S = 5.0
 BEAT_S = 5.0
@@ -82,6 +83,7 @@ class Poller:
         """Set when enough questions have ended for a claim."""
         self._asking: dict[int, asyncio.Task[None]] = {}
         self._newest: dict[int, Claim] = {}
+        self._reach = Reach()
         self._refusals = Refusals()
         self._found: list[Finding] = []
         self._waiting: list[tuple[float, Finding]] = []
@@ -118,6 +120,7 @@ class Poller:
         await self._beat()
         while claims := await self._claim():
             asked += len(claims)
+            self._reach = Reach()
             await asyncio.gather(*self._asking.values())
             await self._look(0.0)
             await self._flush()
@@ -135,8 +138,9 @@ class Poller:
             except DatabaseAway:
                 await self._pause(RETRY_S)
                 continue
-            if not claims:
-                await self._pause(IDLE_S)
+            if len(claims) < self._batch():
+                # A fleet comes due evenly: each claim of the few since the last would cost a query.
+                await self._pause(GATHER_S if claims else IDLE_S)
 
     async def _claim(self) -> list[Claim]:
         """Claim as many as there are free places, and start asking them."""
@@ -146,14 +150,17 @@ class Poller:
                 await asyncio.wait_for(self._room.wait(), IDLE_S)
         if free <= 0:
             return []  # told to stop while all places are taken
+        now = timezone.now()
         claims = await self._database.run(
             services.claim,
             poller=self.name,
             limit=free,
             lease=LEASE,
-            now=timezone.now(),
+            now=now,
             site=self.site,
+            since=self._reach.start(asyncio.get_running_loop().time()),
         )
+        self._reach.note(claims, free, now)
         for claim in claims:
             # A lease that ran out while the camera waited for its turn has just been renewed, or
             # the registry has changed while it is asked.

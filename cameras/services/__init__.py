@@ -1,6 +1,6 @@
 """What changes cameras: the registry, the sweep, the pictures."""
 
-from cameras.services.claims import Claim, claim, hand_back
+from cameras.services.claims import Claim, Reach, claim, hand_back
 from cameras.services.credentials import (
     WantedCredential,
     add_credential,
@@ -68,6 +68,7 @@ __all__ = [
     "LoginKind",
     "LoginWanted",
     "NewCamera",
+    "Reach",
     "SiteRules",
     "Taken",
     "Told",

@@ -36,6 +36,7 @@ class Claim:
     trouble: why it cannot be asked, when the fault is on our side.  steps: what to ask.
     leave: what the outcome of its login is noted with.  interval_s: seconds between two probes.
     is_down: it has not answered lately, so that it will likely take its whole time again.
+    due_at: since when it was to be asked.
     """
 
     camera_id: int
@@ -46,6 +47,7 @@ class Claim:
     leave: Leave | None = None
     interval_s: int = 60
     is_down: bool = False
+    due_at: datetime | None = None
 
     def asks_as(self, other: "Claim") -> bool:
         """Whether both ask the same device in the same way; not how much of it, nor since when, nor
@@ -78,7 +80,8 @@ CLAIM = """
         FROM cameras_camerastate AS s
         JOIN cameras_camera AS c ON c.id = s.camera_id
         LEFT JOIN cameras_credential AS g ON g.id = c.credential_id
-        WHERE s.due_at <= %(now)s AND (s.lease_until IS NULL OR s.lease_until < %(now)s)
+        WHERE s.due_at >= %(since)s AND s.due_at <= %(now)s
+            AND (s.lease_until IS NULL OR s.lease_until < %(now)s)
             AND c.enabled AND c.site_id = (SELECT id FROM cameras_site WHERE name = %(site)s)
         ORDER BY s.due_at LIMIT %(limit)s
         FOR UPDATE OF s SKIP LOCKED
@@ -87,11 +90,40 @@ CLAIM = """
         SET leased_by = %(poller)s, lease_until = %(until)s
         FROM due WHERE s.camera_id = due.camera_id
     )
-    SELECT camera_id, site_id, host, port, path, tls, onvif_port, username, sealed, allow_plain,
-        interval_s, is_down, failed_logins, failed_login_at,
+    SELECT due_at, camera_id, site_id, host, port, path, tls, onvif_port, username, sealed,
+        allow_plain, interval_s, is_down, failed_logins, failed_login_at,
         clock_asked_at, device_asked_at, clock_offset_s
     FROM due ORDER BY due_at, camera_id
 """
+
+
+LOOK_BACK_S = 5.0
+"""How often a poller looks from the beginning: for rows that somebody had locked, and for those of
+a poller that has died."""
+SLACK = timedelta(seconds=2)
+"""So much later than its `due_at` a row may come to be seen: edits are committed after they are
+made, and clocks differ."""
+
+
+@dataclass(slots=True)
+class Reach:
+    """From where on a poller looks for what is due: behind what it has found already."""
+
+    since: datetime | None = None
+    _looked_back_s: float = float("-inf")
+
+    def start(self, now_s: float) -> datetime | None:
+        """What to pass as `since` to the next claim, by a clock that is never set; None to look
+        from the beginning.
+        """
+        if now_s - self._looked_back_s >= LOOK_BACK_S:
+            self._looked_back_s = now_s
+            return None
+        return self.since
+
+    def note(self, claims: Sequence[Claim], limit: int, now: datetime) -> None:
+        """Take in what was found of `limit`, in its order: all up to the last one or to `now`."""
+        self.since = claims[-1].due_at if len(claims) == limit else now - SLACK
 
 
 class Door(NamedTuple):
@@ -105,19 +137,29 @@ class Door(NamedTuple):
 
 
 def claim(
-    *, poller: str, limit: int, lease: timedelta, now: datetime, site: str = MAIN_SITE
+    *,
+    poller: str,
+    limit: int,
+    lease: timedelta,
+    now: datetime,
+    site: str = MAIN_SITE,
+    since: datetime | None = None,
 ) -> list[Claim]:
     """Take up to `limit` cameras of a site that are due, those that have waited longest first.
 
     Two pollers may look at the same moment: a row that one has locked is passed over by the other,
     so no camera is given out twice while its lease lasts.  One statement, and one for the logins;
     two more where some of them are not proven.
+
+    since: pass over what has been due for longer.  The index on `due_at` keeps where rows stood
+    before they were asked until it is vacuumed, and who looks from the beginning reads all of that.
     """
     until = now + lease
     values: dict[str, Any] = {
         "poller": poller,
         "limit": limit,
         "now": now,
+        "since": since or "-infinity",
         "until": until,
         "site": site,
         "down_after": DOWN_AFTER,
@@ -136,8 +178,8 @@ def claim_of(
 
     usual: seconds between two probes of a camera that says nothing else.
     """
-    camera_id, site_id, host, port, path, tls, onvif_port, username, sealed, allow_plain = row[:10]
-    interval_s, is_down, refused, refused_at, *seldom = row[10:]
+    due_at, camera_id, site_id, host, port, path, tls, onvif_port, username, sealed = row[:10]
+    allow_plain, interval_s, is_down, refused, refused_at, *seldom = row[10:]
     clock_asked_at, device_asked_at, offset_s = seldom
     address = (site_id, host, port, path, tls, onvif_port)
     token = bytes(sealed) if username and sealed is not None else b""
@@ -145,13 +187,13 @@ def claim_of(
         target, place, leave = door(*address, username, token, allow_plain, keys)
     except Unavailable as error:
         target = door(*address, "", b"", False, keys).target
-        return Claim(camera_id, target, until, str(error.message)), None
+        return Claim(camera_id, target, until, str(error.message), due_at=due_at), None
     steps = LADDER
     if onvif_port is not None:
         steps = steps_due(clock_asked_at, device_asked_at, now)
         if offset_s:
             target = replace(target, clock_offset_s=offset_s)
-    claim = Claim(camera_id, target, until, "", steps, leave, interval_s or usual, is_down)
+    claim = Claim(camera_id, target, until, "", steps, leave, interval_s or usual, is_down, due_at)
     if place is None or target.login is None:
         return claim, None
     return claim, Ask(place, target.login, refused, refused_at, onvif=onvif_device in steps)

@@ -1,12 +1,14 @@
 """What nobody confirms is unknown."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 
 from cameras.health import STALE_INTERVALS, unasked
 from cameras.services import watch
+from cameras.services.columns import numbers
 from cameras.services.states import (
     READ,
     changes_of,
@@ -19,10 +21,19 @@ from gis_server import live
 
 CLOCKS_DIFFER = timedelta(seconds=30)
 """So much the clocks of machines may differ before a verdict counts as one of the future."""
+MAYBE_STALE = """
+    SELECT camera_id FROM cameras_camerastate
+    WHERE state <> 'unknown' AND (
+        last_probe_at IS NULL OR last_probe_at > %s
+        OR last_probe_at < %s - make_interval(
+            secs => %s * least(%s, (SELECT min(interval_s) FROM cameras_camera)))
+    )
+"""
+"""Old by the shortest interval that any camera has: nearly always none, and nothing is joined."""
 LOCK_STALE = f"""
     SELECT {READ}
     FROM cameras_camerastate AS s JOIN cameras_camera AS c ON c.id = s.camera_id
-    WHERE s.state <> 'unknown' AND (
+    WHERE s.camera_id = ANY(%s::bigint[]) AND s.state <> 'unknown' AND (
         s.last_probe_at IS NULL OR s.last_probe_at > %s
         OR s.last_probe_at < %s - make_interval(secs => %s * coalesce(c.interval_s, %s))
     )
@@ -41,7 +52,13 @@ def mark_stale(now: datetime) -> int:
     """
     # The rule of `health.is_stale`, where the rows are.
     usual = int(settings.PROBE_INTERVAL_S)
-    stale = rows_of(LOCK_STALE, [now + CLOCKS_DIFFER, now, STALE_INTERVALS, usual])
+    bounds: list[Any] = [now + CLOCKS_DIFFER, now, STALE_INTERVALS, usual]
+    with connection.cursor() as cursor:
+        cursor.execute(MAYBE_STALE, bounds)
+        maybe = [camera_id for (camera_id,) in cursor.fetchall()]
+    if not maybe:
+        return 0
+    stale = rows_of(LOCK_STALE, [numbers(maybe), *bounds])
     for row in stale:
         put_health(row, unasked(health_of(row), now))
         # The interval may have been shortened since: do not wait out the old one.

@@ -101,19 +101,26 @@ def down_after(rules: SiteRules, beat: Beat, now: datetime) -> int:
 
 def is_doubtful(rules: SiteRules, now: datetime) -> bool:
     """Whether too many are lost (`sight.is_lost`) with nothing in common that explains it."""
+    maybe = [camera_id for (camera_id,) in maybe_lost(now)]
+    if len(maybe) < sight.FEWEST_WATCHED * rules.lost_share:
+        return False  # nearly always, without a look at the fleet
     watched = CameraState.objects.filter(camera__site__name=rules.name, camera__enabled=True)
-    up = Q(state__in=[State.ONLINE, State.DEGRADED])
-    lost = watched.filter(
-        (up & Q(streak_bad__gt=0))
-        | Q(state=State.UNKNOWN, detail=IN_DOUBT)
-        | Q(state=State.OFFLINE, since__gt=now - SETTLED)
-    )
+    lost = watched.filter(pk__in=maybe)
     number = lost.count()
-    if number < sight.FEWEST_WATCHED * rules.lost_share:
-        return False  # spares a count on most days
+    up = Q(state__in=[State.ONLINE, State.DEGRADED])
     if not sight.are_many(number, watched.filter(up, streak_bad=0).count(), rules.lost_share):
         return False
     return not is_explained(lost, number)
+
+
+def maybe_lost(now: datetime) -> QuerySet[CameraState, tuple[int]]:
+    """Cameras of whichever site that are lost; each kind is found by an index of its own."""
+    states = CameraState.objects.order_by().values_list("camera_id")
+    return states.filter(state__in=[State.ONLINE, State.DEGRADED], streak_bad__gt=0).union(
+        states.filter(state=State.UNKNOWN, detail=IN_DOUBT),
+        states.filter(state=State.OFFLINE, since__gt=now - SETTLED),
+        all=True,
+    )
 
 
 def is_explained(lost: QuerySet[CameraState], number: int) -> bool:

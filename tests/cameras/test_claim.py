@@ -34,6 +34,40 @@ def test_those_that_have_waited_longest_come_first(make_camera: MakeCamera, now:
     assert claimed("a", now, limit=1) == [late.id]
 
 
+def test_what_has_been_due_for_longer_can_be_passed_over(
+    make_camera: MakeCamera, now: datetime
+) -> None:
+    old, new = make_camera(), make_camera()
+    CameraState.objects.filter(camera=old).update(due_at=now - timedelta(seconds=9))
+    since = now - timedelta(seconds=5)
+
+    found = services.claim(poller="a", limit=9, lease=LEASE, now=now, since=since)
+
+    assert [(claim.camera_id, claim.due_at) for claim in found] == [(new.id, now)]
+    assert claimed("a", now) == [old.id]
+
+
+def test_a_poller_looks_behind_what_it_has_found_and_soon_from_the_beginning_again(
+    make_camera: MakeCamera, now: datetime
+) -> None:
+    reach, cameras = services.Reach(), [make_camera() for _ in range(3)]
+    for camera, seconds in zip(cameras, (30, 20, 10), strict=True):
+        due_at = now - timedelta(seconds=seconds)
+        CameraState.objects.filter(camera=camera).update(due_at=due_at)
+
+    assert reach.start(100.0) is None
+    first = services.claim(poller="a", limit=2, lease=LEASE, now=now)
+    reach.note(first, 2, now)
+    assert reach.start(101.0) == now - timedelta(seconds=20)
+    rest = services.claim(poller="a", limit=2, lease=LEASE, now=now, since=reach.since)
+    reach.note(rest, 2, now)
+
+    assert [claim.camera_id for claim in first + rest] == [camera.id for camera in cameras]
+    # All there was: what is edited meanwhile is due a little before it is seen.
+    assert reach.start(104.9) == now - claims.SLACK
+    assert reach.start(105.0) is None
+
+
 def test_what_is_not_due_or_switched_off_is_left_alone(
     make_camera: MakeCamera, now: datetime
 ) -> None:

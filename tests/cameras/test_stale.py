@@ -1,6 +1,7 @@
 """What nobody confirms is unknown."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -35,6 +36,27 @@ def test_a_verdict_older_than_three_intervals_becomes_unknown(
     services.mark_stale(now)
 
     assert CameraState.objects.get().state == state
+
+
+def test_one_short_interval_condemns_nobody_with_a_longer_one(
+    make_camera: MakeCamera, now: datetime
+) -> None:
+    last = now - timedelta(seconds=100)
+    for interval_s in (10, None, 300):
+        row = {"last_probe_at": last}
+        make_camera(state=State.ONLINE, reason=Reason.OK, interval_s=interval_s, row=row)
+
+    assert services.mark_stale(now) == 1
+    assert CameraState.objects.get(state="unknown").camera.interval_s == 10
+
+
+def test_while_nothing_is_stale_nothing_is_joined(
+    make_camera: MakeCamera, now: datetime, django_assert_num_queries: Any
+) -> None:
+    make_camera(state=State.ONLINE, reason=Reason.OK, row={"last_probe_at": now})
+
+    with django_assert_num_queries(3):  # the one question, in its transaction
+        services.mark_stale(now)
 
 
 def test_it_is_told_once(make_camera: MakeCamera, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -240,6 +241,17 @@ SHARES = [
 @pytest.mark.parametrize(("lost", "fine", "many"), SHARES)
 def test_when_the_lost_are_many(lost: int, fine: int, many: bool) -> None:
     assert are_many(lost, fine, 0.3) is many
+
+
+def test_while_nothing_is_lost_the_fleet_is_not_counted(
+    make_camera: MakeCamera, now: datetime, django_assert_num_queries: Any
+) -> None:
+    for _ in range(3):
+        make_camera(state=State.ONLINE, reason=Reason.OK)
+    rules = site_rules("main")
+
+    with django_assert_num_queries(1):
+        assert not is_doubtful(rules, now)
 
 
 def test_the_database_counts_as_lost_what_the_rule_calls_lost(

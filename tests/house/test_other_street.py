@@ -18,6 +18,7 @@ from django.db import transaction
 from django.http import QueryDict
 from django.test import Client
 from django.urls import URLPattern, path
+from pytest_django import DjangoDbBlocker
 
 from gis_server.edge import PUBLIC
 from gis_server.live import TOPICS
@@ -35,10 +36,32 @@ TILE = "application/vnd.mapbox-vector-tile"
 READERS = ({"Accept": "application/json"}, {"Accept": "text/html"})
 
 
+@pytest.fixture(scope="module")
+def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("media")
+
+
+@pytest.fixture(scope="module")
+def laid_out(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, media: Path
+) -> Iterator[tuple[Street, list[User]]]:
+    """The first street, and people of the second: once, for every walk is undone."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield lay_out(media), people_of(SECOND)
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def street(db: None, tmp_path: Path, settings: LazySettings) -> Street:
-    settings.MEDIA_ROOT = tmp_path
-    return lay_out(tmp_path)
+def street(
+    laid_out: tuple[Street, list[User]], db: None, media: Path, settings: LazySettings
+) -> Street:
+    settings.MEDIA_ROOT = media
+    return laid_out[0]
+
+
+@pytest.fixture
+def strangers(laid_out: tuple[Street, list[User]]) -> list[User]:
+    return laid_out[1]
 
 
 def told(answer: Any) -> str:
@@ -92,10 +115,12 @@ def asked(client: Client, address: str, reader: dict[str, str]) -> Any:
 
 
 @pytest.mark.parametrize("route", GUARDED)
-def test_people_of_another_street_are_told_nothing(street: Street, route: str) -> None:
+def test_people_of_another_street_are_told_nothing(
+    street: Street, strangers: list[User], route: str
+) -> None:
     found = [
         f"{user.role} at {address} ({answer.status_code}): {leak}"
-        for user in people_of(SECOND)
+        for user in strangers
         for address, answer, some in walk(route, street, user)
         for leak in some
     ]

@@ -25,7 +25,7 @@ DROP FUNCTION cameras_keep_views();
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cameras', '0021_first_spans'),
+        ('cameras', '0022_found_sooner'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
