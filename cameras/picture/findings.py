@@ -92,8 +92,12 @@ def lost(seen: Evidence) -> float:
 
 
 def flat(seen: Evidence) -> float:
-    """One colour, which is not black or blue: those are what devices show without a signal."""
-    return ramp(seen["flat"], 0.98, 0.998) if one_colour(seen) and not dark_or_blue(seen) else 0.0
+    """One colour, but not black or blue, which devices show without a signal, nor white, which is
+    too much light.
+    """
+    if not one_colour(seen) or dark_or_blue(seen):
+        return 0.0
+    return min(ramp(seen["flat"], 0.98, 0.998), ramp(seen["white"], 0.9, 0.1))
 
 
 def one_colour(seen: Evidence) -> bool:
@@ -135,7 +139,7 @@ def blurred(seen: Evidence) -> float:
 
 def colour_cast(seen: Evidence) -> float:
     if {"tint_a", "tint_b"} <= seen.usual.keys():
-        return ramp(hypot(seen.over("tint_a"), seen.over("tint_b")), 5, 17)
+        return ramp(hypot(seen.over("tint_a"), seen.over("tint_b")), 4, 13)
     cast = hypot(seen["tint_a"], seen["tint_b"])
     return ramp(cast, 14, 34) if cast > 1.2 * seen["colour_spread"] else 0.0
 
@@ -150,7 +154,7 @@ def stripes(seen: Evidence) -> float:
 
 def torn(seen: Evidence) -> float:
     """Three kinds of evidence that add up."""
-    score = ramp(seen.over("squares"), 0.0015, 0.007) + ramp(seen.over("smear"), 0.002, 0.012)
+    score = ramp(seen.over("squares"), 0.004, 0.016) + ramp(seen.over("smear"), 0.002, 0.012)
     return min(1.0, score + ramp(seen.over("squares_between"), 0.0008, 0.004))
 
 
@@ -172,11 +176,15 @@ def covered(seen: Evidence) -> float:
 
 
 def moved(seen: Evidence) -> float:
-    """Nothing is where it was, not even in the best quarter, and yet there is much to see."""
-    if not seen.has("alike", "best_quarter", "gone"):
+    """Nothing is where it was, not even in the best quarter, and yet there is much to see.
+
+    Where much has gone, only what has visibly shifted is called moved: the rest may be covered.
+    """
+    if not seen.has("alike", "best_quarter", "gone", "shift"):
         return 0.0
     other = min(ramp(seen["alike"], 0.4, 0.1), ramp(seen["best_quarter"], 0.5, 0.15))
-    return min(other, ramp(seen["gone"], 0.9, 0.6))
+    there = max(ramp(seen["gone"], 0.45, 0.25), ramp(seen["shift"], 2, 8))
+    return min(other, there, ramp(seen["gone"], 0.9, 0.6))
 
 
 def shaking(seen: Evidence) -> float:

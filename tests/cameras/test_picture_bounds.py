@@ -37,7 +37,7 @@ shapes = st.tuples(st.integers(1, 90), st.integers(1, 130)).flatmap(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     shapes,
     st.sampled_from(["noise", "plain", "pieces"]),
