@@ -32,7 +32,7 @@ from fixtures.scenes.weather import REFERENCE, Weather
 
 Image = npt.NDArray[np.uint8]
 
-STREETS = (31, 32, 33, 34)
+STREETS = (32, 33, 34)
 GOOD_SEEDS, FAULT_SEEDS = range(6), range(3)
 MODERATE, OTHER = 0.5, (0.25, 1.0)
 ALIKE_AT_ANY = (Fault.LOST, Fault.FLAT, Fault.FROZEN)

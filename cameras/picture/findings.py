@@ -17,9 +17,12 @@ from cameras.picture.finding import Finding
 THRESHOLD = 0.5
 WATCHED_S = 1.5
 """Shorter than this nobody can say that a picture stands still."""
-STILL_LEVELS = 0.3
-"""A camera whose picture usually flickers less cannot be called frozen: its encoder leaves out the
-noise that would tell."""
+FLICKER_TO_NOISE = (1.7, 0.9)
+LEAST_NOISE = 0.05
+"""Levels; below it the noise of a picture is not known."""
+STILL = 1.3
+"""A camera that usually has less flicker for its noise cannot be called frozen: its encoder leaves
+out what would tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,18 +157,23 @@ def stripes(seen: Evidence) -> float:
 
 def torn(seen: Evidence) -> float:
     """Three kinds of evidence that add up."""
-    score = ramp(seen.over("squares"), 0.004, 0.016) + ramp(seen.over("smear"), 0.002, 0.012)
-    return min(1.0, score + ramp(seen.over("squares_between"), 0.0008, 0.004))
+    score = ramp(seen.over("squares"), 0.012, 0.04) + ramp(seen.over("smear"), 0.002, 0.012)
+    return min(1.0, score + ramp(seen.over("squares_between"), 0.0008, 0.003))
 
 
 def frozen(seen: Evidence) -> float:
-    """No noise between frames a second apart, from a camera that usually has some."""
+    """What seems to be noise in the picture is the same a second later.
+
+    Two pictures of one scene differ by 1.13 times the noise's deviation in the mean, more where an
+    encoder has smoothed each; of one picture encoded again by less, for the noise itself is kept.
+    """
     if not seen.has("flicker", "watched_s") or seen["watched_s"] < WATCHED_S:
         return 0.0
-    usual = seen.usual.get("flicker")
-    if usual is not None and usual.mean < STILL_LEVELS:
-        return 0.0
-    return ramp(seen["flicker"], 0.5, 0.1)
+    if {"flicker", "noise"} <= seen.usual.keys():
+        usual = seen.usual["flicker"].mean / max(LEAST_NOISE, seen.usual["noise"].mean)
+        if usual < STILL:
+            return 0.0
+    return ramp(seen["flicker"] / max(LEAST_NOISE, seen["noise"]), *FLICKER_TO_NOISE)
 
 
 def covered(seen: Evidence) -> float:
@@ -218,7 +226,7 @@ SHOWN: dict[Fault, tuple[str, ...]] = {
     Fault.NOISE: ("noise",),
     Fault.STRIPES: ("stripes",),
     Fault.TORN: ("squares", "smear", "squares_between"),
-    Fault.FROZEN: ("flicker", "watched_s"),
+    Fault.FROZEN: ("flicker", "noise", "watched_s"),
     Fault.COVERED: ("gone", "alike"),
     Fault.MOVED: ("alike", "best_quarter", "shift"),
     Fault.SHAKING: ("shake",),
