@@ -9,10 +9,7 @@ const STEP = 0.01;
 const BIG_STEP = 0.05;
 const SVG = "http://www.w3.org/2000/svg";
 
-const stage = document.querySelector(".masks-stage");
-if (stage) begin();
-
-function begin() {
+function begin(stage) {
   const svg = stage.querySelector("svg");
   const image = stage.querySelector("img");
   const form = document.getElementById("mask-form");
@@ -208,3 +205,6 @@ function make(name, attributes) {
   for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
   return node;
 }
+
+const stage = document.querySelector(".masks-stage");
+if (stage) begin(stage);
