@@ -33,10 +33,13 @@ if __name__ == "__main__":
 
 import cv2
 import numpy as np
+import numpy.fft
+import numpy.linalg
+import numpy.ma  # numpy loads these three when one of its own functions first wants them
 import numpy.typing as npt
 
 from cameras.picture import frames
-from cameras.picture.baseline import Baseline
+from cameras.picture.baseline import Baseline, fresh
 from cameras.picture.confine import allow_cpu, confine, seal
 from cameras.picture.exam import Exam, Finding, NoPicture, examine, thumbnail
 from cameras.picture.faults import Fault
@@ -242,10 +245,18 @@ def read_order(pipe: io.BufferedReader) -> tuple[dict[str, Any], list[bytes]] | 
 
 
 def warm_up() -> None:
-    """Load what libraries load at their first use, while files can still be opened."""
-    image = np.zeros((16, 16, 3), np.uint8)
-    data = jpeg_of(image, JPEG_QUALITY)
-    examine([image], [0.0])
+    """Load what libraries load at their first use, while files can still be opened: go every way
+    that an order takes, with a picture that has something in it and with one that has nothing.
+    """
+    image: Image = np.random.default_rng(1).integers(0, 255, (120, 160, 3), np.uint8)
+    image[:60] = cv2.GaussianBlur(image, (0, 0), 4)[:60]
+    still, times_s = [image, np.roll(image, 3, axis=1), image], [0.0, 0.5, 1.0]
+    baseline = fresh(examine(still, times_s), small(image), [])
+    for pictures in (still, [np.zeros_like(image)] * 3, [image]):
+        examine(pictures, times_s[: len(pictures)], baseline=baseline)
+        Baseline.from_json(baseline.to_json())
+    data = jpeg_of(burned(image, [[(0.0, 0.0), (0.5, 0.0), (0.5, 0.5)]]), JPEG_QUALITY)
+    decode_jpeg([data], [0])
     thumbnail(image)
     png_of(image)
     source: Any = io.BytesIO(wrapped(Codec.JPEG, [(0, True, data)]))
