@@ -1,6 +1,7 @@
 """What must be true of cameras and SQL constraints cannot say; `check_world` prints it."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
@@ -46,7 +47,9 @@ def _pictures() -> Iterator[str]:
         for file in files:
             if file and not Path(settings.MEDIA_ROOT, file).is_file():
                 yield f"picture {snapshot_id} is gone from {file}"
-    for folder in day_folders(Path(settings.MEDIA_ROOT), timezone.localdate()):
+    # Folders are by UTC; in that of the present day a picture may be on its way to its row.
+    yesterday = timezone.localdate() - timedelta(days=1)
+    for folder in day_folders(Path(settings.MEDIA_ROOT), yesterday):
         yield from _strays(folder)
     faults = CameraState.objects.exclude(picture_fault="")
     shown = faults.filter(state__in=[State.ONLINE])

@@ -37,7 +37,7 @@ logger = logging.getLogger(__name__)
 CLICKS_AT_ONCE = 16
 CLICK_LOOK_S = 0.2
 """How soon a press is noticed."""
-ANSWER_RESERVE_S = 0.5
+ANSWER_RESERVE_S = 0.8
 """What is kept of the time of a press for storing and telling."""
 AWAY_S = 1.0
 """So long a press waits for another process to leave the device."""
