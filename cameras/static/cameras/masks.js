@@ -14,12 +14,13 @@ function begin(stage) {
   const image = stage.querySelector("img");
   const form = document.getElementById("mask-form");
   const stored = JSON.parse(document.getElementById("mask-data").textContent);
+  const before = JSON.stringify(stored.polygons);
   // What was refused is not lost: it is shown again, to be mended.
   const given = form.elements.polygons.value;
   const drawing = new Drawing(svg, image, given ? JSON.parse(given) : stored.polygons, {
     changed(polygons, { canUndo, said }) {
       form.elements.polygons.value = JSON.stringify(polygons);
-      form.querySelector("button.main").disabled = JSON.stringify(polygons) === JSON.stringify(stored.polygons);
+      form.querySelector("button.main").disabled = JSON.stringify(polygons) === before;
       document.getElementById("mask-undo").disabled = !canUndo;
       document.getElementById("mask-said").textContent = said;
       document.getElementById("mask-none").hidden = polygons.length > 0;
