@@ -36,11 +36,16 @@ def changed(one: Film, **values: object) -> Film:
 
 
 @asynccontextmanager
-async def playing(one: Film | None, *, plays: bool = True) -> AsyncIterator[Target]:
-    """A camera with a Digest login that plays the film; with None, one that sends nothing."""
+async def playing(
+    one: Film | None, *, plays: bool = True, split_lines: bool = False
+) -> AsyncIterator[Target]:
+    """A camera with a Digest login that plays the film; with None, one that sends nothing.
+
+    split_lines: each line of an answer comes in a segment of its own.
+    """
     device = Device(
         0, "127.0.0.1", 0, 0, "/live", "viewer", "s@crét", Kind.LIGHT, None,
-        Quirks(guard=Guard.MD5_QOP, plays=plays),
+        Quirks(guard=Guard.MD5_QOP, plays=plays, split_lines=split_lines),
     )  # fmt: skip
     unit = Unit(device)
     unit.film = one

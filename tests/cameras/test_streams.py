@@ -62,6 +62,18 @@ def test_every_codec_gives_a_picture(films: Path, codec: str, round_: bool) -> N
         assert 4 <= picture.frames <= 8
 
 
+def test_answers_that_come_line_by_line_are_told_from_pictures(films: Path) -> None:
+    async def scenario() -> Shot:
+        pool = Pool(1)
+        try:
+            async with playing(shot(films, "H264"), split_lines=True) as target:
+                return await pool.take(Order(target, NET, deadline_s=8.0))
+        finally:
+            await pool.close()
+
+    assert image_of(asyncio.run(scenario()).jpeg).shape == (184, 320, 3)
+
+
 def test_pictures_from_before_the_request_do_not_count(films: Path) -> None:
     """Twenty pictures come at once, two seconds old at first; the newest of them is just new."""
     one = changed(shot(films, "H264"), backlog=20)
