@@ -44,7 +44,7 @@ AWAY_S = 1.0
 ROUND_S = 14.0
 LEASE = timedelta(seconds=60)
 """Longer than three tries of a round: sub-stream, main stream, HTTP."""
-IDLE_S = 2.0
+IDLE_S = 5.0
 TIDY_S = 1.0
 STORE_LOOK_S = 10.0
 GIVEN_UP = timedelta(seconds=10)
@@ -396,11 +396,13 @@ class Photographer:
             await asyncio.wait_for(self._stopping.wait(), seconds)
 
     async def _finish(self) -> None:
-        """Give what is under way a moment to end, hand back what is not done."""
+        """Give those who pressed a moment, give up the rest, hand back what is not done."""
         under_way = [*self._clicks, *self._rounds.values()]
-        if under_way:
-            await asyncio.wait(under_way, timeout=STOP_S)
-        for task in under_way:
+        for task in self._rounds.values():
+            task.cancel()
+        if self._clicks:
+            await asyncio.wait(self._clicks, timeout=STOP_S)
+        for task in self._clicks:
             task.cancel()
         await asyncio.gather(*under_way, *self._notes, return_exceptions=True)
         await self.pool.close()
