@@ -24,6 +24,7 @@ ALIKE = 0.55
 GONE = 0.25
 """Of its steepness a block has lost its edges with less."""
 FEWEST_BLOCKS = 8
+MOST_ALIKE = 0.5
 MIN_RESPONSE = 0.06
 
 
@@ -32,8 +33,8 @@ def compared(view: Grey, reference: Grey, masks: Sequence[Polygon] = ()) -> dict
 
     alike: show the same.  gone: have no edges any more.  foreign: have edges, but others.
     worst_quarter, best_quarter: `alike` in the worst and the best quarter of the picture.
-    shift: by how many pixels the whole has moved, where that explains the difference, else 0.
-    Nothing where the reference has too few edges to tell.
+    shift: by how many pixels the whole has moved, where most of it shows something else and that
+    explains the difference; else 0.  Nothing where the reference has too few edges to tell.
     """
     now, then = halved(view), halved(reference)
     slope_now, slope_then = gradient(now), gradient(then)
@@ -46,13 +47,14 @@ def compared(view: Grey, reference: Grey, masks: Sequence[Polygon] = ()) -> dict
     alike = correlation(slope_now, slope_then) >= ALIKE
     gone = ~alike & (steepest(slope_now, SIDE, 1) < GONE * steep_then)
     quarters = by_quarter(alike, edged)
+    other = alike[edged].mean() < MOST_ALIKE
     return {
         "alike": float(alike[edged].mean()),
         "gone": float(gone[edged].mean()),
         "foreign": float((~alike & ~gone)[edged].mean()),
         "worst_quarter": min(quarters),
         "best_quarter": max(quarters),
-        "shift": shift_between(slope_now, slope_then),
+        "shift": shift_between(slope_now, slope_then) if other else 0.0,
     }
 
 

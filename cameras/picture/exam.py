@@ -4,7 +4,7 @@ Nothing here looks for people, faces or plates: only for what is wrong with the 
 """
 
 from collections.abc import Sequence
-from itertools import pairwise
+from math import isfinite
 
 import cv2
 import numpy as np
@@ -59,9 +59,10 @@ def measures_of(
     """All numbers, by name, as `examine` takes and raises."""
     if len(frames) != len(times_s):
         raise ValueError(f"{len(frames)} frames and {len(times_s)} times")
-    chosen = chosen_of(times_s)
-    if not chosen:
+    if not frames:
         raise NoPicture("there is no frame")
+    times_s = [time_s if isfinite(time_s) else 0.0 for time_s in times_s]
+    chosen = chosen_of(times_s)
     images = [as_image(frames[number]) for number in chosen]
     full = [grey_of(image) for image in images]
     greys = [small(grey) for grey in full]
@@ -78,19 +79,16 @@ def chosen_of(times_s: Sequence[float]) -> list[int]:
 
     Time that goes backwards begins anew: a device has set its clock or started its stream again.
     """
-    fresh = [
-        number
-        for number, (before, time_s) in enumerate(pairwise((float("-inf"), *times_s)))
-        if abs(time_s - before) >= MIN_STEP_S
-    ]
-    begun = max(
-        (n for n in range(1, len(fresh)) if times_s[fresh[n]] < times_s[fresh[n - 1]]), default=0
-    )
-    fresh = fresh[begun:]
-    if times_s and len(times_s) - 1 not in fresh:
-        fresh = [*fresh[:-1], len(times_s) - 1]
-    places = np.linspace(0, len(fresh) - 1, min(len(fresh), MOST_FRAMES))
-    return [fresh[round(float(place))] for place in places]
+    chosen: list[int] = []
+    for number, time_s in enumerate(times_s):
+        passed_s = time_s - times_s[chosen[-1]] if chosen else 0.0
+        if passed_s <= -MIN_STEP_S:
+            chosen = []
+        elif chosen and passed_s < MIN_STEP_S:
+            chosen.pop()
+        chosen.append(number)
+    places = np.linspace(0, len(chosen) - 1, min(len(chosen), MOST_FRAMES))
+    return [chosen[round(float(place))] for place in places]
 
 
 def grey_of(image: Image) -> Grey:

@@ -17,9 +17,12 @@ from cameras.picture.finding import Finding
 THRESHOLD = 0.5
 WATCHED_S = 1.5
 """Shorter than this nobody can say that a picture stands still."""
-STILL_LEVELS = 0.3
-"""A camera whose picture usually flickers less cannot be called frozen: its encoder leaves out the
-noise that would tell."""
+FLICKER_TO_NOISE = (1.7, 0.9)
+LEAST_NOISE = 0.05
+"""Levels; below it the noise of a picture is not known."""
+STILL = 1.3
+"""A camera that usually has less flicker for its noise cannot be called frozen: its encoder leaves
+out what would tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +95,12 @@ def lost(seen: Evidence) -> float:
 
 
 def flat(seen: Evidence) -> float:
-    """One colour, which is not black or blue: those are what devices show without a signal."""
-    return ramp(seen["flat"], 0.98, 0.998) if one_colour(seen) and not dark_or_blue(seen) else 0.0
+    """One colour, but not black or blue, which devices show without a signal, nor white, which is
+    too much light.
+    """
+    if not one_colour(seen) or dark_or_blue(seen):
+        return 0.0
+    return min(ramp(seen["flat"], 0.98, 0.998), ramp(seen["white"], 0.9, 0.1))
 
 
 def one_colour(seen: Evidence) -> bool:
@@ -135,7 +142,7 @@ def blurred(seen: Evidence) -> float:
 
 def colour_cast(seen: Evidence) -> float:
     if {"tint_a", "tint_b"} <= seen.usual.keys():
-        return ramp(hypot(seen.over("tint_a"), seen.over("tint_b")), 5, 17)
+        return ramp(hypot(seen.over("tint_a"), seen.over("tint_b")), 4, 13)
     cast = hypot(seen["tint_a"], seen["tint_b"])
     return ramp(cast, 14, 34) if cast > 1.2 * seen["colour_spread"] else 0.0
 
@@ -150,18 +157,23 @@ def stripes(seen: Evidence) -> float:
 
 def torn(seen: Evidence) -> float:
     """Three kinds of evidence that add up."""
-    score = ramp(seen.over("squares"), 0.0015, 0.007) + ramp(seen.over("smear"), 0.002, 0.012)
-    return min(1.0, score + ramp(seen.over("squares_between"), 0.0008, 0.004))
+    score = ramp(seen.over("squares"), 0.012, 0.04) + ramp(seen.over("smear"), 0.002, 0.012)
+    return min(1.0, score + ramp(seen.over("squares_between"), 0.0008, 0.003))
 
 
 def frozen(seen: Evidence) -> float:
-    """No noise between frames a second apart, from a camera that usually has some."""
+    """What seems to be noise in the picture is the same a second later.
+
+    Two pictures of one scene differ by 1.13 times the noise's deviation in the mean, more where an
+    encoder has smoothed each; of one picture encoded again by less, for the noise itself is kept.
+    """
     if not seen.has("flicker", "watched_s") or seen["watched_s"] < WATCHED_S:
         return 0.0
-    usual = seen.usual.get("flicker")
-    if usual is not None and usual.mean < STILL_LEVELS:
-        return 0.0
-    return ramp(seen["flicker"], 0.5, 0.1)
+    if {"flicker", "noise"} <= seen.usual.keys():
+        usual = seen.usual["flicker"].mean / max(LEAST_NOISE, seen.usual["noise"].mean)
+        if usual < STILL:
+            return 0.0
+    return ramp(seen["flicker"] / max(LEAST_NOISE, seen["noise"]), *FLICKER_TO_NOISE)
 
 
 def covered(seen: Evidence) -> float:
@@ -172,11 +184,15 @@ def covered(seen: Evidence) -> float:
 
 
 def moved(seen: Evidence) -> float:
-    """Nothing is where it was, not even in the best quarter, and yet there is much to see."""
-    if not seen.has("alike", "best_quarter", "gone"):
+    """Nothing is where it was, not even in the best quarter, and yet there is much to see.
+
+    Where much has gone, only what has visibly shifted is called moved: the rest may be covered.
+    """
+    if not seen.has("alike", "best_quarter", "gone", "shift"):
         return 0.0
     other = min(ramp(seen["alike"], 0.4, 0.1), ramp(seen["best_quarter"], 0.5, 0.15))
-    return min(other, ramp(seen["gone"], 0.9, 0.6))
+    there = max(ramp(seen["gone"], 0.45, 0.25), ramp(seen["shift"], 2, 8))
+    return min(other, there, ramp(seen["gone"], 0.9, 0.6))
 
 
 def shaking(seen: Evidence) -> float:
@@ -210,7 +226,7 @@ SHOWN: dict[Fault, tuple[str, ...]] = {
     Fault.NOISE: ("noise",),
     Fault.STRIPES: ("stripes",),
     Fault.TORN: ("squares", "smear", "squares_between"),
-    Fault.FROZEN: ("flicker", "watched_s"),
+    Fault.FROZEN: ("flicker", "noise", "watched_s"),
     Fault.COVERED: ("gone", "alike"),
     Fault.MOVED: ("alike", "best_quarter", "shift"),
     Fault.SHAKING: ("shake",),

@@ -37,7 +37,7 @@ shapes = st.tuples(st.integers(1, 90), st.integers(1, 130)).flatmap(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     shapes,
     st.sampled_from(["noise", "plain", "pieces"]),
@@ -127,6 +127,8 @@ def test_a_resolution_that_changes_on_the_way_is_no_hindrance() -> None:
         pytest.param([0.0, 0.0, 0.0, 0.0], None, id="standing still"),
         pytest.param([5.0, 6.0, 1.0, 2.5], 1.5, id="begun anew"),
         pytest.param([3.0, 2.0, 1.0, 0.0], None, id="backwards"),
+        pytest.param([0.0, 0.0, 2.0, 2.0], 2.0, id="each twice"),
+        pytest.param([math.nan, 0.5, math.inf, -math.inf], None, id="no times"),
     ],
 )
 def test_only_frames_whose_time_goes_on_are_held_against_each_other(

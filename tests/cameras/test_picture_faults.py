@@ -6,6 +6,7 @@ were tuned on, so that a change that breaks a measure is seen at once.
 
 from collections.abc import Sequence
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -15,11 +16,14 @@ from cameras.picture.baseline import Baseline, fresh, learn
 from cameras.picture.exam import Exam, examine
 from cameras.picture.faults import Fault
 from cameras.picture.findings import HIDES, JUDGES, SHOWN, THRESHOLD
-from fixtures.scenes import footage
+from fixtures.scenes import footage, streams
 from fixtures.scenes.stories import Story, frames_of
 from fixtures.scenes.weather import REFERENCE, Weather
 
 Image = npt.NDArray[np.uint8]
+
+SCENES = Path(footage.__file__).parent
+TIMES_S = (0.0, 0.7, 1.4, 2.1)
 
 
 @cache
@@ -99,14 +103,44 @@ def test_nobody_is_called_frozen_who_was_not_watched_long_enough(times_s: list[f
     assert faults_in(examine(frames, times_s)) == []
 
 
+def through_h264(name: str) -> list[Image]:
+    """Four frames over 2.1 s of a drawn street that x264 encoded at a low rate."""
+    return streams.decoded((SCENES / name).read_bytes(), ".h264")[3:25:7]
+
+
+@pytest.mark.parametrize(
+    ("name", "faults"),
+    [
+        # Between frames the first changes by 0.3 levels, the second by 1.4.
+        pytest.param("still-night.h264", [], id="a still night"),
+        pytest.param("frozen-night.h264", [Fault.FROZEN], id="the same, frozen"),
+        pytest.param("infrared.h264", [], id="infra-red"),
+    ],
+)
+def test_it_is_the_noise_that_tells_a_frozen_picture_not_how_little_changes(
+    name: str, faults: list[Fault]
+) -> None:
+    assert faults_in(examine(through_h264(name), TIMES_S)) == faults
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_h264_with_flipped_bits_is_torn(seed: int) -> None:
+    video = (SCENES / "infrared.h264").read_bytes()
+    rng = np.random.default_rng(seed)
+
+    torn = streams.damaged(video, streams.slices(video), 0.15, rng, ".h264")
+
+    assert torn is not None
+    assert faults_in(examine(torn[3:25:7], TIMES_S)) == [Fault.TORN]
+
+
 def test_an_encoder_that_leaves_out_all_noise_is_not_called_frozen_once_it_is_known() -> None:
     frames = frames_of(Story(1, Weather.STILL_NIGHT, 1, Fault.FROZEN))
-    times_s = [0.0, 0.7, 1.4, 2.1]
-    exam = examine(frames, times_s)
+    exam = examine(frames, TIMES_S)
     baseline = fresh(exam, frames[-1], ())
 
     assert faults_in(exam) == [Fault.FROZEN]
-    assert faults_in(examine(frames, times_s, baseline=baseline)) == []
+    assert faults_in(examine(frames, TIMES_S, baseline=baseline)) == []
 
 
 @pytest.mark.parametrize(
