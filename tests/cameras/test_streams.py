@@ -279,6 +279,7 @@ async def decoded(pool: Pool, pictures: list[Coded]) -> str:
         "pictures": [[ms, key, False] for ms, key, _ in pictures],
         "wanted": [ms for ms, *_ in pictures],
         "exam": False,
+        "keep_torn": False,
         "masks": [],
         "baseline": None,
     }
