@@ -301,7 +301,7 @@ def jpegs() -> list[bytes]:
 def damaged_orders(count: int) -> Iterator[tuple[dict[str, object], list[bytes]]]:
     """Half of them streams of five pictures, half JPEG files."""
     dice, pictures, files = random.Random(20261126), film.read(make_film()).pictures[:5], jpegs()
-    rest: dict[str, object] = {"exam": False, "masks": [], "baseline": None}
+    rest: dict[str, object] = {"exam": False, "keep_torn": False, "masks": [], "baseline": None}
     for number in range(count):
         if number % 2:
             data = [scrambled(dice.choice(files), dice)]

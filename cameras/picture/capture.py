@@ -102,7 +102,7 @@ class Capture:
             )
             for _ in range(TORN_TRIES):
                 piece = await self._watched(session, watch)
-                if self.order.want_exam:
+                if self.order.purpose is Purpose.ROUND:
                     self._pool.say_goodbye(session)  # a device has few sessions
                 told = await self._decoded(session.track.codec.value, piece)
                 if not told[0].get("torn_only"):
@@ -146,6 +146,7 @@ class Capture:
         head |= {
             "codec": codec,
             "exam": order.want_exam,
+            "keep_torn": order.purpose is Purpose.ROUND,
             "baseline": order.baseline,
             "masks": [[list(corner) for corner in polygon] for polygon in order.masks],
         }

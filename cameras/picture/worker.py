@@ -196,7 +196,7 @@ def answer(order: dict[str, Any], parts: list[bytes], complaints: Complaints) ->
     torn = len(decoded) - len(whole)
     chosen = whole or decoded
     head: dict[str, Any] = {"frames": len(decoded), "torn": torn, "ms": chosen[-1].ms}
-    if not whole and not order["exam"]:
+    if not whole and not order["keep_torn"]:
         return head | {"torn_only": True}, []
     masks = [[(float(x), float(y)) for x, y in polygon] for polygon in order["masks"]]
     if order["exam"]:

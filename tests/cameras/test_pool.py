@@ -35,6 +35,7 @@ def order_of_files(count: int = 1, **values: Any) -> dict[str, Any]:
         "codec": "file",
         "wanted": list(range(count)),
         "exam": False,
+        "keep_torn": False,
         "masks": [],
         "baseline": None,
         **values,

