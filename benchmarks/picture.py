@@ -1,8 +1,8 @@
 """Picture health: precision and recall of each fault, false alarms in hard weather, pictures/s.
 
 Streets that no threshold was tuned on (`fixtures.scenes`; it saw those below 50), in eight
-kinds of light and weather, and a car park that was filmed; good, and with each fault at graded
-severity.  Each camera has a baseline learnt from three other good pictures in the same light, but
+kinds of light and weather, and a filmed car park, which it did see; good, and with each fault at
+graded severity.  Each camera has a baseline learnt from three other good pictures in the same light, but
 not the same weather: fog, rain and snow are held against a fair day, headlights against an empty
 night.
 """
