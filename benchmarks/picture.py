@@ -2,9 +2,9 @@
 
 Streets that no threshold was tuned on (`fixtures.scenes`; it saw those below 50), in eight
 kinds of light and weather, and a filmed car park, which it did see; good, and with each fault at
-graded severity.  Each camera has a baseline learnt from three other good pictures in the same light, but
-not the same weather: fog, rain and snow are held against a fair day, headlights against an empty
-night.
+graded severity.  Each camera has a baseline learnt from three other good pictures in the same
+light, but not the same weather: fog, rain and snow are held against a fair day, headlights
+against an empty night.
 """
 
 import os
