@@ -17,6 +17,7 @@ from cameras.picture.finding import Finding
 THRESHOLD = 0.5
 WATCHED_S = 1.5
 """Shorter than this nobody can say that a picture stands still."""
+TRAVEL_PX = 1.0
 FLICKER_TO_NOISE = (1.7, 0.9)
 LEAST_NOISE = 0.05
 """Levels; below it the noise of a picture is not known."""
@@ -156,9 +157,14 @@ def stripes(seen: Evidence) -> float:
 
 
 def torn(seen: Evidence) -> float:
-    """Three kinds of evidence that add up."""
+    """Three kinds of evidence that add up.
+
+    Squares in the change between frames say something only while the camera stands still.
+    """
     score = ramp(seen.over("squares"), 0.012, 0.04) + ramp(seen.over("smear"), 0.002, 0.012)
-    return min(1.0, score + ramp(seen.over("squares_between"), 0.0008, 0.003))
+    if seen.numbers.get("travel", 0.0) < TRAVEL_PX:
+        score += ramp(seen.over("squares_between"), 0.0008, 0.003)
+    return min(1.0, score)
 
 
 def frozen(seen: Evidence) -> float:

@@ -24,6 +24,8 @@ PARTS = (10, 6)
 """Columns and rows of parts; those at the edge, into which new things move, are left out."""
 BETTER, MOST_PARTS = 0.9, 0.5
 """So much less difference, in so many of the parts, makes it a jump of the whole."""
+ONE_WAY = 0.95
+"""Of the way that all jumps take, so much is the way from the first to the last at most."""
 
 
 def moving(frames: Sequence[Grey], times_s: Sequence[float]) -> dict[str, float]:
@@ -31,8 +33,9 @@ def moving(frames: Sequence[Grey], times_s: Sequence[float]) -> dict[str, float]
 
     watched_s: from the first frame to the last, by the stream's clock.  flicker: the least change
     between two frames half of that apart, in levels, that nine of ten cells stay below: the first
-    frames after a key frame are refined, the noise of a sensor never rests.  shake: the middle
-    length of the jumps of the whole from frame to frame, in pixels.
+    frames after a key frame are refined, the noise of a sensor never rests.  travel: the mean
+    length of the jumps of the whole from frame to frame, in pixels.  shake: the same if they go to
+    and fro, 0 if one way, as of a camera that is being turned.
     """
     if len(frames) < 2:
         return {}
@@ -45,8 +48,7 @@ def moving(frames: Sequence[Grey], times_s: Sequence[float]) -> dict[str, float]
     return {
         "watched_s": float(watched_s),
         "flicker": min(change(one, other) for one, other in far),
-        "shake": shake([edges_of(frame) for frame in frames]),
-    }
+    } | jumping([edges_of(frame) for frame in frames])
 
 
 def change(one: Grey, other: Grey) -> float:
@@ -61,19 +63,22 @@ def edges_of(frame: Grey) -> Plane:
     return gradient(np.asarray(half, np.uint8))
 
 
-def shake(edges: Sequence[Plane]) -> float:
-    """The middle length of the jumps between frames that the whole picture takes part in."""
-    return float(np.median([jump(one, other) for one, other in pairwise(edges)]))
+def jumping(edges: Sequence[Plane]) -> dict[str, float]:
+    """`travel` and `shake` of frames' edges."""
+    jumps = np.array([jump(one, other) for one, other in pairwise(edges)])
+    path = float(np.hypot(*jumps.T).sum())
+    to_and_fro = np.hypot(*jumps.sum(axis=0)) < ONE_WAY * path
+    return {"travel": path / len(jumps), "shake": path / len(jumps) if to_and_fro else 0.0}
 
 
-def jump(one: Plane, other: Plane) -> float:
+def jump(one: Plane, other: Plane) -> tuple[float, float]:
     """How far the whole has moved, in pixels of the full size; 0 where most parts have not.
 
     A lorry that passes explains some parts better, a mast in the wind almost all.
     """
     (dx, dy), response = cv2.phaseCorrelate(one, other, window())
     if response <= MIN_RESPONSE:
-        return 0.0
+        return 0.0, 0.0
     matrix = np.array([[1, 0, dx], [0, 1, dy]], np.float32)
     shifted = cv2.warpAffine(one, matrix, (SHAKE_WIDTH, SHAKE_HEIGHT))
     before, behind = (
@@ -81,7 +86,7 @@ def jump(one: Plane, other: Plane) -> float:
         for part in (one, np.asarray(shifted, np.float32))
     )
     better = np.count_nonzero(behind[1:-1, 1:-1] < BETTER * before[1:-1, 1:-1])
-    return 2 * float(np.hypot(dx, dy)) if better >= MOST_PARTS * behind[1:-1, 1:-1].size else 0.0
+    return (2 * dx, 2 * dy) if better >= MOST_PARTS * behind[1:-1, 1:-1].size else (0.0, 0.0)
 
 
 @cache

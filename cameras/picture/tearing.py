@@ -29,12 +29,11 @@ def tearing(greys: Sequence[Grey]) -> dict[str, float]:
     """Of frames in their own sizes, oldest first; at least one.
 
     squares: share of macroblocks of the last frame that are fenced off from what is around them.
-    smear: share of them that repeat one line downwards.  squares_between: the largest share
-    of macroblocks that are fenced off in the change from one frame to the next: what stands in the
-    world has gone from it, so few squares are enough; left out for a single frame.
+    smear: the largest share, in any frame, that repeats one line downwards.  squares_between: the
+    largest share of macroblocks that are fenced off in the change from one frame to the next: what
+    stands in the world has gone from it, so few squares are enough; left out for a single frame.
     """
-    last = greys[-1]
-    numbers = {"squares": fenced(last), "smear": smeared(last)}
+    numbers = {"squares": fenced(greys[-1]), "smear": max(smeared(grey) for grey in greys)}
     changes = [
         fenced(np.asarray(cv2.absdiff(one, other), np.uint8))
         for one, other in pairwise(greys)

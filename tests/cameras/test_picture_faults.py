@@ -171,6 +171,25 @@ def test_a_lost_picture_has_no_other_faults() -> None:
     assert faults_in(exam) == [Fault.LOST]
 
 
+@pytest.mark.parametrize(
+    ("steps", "faults"),
+    [
+        pytest.param([0, 12, 24, 36], [], id="turned"),
+        pytest.param([0, 24, 4, 30], [Fault.SHAKING], id="to and fro"),
+        pytest.param([0, 24, 24, 24], [], id="hit once"),
+    ],
+)
+def test_only_what_goes_to_and_fro_is_shaking(steps: list[int], faults: list[Fault]) -> None:
+    still = frames_of(Story(1, Weather.DAY, 1))[0]
+    rng = np.random.default_rng(1)
+    frames = [
+        np.clip(still[20:340, step : step + 560] + rng.normal(0, 2, (320, 560, 3)), 0, 255)
+        for step in steps
+    ]
+
+    assert faults_in(examine([frame.astype(np.uint8) for frame in frames], TIMES_S)) == faults
+
+
 def test_every_fault_is_judged_and_shows_its_numbers() -> None:
     assert set(JUDGES) == set(SHOWN) == set(Fault)
     assert all(fault not in others for fault, others in HIDES.items())
