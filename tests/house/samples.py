@@ -75,8 +75,6 @@ SHOWS_NOTHING = {
     "cameras/sites/<int:site_id>/remove/": "only takes a form",
     "cameras/<int:camera_id>/read/": "asks a device, which this one has no port for",
     "tiles/version/": "a hash",
-    "cameras/pictures/rounds/": "counts and rules alone",
-    "cameras/pictures/rounds/<str:priority>/": "the rules of a class, which all streets share",
     "cameras/pictures/<int:snapshot_id>/judge/": "only takes a form",
     "territory/delete/<str:thing>/<int:number>/": "only takes a form",
     "territory/end/<int:number>/": "only takes a form",
