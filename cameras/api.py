@@ -1,16 +1,15 @@
 """Cameras over HTTP, as JSON; a camera of another territory looks like one that does not exist."""
 
-from pathlib import Path
 from typing import cast
 
-from django.conf import settings
-from django.http import FileResponse, HttpRequest, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from cameras import jobs, queries, services
+from cameras import queries, services
 from cameras.health import State
+from cameras.probe.reason import Reason
 from cameras.queries import Box
 from gis_server.edge import allow, json_ok, parse_int, parse_page
 from gis_server.errors import Invalid, NotFound
@@ -78,30 +77,15 @@ def card(request: HttpRequest, camera_id: int) -> JsonResponse:
 @allow(Permission.TAKE_PICTURES)
 @require_POST
 def snapshot(request: HttpRequest, camera_id: int) -> JsonResponse:
-    """Ask for a picture; a change of topic "snapshot" tells what became of it within 15 s."""
-    camera = queries.cameras_of(who(request)).filter(id=camera_id).first()
+    """Ask for a picture; a change of topic "snapshot" tells what became of it within 5 s."""
+    camera = queries.cameras_of(who(request)).filter(id=camera_id).select_related("site").first()
     if camera is None:
         raise NotFound(_("There is no such camera in your area."))
-    snapshot_id, new = services.request_snapshot(camera=camera, by=who(request), now=timezone.now())
-    if new:
-        jobs.hand_over(snapshot_id)
+    now = timezone.now()
+    snapshot_id, new = services.request_snapshot(camera=camera, by=who(request), now=now)
+    if new and not services.takes_pictures(camera, now):
+        services.fail_snapshot(snapshot_id, Reason.NOT_STARTED, "no process takes pictures here")
     return json_ok({"snapshot": snapshot_id}, status=202)
-
-
-@allow(Permission.SEE_PICTURES)
-@require_GET
-def picture(request: HttpRequest, snapshot_id: int) -> HttpResponseBase:
-    """Answer the JPEG; it never changes, so the browser may keep it (a proxy may not)."""
-    row = queries.picture(who(request), snapshot_id)
-    if row is None:
-        raise NotFound(_("There is no such picture in your area."))
-    try:
-        file = Path(settings.MEDIA_ROOT, row.file).open("rb")  # noqa: SIM115 - closed with the response
-    except FileNotFoundError:
-        raise NotFound(_("This picture is no longer stored.")) from None
-    response = FileResponse(file, content_type="image/jpeg")
-    response["Cache-Control"] = "private, max-age=31536000, immutable"
-    return response
 
 
 def who(request: HttpRequest) -> User:

@@ -133,12 +133,19 @@ class OutageMember(models.Model):
 
 
 class PollerBeat(models.Model):
-    """A poller's sign of life, and what it thinks of itself.
+    """A poller's sign of life, and what it thinks of itself; or that of a process for pictures.
 
     asked: cameras asked since it started.  lag_ms: how late its own clockwork was of late.
     """
 
+    class Kind(models.TextChoices):
+        POLLER = "poller", _("Poller")
+        PICTURES = "pictures", _("Picture process")
+
     name = models.CharField(max_length=80, primary_key=True)
+    kind = models.CharField(
+        max_length=8, choices=Kind.choices, default=Kind.POLLER, db_default=Kind.POLLER
+    )
     site = models.CharField(max_length=40)
     started_at = models.DateTimeField()
     seen_at = models.DateTimeField()
@@ -153,6 +160,11 @@ class PollerBeat(models.Model):
     class Meta:
         ordering = ["site", "name"]
         indexes = [models.Index(fields=["seen_at"], name="poller_beat_by_time")]
+        constraints = [
+            models.CheckConstraint(
+                name="beat_is_of_a_known_kind", condition=Q(kind__in=["poller", "pictures"])
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.site}) {self.seen_at:%H:%M:%S}"
@@ -164,6 +176,8 @@ class Notice(models.Model):
     class Kind(models.TextChoices):
         BLIND = "blind", _("The poller cannot reach its canaries")
         MANY_AT_ONCE = "many_at_once", _("Too many cameras failed at once")
+        NOT_ASKED = "not_asked", _("Nobody asks the cameras of this site")
+        NO_STORE = "no_store", _("Pictures cannot be stored")
 
     kind = models.CharField(max_length=12, choices=Kind.choices)
     site = models.CharField(max_length=40)
@@ -184,7 +198,8 @@ class Notice(models.Model):
                 condition=Q(closed_at=None) | Q(closed_at__gte=F("opened_at")),
             ),
             models.CheckConstraint(
-                name="notice_is_of_a_known_kind", condition=Q(kind__in=["blind", "many_at_once"])
+                name="notice_is_of_a_known_kind",
+                condition=Q(kind__in=["blind", "many_at_once", "not_asked", "no_store"]),
             ),
         ]
 

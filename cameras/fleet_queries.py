@@ -37,11 +37,14 @@ class Poller:
 
 @dataclass(frozen=True, slots=True)
 class SiteShown:
-    """A site: its cameras in the reader's area by state, its pollers, and its open notices."""
+    """A site: its cameras in the reader's area by state, its pollers, the processes that take its
+    pictures, and its open notices.
+    """
 
     site: Site
     counts: Sequence[tuple[State, int]]
     pollers: Sequence[Poller]
+    photographers: Sequence[Poller]
     notices: Sequence[Notice]
 
     @property
@@ -69,12 +72,21 @@ def sites(user: User, page: Page, now: datetime) -> tuple[list[SiteShown], int]:
         SiteShown(
             row,
             [(state, counts[row.pk, state.value]) for state in WORST_FIRST],
-            [poller_of(row, beat, now) for beat in beats[row.name]],
+            *_by_kind([poller_of(row, beat, now) for beat in beats[row.name]]),
             notices[row.name],
         )
         for row in found
     ]
     return shown, rows.count()
+
+
+def _by_kind(found: Sequence[Poller]) -> tuple[list[Poller], list[Poller]]:
+    """Those that poll, and those that take pictures."""
+    pollers, photographers = list[Poller](), list[Poller]()
+    for one in found:
+        takes_pictures = one.beat.kind == PollerBeat.Kind.PICTURES
+        (photographers if takes_pictures else pollers).append(one)
+    return pollers, photographers
 
 
 def _counts(user: User, rows: Sequence[Site]) -> Counter[tuple[int, str]]:

@@ -1,13 +1,16 @@
 """What must be true of cameras and SQL constraints cannot say; `check_world` prints it."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
 from django.db.models import Exists, F, OuterRef
+from django.utils import timezone
 
 from cameras.health import State
-from cameras.models import Camera, Outage, OutageMember, Snapshot
+from cameras.models import Camera, CameraState, Outage, OutageMember, Snapshot
+from cameras.services.retention import day_folders, names_in
 
 
 def check() -> Iterator[str]:
@@ -39,6 +42,25 @@ def _territories() -> Iterator[str]:
 
 
 def _pictures() -> Iterator[str]:
-    for snapshot_id, file in Snapshot.objects.exclude(file="").values_list("id", "file"):
-        if not Path(settings.MEDIA_ROOT, file).is_file():
-            yield f"picture {snapshot_id} is gone from {file}"
+    taken = Snapshot.objects.exclude(file="").order_by("id")
+    for snapshot_id, *files in taken.values_list("id", "file", "thumb").iterator():
+        for file in files:
+            if file and not Path(settings.MEDIA_ROOT, file).is_file():
+                yield f"picture {snapshot_id} is gone from {file}"
+    # Folders are by UTC; in that of the present day a picture may be on its way to its row.
+    yesterday = timezone.localdate() - timedelta(days=1)
+    for folder in day_folders(Path(settings.MEDIA_ROOT), yesterday):
+        yield from _strays(folder)
+    faults = CameraState.objects.exclude(picture_fault="")
+    shown = faults.filter(state__in=[State.ONLINE])
+    for code in shown.values_list("camera__code", flat=True):
+        yield f"camera {code} is online although its pictures show a fault"
+
+
+def _strays(folder: Path) -> Iterator[str]:
+    """Files of an earlier day that no picture has; the job of the night deletes them."""
+    name = folder.relative_to(settings.MEDIA_ROOT).as_posix()
+    named = names_in(name)
+    for file in sorted(folder.iterdir()):
+        if file.is_file() and f"{name}/{file.name}" not in named:
+            yield f"no picture has the file {name}/{file.name}"

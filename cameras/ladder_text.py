@@ -16,6 +16,8 @@ STEPS: dict[str, str | Promise] = {
     "tcp_connect": _("Connect"),
     "rtsp_options": _("Ask what it can do"),
     "rtsp_describe": _("Sign in and describe the stream"),
+    "rtsp_setup": _("Agree on the way of the pictures"),
+    "rtsp_play": _("Have the pictures sent"),
     "onvif_clock": _("Ask its clock (ONVIF)"),
     "onvif_device": _("Ask what device it is (ONVIF)"),
 }

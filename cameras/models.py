@@ -17,6 +17,16 @@ from cameras.fleet_models import (
     StateSpan,
 )
 from cameras.health import IN_DOUBT, State
+from cameras.picture_models import (
+    PictureBaseline,
+    PictureCleanup,
+    PictureExam,
+    PictureRule,
+    PictureTurn,
+    PictureView,
+    PrivacyMask,
+    Snapshot,
+)
 from cameras.probe.reason import Reason
 from cameras.probe.result import LoginOutcome
 from gis_server.geo import WGS84
@@ -32,7 +42,14 @@ __all__ = [
     "Outage",
     "OutageMember",
     "Owner",
+    "PictureBaseline",
+    "PictureCleanup",
+    "PictureExam",
+    "PictureRule",
+    "PictureTurn",
+    "PictureView",
     "PollerBeat",
+    "PrivacyMask",
     "Probe",
     "Site",
     "Snapshot",
@@ -251,7 +268,7 @@ class CameraState(models.Model):
     kept_at: when a result was last kept as a `Probe`; not each of them is.
     clock_asked_at, device_asked_at: when these questions were last asked.  clock_offset_s: the
     device's clock less ours, when it was last told; clock_fault: how far it is off, if that is a
-    fault.
+    fault.  picture_fault, picture_detail: the reason that two pictures in a row gave.
     failed_logins, failed_login_at: refusals of the present login (`cameras.probe.budget`).
     """
 
@@ -275,6 +292,8 @@ class CameraState(models.Model):
     device_asked_at = models.DateTimeField(null=True)
     clock_offset_s = models.FloatField(null=True)
     clock_fault = models.CharField(max_length=200, blank=True)
+    picture_fault = models.CharField(max_length=20, blank=True)
+    picture_detail = models.CharField(max_length=200, blank=True)
 
     class Meta:
         indexes = [
@@ -298,6 +317,9 @@ class CameraState(models.Model):
             ),
             models.CheckConstraint(
                 name="camera_state_reason_is_listed", condition=Q(reason__in=REASONS)
+            ),
+            models.CheckConstraint(
+                name="camera_picture_fault_is_listed", condition=Q(picture_fault__in=["", *REASONS])
             ),
             models.CheckConstraint(
                 name="camera_streaks_exclude_each_other",
@@ -368,49 +390,6 @@ class Probe(models.Model):
 
     def __str__(self) -> str:
         return f"{self.camera_id} {self.at:%H:%M:%S} {self.reason}"
-
-
-class Snapshot(models.Model):
-    """One picture that was asked for: waiting, taken or failed, and never two of these.
-
-    file: below MEDIA_ROOT.  source: what it was taken from, e.g. "rtsp".
-    """
-
-    camera = models.ForeignKey(Camera, models.CASCADE, related_name="snapshots")
-    requested_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
-    )
-    requested_at = models.DateTimeField()
-    taken_at = models.DateTimeField(null=True)
-    file = models.CharField(max_length=100, blank=True)
-    width = models.PositiveIntegerField(null=True)
-    height = models.PositiveIntegerField(null=True)
-    sha256 = models.CharField(max_length=64, blank=True)
-    source = models.CharField(max_length=10, default="rtsp")
-    failure = models.CharField(max_length=20, blank=True)
-    failure_detail = models.CharField(max_length=200, blank=True)
-
-    class Meta:
-        ordering = ["-id"]
-        indexes = [models.Index(fields=["camera", "-id"], name="snapshot_newest_first")]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["camera"],
-                condition=Q(taken_at=None, failure=""),
-                name="one_waiting_snapshot_per_camera",
-            ),
-            models.CheckConstraint(
-                name="snapshot_is_waiting_taken_or_failed",
-                condition=Q(taken_at=None, file="", sha256="")
-                | (Q(taken_at__isnull=False, failure="") & ~Q(file="") & ~Q(sha256="")),
-            ),
-            models.CheckConstraint(
-                name="snapshot_failure_is_listed", condition=Q(failure__in=["", *REASONS])
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.id} of {self.camera_id}"
 
 
 class LiveTest(models.Model):

@@ -3,8 +3,7 @@
 Its own troubles condemn no camera.  A failure counts only once the canaries have answered after it
 (`cameras.sight`); a poller that cannot reach them holds failures back, and says so once.  While
 the database is away it keeps what it has found, says so once and tries again; what it cannot ask
-grows stale and becomes unknown, never offline.  All database work runs in one thread of its own
-(Django's connections belong to threads), so a slow write never delays a deadline.
+grows stale and becomes unknown, never offline.
 """
 
 import asyncio
@@ -14,16 +13,14 @@ import os
 import platform
 import secrets
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import ParamSpec, TypeVar
 
-from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from cameras import services
 from cameras.canaries import ask_canaries
+from cameras.database import DatabaseAway, DatabaseThread
 from cameras.fleet_models import MAIN_SITE
 from cameras.health import DOWN_AFTER
 from cameras.lanes import Lanes
@@ -37,8 +34,6 @@ from cameras.sight import TICK_S, Sight
 from gis_server.errors import DomainError
 
 logger = logging.getLogger(__name__)
-P = ParamSpec("P")
-T = TypeVar("T")
 
 BUDGET_S = 5.0
 PER_HOST = 2
@@ -60,11 +55,6 @@ def poller_name() -> str:
     return f"{platform.node()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
-def hang_up() -> None:
-    """Close this thread's connection (`connection.close` would be that of whoever names it)."""
-    connection.close()
-
-
 def own_trouble(finding: Finding) -> Finding:
     """The finding of a time at which we could not see: it says nothing of the camera.  A login that
     was sent stays sent.
@@ -73,10 +63,6 @@ def own_trouble(finding: Finding) -> Finding:
     verdict = verdict_of([StepResult(Reason.OWN_TROUBLE, "the canaries did not answer either")])
     verdict = verdict._replace(login=said.login, onvif_login=said.onvif_login)
     return replace(finding, verdict=verdict)
-
-
-class DatabaseAway(Exception):
-    """The database did not answer this time."""
 
 
 @dataclass
@@ -108,8 +94,7 @@ class Poller:
         self._asked = 0
         self._looked_at = float("-inf")
         self._stopping = asyncio.Event()
-        self._database = ThreadPoolExecutor(max_workers=1, thread_name_prefix="database")
-        self._away = False
+        self._database = DatabaseThread()
 
     def stop(self) -> None:
         """Claim nothing more, finish what is being asked, and end."""
@@ -166,7 +151,7 @@ class Poller:
         if free <= 0:
             return []  # told to stop while all places are taken
         now = timezone.now()
-        claims = await self._in_database(
+        claims = await self._database.run(
             services.claim,
             poller=self.name,
             limit=free,
@@ -274,10 +259,12 @@ class Poller:
         if sight.is_blind and not told.blind and not told.others:
             detail = f"{sight.up} of {sight.total} canaries answer"
             logger.warning("blind: %s; failures are held back", detail)
-            await self._in_database(services.go_blind, self.site, detail=detail, now=timezone.now())
+            await self._database.run(
+                services.go_blind, self.site, detail=detail, now=timezone.now()
+            )
         elif not sight.suspects_itself and told.blind:
             logger.info("the canaries answer again: verdicts count")
-            await self._in_database(services.see_again, self.site, now=timezone.now())
+            await self._database.run(services.see_again, self.site, now=timezone.now())
         else:
             return
         self._told = replace(told, blind=sight.is_blind)
@@ -297,7 +284,7 @@ class Poller:
             suspects_itself=sight.suspects_itself,
         )
         try:
-            self._told = await self._in_database(services.beat, beat, now=timezone.now())
+            self._told = await self._database.run(services.beat, beat, now=timezone.now())
         except DomainError as error:
             logger.warning("what is set for site %s cannot be used: %s", self.site, error.message)
 
@@ -308,7 +295,9 @@ class Poller:
             return
         down_after = self._told.down_after if self._told else DOWN_AFTER
         try:
-            await self._in_database(services.record, found, poller=self.name, down_after=down_after)
+            await self._database.run(
+                services.record, found, poller=self.name, down_after=down_after
+            )
         except DatabaseAway:
             self._found = found + self._found
 
@@ -316,9 +305,9 @@ class Poller:
         """What belongs to nobody: states that nobody confirms, pictures that nobody took."""
         self._refusals.forget(timezone.now())
         await self._flush()
-        await self._in_database(services.mark_stale, timezone.now())
-        await self._in_database(services.settle_outages, timezone.now())
-        await self._in_database(services.expire_snapshots, timezone.now())
+        await self._database.run(services.mark_stale, timezone.now())
+        await self._database.run(services.settle_outages, timezone.now())
+        await self._database.run(services.expire_snapshots, timezone.now())
 
     async def _every(self, pause_s: float, work: Callable[[], Awaitable[None]]) -> None:
         while not self._stopping.is_set():
@@ -344,31 +333,10 @@ class Poller:
         await asyncio.gather(*self._asking.values(), return_exceptions=True)
         try:
             await self._flush()
-            await self._in_database(services.hand_back, poller=self.name)
-            await self._in_database(services.say_farewell, self.name)
+            await self._database.run(services.hand_back, poller=self.name)
+            await self._database.run(services.say_farewell, self.name)
         except DatabaseAway:
             logger.warning(
                 "leases of %s were not handed back; they run out by themselves", self.name
             )
-        await self._in_database(hang_up)
-        self._database.shutdown()
-
-    async def _in_database(self, work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run `work` in the database's thread.
-
-        Raises:
-            DatabaseAway: it did not answer; logged once until it does again.
-        """
-        loop = asyncio.get_running_loop()
-        try:
-            done = await loop.run_in_executor(self._database, lambda: work(*args, **kwargs))
-        except (OperationalError, InterfaceError) as error:
-            if not self._away:
-                logger.warning("the database does not answer, trying on: %s", type(error).__name__)
-            self._away = True
-            await loop.run_in_executor(self._database, hang_up)
-            raise DatabaseAway from error
-        if self._away:
-            logger.info("the database answers again")
-        self._away = False
-        return done
+        await self._database.close()

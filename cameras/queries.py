@@ -18,6 +18,7 @@ from cameras.health import State
 from cameras.models import Camera, CameraState, Notice, Outage, Probe, Snapshot
 from cameras.probe.reason import DEGRADES, Reason
 from cameras.reasons_text import TEXTS, reason_name
+from cameras.services.rules import rules_by_class
 from cameras.services.snapshots import failure_of, picture_url
 from cameras.services.watch import notice_item
 from gis_server.models import User
@@ -294,10 +295,11 @@ def probe_item(row: Probe) -> dict[str, Any]:
 
 
 def latest_snapshot(camera: Camera) -> dict[str, Any]:
-    """The newest picture, and what became of the newest request.  Two queries.
+    """The newest picture, and what became of the newest request.  Three queries.
 
     url and taken_at are those of the newest picture there is; `failure` says why the newest request
     brought none (the picture is then an older one), `waiting` that it is still under way.
+    dim_after_s: a picture that is older is to be shown as old.
     """
     rows = Snapshot.objects.filter(camera=camera)
     newest = rows.first()
@@ -310,6 +312,7 @@ def latest_snapshot(camera: Camera) -> dict[str, Any]:
         "height": taken.height if taken else None,
         "failure": failure_of(newest) if newest else None,
         "waiting": bool(newest and not newest.taken_at and not newest.failure),
+        "dim_after_s": rules_by_class()[camera.priority].dim_after_min * 60,
     }
 
 

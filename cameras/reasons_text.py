@@ -157,8 +157,78 @@ TEXTS: dict[Reason, ReasonText] = {
     ),
     Reason.NOT_STARTED: ReasonText(
         _("The picture was not taken in time"),
-        _("The server's background worker is busy or not running."),
+        _("The process that takes pictures is busy or not running."),
         _("Try again in a minute; if it happens again, ask the administrator."),
+    ),
+    Reason.PICTURE_LOST: ReasonText(
+        _("No signal in the picture"),
+        _("The device answers, but sends a blue or black screen or a test card: its lens is off."),
+        _("Check the lens's own cable and power at the recorder or encoder."),
+    ),
+    Reason.PICTURE_FLAT: ReasonText(
+        _("Picture of one colour"),
+        _("The lens is capped, pressed against something, or its sensor is dead."),
+        _("Look at the camera on the spot; restart it; replace it if it stays so."),
+    ),
+    Reason.PICTURE_DARK: ReasonText(
+        _("Picture too dark"),
+        _("The infra-red lamp or the iris does not work, or the exposure is set wrongly."),
+        _("Check exposure and infra-red lamp in the device; compare with the same hour before."),
+    ),
+    Reason.PICTURE_BRIGHT: ReasonText(
+        _("Picture too bright"),
+        _("The iris is stuck, the exposure is set wrongly, or a lamp shines into the lens."),
+        _("Check exposure and backlight compensation; turn the camera out of the light."),
+    ),
+    Reason.PICTURE_LOW_CONTRAST: ReasonText(
+        _("Picture without contrast"),
+        _("The glass is fogged or dirty, or the infra-red lamp lights up the dome."),
+        _('Clean glass and dome. In fog it goes by itself: then press "This is fine".'),
+    ),
+    Reason.PICTURE_BLURRED: ReasonText(
+        _("Picture blurred"),
+        _("The focus was lost, or the glass is wet or dirty."),
+        _("Focus anew from the device's page; clean the glass."),
+    ),
+    Reason.PICTURE_COLOUR_CAST: ReasonText(
+        _("Picture of a wrong colour"),
+        _("The infra-red filter is stuck, or the white balance is off."),
+        _("Switch between day and night in the device; set the white balance to automatic."),
+    ),
+    Reason.PICTURE_NOISE: ReasonText(
+        _("Snow in the picture"),
+        _("A bad cable or plug, or much too little light."),
+        _("Check plugs and grounding; check the lamp at night."),
+    ),
+    Reason.PICTURE_STRIPES: ReasonText(
+        _("Stripes in the picture"),
+        _("The power supply or a ground loop disturbs the line, or the sensor is failing."),
+        _("Check the power supply and the grounding; then replace the camera."),
+    ),
+    Reason.PICTURE_TORN: ReasonText(
+        _("Picture torn"),
+        _("Parts of the stream are lost on the way, or the encoder fails."),
+        _("Check the line and its load; lower the bit rate; restart the device."),
+    ),
+    Reason.PICTURE_FROZEN: ReasonText(
+        _("Picture frozen"),
+        _("The device goes on sending one old picture: its encoder hangs."),
+        _("Restart the device; if it happens again, update its firmware."),
+    ),
+    Reason.PICTURE_COVERED: ReasonText(
+        _("Lens covered"),
+        _("Something hangs or grows before the lens, or somebody has covered it."),
+        _("Send somebody to look and to clear the view."),
+    ),
+    Reason.PICTURE_MOVED: ReasonText(
+        _("Camera turned away"),
+        _("It no longer looks where it did: it was knocked, turned or mounted anew."),
+        _('Turn it back. If the new view is meant, press "This is fine".'),
+    ),
+    Reason.PICTURE_SHAKING: ReasonText(
+        _("Picture shaking"),
+        _("The pole or the bracket is loose, or machines shake it."),
+        _("Fasten bracket and pole."),
     ),
     Reason.NOT_ASKED: ReasonText(
         _("Not asked"),

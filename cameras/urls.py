@@ -2,17 +2,22 @@
 
 from django.urls import path
 
-from cameras import api
+from cameras import api, picture_api
 from cameras.views import (
     credentials,
     discovery,
     edit,
     importing,
     live_test,
+    masks,
     one,
+    pictures,
     reading,
+    rounds,
+    sheets,
     sites,
     table,
+    viewers,
 )
 
 urlpatterns = [
@@ -23,7 +28,10 @@ urlpatterns = [
     path("api/cameras/outages/<int:outage_id>/", api.outage, name="cameras-outage"),
     path("api/cameras/<int:camera_id>/", api.card, name="camera"),
     path("api/cameras/<int:camera_id>/snapshot/", api.snapshot, name="camera-snapshot"),
-    path("api/snapshots/<int:snapshot_id>.jpg", api.picture, name="snapshot"),
+    path("api/cameras/rounds/", picture_api.rounds, name="picture-rounds"),
+    path("api/snapshots/<int:snapshot_id>/", picture_api.snapshot, name="snapshot-facts"),
+    path("api/snapshots/<int:snapshot_id>.jpg", picture_api.picture, name="snapshot"),
+    path("api/snapshots/<int:snapshot_id>/thumb.jpg", picture_api.thumb, name="snapshot-thumb"),
     path("cameras/", table.table, name="camera-table"),
     path("cameras/new/", edit.new_camera, name="new-camera"),
     path("cameras/import/", importing.import_page, name="camera-import"),
@@ -35,6 +43,11 @@ urlpatterns = [
     path("cameras/sites/new/", sites.new_site, name="new-site"),
     path("cameras/sites/<int:site_id>/", sites.edit_site, name="edit-site"),
     path("cameras/sites/<int:site_id>/remove/", sites.remove_site, name="remove-site"),
+    path("cameras/pictures/", sheets.contact_sheet, name="contact-sheet"),
+    path("cameras/pictures/views/", viewers.views, name="picture-views"),
+    path("cameras/pictures/rounds/", rounds.rounds, name="camera-rounds"),
+    path("cameras/pictures/rounds/<str:priority>/", rounds.rule, name="picture-rule"),
+    path("cameras/pictures/<int:snapshot_id>/judge/", pictures.judge, name="judge-picture"),
     path("cameras/test/", live_test.live_test, name="camera-test"),
     path("cameras/logins/", credentials.credentials, name="credentials"),
     path("cameras/logins/<int:credential_id>/", credentials.credential, name="credential"),
@@ -44,6 +57,8 @@ urlpatterns = [
         name="remove-credential",
     ),
     path("cameras/<int:camera_id>/", one.camera, name="camera-page"),
+    path("cameras/<int:camera_id>/pictures/", pictures.pictures, name="camera-pictures"),
+    path("cameras/<int:camera_id>/masks/", masks.masks, name="camera-masks"),
     path("cameras/<int:camera_id>/edit/", edit.edit_camera, name="edit-camera"),
     path("cameras/<int:camera_id>/read/", reading.read_camera, name="read-camera"),
     path("cameras/<int:camera_id>/read/save/", reading.save_reading, name="save-reading"),

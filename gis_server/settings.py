@@ -208,6 +208,8 @@ GEOS_LIBRARY_PATH = geolibs.geos_library()
 GDAL_LIBRARY_PATH = geolibs.gdal_library()
 
 # Cameras -----------------------------------------------------------------------------------------
+PICTURE_DAYS = env_int("PICTURE_DAYS", 30, 1, 3650)
+PICTURE_FAULT_DAYS = env_int("PICTURE_FAULT_DAYS", 180, 1, 3650)
 PROBE_INTERVAL_S = env_int("PROBE_INTERVAL_S", 60, 5, 3600)
 CLOCK_INTERVAL_S = env_int("CLOCK_INTERVAL_S", 600, 60, 86_400)
 DEVICE_INTERVAL_S = env_int("DEVICE_INTERVAL_S", 86_400, 3600, 2_592_000)
@@ -232,6 +234,10 @@ CELERY_BEAT_SCHEDULE = {
     "cameras: drop what need not be kept": {
         "task": "cameras.jobs.prune",
         "schedule": 300.0,
+    },
+    "cameras: drop files that no picture names": {
+        "task": "cameras.jobs.drop_stray_files",
+        "schedule": 24 * 3600.0,
     },
     # Shapes begin at midnight; asked all day long, so that a night without power costs nothing.
     "grids: put points into the grids of today": {

@@ -1,121 +1,302 @@
-"""Takes one picture from one stream and ends.  Runs as a process of its own, with no Django.
+"""Decodes pictures and examines them.  Runs as a process of its own, with no Django, and knows
+neither network nor login nor database: it gets coded pictures through a pipe and gives JPEGs back.
 
-Reads one JSON object from standard input: {"url", "open_ms", "read_ms"}.  The URL may hold a login,
-so it comes through the pipe: never on a command line, where everybody could read it.
-Writes one JSON line to standard output, {"width", "height"} or {"failure"}, and then the JPEG.
-
-The parent may kill it at any moment.  It may not write files, and holds no secret but the URL.
+Standard input: one order after another (`frames`); standard output: one answer each.  The parent
+may kill it at any moment.  What FFmpeg says while it decodes is evidence: it hands out damaged
+frames like any other, and complains of them in its log alone.
 """
 
+import contextlib
 import ctypes
-import json
+import io
 import os
-import resource
-import signal
 import sys
-import threading
 import time
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
-# Read by OpenCV at every open.  TCP, because UDP tears pictures; a whitelist, because FFmpeg would
-# open files and pipes; short analysis and one thread, because one frame is all that is wanted.
-FFMPEG_OPTIONS = (
-    "rtsp_transport;tcp|protocol_whitelist;rtsp,rtp,tcp,udp,rtsps,tls"
-    "|analyzeduration;200000|probesize;65536|threads;1"
-)
-MAX_MEMORY_BYTES = 2 * 1024**3
-MAX_CPU_S = 20
-SKIPPED_FRAMES = 3  # the first frames after a join are often grey or torn
-SKIP_FOR_S = 1.0  # but a stream of one frame a second is not worth waiting for three
-OPEN_TRIES = 3
-RETRY_AFTER_S = 0.4  # GStreamer answers 503 to a DESCRIBE that follows quickly on another
+# Read by OpenCV when it is loaded, or at every open.  What comes has its codec written on it, so
+# nothing is guessed by decoding some of it; one thread, because there is one worker for each core.
+os.environ |= {
+    "OPENCV_FFMPEG_CAPTURE_OPTIONS": "analyzeduration;0|probesize;32|protocol_whitelist;none",
+    "OPENCV_FFMPEG_THREADS": "1",
+    "OPENCV_FFMPEG_LOGLEVEL": "16",  # AV_LOG_ERROR
+    "OPENCV_LOG_LEVEL": "SILENT",
+    "OPENCV_IO_MAX_IMAGE_WIDTH": "16384",
+    "OPENCV_IO_MAX_IMAGE_HEIGHT": "16384",
+    "OPENCV_IO_MAX_IMAGE_PIXELS": str(40_000_000),
+    "OPENBLAS_NUM_THREADS": "1",
+}
+if __name__ == "__main__":
+    # Isolated (-I), nothing of the project can be found before this.
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+import cv2
+import numpy as np
+import numpy.fft
+import numpy.linalg
+import numpy.ma  # numpy loads these three when one of its own functions first wants them
+import numpy.typing as npt
+
+from cameras.picture import frames
+from cameras.picture.baseline import Baseline, fresh
+from cameras.picture.confine import allow_cpu, confine, seal
+from cameras.picture.exam import Exam, Finding, NoPicture, examine, thumbnail
+from cameras.picture.faults import Fault
+from cameras.picture.image import Image, as_image, burned, small
+from cameras.picture.rtp.matroska import MAX_MS, wrapped
+from cameras.picture.rtp.track import Codec
+
+MAX_PIXELS = 40_000_000
+"""More than 8K; 16K is refused before it is unfolded."""
+MAX_KEPT_BYTES = 400_000_000
 JPEG_QUALITY = 88
-TEAR_DOWN_S = 1.0
-PR_SET_PDEATHSIG = 1
+THUMB_QUALITY = 80
+TORN_SHARE = 0.25
+"""One damaged picture in two seconds is a lost packet; every fourth one is a torn picture."""
+PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
-def confine() -> None:
-    """Give up what one capture does not need, and die with the parent."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (MAX_CPU_S, MAX_CPU_S))
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+class Refused(Exception):
+    """There is no picture in this; the message says why."""
 
 
-def take(order: dict[str, Any]) -> tuple[dict[str, Any], bytes, Any]:
-    """The head line, the JPEG (empty on failure), and the capture that is still open, if any."""
-    os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"] = FFMPEG_OPTIONS
-    os.environ["OPENCV_FFMPEG_THREADS"] = "1"
-    os.environ["OPENCV_LOG_LEVEL"] = "SILENT"
-    import cv2  # noqa: PLC0415 - reads the environment above when it is loaded
+class Frame(NamedTuple):
+    """A decoded picture, the ms it was at, and whether the decoder was content with it."""
 
-    capture = open_stream(cv2, order)
-    if capture is None:
-        return {"failure": "the stream could not be opened"}, b"", None
-    frame = read_frame(capture)
-    if frame is None:
-        return {"failure": "the stream was opened and sent no frame"}, b"", capture
-    encoded, jpeg = cv2.imencode(".jpg", frame, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
-    if not encoded:
-        failure = f"a frame of shape {frame.shape} could not be encoded"
-        return {"failure": failure}, b"", capture
-    return {"width": frame.shape[1], "height": frame.shape[0]}, jpeg.tobytes(), capture
+    ms: int
+    image: Image
+    is_whole: bool
 
 
-def open_stream(cv2: Any, order: dict[str, Any]) -> Any:
-    """An open capture, or None.  Tries again when the device said no quickly."""
-    limits = [
-        cv2.CAP_PROP_OPEN_TIMEOUT_MSEC,
-        order["open_ms"],
-        cv2.CAP_PROP_READ_TIMEOUT_MSEC,
-        order["read_ms"],
-    ]
-    began = time.monotonic()
-    for _ in range(OPEN_TRIES):
-        # One deadline for all tries: a silent device has used it up at the first.
-        limits[1] = order["open_ms"] - int((time.monotonic() - began) * 1000)
-        if limits[1] <= 0:
-            return None
-        capture = cv2.VideoCapture(order["url"], cv2.CAP_FFMPEG, limits)
-        if capture.isOpened():
-            return capture
-        time.sleep(RETRY_AFTER_S)
-    return None
+class Complaints:
+    """What libraries print, caught in a pipe: standard output and standard error both lead here."""
+
+    def __init__(self) -> None:
+        self._read, write = os.pipe()
+        os.set_blocking(self._read, False)
+        os.set_blocking(write, False)  # whoever prints more than a pipe holds prints in vain
+        for number in (1, 2):
+            os.dup2(write, number)
+        os.close(write)
+        self._libc = ctypes.CDLL(None)
+
+    def heard(self) -> bytes:
+        """All that was printed since the last time, as far as the pipe held it."""
+        self._libc.fflush(None)
+        try:
+            return os.read(self._read, 65536)
+        except BlockingIOError:
+            return b""
 
 
-def read_frame(capture: Any) -> Any:
-    """The last frame of the first few, or None when none came whole."""
-    began, last = time.monotonic(), None
-    for _ in range(SKIPPED_FRAMES + 1):
-        whole, frame = capture.read()
-        if not whole or frame is None or not frame.size:
-            break
-        last = frame
-        if time.monotonic() - began > SKIP_FOR_S:
-            break
-    return last
+def decode(order: dict[str, Any], parts: list[bytes], complaints: Complaints) -> list[Frame]:
+    """The wanted frames of coded pictures, of the last size that they had.
 
-
-def tear_down(capture: Any) -> None:
-    """End the session on the device (FFmpeg sends TEARDOWN): some keep sending to sessions that
-    nobody ended.  The picture is out already, so a device that has gone costs TEAR_DOWN_S at most.
+    Raises:
+        Refused: none could be decoded.
     """
-    farewell = threading.Thread(target=capture.release, daemon=True)
-    farewell.start()
-    farewell.join(TEAR_DOWN_S)
+    listed = order["pictures"]
+    wanted = {int(ms) for ms in order["wanted"]}
+    torn_at = [int(ms) for ms, _, torn in listed if torn]
+    key_at = [int(ms) for ms, key, _ in listed if key]
+    pictures = [
+        (min(int(ms), MAX_MS), bool(key), data)
+        for (ms, key, _), data in zip(listed, parts, strict=True)
+    ]
+    source: Any = io.BytesIO(wrapped(Codec(order["codec"]), pictures))
+    complaints.heard()
+    found: list[Frame] = []
+    # The source must outlive the capture: OpenCV reads from it and does not hold it.
+    capture = cv2.VideoCapture(source, cv2.CAP_FFMPEG, [])
+    try:
+        refuse_oversize(capture)
+        for ms in grabbed(capture):
+            if complaints.heard():
+                torn_at.append(ms)
+            if ms in wanted and (image := retrieved(capture)) is not None:
+                keep(found, Frame(ms, image, is_whole=True))
+        if complaints.heard():
+            torn_at.append(found[-1].ms if found else 0)
+    finally:
+        capture.release()
+    if not found:
+        raise Refused("nothing that came could be decoded")
+    return [frame._replace(is_whole=not is_torn(frame.ms, torn_at, key_at)) for frame in found]
+
+
+def refuse_oversize(capture: Any) -> None:
+    width, height = capture.get(cv2.CAP_PROP_FRAME_WIDTH), capture.get(cv2.CAP_PROP_FRAME_HEIGHT)
+    if width * height > MAX_PIXELS:
+        raise Refused(f"a picture of {width:.0f} x {height:.0f} is larger than is taken here")
+
+
+def grabbed(capture: Any) -> Any:
+    """The ms of each frame, as it is decoded."""
+    while capture.grab():
+        yield round(capture.get(cv2.CAP_PROP_PTS))
+
+
+def retrieved(capture: Any) -> Image | None:
+    ok, image = capture.retrieve()
+    if not ok or image is None or not image.size:
+        return None
+    if image.shape[0] * image.shape[1] > MAX_PIXELS:
+        raise Refused(f"a picture of {image.shape[1]} x {image.shape[0]} is larger than is taken")
+    try:
+        return as_image(image)
+    except NoPicture:
+        return None
+
+
+def keep(found: list[Frame], frame: Frame) -> None:
+    """Add a frame.  When the size has changed, those before are of another picture; what is too
+    large to be kept many times makes room.
+    """
+    if found and found[-1].image.shape != frame.image.shape:
+        found.clear()
+    found.append(frame)
+    while len(found) > 2 and len(found) * frame.image.nbytes > MAX_KEPT_BYTES:
+        del found[1]
+
+
+def is_torn(ms: int, torn_at: list[int], key_at: list[int]) -> bool:
+    """Whether a frame is damaged: it, or one that it builds on, since the last key."""
+    key = max((at for at in key_at if at <= ms), default=0)
+    return any(key <= at <= ms for at in torn_at)
+
+
+def decode_jpeg(parts: list[bytes], times_ms: list[int]) -> list[Frame]:
+    """Pictures that came as JPEG files.  Raises Refused."""
+    found: list[Frame] = []
+    for data, ms in zip(parts, times_ms, strict=True):
+        image = None
+        # An end that is missing is filled up with grey, and nobody complains.
+        is_whole = data.rstrip(b"\0\r\n").endswith(b"\xff\xd9")
+        with contextlib.suppress(cv2.error, NoPicture):
+            raw = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+            image = None if raw is None else as_image(raw)
+        if image is not None:
+            keep(found, Frame(ms, image, is_whole))
+    if not found:
+        raise Refused("what came is no picture that can be read")
+    return found
+
+
+def answer(order: dict[str, Any], parts: list[bytes], complaints: Complaints) -> Any:
+    """The head and the parts of the answer to one order."""
+    if order["codec"] == "file":
+        complaints.heard()
+        decoded = decode_jpeg(parts, [int(ms) for ms in order["wanted"]])
+        if complaints.heard():
+            decoded = [frame._replace(is_whole=False) for frame in decoded]
+    else:
+        decoded = decode(order, parts, complaints)
+    whole = [frame for frame in decoded if frame.is_whole]
+    torn = len(decoded) - len(whole)
+    chosen = whole or decoded
+    head: dict[str, Any] = {"frames": len(decoded), "torn": torn, "ms": chosen[-1].ms}
+    if not whole and not order["keep_torn"]:
+        return head | {"torn_only": True}, []
+    masks = [[(float(x), float(y)) for x, y in polygon] for polygon in order["masks"]]
+    if order["exam"]:
+        head["exam"] = exam_of(order, chosen, torn / len(decoded), masks).to_json()
+    shown = burned(chosen[-1].image, masks)
+    pictures = [jpeg_of(shown, JPEG_QUALITY), jpeg_of(thumbnail(shown), THUMB_QUALITY)]
+    pictures.append(png_of(shown) if order["exam"] else b"")
+    return head | {"height": shown.shape[0], "width": shown.shape[1]}, pictures
+
+
+def exam_of(order: dict[str, Any], chosen: list[Frame], torn_share: float, masks: Any) -> Exam:
+    """What is found in the frames, and that they were torn, where the decoder said so."""
+    baseline = Baseline.from_json(order["baseline"]) if order["baseline"] else None
+    times_s = [frame.ms / 1000 for frame in chosen]
+    exam = examine([f.image for f in chosen], times_s, baseline=baseline, masks=masks)
+    if torn_share < TORN_SHARE or any(f.fault is Fault.TORN for f in exam.findings):
+        return exam
+    detail = f"the decoder found {torn_share:.0%} of the pictures damaged"
+    torn = Finding(Fault.TORN, min(1.0, max(torn_share, TORN_SHARE)), TORN_SHARE, detail)
+    return Exam(exam.measures, (torn, *exam.findings))
+
+
+def jpeg_of(image: npt.NDArray[np.uint8], quality: int) -> bytes:
+    encoded, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    if not encoded:
+        raise Refused(f"a picture of shape {image.shape} could not be encoded")
+    return data.tobytes()
+
+
+def png_of(shown: Image) -> bytes:
+    """The small grey copy that baselines are learnt from."""
+    grey = cv2.cvtColor(small(shown), cv2.COLOR_BGR2GRAY)
+    encoded, data = cv2.imencode(".png", grey, [cv2.IMWRITE_PNG_COMPRESSION, 1])
+    if not encoded:
+        raise Refused("the small copy could not be encoded")
+    return data.tobytes()
+
+
+def read_order(pipe: io.BufferedReader) -> tuple[dict[str, Any], list[bytes]] | None:
+    """The next order; None when the parent has none any more."""
+    length = pipe.read(frames.LENGTH_BYTES)
+    if len(length) < frames.LENGTH_BYTES:
+        return None
+    head, sizes = frames.read_head(pipe.read(frames.head_length(length)))
+    return head, [pipe.read(size) for size in sizes]
+
+
+def warm_up() -> None:
+    """Load what libraries load at their first use, while files can still be opened: go every way
+    that an order takes, with a picture that has something in it and with one that has nothing.
+    """
+    image: Image = np.random.default_rng(1).integers(0, 255, (120, 160, 3), np.uint8)
+    image[:60] = cv2.GaussianBlur(image, (0, 0), 4)[:60]
+    still, times_s = [image, np.roll(image, 3, axis=1), image], [0.0, 0.5, 1.0]
+    baseline = fresh(examine(still, times_s), small(image), [])
+    for pictures in (still, [np.zeros_like(image)] * 3, [image]):
+        examine(pictures, times_s[: len(pictures)], baseline=baseline)
+        Baseline.from_json(baseline.to_json())
+    data = jpeg_of(burned(image, [[(0.0, 0.0), (0.5, 0.0), (0.5, 0.5)]]), JPEG_QUALITY)
+    decode_jpeg([data], [0])
+    thumbnail(image)
+    png_of(image)
+    source: Any = io.BytesIO(wrapped(Codec.JPEG, [(0, True, data)]))
+    capture = cv2.VideoCapture(source, cv2.CAP_FFMPEG, [])
+    capture.read()
+    capture.release()
 
 
 def main() -> None:
-    order = json.load(sys.stdin)
+    orders = os.fdopen(os.dup(0), "rb")
+    answers = os.fdopen(os.dup(1), "wb", buffering=0)
+    complaints = Complaints()
+    memory = os.open("/proc/self/statm", os.O_RDONLY)
     confine()
-    head, jpeg, capture = take(order)
-    sys.stdout.buffer.write(json.dumps(head).encode() + b"\n" + jpeg)
-    sys.stdout.buffer.flush()
-    if capture is not None:
-        tear_down(capture)
-    # Without the destructors of OpenCV and FFmpeg, which may wait for a device that has gone.
+    cv2.setNumThreads(1)
+    warm_up()
+    seal()
+    while (order := read_order(orders)) is not None:
+        allow_cpu()
+        began_s = time.process_time()
+        try:
+            head, pictures = answer(order[0], order[1], complaints)
+        except Refused as refused:
+            head, pictures = {"failure": str(refused)}, []
+        except (MemoryError, cv2.error) as error:
+            head, pictures = {"failure": f"too much for a capture: {type(error).__name__}"}, []
+        pages = int(os.pread(memory, 100, 0).split()[1])
+        head |= {
+            "memory_bytes": pages * PAGE_BYTES,
+            "cpu_s": round(time.process_time() - began_s, 4),
+        }
+        for piece in frames.packed(head, pictures):
+            write_all(answers, piece)
     os._exit(0)
+
+
+def write_all(pipe: Any, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[pipe.write(view) :]
 
 
 if __name__ == "__main__":

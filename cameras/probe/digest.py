@@ -129,8 +129,10 @@ def strongest(challenges: Iterable[Challenge]) -> Challenge | None:
     return min(answerable, key=lambda challenge: order.index(challenge.hash_name), default=None)
 
 
-def answer(challenge: Challenge, login: Login, *, method: str, uri: str, cnonce: str) -> str:
-    """The Authorization header; a nonce is used once, so its count is 1 (RFC 7616, 3.4.1)."""
+def answer(
+    challenge: Challenge, login: Login, *, method: str, uri: str, cnonce: str, count: int = 1
+) -> str:
+    """The Authorization header; `count`: how often this nonce is used with it (RFC 7616, 3.4.1)."""
     hashed = HASHES[challenge.hash_name]
     given, qop = challenge.parameters, challenge.qop
     is_session = challenge.algorithm.endswith("-SESS")
@@ -139,7 +141,7 @@ def answer(challenge: Challenge, login: Login, *, method: str, uri: str, cnonce:
     if is_session:
         secret = hashed(f"{secret}:{nonce}:{cnonce}")
     request = hashed(f"{method}:{uri}")
-    middle = f"00000001:{cnonce}:auth:" if qop else ""
+    middle = f"{count:08x}:{cnonce}:auth:" if qop else ""
     response = hashed(f"{secret}:{nonce}:{middle}{request}")
 
     header = (
@@ -152,7 +154,7 @@ def answer(challenge: Challenge, login: Login, *, method: str, uri: str, cnonce:
         header += f', cnonce="{cnonce}"'
     if "algorithm" in given:
         header += f", algorithm={given['algorithm']}"
-    return f"{header}, qop=auth, nc=00000001" if qop else header
+    return f"{header}, qop=auth, nc={count:08x}" if qop else header
 
 
 def plain_answer(login: Login) -> str:
@@ -168,12 +170,13 @@ def quoted(text: str) -> str:
 
 
 def authorization(
-    login: Login, challenges: Sequence[Challenge], *, method: str, uri: str
+    login: Login, challenges: Sequence[Challenge], *, method: str, uri: str, count: int = 1
 ) -> str | None:
     """The answer to the strongest challenge, or None where the login must not be sent."""
     challenge = strongest(challenges)
     if challenge:
-        return answer(challenge, login, method=method, uri=uri, cnonce=secrets.token_hex(8))
+        cnonce = secrets.token_hex(8)
+        return answer(challenge, login, method=method, uri=uri, cnonce=cnonce, count=count)
     if login.allow_plain and any(challenge.scheme == "basic" for challenge in challenges):
         return plain_answer(login)
     return None

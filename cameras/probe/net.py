@@ -58,6 +58,9 @@ class Stream(Protocol):
     async def secure(self) -> None:
         """Go on inside TLS.  Raises NetError."""
 
+    def allow(self, most_bytes: int) -> None:
+        """Take so many bytes in all, where pictures are to come and MAX_BYTES are too few."""
+
     @property
     def ended(self) -> bool:
         """Whether no more questions can be asked here."""
@@ -205,6 +208,7 @@ class Line(asyncio.Protocol):
         "_ended",
         "_error",
         "_is_secure",
+        "_most_bytes",
         "_news",
         "_tls",
         "_total",
@@ -217,6 +221,7 @@ class Line(asyncio.Protocol):
         self._is_secure = False
         self._arrived = b""
         self._total = 0
+        self._most_bytes = MAX_BYTES
         self._ended = False
         self._error: NetError | Malformed | None = None
         self._news: asyncio.Future[None] | None = None
@@ -226,8 +231,8 @@ class Line(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._total += len(data)
-        if self._total > MAX_BYTES:
-            self._error = Malformed(f"sent more than {MAX_BYTES} bytes")
+        if self._total > self._most_bytes:
+            self._error = Malformed(f"sent more than {self._most_bytes} bytes")
             if self._transport:
                 self._transport.abort()
         else:
@@ -279,6 +284,9 @@ class Line(asyncio.Protocol):
         if secured is None:
             raise NetError(Reason.TLS_FAILED, "TLS: closed the connection")
         self._transport, self._is_secure = secured, True
+
+    def allow(self, most_bytes: int) -> None:
+        self._most_bytes = most_bytes
 
     @property
     def ended(self) -> bool:
@@ -351,6 +359,11 @@ class OneLine:
                 stream.hang_up()
                 raise
         self._stream, self._place, self.stage = stream, place, Stage.CONNECTED
+        return stream
+
+    def hand_over(self) -> Stream | None:
+        """The open connection for whoever goes on with it, and hangs it up."""
+        stream, self._stream = self._stream, None
         return stream
 
     def hang_up(self) -> None:

@@ -52,8 +52,29 @@ class Reason(StrEnum):
     STORE_FAILED = "store_failed"
     NOT_STARTED = "not_started"
 
+    # What two pictures in a row showed (`cameras.picture.faults`), from gone to subtle.
+    PICTURE_LOST = "picture_lost"
+    PICTURE_FLAT = "picture_flat"
+    PICTURE_DARK = "picture_dark"
+    PICTURE_BRIGHT = "picture_bright"
+    PICTURE_LOW_CONTRAST = "picture_low_contrast"
+    PICTURE_BLURRED = "picture_blurred"
+    PICTURE_COLOUR_CAST = "picture_colour_cast"
+    PICTURE_NOISE = "picture_noise"
+    PICTURE_STRIPES = "picture_stripes"
+    PICTURE_TORN = "picture_torn"
+    PICTURE_FROZEN = "picture_frozen"
+    PICTURE_COVERED = "picture_covered"
+    PICTURE_MOVED = "picture_moved"
+    PICTURE_SHAKING = "picture_shaking"
+
     # The state, not a probe: nobody has asked for too long.
     NOT_ASKED = "not_asked"
+
+    @property
+    def is_of_picture(self) -> bool:
+        """Whether it is what a picture showed: its value is "picture_" and the fault."""
+        return self.value.startswith("picture_")
 
 
 SAYS_NOTHING = frozenset({Reason.OWN_TROUBLE, Reason.NOT_ALLOWED})
@@ -61,5 +82,6 @@ SAYS_NOTHING = frozenset({Reason.OWN_TROUBLE, Reason.NOT_ALLOWED})
 becomes unknown.
 """
 
-DEGRADES = frozenset({Reason.CLOCK_OFF})
+OF_PICTURES = tuple(reason for reason in Reason if reason.is_of_picture)
+DEGRADES = frozenset({Reason.CLOCK_OFF, *OF_PICTURES})
 """Verdicts on a camera that shows video and yet wants a technician: degraded, not offline."""

@@ -5,7 +5,8 @@ All questions are read-only: OPTIONS, DESCRIBE and two Get… of ONVIF open no s
 none to tear down.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from typing import NamedTuple
 
 from cameras.probe import digest, sdp, wire_rtsp
 from cameras.probe.net import NetError, OneLine
@@ -53,41 +54,56 @@ def judge_options(reply: Reply) -> StepResult:
     return refusal("OPTIONS", reply)
 
 
+class Described(NamedTuple):
+    """What DESCRIBE came to; for those who go on to play: the reply, and the challenge answered."""
+
+    result: StepResult
+    reply: Reply | None = None
+    offered: Sequence[digest.Challenge] = ()
+
+
 async def rtsp_describe(target: Target, line: OneLine) -> StepResult:
     """Ask what the stream is, without the login first, and with it where the device wants one."""
+    return (await described(target, line)).result
+
+
+async def described(target: Target, line: OneLine) -> Described:
+    """As `rtsp_describe`, with the reply."""
     try:
         reply = await describe(target, line, cseq=2)
         if reply.status != 401:
-            return judge_describe(reply)
+            return Described(judge_describe(reply), reply)
         return await describe_with_login(target, line, reply)
     except NetError as error:
-        return StepResult(error.reason, str(error))
+        return Described(StepResult(error.reason, str(error)))
     except Malformed as error:
-        return StepResult(Reason.NOT_RTSP, str(error))
+        return Described(StepResult(Reason.NOT_RTSP, str(error)))
 
 
-async def describe_with_login(target: Target, line: OneLine, reply: Reply) -> StepResult:
+async def describe_with_login(target: Target, line: OneLine, reply: Reply) -> Described:
     """Answer the challenge in `reply`; once more when the device calls only the nonce stale.
     Raises like `describe`.
     """
     login, url = target.login, target.rtsp_url
     if login is None:
-        return StepResult(Reason.LOGIN_NEEDED, "DESCRIBE answered 401 and no login is stored")
+        needed = StepResult(Reason.LOGIN_NEEDED, "DESCRIBE answered 401 and no login is stored")
+        return Described(needed)
     if not login.may_try:
-        return withheld(login)
+        return Described(withheld(login))
     for cseq in (3, 4):
         offered = challenges_of(reply)
         header = digest.authorization(login, offered, method="DESCRIBE", uri=url)
         if header is None:
             offers = digest.offers(offered) or "no way"
-            return StepResult(Reason.PLAIN_LOGIN_ONLY, f"offers {offers} to log in")
+            return Described(StepResult(Reason.PLAIN_LOGIN_ONLY, f"offers {offers} to log in"))
         reply = await describe(target, line, cseq=cseq, headers={"Authorization": header})
         if reply.status not in (401, 403):
-            return judge_describe(reply, LoginOutcome.ACCEPTED)
+            return Described(judge_describe(reply, LoginOutcome.ACCEPTED), reply, offered)
         if not any(challenge.stale for challenge in challenges_of(reply)):
-            return refused(login, "DESCRIBE", reply.status)
+            return Described(refused(login, "DESCRIBE", reply.status))
     # Never judged, so not counted against the login; and never played for longer than two rounds.
-    return StepResult(Reason.REJECTED, "calls every nonce stale, its own newest one too")
+    said = "calls every nonce stale, its own newest one too"
+    return Described(StepResult(Reason.REJECTED, said))
 
 
 def judge_describe(reply: Reply, login: LoginOutcome = LoginOutcome.NOT_SENT) -> StepResult:

@@ -63,10 +63,28 @@ def request(host: str, path: str, body: bytes, headers: dict[str, str]) -> bytes
     return ("\r\n".join(lines) + "\r\n\r\n").encode("utf-8", "surrogateescape") + body
 
 
-class ReplyReader:
-    """Takes bytes as they come until one reply is whole."""
+def get(host: str, path: str, headers: dict[str, str]) -> bytes:
+    """A GET.  Raises ValueError for text that would start its own line."""
+    lines = [
+        f"GET {path} HTTP/1.1",
+        f"Host: {host}",
+        "User-Agent: gis-server",
+        "Accept-Encoding: identity",
+        *(f"{name}: {value}" for name, value in headers.items()),
+    ]
+    if any("\r" in line or "\n" in line for line in lines):
+        raise ValueError("a line break inside an HTTP request")
+    return ("\r\n".join(lines) + "\r\n\r\n").encode("utf-8", "surrogateescape")
 
-    def __init__(self) -> None:
+
+class ReplyReader:
+    """Takes bytes as they come until one reply is whole.
+
+    most_bytes: of its body.
+    """
+
+    def __init__(self, most_bytes: int = MAX_BODY_BYTES) -> None:
+        self._most_bytes = most_bytes
         self._bytes = bytearray()
         self._searched = 0  # no end of the head before this offset
         self._interim = 0
@@ -95,9 +113,12 @@ class ReplyReader:
             Malformed: it is not whole.
         """
         head = self._head
-        if head is None or self._chunks is not None or length_of(head) is not None:
+        if head is None or self._chunks is not None or self._length_of(head) is not None:
             raise Malformed("the reply ends in the middle")
         return head._replace(body=bytes(self._bytes))
+
+    def _length_of(self, head: Reply) -> int | None:
+        return length_of(head, self._most_bytes)
 
     def _accept(self, head: Reply) -> None:
         if 100 <= head.status < 200:
@@ -113,10 +134,10 @@ class ReplyReader:
     def _whole(self, head: Reply) -> Reply | None:
         if self._chunks is not None:
             return self._unchunked(head, self._chunks)
-        length = length_of(head)
+        length = self._length_of(head)
         if length is None:
-            if len(self._bytes) > MAX_BODY_BYTES:
-                raise Malformed(f"no end of the body within {MAX_BODY_BYTES} bytes")
+            if len(self._bytes) > self._most_bytes:
+                raise Malformed(f"no end of the body within {self._most_bytes} bytes")
             return None
         if len(self._bytes) < length:
             return None
@@ -132,8 +153,8 @@ class ReplyReader:
             size = chunk_size(bytes(self._bytes[:end]))
             if size == 0:
                 return head._replace(body=b"".join(chunks))
-            if self._chunked_bytes + size > MAX_BODY_BYTES:
-                raise Malformed(f"no end of the body within {MAX_BODY_BYTES} bytes")
+            if self._chunked_bytes + size > self._most_bytes:
+                raise Malformed(f"no end of the body within {self._most_bytes} bytes")
             chunk = bytes(self._bytes[end + 1 : end + 1 + size])
             rest = self._bytes[end + 1 + size : end + 3 + size]
             if len(chunk) < size or b"\n" not in rest:
@@ -176,11 +197,11 @@ def check_codings(head: Reply) -> None:
         raise Malformed(f"packs its reply ({packed[0][:40]}), which was not asked for")
 
 
-def length_of(head: Reply) -> int | None:
+def length_of(head: Reply, most_bytes: int = MAX_BODY_BYTES) -> int | None:
     """How many bytes of body follow; None when it ends with the connection.  Raises Malformed."""
     if head.status in (204, 304):
         return 0
-    return content_length(head.headers, MAX_BODY_BYTES)
+    return content_length(head.headers, most_bytes)
 
 
 def chunk_size(line: bytes) -> int:

@@ -11,11 +11,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from cameras.picture.capture import run
 from cameras.probe.net import Net, NetError
 from cameras.probe.reason import Reason
 from cameras.probe.result import LoginOutcome
 from cameras.probe.target import Target
+from cameras.reading.child import run
 
 WORKER = Path(__file__).with_name("worker.py")
 MOST_PROFILES = 16

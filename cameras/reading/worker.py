@@ -29,7 +29,7 @@ if __name__ == "__main__":
     # Isolated (-I), nothing of the project can be found before this.
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from cameras.picture.worker import confine
+from cameras.picture.confine import confine
 from cameras.probe import wire_soap
 from cameras.probe.digest import authorization
 from cameras.probe.reason import Reason

@@ -182,7 +182,8 @@ def ask_anew(camera_ids: Iterable[int], *, now: datetime, new_login: bool = Fals
     """Have cameras asked at once, in the caller's transaction: what is asked has changed.
 
     Who is asking now loses the lease, so that a verdict on what was there before is not written.
-    What the device said of its clock is forgotten: it may be another device, and is asked at once.
+    What the device said of its clock and what its pictures showed is forgotten: it may be another
+    device, and is asked at once.
     Rows are locked in the order of their ids, as the sweep does.
 
     new_login: refusals no longer count, neither those of the cameras nor those of their devices.
@@ -198,6 +199,8 @@ def ask_anew(camera_ids: Iterable[int], *, now: datetime, new_login: bool = Fals
         device_asked_at=None,
         clock_offset_s=None,
         clock_fault="",
+        picture_fault="",
+        picture_detail="",
         **forgotten,
     )
     if new_login:

@@ -1,7 +1,8 @@
 """The questions that are asked more seldom than the stream: what time a device has, and what it is.
 
 An answer counts until the next one.  A clock that was off keeps its camera degraded through the
-sweeps that do not ask for it, and through a question that the device leaves unanswered.
+sweeps that do not ask for it, and through a question that the device leaves unanswered.  So does a
+fault that pictures have shown (`cameras.services.exams`), until pictures show it no more.
 """
 
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
+from cameras.health import is_good
 from cameras.models import Camera
 from cameras.probe.reason import Reason
 from cameras.probe.result import Verdict
@@ -43,7 +45,12 @@ def asked_seldom(verdict: Verdict) -> bool:
 
 
 def counted(state: StateRow, target: Target, verdict: Verdict) -> tuple[Reason, str]:
-    """Reason and detail of the verdict as it counts for the camera's state."""
+    """Reason and detail of the verdict as it counts for the camera's state.
+
+    A fault of the picture comes before one of the clock: it is the graver of the two.
+    """
+    if state.picture_fault and is_good(verdict.reason):
+        return Reason(state.picture_fault), state.picture_detail
     told = verdict.clock_offset_s is not None or target.onvif_port is None
     if verdict.reason is Reason.OK and state.clock_fault and not told:
         return Reason.CLOCK_OFF, state.clock_fault

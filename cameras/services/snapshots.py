@@ -4,33 +4,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
 from cameras.models import Camera, CameraState, Snapshot
-from cameras.picture.store import StoredPicture
 from cameras.probe.reason import Reason
 from cameras.probe.result import LoginOutcome, plain
-from cameras.probe.target import Target
 from cameras.reasons_text import TEXTS
-from cameras.services.logins import Leave, Outcome, note_outcomes, permitted_target
+from cameras.services.logins import Leave, Outcome, note_outcomes
 from cameras.services.states import count_login
 from gis_server import live
 from gis_server.errors import Conflict
 from gis_server.models import User
 
-ANSWER_WITHIN = timedelta(seconds=15)
+ANSWER_WITHIN = timedelta(seconds=5)
 """A browser that asked hears of a picture or of a failure within this time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A picture to take now."""
-
-    snapshot_id: int
-    camera_id: int
-    target: Target
-    leave: Leave | None = None
 
 
 def request_snapshot(*, camera: Camera, by: User | None, now: datetime) -> tuple[int, bool]:
@@ -58,34 +46,53 @@ def request_snapshot(*, camera: Camera, by: User | None, now: datetime) -> tuple
     raise Conflict(_("Pictures of this camera come and go too fast. Try again."))
 
 
-def start_snapshot(snapshot_id: int, *, now: datetime) -> Job | None:
-    """What is to be taken, or None when it is no longer waiting.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A request that this process has claimed."""
 
-    Raises:
-        Unavailable: no present key opens the stored password.
+    snapshot_id: int
+    camera_id: int
+    host: str
+    requested_at: datetime
+
+
+CLAIM = """
+    WITH wanted AS (
+        SELECT snapshot.id, c.host FROM cameras_snapshot AS snapshot
+        JOIN cameras_camera AS c ON c.id = snapshot.camera_id
+        JOIN cameras_site AS site ON site.id = c.site_id
+        WHERE snapshot.taken_at IS NULL AND snapshot.failure = '' AND snapshot.claimed_by = ''
+            AND site.name = %s
+        ORDER BY snapshot.id LIMIT %s
+        FOR UPDATE OF snapshot SKIP LOCKED
+    )
+    UPDATE cameras_snapshot AS snapshot SET claimed_by = %s
+    FROM wanted WHERE snapshot.id = wanted.id
+    RETURNING snapshot.id, snapshot.camera_id, wanted.host, snapshot.requested_at
+"""
+
+
+def claim_requests(*, by: str, site: str, limit: int) -> list[Wanted]:
+    """Take up to `limit` requests for cameras of a site, the oldest first.
+
+    Two processes may look at the same moment: what one has locked the other passes over.  A process
+    that dies loses its requests: they have run out before another could be quicker.
     """
-    row = (
-        Snapshot.objects.select_related("camera__state", "camera__credential")
-        .filter(id=snapshot_id, taken_at=None, failure="")
-        .first()
-    )
-    if row is None:
-        return None
-    target, leave = permitted_target(row.camera, row.camera.state, now)
-    return Job(row.id, row.camera_id, target, leave)
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM, [site, limit, by])
+        return sorted((Wanted(*row) for row in cursor.fetchall()), key=lambda one: one.snapshot_id)
 
 
-@transaction.atomic
-def finish_snapshot(snapshot_id: int, picture: StoredPicture, *, now: datetime) -> bool:
-    """Note where the picture lies; False when the request has ended otherwise meanwhile."""
-    return end(
-        snapshot_id,
-        taken_at=now,
-        file=picture.file,
-        width=picture.width,
-        height=picture.height,
-        sha256=picture.sha256,
-    )
+def release_requests(by: str) -> int:
+    """Give back what a process has claimed that stops; another one may still be in time."""
+    waiting = Snapshot.objects.filter(taken_at=None, failure="", claimed_by=by)
+    return waiting.update(claimed_by="")
+
+
+def hosts_wanted(site: str) -> set[str]:
+    """The devices of which somebody wants a picture right now."""
+    waiting = Snapshot.objects.filter(taken_at=None, failure="", camera__site__name=site)
+    return set(waiting.order_by().values_list("camera__host", flat=True))
 
 
 @transaction.atomic
@@ -157,7 +164,15 @@ def picture_url(row: Snapshot) -> str:
     """Where the picture is; browsers keep it for ever under this address, so its content stands in
     it: in a new database the same id is another picture.
     """
+    # Not by `reverse`: it loads all pages of the product, which takes the photographer seconds.
     return f"/api/snapshots/{row.id}.jpg?v={row.sha256[:12]}"
+
+
+def thumb_url(row: Snapshot) -> str | None:
+    """Where its thumbnail is; None where there is none."""
+    if not row.thumb:
+        return None
+    return f"/api/snapshots/{row.id}/thumb.jpg?v={row.sha256[:12]}"
 
 
 def failure_of(row: Snapshot) -> dict[str, str] | None:

@@ -46,6 +46,8 @@ class StateRow:
     device_asked_at: datetime | None
     clock_offset_s: float | None
     clock_fault: str
+    picture_fault: str
+    picture_detail: str
 
 
 Column = Callable[[Iterable[Any]], str]
@@ -67,6 +69,8 @@ WRITTEN: dict[str, tuple[str, Column]] = {
     "device_asked_at": ("timestamptz", times),
     "clock_offset_s": ("float8", numbers),
     "clock_fault": ("text", texts),
+    "picture_fault": ("text", texts),
+    "picture_detail": ("text", texts),
 }
 """The columns a verdict may change, their types, and how they are passed."""
 READ = ", ".join(
@@ -77,6 +81,11 @@ LOCK = f"""
     FROM cameras_camerastate AS s JOIN cameras_camera AS c ON c.id = s.camera_id
     WHERE s.camera_id = ANY(%s::bigint[]) AND s.leased_by = %s
     ORDER BY s.camera_id FOR UPDATE OF s
+"""  # noqa: S608 - column names from the table above
+LOCK_ONE = f"""
+    SELECT {READ}
+    FROM cameras_camerastate AS s JOIN cameras_camera AS c ON c.id = s.camera_id
+    WHERE s.camera_id = %s FOR UPDATE OF s
 """  # noqa: S608 - column names from the table above
 WRITE = """
     UPDATE cameras_camerastate AS s
@@ -113,6 +122,11 @@ def rows_of(statement: str, values: Sequence[Any]) -> list[StateRow]:
 def lock(camera_ids: Iterable[int], poller: str) -> list[StateRow]:
     """The states of these cameras that the poller still holds, locked in the order of their ids."""
     return rows_of(LOCK, [numbers(camera_ids), poller])
+
+
+def lock_one(camera_id: int) -> StateRow | None:
+    """The state of a camera, whoever asks it now, locked; None where it has none."""
+    return next(iter(rows_of(LOCK_ONE, [camera_id])), None)
 
 
 def write_states(rows: Sequence[StateRow], *, end_leases: bool) -> None:

@@ -103,10 +103,10 @@ WRITE_STEADY = """
                 AND leased_by = %s AND lease_until = v.until
                 AND state IN ('online', 'degraded') AND history = 0 AND streak_ok >= %s
                 AND NOT unstable AND failed_logins = 0
-                AND held.reason = CASE WHEN v.reason = %s AND clock_fault <> '' THEN %s
-                    ELSE v.reason END
-                AND held.detail = CASE WHEN v.reason = %s AND clock_fault <> '' THEN clock_fault
-                    ELSE v.detail END
+                AND held.reason = CASE WHEN picture_fault <> '' THEN picture_fault
+                    WHEN v.reason = %s AND clock_fault <> '' THEN %s ELSE v.reason END
+                AND held.detail = CASE WHEN picture_fault <> '' THEN picture_detail
+                    WHEN v.reason = %s AND clock_fault <> '' THEN clock_fault ELSE v.detail END
             LIMIT 1 FOR UPDATE SKIP LOCKED
         ) AS s
     )

@@ -64,8 +64,12 @@ def beat(beat: Beat, *, now: datetime) -> Told:
     )
     PollerBeat.objects.filter(seen_at__lt=now - FORGOTTEN).delete()
     rules = site_rules(beat.site)
+    note(beat.site, Notice.Kind.NOT_ASKED, is_open=False, now=now)
     well = PollerBeat.objects.filter(
-        site=beat.site, suspects_itself=False, seen_at__gte=now - BEAT_LASTS
+        kind=PollerBeat.Kind.POLLER,
+        site=beat.site,
+        suspects_itself=False,
+        seen_at__gte=now - BEAT_LASTS,
     ).exclude(name=beat.name)
     blind = Notice.objects.filter(site=beat.site, kind=Notice.Kind.BLIND, closed_at=None)
     return Told(rules, well.exists(), blind.exists(), down_after(rules, beat, now))

@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -48,12 +49,24 @@ def camera(request: HttpRequest, camera_id: int) -> HttpResponseBase:
         "may_edit": may(user.role, Permission.MANAGE_CAMERAS),
     }
     if may(user.role, Permission.SEE_PICTURES):
-        context["picture"] = picture = latest_snapshot(row)
-        context["taken_at"] = parse_datetime(picture["taken_at"] or "")
+        context |= picture_context(row, timezone.now())
         context["takes_pictures"] = may(user.role, Permission.TAKE_PICTURES)
     if context["may_edit"] or may(user.role, Permission.SEE_AUDIT):
         context["edits"] = [edit_shown(one) for one in page_queries.edits_of(row)]
     return page(request, "cameras/one.html", context)
+
+
+def picture_context(row: Camera, now: datetime) -> dict[str, Any]:
+    """The newest picture, and whether it still shows what is there.  Three queries."""
+    picture = latest_snapshot(row)
+    taken_at = parse_datetime(picture["taken_at"] or "")
+    age_s = (now - taken_at).total_seconds() if taken_at else 0.0
+    return {
+        "picture": picture,
+        "taken_at": taken_at,
+        "is_old": age_s > picture["dim_after_s"],
+        "before_failure": state_of(row).state == State.OFFLINE.value,
+    }
 
 
 def outage_shown(part: OutageMember) -> dict[str, Any]:

@@ -9,11 +9,12 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from gis_server.edge import Page
 from gis_server.models import User
 from gis_server.roles import scope_q
-from grids.codes import GRID_DIGITS, parent_code, prefix
+from grids.codes import GRID_DIGITS, Level, parent_code, prefix
 from grids.models import Division, Grid
 from grids.queries.counts import Counts, counts_below
 
 MOST_FOUND = 50
+MOST_CHOSEN = 1000
 
 Node = Division | Grid
 
@@ -115,6 +116,15 @@ def find(user: User, text: str, on: date) -> TreeRows:
     rows = rows_of(nodes[:MOST_FOUND], on)
     told = [TreeRow(row.node, row.counts, False, path_of(row.node)) for row in rows]
     return TreeRows(len(nodes), told)
+
+
+def divisions_to_choose(user: User) -> list[Division]:
+    """Streets and communities in the user's reach, each street before its communities; one query.
+
+    At most `MOST_CHOSEN` rows.
+    """
+    mine = scope_q(user, "code") & Q(level__in=[Level.STREET, Level.COMMUNITY])
+    return list(Division.objects.filter(mine).order_by("code")[:MOST_CHOSEN])
 
 
 def path_of(node: Node) -> str:

@@ -37,6 +37,9 @@ class ScriptedStream:
     async def secure(self) -> None:
         self.is_secured = True
 
+    def allow(self, most_bytes: int) -> None:
+        self.most_bytes = most_bytes
+
     def hang_up(self) -> None:
         self.ended = True
 

@@ -8,23 +8,16 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from kombu.exceptions import OperationalError
+from django.utils import timezone
 
-from cameras import jobs
+from cameras import services
 from cameras.health import State
 from cameras.models import CameraState, Snapshot
 from cameras.probe.reason import Reason
+from gis_server.models import ChangeRow
 from gis_server.roles import Role
 from tests.cameras.conftest import NOW, OTHER_STREET, STREET, MakeCamera
 from tests.conftest import SignIn
-
-
-@pytest.fixture
-def queued(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The ids handed to the workers, in place of a broker."""
-    ids: list[int] = []
-    monkeypatch.setattr(jobs.take_snapshot, "apply_async", lambda args, **_: ids.append(args[0]))
-    return ids
 
 
 def routes(camera_id: int, snapshot_id: int) -> list[tuple[str, str]]:
@@ -61,7 +54,7 @@ def test_a_grid_worker_may_not_see_cameras(sign_in: SignIn, make_camera: MakeCam
 
 
 def test_an_operator_of_another_street_sees_nothing_of_this_one(
-    sign_in: SignIn, make_camera: MakeCamera, tmp_path: Path, settings: Any, queued: list[int]
+    sign_in: SignIn, make_camera: MakeCamera, tmp_path: Path, settings: Any
 ) -> None:
     camera = make_camera(state=State.OFFLINE, reason=Reason.NO_ROUTE, scope_code=STREET)
     snapshot = taken(camera, tmp_path, settings)
@@ -73,7 +66,7 @@ def test_an_operator_of_another_street_sees_nothing_of_this_one(
     assert client.get(f"/api/cameras/{camera.id}/").status_code == 404
     assert client.post(f"/api/cameras/{camera.id}/snapshot/").status_code == 404
     assert client.get(f"/api/snapshots/{snapshot.id}.jpg").status_code == 404
-    assert queued == []
+    assert Snapshot.objects.filter(taken_at=None).count() == 0
 
 
 def test_a_planner_sees_cameras_but_no_pictures(
@@ -250,53 +243,30 @@ def test_the_card_shows_the_ladder_and_the_last_results(
 
 
 def test_a_picture_is_asked_for_once_while_it_is_on_its_way(
-    operator: Client, make_camera: MakeCamera, queued: list[int]
+    operator: Client, make_camera: MakeCamera
 ) -> None:
+    services.picture_beat(
+        name="p", site="main", started_at=NOW, in_flight=0, taken=0, now=timezone.now()
+    )
     url = f"/api/cameras/{make_camera().id}/snapshot/"
 
     first, second = operator.post(url), operator.post(url)
 
     assert (first.status_code, second.status_code) == (202, 202)
-    assert first.json() == second.json() == {"snapshot": queued[0]}
-    assert len(queued) == 1
+    assert first.json() == second.json() == {"snapshot": Snapshot.objects.get().id}
 
 
-def test_without_a_queue_the_operator_is_told_and_the_request_has_ended(
-    operator: Client, make_camera: MakeCamera, monkeypatch: pytest.MonkeyPatch
+def test_where_nobody_takes_pictures_the_operator_is_told_at_once(
+    operator: Client, make_camera: MakeCamera
 ) -> None:
-    def away(*_: object, **__: object) -> None:
-        raise OperationalError("no broker")
-
-    monkeypatch.setattr(jobs.take_snapshot, "apply_async", away)
+    long_ago = timezone.now() - timedelta(minutes=1)
+    services.picture_beat(name="p", site="main", started_at=NOW, in_flight=0, taken=0, now=long_ago)
 
     response = operator.post(f"/api/cameras/{make_camera().id}/snapshot/")
 
-    assert response.status_code == 503
+    assert response.status_code == 202
     assert Snapshot.objects.get().failure == Reason.NOT_STARTED
-
-
-def test_a_picture_may_be_kept_by_the_browser_and_by_nobody_else(
-    operator: Client, make_camera: MakeCamera, tmp_path: Path, settings: Any
-) -> None:
-    snapshot = taken(make_camera(), tmp_path, settings)
-
-    response = operator.get(f"/api/snapshots/{snapshot.id}.jpg")
-
-    assert response["Content-Type"] == "image/jpeg"
-    assert response["Cache-Control"] == "private, max-age=31536000, immutable"
-    assert b"".join(response) == b"\xff\xd8"
-    response.close()
-
-
-def test_a_picture_that_is_gone_or_never_came_is_not_found(
-    operator: Client, make_camera: MakeCamera, tmp_path: Path, settings: Any
-) -> None:
-    snapshot = taken(make_camera(), tmp_path, settings)
-    (tmp_path / "1.jpg").unlink()
-    waiting = Snapshot.objects.create(camera=make_camera(), requested_at=NOW)
-
-    for snapshot_id in (snapshot.id, waiting.id, 999):
-        assert operator.get(f"/api/snapshots/{snapshot_id}.jpg").status_code == 404
+    assert ChangeRow.objects.get(topic="snapshot").data["failure"]["reason"] == "not_started"
 
 
 @pytest.mark.parametrize(

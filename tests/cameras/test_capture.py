@@ -1,35 +1,36 @@
-"""A capture that goes wrong costs one process; one that goes right is a picture."""
+"""A picture of a real camera, and why there is none, before any process is troubled."""
 
 import asyncio
-import json
-import os
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
+from datetime import UTC, datetime, timedelta
 
 import cv2
 import numpy as np
 import pytest
 
-from cameras.picture.capture import MAX_PICTURE_BYTES, WORKER, CaptureFailed, Picture, capture
-from cameras.picture.take import take
+from cameras.picture.order import CaptureFailed, Order, Purpose, Shot
+from cameras.picture.pool import Pool
+from cameras.picture.take import take, taken
 from cameras.probe.net import TcpNet
 from cameras.probe.reason import Reason
-from cameras.probe.result import LoginOutcome
+from cameras.probe.result import LoginOutcome, StepResult
 from cameras.probe.target import Login, Target
 from tests.cameras.fake_camera import FakeCamera, running
 
 LOOPBACK = TcpNet(["127.0.0.0/8"])
 GATE = Target("10.0.0.9", 554, "/live", Login("viewer", "tell-nobody"))
+LEFT_TOP = [(0.0, 0.0), (0.5, 0.0), (0.5, 0.5), (0.0, 0.5)]
 
 
-def python(code: str) -> tuple[str, ...]:
-    return (sys.executable, "-I", "-c", code)
+def image_of(jpeg: bytes) -> np.ndarray:
+    frame = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+    assert frame is not None
+    return frame
 
 
 def test_a_picture_of_a_real_camera(video_camera: Target) -> None:
@@ -37,15 +38,55 @@ def test_a_picture_of_a_real_camera(video_camera: Target) -> None:
 
     picture = take(video_camera, LOOPBACK, note_login=outcomes.append)
 
-    frame = cv2.imdecode(np.frombuffer(picture.jpeg, np.uint8), cv2.IMREAD_COLOR)
-    assert frame is not None
+    frame = image_of(picture.jpeg)
     assert frame.shape == (180, 320, 3) == (picture.height, picture.width, 3)
     assert frame.std() > 20, "colour bars are no flat picture"
     assert outcomes == [LoginOutcome.ACCEPTED]
 
 
+def test_a_picture_says_when_it_was_made_by_our_clock_and_by_the_device(
+    video_camera: Target,
+) -> None:
+    asked = datetime.now(UTC)
+
+    shot = asyncio.run(taken(Order(video_camera, LOOPBACK)))
+
+    assert asked <= shot.taken_at <= datetime.now(UTC)
+    # GStreamer's first sender report may come later than the picture.
+    assert shot.device_at is None or abs(shot.device_at - shot.taken_at) < timedelta(seconds=1)
+    assert [rung.step for rung in shot.rungs] == [
+        "tcp_connect",
+        "rtsp_describe",
+        "rtsp_setup",
+        "rtsp_play",
+    ]
+
+
+def test_a_round_looks_for_two_seconds_and_examines_what_it_saw(video_camera: Target) -> None:
+    order = Order(video_camera, LOOPBACK, purpose=Purpose.ROUND, watch_s=2.0, want_exam=True)
+
+    shot = asyncio.run(taken(order))
+
+    assert shot.stream_s >= 2.0
+    assert 4 <= shot.frames <= 8
+    assert shot.exam is not None
+    assert image_of(shot.small_png).shape[:2] == (360, 640)
+    assert image_of(shot.thumb_jpeg).shape == (90, 160, 3)
+
+
+def test_masks_are_black_in_everything_that_leaves_the_worker(video_camera: Target) -> None:
+    order = Order(video_camera, LOOPBACK, masks=[LEFT_TOP], want_exam=True)
+
+    shot = asyncio.run(taken(order))
+
+    for picture in (shot.jpeg, shot.thumb_jpeg, shot.small_png):
+        frame = image_of(picture)
+        height, width = frame.shape[0], frame.shape[1]
+        assert frame[: height // 2 - 8, : width // 2 - 8].max() < 16, "JPEG blurs the edge only"
+        assert frame[height // 2 + 8 :, :].max() > 100
+
+
 def test_a_picture_comes_inside_tls_from_a_camera_that_signs_itself(video_camera: Target) -> None:
-    """FFmpeg takes any certificate, as the ladder does: `test_tls`."""
     command = [sys.executable, "-m", "tests.cameras.tls_door", str(video_camera.rtsp_port)]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -53,55 +94,69 @@ def test_a_picture_comes_inside_tls_from_a_camera_that_signs_itself(video_camera
         assert door.stdin is not None
         assert door.stdout is not None
         secure = replace(video_camera, rtsp_port=int(door.stdout.readline()), tls=True)
-        picture = capture(secure, secure.host)
+        shot = asyncio.run(taken(Order(secure, LOOPBACK)))
         door.stdin.close()
 
-    assert (picture.width, picture.height) == (320, 180)
+    assert (shot.width, shot.height) == (320, 180)
 
 
-def test_a_wrong_password_is_found_before_anything_is_captured(video_camera: Target) -> None:
-    wrong = Target(video_camera.host, video_camera.rtsp_port, "/live", Login("viewer", "wrong"))
-    outcomes: list[LoginOutcome] = []
+@pytest.mark.parametrize(
+    ("change", "reason", "outcome"),
+    [
+        pytest.param(
+            lambda t: replace(t, login=Login("viewer", "wrong")),
+            Reason.WRONG_LOGIN,
+            LoginOutcome.REFUSED,
+            id="a wrong password",
+        ),
+        pytest.param(
+            lambda t: replace(t, path="/other"),
+            Reason.STREAM_NOT_FOUND,
+            LoginOutcome.NOT_SENT,  # GStreamer's server asks for no login to what it has not
+            id="a missing stream",
+        ),
+        pytest.param(
+            lambda _: GATE, Reason.NOT_ALLOWED, LoginOutcome.NOT_SENT, id="an address not allowed"
+        ),
+    ],
+)
+def test_what_describe_finds_is_told_with_its_reason_and_no_worker_starts(
+    video_camera: Target,
+    change: Callable[[Target], Target],
+    reason: Reason,
+    outcome: LoginOutcome,
+) -> None:
+    noted: list[Sequence[StepResult]] = []
+    order = Order(change(video_camera), LOOPBACK, note=noted.append)
 
     with pytest.raises(CaptureFailed) as failed:
-        take(wrong, LOOPBACK, note_login=outcomes.append, capture=never)
+        asyncio.run(with_no_worker(order))
 
-    assert failed.value.reason is Reason.WRONG_LOGIN
-    assert outcomes == [LoginOutcome.REFUSED]
-
-
-def test_a_missing_stream_is_found_before_anything_is_captured(video_camera: Target) -> None:
-    other = Target(video_camera.host, video_camera.rtsp_port, "/other", video_camera.login)
-
-    with pytest.raises(CaptureFailed) as failed:
-        take(other, LOOPBACK, note_login=lambda _: None, capture=never)
-
-    assert failed.value.reason is Reason.STREAM_NOT_FOUND
+    assert failed.value.reason is reason
+    assert [rungs[-1].login for rungs in noted] == [outcome]
 
 
-def test_an_address_that_is_not_allowed_is_not_captured() -> None:
-    with pytest.raises(CaptureFailed) as failed:
-        take(GATE, LOOPBACK, note_login=lambda _: None, capture=never)
-
-    assert failed.value.reason is Reason.NOT_ALLOWED
-
-
-def never(_target: Target, _address: str) -> Picture:
-    raise AssertionError("captured")
+async def with_no_worker(order: Order) -> Shot:
+    pool = Pool(1, command=("/bin/false",))
+    try:
+        return await pool.take(order)
+    finally:
+        await pool.close()
 
 
-def test_a_camera_that_describes_and_sends_nothing_has_no_frame() -> None:
+def test_a_camera_that_describes_and_then_hangs_up_has_no_picture() -> None:
     with described_only() as port:
         target = Target("127.0.0.1", port, "/live", Login("viewer", "right-horse"))
         with pytest.raises(CaptureFailed) as failed:
             take(target, LOOPBACK, note_login=lambda _: None)
 
-    assert failed.value.reason is Reason.NO_FRAME
+    assert failed.value.reason is Reason.REJECTED
+    assert "SETUP answered 401" in str(failed.value)
 
 
 @contextmanager
 def described_only() -> Iterator[int]:
-    """A camera in another thread that knows OPTIONS and DESCRIBE, and hangs up on the rest."""
+    """A camera in another thread that knows OPTIONS and DESCRIBE, and refuses the rest."""
     ready, loop = threading.Event(), asyncio.new_event_loop()
     camera, done = FakeCamera(), asyncio.Event()
 
@@ -117,92 +172,3 @@ def described_only() -> Iterator[int]:
     loop.call_soon_threadsafe(done.set)
     thread.join(5)
     loop.close()
-
-
-@pytest.mark.parametrize(
-    ("code", "reason", "detail"),
-    [
-        pytest.param("import time; time.sleep(60)", "capture_failed", "within 0.5 s", id="hangs"),
-        pytest.param(
-            "import signal, time; signal.signal(15, signal.SIG_IGN); time.sleep(60)",
-            "capture_failed",
-            "within 0.5 s",
-            id="hangs and ignores SIGTERM",
-        ),
-        pytest.param(
-            "import os; os.kill(os.getpid(), 11)", "capture_failed", "SIGSEGV", id="crash"
-        ),
-        pytest.param("import os; os._exit(3)", "capture_failed", "exit code 3", id="gives up"),
-        pytest.param("", "capture_failed", "something else", id="says nothing"),
-        pytest.param("print('hello')", "capture_failed", "something else", id="garbage"),
-        pytest.param("print('[]')", "capture_failed", "something else", id="a list"),
-        pytest.param(
-            'print(\'{"width": 4, "height": 3}\')', "capture_failed", "no JPEG", id="no picture"
-        ),
-        pytest.param(
-            'print(\'{"failure": "dark"}\')', "no_frame", "dark", id="says why it has none"
-        ),
-        pytest.param(
-            "import sys\nwhile True: sys.stdout.buffer.write(b'x' * 65536)",
-            "capture_failed",
-            "",
-            id="never stops",
-        ),
-    ],
-)
-def test_a_worker_that_goes_wrong_is_one_failure(code: str, reason: str, detail: str) -> None:
-    began, before = time.monotonic(), children()
-
-    with pytest.raises(CaptureFailed) as failed:
-        capture(GATE, "10.0.0.9", deadline_s=0.5, command=python(code))
-
-    assert failed.value.reason.value == reason
-    assert detail in str(failed.value)
-    assert time.monotonic() - began < 3
-    assert children() == before, "no process is left behind"
-
-
-def children() -> list[str]:
-    return Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
-
-
-def test_an_endless_answer_is_cut_at_its_limit() -> None:
-    endless = "import sys\nwhile True: sys.stdout.buffer.write(b'x' * 65536)"
-
-    with pytest.raises(CaptureFailed):
-        capture(GATE, "10.0.0.9", deadline_s=20, command=python(endless))
-
-    assert MAX_PICTURE_BYTES < 2**25
-
-
-def test_the_worker_gets_the_login_by_pipe_and_nothing_of_our_environment(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("SECRET_KEY", "sesame")
-    tell = """
-import json, os, sys
-order = sys.stdin.read()
-seen = open("/proc/self/cmdline").read() + str(dict(os.environ))
-print(json.dumps({"failure": json.dumps({"order": order, "seen": seen})}))
-"""
-    with pytest.raises(CaptureFailed) as failed:
-        capture(GATE, "10.0.0.9", command=python(tell))
-
-    told = json.loads(str(failed.value))
-    assert "viewer:tell-nobody@10.0.0.9" in told["order"]
-    assert "tell-nobody" not in told["seen"]
-    assert "sesame" not in told["seen"]
-
-
-def test_the_worker_opens_no_files_and_needs_no_django(tmp_path: Path) -> None:
-    secret = tmp_path / "clip.avi"
-    writer = cv2.VideoWriter(str(secret), cv2.VideoWriter.fourcc(*"MJPG"), 5, (64, 48))
-    writer.write(np.zeros((48, 64, 3), np.uint8))
-    writer.release()
-    order = json.dumps({"url": f"file:{secret}", "open_ms": 1000, "read_ms": 1000})
-
-    done = subprocess.run(
-        [sys.executable, "-I", str(WORKER)], input=order.encode(), capture_output=True, check=True
-    )
-
-    assert json.loads(done.stdout) == {"failure": "the stream could not be opened"}

@@ -211,8 +211,8 @@ def test_a_page_costs_a_fixed_number_of_queries(
 
     def costs() -> None:
         # Session and user; camera; probes, spans, failures; the id's division; outages; picture
-        # (none, and none before); edits.
-        with django_assert_num_queries(11):
+        # (none, none before, and what is old); edits.
+        with django_assert_num_queries(12):
             technician.get(f"/cameras/{camera.pk}/", headers=PAGE)
 
     technician.get(f"/cameras/{camera.pk}/")

@@ -2,25 +2,40 @@
 
 from datetime import datetime, timedelta
 from functools import partial
-from pathlib import Path
-from typing import Any
 
 import pytest
-from django.utils import timezone
 
-from cameras import jobs, services
-from cameras.invariants import check
-from cameras.models import CameraState, LoginBook, Snapshot
-from cameras.picture.store import StoredPicture
+from cameras import services
+from cameras.models import Camera, CameraState, LoginBook, Probe, Snapshot
 from cameras.probe.reason import Reason
-from cameras.probe.result import LoginOutcome
-from cameras.probe.target import Target
+from cameras.probe.result import LoginOutcome, StepResult, verdict_of
+from cameras.services import Job, Kept, Taken
 from gis_server.errors import Conflict
 from gis_server.models import ChangeRow
-from tests.cameras.conftest import GST_LOGIN, MakeCamera
+from tests.cameras.conftest import MakeCamera
 from tests.cameras.threads import together
 
-STORED = StoredPicture("snapshots/2026/03/01/1.jpg", "ab" * 32, 640, 360)
+
+def taken_at(at: datetime) -> Taken:
+    return Taken(
+        file="snapshots/2026/03/01/1.jpg",
+        thumb="snapshots/2026/03/01/1-thumb.jpg",
+        sha256="ab" * 32,
+        width=640,
+        height=360,
+        taken_at=at,
+        device_at=None,
+        source="rtsp_main",
+        watched=False,
+        exam=None,
+        verdict=verdict_of([StepResult(Reason.OK, "H264", step="rtsp_describe", took_ms=3.0)]),
+    )
+
+
+def job_of(camera: Camera, now: datetime) -> Job:
+    job = services.prepare(camera.pk, now)
+    assert job is not None
+    return job
 
 
 @pytest.mark.django_db(transaction=True)
@@ -55,14 +70,17 @@ def test_a_camera_that_is_switched_off_is_not_asked(make_camera: MakeCamera, now
 
 @pytest.mark.django_db(transaction=True)
 def test_a_request_ends_once(make_camera: MakeCamera, now: datetime) -> None:
-    snapshot_id, _ = services.request_snapshot(camera=make_camera(), by=None, now=now)
+    camera = make_camera()
+    snapshot_id, _ = services.request_snapshot(camera=camera, by=None, now=now)
+    job = job_of(camera, now)
 
-    ended = together(
-        partial(services.finish_snapshot, snapshot_id, STORED, now=now),
+    kept, failed = together(
+        partial(services.keep_click, job, snapshot_id, taken_at(now)),
         partial(services.fail_snapshot, snapshot_id, Reason.NO_FRAME, ""),
     )
 
-    assert sorted(ended) == [False, True]
+    assert (kept is Kept.KEPT) is not failed
+    assert Probe.objects.count() == (kept is Kept.KEPT)
     assert ChangeRow.objects.filter(topic="snapshot").count() == 1
 
 
@@ -70,7 +88,7 @@ def test_the_change_tells_where_the_picture_is(make_camera: MakeCamera, now: dat
     camera = make_camera()
     snapshot_id, _ = services.request_snapshot(camera=camera, by=None, now=now)
 
-    services.finish_snapshot(snapshot_id, STORED, now=now)
+    services.keep_click(job_of(camera, now), snapshot_id, taken_at(now))
 
     (row,) = ChangeRow.objects.all()
     assert (row.topic, row.scope) == ("snapshot", camera.scope_code)
@@ -94,24 +112,22 @@ def test_the_change_tells_why_there_is_none(make_camera: MakeCamera, now: dateti
     assert failure["remedy"]
 
 
-def test_a_request_that_nobody_answers_fails_after_15_seconds(
+def test_a_request_that_nobody_answers_fails_after_5_seconds(
     make_camera: MakeCamera, now: datetime
 ) -> None:
     snapshot_id, _ = services.request_snapshot(camera=make_camera(), by=None, now=now)
 
-    assert services.expire_snapshots(now + timedelta(seconds=15)) == 0
-    assert services.expire_snapshots(now + timedelta(seconds=16)) == 1
+    assert services.expire_snapshots(now + timedelta(seconds=5)) == 0
+    assert services.expire_snapshots(now + timedelta(seconds=6)) == 1
     assert Snapshot.objects.get(id=snapshot_id).failure == Reason.NOT_STARTED
-    assert services.start_snapshot(snapshot_id, now=now) is None
+    assert services.claim_requests(by="a", site="main", limit=9) == []
 
 
 def test_a_refused_login_counts_for_pictures_too(make_camera: MakeCamera, now: datetime) -> None:
     camera = make_camera(login=("viewer", "x"))
 
     for outcome in (LoginOutcome.REFUSED, LoginOutcome.NOT_SENT):
-        snapshot_id, _ = services.request_snapshot(camera=camera, by=None, now=now)
-        job = services.start_snapshot(snapshot_id, now=now)
-        assert job is not None
+        job = job_of(camera, now)
         assert job.leave is not None
         services.note_login(camera_id=camera.id, leave=job.leave, outcome=outcome, now=now)
 
@@ -120,101 +136,49 @@ def test_a_refused_login_counts_for_pictures_too(make_camera: MakeCamera, now: d
     assert (book.failed, book.trying_until) == (1, None)
 
 
-@pytest.fixture
-def media(settings: Any, tmp_path: Path) -> Path:
-    settings.MEDIA_ROOT = tmp_path
-    settings.PROBE_NETWORKS = ["127.0.0.0/8"]
-    return tmp_path
-
-
-def test_the_job_takes_stores_and_tells(
-    make_camera: MakeCamera, now: datetime, media: Path, video_camera: Target
-) -> None:
-    camera = make_camera(
-        host=video_camera.host,
-        port=video_camera.rtsp_port,
-        path=video_camera.path,
-        login=(GST_LOGIN.username, GST_LOGIN.password),
-    )
+def test_a_picture_brings_the_probe_that_proves_it(make_camera: MakeCamera, now: datetime) -> None:
+    camera = make_camera(row={"clock_offset_s": 60.0})
     snapshot_id, _ = services.request_snapshot(camera=camera, by=None, now=now)
 
-    jobs.take_snapshot(snapshot_id)
+    services.keep_click(job_of(camera, now), snapshot_id, taken_at(now))
 
     row = Snapshot.objects.get()
-    assert (row.failure, row.width, row.height) == ("", 320, 180)
-    assert (media / row.file).read_bytes().startswith(b"\xff\xd8")
-    assert list(check()) == []
-    (media / row.file).unlink()
-    assert list(check()) == [f"picture {row.id} is gone from {row.file}"]
+    assert row.probe is not None
+    assert (row.probe.at, row.probe.detail, row.probe.took_ms) == (now, "H264", 3.0)
+    assert row.device_at == now + timedelta(seconds=60)  # our time and the offset that is known
+    assert (row.source, row.light, row.is_fault) == (
+        "rtsp_main",
+        "night",
+        False,
+    )  # 20:00 in the district
 
 
-def test_the_job_tells_why_there_is_no_picture(
-    make_camera: MakeCamera, now: datetime, media: Path
-) -> None:
-    snapshot_id, _ = services.request_snapshot(
-        camera=make_camera(host="127.0.0.1", port=9), by=None, now=now
+@pytest.mark.django_db(transaction=True)
+def test_of_two_processes_one_takes_a_request(make_camera: MakeCamera, now: datetime) -> None:
+    for _ in range(6):
+        services.request_snapshot(camera=make_camera(), by=None, now=now)
+
+    claimed = together(
+        *(partial(services.claim_requests, by=name, site="main", limit=4) for name in "abc")
     )
 
-    jobs.take_snapshot(snapshot_id)
-
-    assert Snapshot.objects.get().failure == Reason.REFUSED
-    assert list(media.rglob("*.jpg")) == []
+    ids = [one.snapshot_id for part in claimed for one in part]
+    assert len(ids) == len(set(ids)) == 6
 
 
-def test_a_picture_that_comes_too_late_is_not_kept(
-    make_camera: MakeCamera,
-    now: datetime,
-    media: Path,
-    video_camera: Target,
-    monkeypatch: pytest.MonkeyPatch,
+def test_requests_of_another_site_are_left_to_its_process(
+    make_camera: MakeCamera, now: datetime
 ) -> None:
-    camera = make_camera()
-    snapshot_id, _ = services.request_snapshot(camera=camera, by=None, now=now)
-    job = services.Job(snapshot_id, camera.id, video_camera)
-    services.expire_snapshots(now + timedelta(minutes=1))
+    services.request_snapshot(camera=make_camera(), by=None, now=now)
 
-    jobs.take_and_store(job)
-
-    assert Snapshot.objects.get().failure == Reason.NOT_STARTED
-    assert list(media.rglob("*.jpg")) == []
+    assert services.claim_requests(by="a", site="east", limit=4) == []
 
 
-def test_days_that_are_over_leave_nothing_on_the_disk(db: None, media: Path) -> None:
-    """A worker that was killed between the file and the row leaves a file that no row names."""
-    for age_days in (1, 40, 400):
-        day = media / (timezone.now() - timedelta(days=age_days)).strftime("snapshots/%Y/%m/%d")
-        day.mkdir(parents=True)
-        (day / ".x.part").write_bytes(b"x")
-        (day / f"{age_days}.jpg").write_bytes(b"x")
-    (media / "snapshots/2020/notes/mine").mkdir(parents=True)
-
-    jobs.prune()
-
-    assert [file.name for file in media.rglob("*.jpg")] == ["1.jpg"]
-    assert [day.name for day in media.glob("snapshots/2020/*/*")] == ["mine"]
-    assert len(list(media.glob("snapshots/*/*/*"))) == 2
-
-
-def test_old_pictures_and_probes_are_dropped(
-    make_camera: MakeCamera, now: datetime, media: Path
+def test_a_process_that_stops_gives_its_requests_back(
+    make_camera: MakeCamera, now: datetime
 ) -> None:
-    camera = make_camera()
-    file = media / "snapshots/old.jpg"
-    file.parent.mkdir()
-    file.write_bytes(b"x")
-    Snapshot.objects.create(
-        camera=camera,
-        requested_at=now - timedelta(days=400),
-        taken_at=now,
-        file="snapshots/old.jpg",
-        sha256="x",
-    )
-    camera.probes.bulk_create(
-        [camera.probes.model(camera=camera, at=now, reason="ok", took_ms=n) for n in range(25)]
-    )
+    services.request_snapshot(camera=make_camera(), by=None, now=now)
+    services.claim_requests(by="a", site="main", limit=4)
 
-    jobs.prune()
-
-    assert not file.exists()
-    assert Snapshot.objects.count() == 0
-    assert sorted(camera.probes.values_list("took_ms", flat=True)) == list(range(5, 25))
+    assert services.release_requests("a") == 1
+    assert len(services.claim_requests(by="b", site="main", limit=4)) == 1

@@ -94,6 +94,7 @@ class Town:
             "web": f"{web} --workers 1 --threads 8 --log-level warning",
             "live": f"{live} --log-level warning --timeout-graceful-shutdown 3",
             "poller": "python manage.py poll",
+            "pictures": "python manage.py pictures",
             "jobs": f"{jobs} --concurrency 1 --loglevel WARNING",
         }
         split = {name: line.split() for name, line in lines.items()}

@@ -51,11 +51,14 @@ PURE = (
     "cameras.health",
     "cameras.picture",
     "cameras.probe",
+    "cameras.rounds",
+    "cameras.shelf",
     "cameras.sight",
     "maps.tiles",
     "fixtures.camera_days",
     "fixtures.camera_farm.plan",
     "fixtures.lossy_line",
+    "fixtures.scenes",
 )
 # The one pure package's edge: the only file that opens sockets.
 OPENS_SOCKETS = "cameras.probe.net"

@@ -13,8 +13,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import InterfaceError, OperationalError, connection
 
 from cameras import services
+from cameras.database import DatabaseAway
 from cameras.fleet_models import MAIN_SITE
-from cameras.poller import RETRY_S, DatabaseAway, Poller
+from cameras.poller import RETRY_S, Poller
 from cameras.probe.net import TcpNet
 from cameras.probe.runner import collect_seldom
 from cameras.services import SiteRules

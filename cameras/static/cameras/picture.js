@@ -1,7 +1,7 @@
 // Asks for a picture of the camera and shows it when it has come.
 
-const PATIENCE_MS = 25_000;
-const LOOK_EVERY_MS = 1_000;
+const PATIENCE_MS = 10_000;
+const LOOK_EVERY_MS = 500;
 
 const config = JSON.parse(document.getElementById("territory-config").textContent);
 const figure = document.getElementById("shot");
@@ -41,6 +41,8 @@ function show({ url, failure }) {
   figure.querySelector("p")?.remove();
   image.alt = "";
   image.src = url;
+  figure.classList.remove("old");
+  document.getElementById("shot-when").textContent = "";
   said.textContent = gettext("Just now");
 }
 

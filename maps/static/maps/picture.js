@@ -4,16 +4,16 @@ import { ask } from "maps/api";
 import * as clock from "maps/clock";
 import { element, setText } from "maps/element";
 
-// Older than this a picture no longer shows what is there now, and is dimmed.
-const OLD_MS = 10 * 60_000;
-// The server promises a picture or a failure within 15 s; the rest is the way here.
-const PATIENCE_MS = 25_000;
+// The server promises a picture or a failure within 5 s; the rest is the way here.
+const PATIENCE_MS = 10_000;
 
 export class Picture {
   constructor(config, cameraId) {
     Object.assign(this, { config, cameraId });
     this.takenAt = null;
     this.waitsSince = null;
+    // Older than this a picture no longer shows what is there now: the rule of the camera's class.
+    this.oldMs = Infinity;
     this.image = element("img", { alt: "", decoding: "async", hidden: true });
     this.none = element("p", { class: "picture-none" }, gettext("There is no picture of this camera yet."));
     this.age = element("figcaption", { class: "picture-age" });
@@ -35,6 +35,7 @@ export class Picture {
   // Takes over what the server says of the camera and its newest picture.
   show({ name, state, snapshot }) {
     this.state = state;
+    this.oldMs = snapshot.dim_after_s * 1000;
     this.image.alt = interpolate(gettext("Picture of %s"), [name]);
     if (snapshot.url) this.showImage(snapshot.url, snapshot.taken_at);
     if (this.waitsSince === null) this.say(sentence(snapshot.failure));
@@ -102,7 +103,7 @@ export class Picture {
     setText(this.button, this.waitsSince === null ? gettext("Take a picture")
       : interpolate(gettext("Taking a picture… %s"), [clock.lengthText(waitedMs)]));
     const ageMs = this.takenAt === null ? null : clock.now() - this.takenAt;
-    this.node.toggleAttribute("data-old", ageMs !== null && (ageMs > OLD_MS || this.state === "offline"));
+    this.node.toggleAttribute("data-old", ageMs !== null && (ageMs > this.oldMs || this.state === "offline"));
     this.age.hidden = ageMs === null;
     if (ageMs !== null) setText(this.age, this.ageText());
   }
