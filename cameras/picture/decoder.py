@@ -56,7 +56,7 @@ class Decoder:
         began = time.monotonic()
         try:
             if self._process is None:
-                await self._start()
+                await self.start()
                 began = time.monotonic()  # the start is not the order's fault
             async with asyncio.timeout(budget_s):
                 return await self._talk(pieces)
@@ -70,7 +70,8 @@ class Decoder:
             await self.kill()  # nobody is left to read the answer
             raise
 
-    async def _start(self) -> None:
+    async def start(self) -> None:
+        """Start the process; it loads its libraries by itself.  Raises OSError, TimeoutError."""
         async with asyncio.timeout(START_S):
             self._process = await asyncio.create_subprocess_exec(
                 *self._command,

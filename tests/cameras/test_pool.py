@@ -177,6 +177,22 @@ def test_a_worker_is_replaced_after_its_captures() -> None:
     assert len(set(run(work, recycle_after=2))) == 2
 
 
+def test_workers_wait_ready_once_the_pool_is_warm_and_end_with_it() -> None:
+    before = children()
+
+    async def work(pool: Pool) -> tuple[list[str], list[str]]:
+        await pool.warm()
+        warm = children()
+        await decoded(pool, jpeg())
+        return warm, children()
+
+    warm, later = run(work, size=2)
+
+    assert len(set(warm) - set(before)) == 2
+    assert later == warm
+    assert children() == before
+
+
 def test_a_worker_that_leaks_is_replaced() -> None:
     code = """
 import json, sys
