@@ -187,8 +187,8 @@ def covered(seen: Evidence) -> float:
     if not seen.has("gone", "alike", "worst_quarter"):
         return 0.0
     score = min(ramp(seen["gone"], 0.12, 0.34), ramp(seen["alike"], 0.7, 0.4))
-    if low_contrast(seen) >= THRESHOLD:
-        # Fog and a veil take edges too, but leave something of the view everywhere.
+    if max(low_contrast(seen), blurred(seen)) >= THRESHOLD:
+        # A veil and a lens out of focus take edges too, but leave something of the view everywhere.
         score = min(score, ramp(seen["worst_quarter"], 0.12, 0.04))
     return score
 
@@ -257,8 +257,6 @@ HIDES: dict[Fault, frozenset[Fault]] = {
     Fault.BRIGHT: BY_DETAIL | {Fault.COLOUR_CAST},
     Fault.SHAKING: BY_THE_VIEW | {Fault.TORN, Fault.BLURRED},
     Fault.TORN: BY_THE_VIEW | {Fault.BLURRED, Fault.COLOUR_CAST, Fault.LOW_CONTRAST},
-    # Without its edges nobody knows whether the view is still the same.
-    Fault.BLURRED: frozenset({Fault.COVERED, Fault.MOVED}),
     # Another view has other light and colours.
     Fault.MOVED: frozenset({Fault.COVERED, Fault.COLOUR_CAST, Fault.LOW_CONTRAST}),
     # A veil before the lens is plain, still and coloured.
