@@ -30,6 +30,7 @@ class Decoder:
         self._command = command
         self._process: asyncio.subprocess.Process | None = None
         self._first_bytes = self._memory_bytes = 0
+        self._is_reading = False
         self.orders = 0
 
     def is_spent(self, most_orders: int, most_grown_bytes: int) -> bool:
@@ -90,9 +91,13 @@ class Decoder:
         self.orders += 1
         process.stdin.writelines(pieces)
         await process.stdin.drain()
-        length = frames.head_length(await process.stdout.readexactly(frames.LENGTH_BYTES))
-        head, sizes = frames.read_head(await process.stdout.readexactly(length))
-        parts = [await process.stdout.readexactly(size) for size in sizes]
+        self._is_reading = True
+        try:
+            length = frames.head_length(await process.stdout.readexactly(frames.LENGTH_BYTES))
+            head, sizes = frames.read_head(await process.stdout.readexactly(length))
+            parts = [await process.stdout.readexactly(size) for size in sizes]
+        finally:
+            self._is_reading = False
         self._note_memory(head.get("memory_bytes"))
         return head, parts
 
@@ -124,4 +129,7 @@ class Decoder:
             process.kill()
         if process.stdin:
             process.stdin.close()
+        if process.stdout and not self._is_reading:
+            # What it said and nobody has read would keep its end from being noticed.
+            await process.stdout.read()
         await process.wait()
