@@ -56,6 +56,9 @@ NO_BLAME = frozenset({Reason.BUSY, Reason.OWN_TROUBLE, Reason.NOT_ALLOWED})
 class TakesPictures(Protocol):
     """`cameras.picture.pool.Pool`, as far as it is needed here."""
 
+    async def warm(self) -> None:
+        """Make ready for the first order."""
+
     async def take(self, order: Order) -> Shot:
         """The picture.  Raises CaptureFailed."""
 
@@ -97,6 +100,7 @@ class Photographer:
     async def run(self) -> None:
         """Take pictures until `stop`."""
         logger.info("photographer %s started", self.name)
+        await self.pool.warm()
         with contextlib.suppress(DatabaseAway):
             await self._store.look()
         async with asyncio.TaskGroup() as group:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from cameras.picture.finding import Exam
 from cameras.picture.http_source import HttpFailed, HttpPictures
-from cameras.picture.order import CaptureFailed, Order, Picture, Purpose, Shot, Source
+from cameras.picture.order import CaptureFailed, Order, Purpose, Shot, Source
 from cameras.picture.rtp.packets import SenderReport
 from cameras.picture.rtp.watch import Broken, Piece, Watch
 from cameras.picture.session import Ended, Session
@@ -18,8 +18,6 @@ from cameras.probe.reason import Reason
 from cameras.probe.result import StepResult, verdict_of
 from cameras.probe.target import Target
 from cameras.probe.wire_head import Malformed
-
-__all__ = ["Capture", "CaptureFailed", "Picture"]
 
 READ_S = 4.0
 """Between two pieces of a stream."""

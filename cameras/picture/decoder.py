@@ -30,6 +30,7 @@ class Decoder:
         self._command = command
         self._process: asyncio.subprocess.Process | None = None
         self._first_bytes = self._memory_bytes = 0
+        self._is_reading = False
         self.orders = 0
 
     def is_spent(self, most_orders: int, most_grown_bytes: int) -> bool:
@@ -56,7 +57,7 @@ class Decoder:
         began = time.monotonic()
         try:
             if self._process is None:
-                await self._start()
+                await self.start()
                 began = time.monotonic()  # the start is not the order's fault
             async with asyncio.timeout(budget_s):
                 return await self._talk(pieces)
@@ -70,7 +71,8 @@ class Decoder:
             await self.kill()  # nobody is left to read the answer
             raise
 
-    async def _start(self) -> None:
+    async def start(self) -> None:
+        """Start the process; it loads its libraries by itself.  Raises OSError, TimeoutError."""
         async with asyncio.timeout(START_S):
             self._process = await asyncio.create_subprocess_exec(
                 *self._command,
@@ -89,9 +91,13 @@ class Decoder:
         self.orders += 1
         process.stdin.writelines(pieces)
         await process.stdin.drain()
-        length = frames.head_length(await process.stdout.readexactly(frames.LENGTH_BYTES))
-        head, sizes = frames.read_head(await process.stdout.readexactly(length))
-        parts = [await process.stdout.readexactly(size) for size in sizes]
+        self._is_reading = True
+        try:
+            length = frames.head_length(await process.stdout.readexactly(frames.LENGTH_BYTES))
+            head, sizes = frames.read_head(await process.stdout.readexactly(length))
+            parts = [await process.stdout.readexactly(size) for size in sizes]
+        finally:
+            self._is_reading = False
         self._note_memory(head.get("memory_bytes"))
         return head, parts
 
@@ -123,4 +129,7 @@ class Decoder:
             process.kill()
         if process.stdin:
             process.stdin.close()
+        if process.stdout and not self._is_reading:
+            # What it said and nobody has read would keep its end from being noticed.
+            await process.stdout.read()
         await process.wait()

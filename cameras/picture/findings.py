@@ -184,9 +184,13 @@ def frozen(seen: Evidence) -> float:
 
 def covered(seen: Evidence) -> float:
     """Edges have gone, and what is left of the picture is not just paler."""
-    if not seen.has("gone", "alike"):
+    if not seen.has("gone", "alike", "worst_quarter"):
         return 0.0
-    return min(ramp(seen["gone"], 0.12, 0.34), ramp(seen["alike"], 0.7, 0.4))
+    score = min(ramp(seen["gone"], 0.12, 0.34), ramp(seen["alike"], 0.7, 0.4))
+    if max(low_contrast(seen), blurred(seen)) >= THRESHOLD:
+        # A veil and a lens out of focus take edges too, but leave something of the view everywhere.
+        score = min(score, ramp(seen["worst_quarter"], 0.12, 0.04))
+    return score
 
 
 def moved(seen: Evidence) -> float:

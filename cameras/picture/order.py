@@ -34,15 +34,6 @@ class Source(StrEnum):
     HTTP = "http"
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """A JPEG and its size in pixels."""
-
-    jpeg: bytes
-    width: int
-    height: int
-
-
 class CaptureFailed(Exception):
     """There is no picture.  The message is for the technician and holds no login.
 

@@ -8,7 +8,7 @@ that sends nothing costs a socket, and a worker that dies, leaks or hangs costs 
 import asyncio
 import heapq
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from cameras.picture.capture import Capture
@@ -49,8 +49,8 @@ class Place:
 class Pool:
     """Takes pictures.  Belongs to the event loop that it is first used in.
 
-    size: workers, of which each uses a core while it decodes; they are started when they are
-        needed.  recycle_after: captures after which a worker is replaced by a fresh one.
+    size: workers, of which each uses a core while it decodes; they are started by `warm`, or when
+        they are needed.  recycle_after: captures after which a worker is replaced by a fresh one.
     """
 
     def __init__(
@@ -73,6 +73,16 @@ class Pool:
         self._busy: set[Decoder] = set()
         self._farewells: set[asyncio.Task[None]] = set()
         self._closed = False
+
+    async def warm(self) -> None:
+        """Start the workers, so that the first who press do not wait for libraries to load."""
+        for worker in self._idle:
+            await self._begin(worker)
+
+    async def _begin(self, worker: Decoder) -> None:
+        # One that does not start now is started by its first order, which says why it cannot.
+        with suppress(OSError, TimeoutError):
+            await worker.start()
 
     async def take(self, order: Order) -> Shot:
         """The picture that was asked for.
@@ -151,6 +161,10 @@ class Pool:
         if worker.is_spent(self._recycle_after, MOST_GROWN_BYTES) or self._closed:
             await worker.kill()
             worker = Decoder(self._command)
+            if not self._closed:
+                await self._begin(worker)
+            if self._closed:  # meanwhile
+                await worker.kill()
         self._hand_on(worker)
 
     def _hand_on(self, worker: Decoder) -> None:

@@ -7,9 +7,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from cameras import fleet_queries, services
@@ -17,13 +15,12 @@ from cameras.fleet_models import MAIN_SITE
 from cameras.fleet_queries import Poller, SiteShown
 from cameras.models import Site
 from cameras.site_forms import EditSiteForm, NewSiteForm, initial_of_site
-from cameras.views.shared import page, state_shown
+from cameras.views.shared import ago, page, state_shown
 from gis_server.edge import allow, parse_page, user_of
 from gis_server.errors import Conflict, Invalid, NotAllowed, NotFound
 from gis_server.roles import Permission, may
 
 PER_PAGE = 50
-SECONDS_TOLD_S = 120
 
 
 @allow(Permission.SEE_CAMERAS)
@@ -53,6 +50,8 @@ def site_shown(row: SiteShown) -> dict[str, Any]:
         "total": row.total,
         "counts": [state_shown(state.value) | {"count": count} for state, count in row.counts],
         "pollers": [poller_shown(one) for one in row.pollers],
+        "photographers": [poller_shown(one) for one in row.photographers],
+        "takes_pictures": any(one.is_heard for one in row.photographers),
         "notices": row.notices,
         "is_asked": row.is_asked,
     }
@@ -71,19 +70,9 @@ def poller_shown(one: Poller) -> dict[str, Any]:
         "badge": badge,
         "word": word,
         "outdated": one.outdated,
-        "seen": ago(one),
+        "seen": ago(one.beat.seen_at, timezone.now()),
         "is_heard": one.is_heard,
     }
-
-
-def ago(one: Poller) -> str:
-    """How long ago its last sign of life was."""
-    seconds = int(one.silent_s)
-    if seconds < SECONDS_TOLD_S:
-        text = ngettext("%(count)d second ago", "%(count)d seconds ago", seconds)
-        return text % {"count": seconds}
-    length = timesince(one.beat.seen_at, timezone.now(), depth=1)
-    return _("%(length)s ago") % {"length": length}
 
 
 @allow(Permission.ADMINISTER)

@@ -61,6 +61,9 @@ class FakePool:
         self.given_up: list[Order] = []
         self.is_closed = False
 
+    async def warm(self) -> None:
+        pass
+
     async def take(self, order: Order) -> Shot:
         self.orders.append(order)
         host = order.target.host

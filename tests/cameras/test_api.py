@@ -276,7 +276,7 @@ def test_where_nobody_takes_pictures_the_operator_is_told_at_once(
         ("/api/cameras.geojson", 3),
         ("/api/cameras/summary/", 3),
         ("/api/cameras/offline/", 4),
-        ("/api/cameras/{id}/", 6),
+        ("/api/cameras/{id}/", 7),
     ],
 )
 def test_a_list_costs_the_same_for_one_and_for_many(

@@ -15,12 +15,12 @@ import pytest
 
 from cameras.picture.order import CaptureFailed, Order, Purpose, Shot
 from cameras.picture.pool import Pool
-from cameras.picture.take import take, taken
 from cameras.probe.net import TcpNet
 from cameras.probe.reason import Reason
 from cameras.probe.result import LoginOutcome, StepResult
 from cameras.probe.target import Login, Target
 from tests.cameras.fake_camera import FakeCamera, running
+from tests.cameras.taking import take, taken
 
 LOOPBACK = TcpNet(["127.0.0.0/8"])
 GATE = Target("10.0.0.9", 554, "/live", Login("viewer", "tell-nobody"))

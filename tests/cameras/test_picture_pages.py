@@ -63,6 +63,8 @@ def test_the_newest_picture_stands_first_with_the_proof_of_its_age(
     assert row.sha256 in text
     assert timezone.localtime(at + MINUTE).strftime("%Y-%m-%d %H:%M:%S") in text
     assert "5\xa0分钟前" in text
+    Snapshot.objects.filter(pk=row.pk).update(taken_at=timezone.now())
+    assert "秒前" in get(operator, f"/cameras/{camera.pk}/pictures/").content.decode()
 
 
 @pytest.mark.parametrize("count", [1, 30])

@@ -173,8 +173,25 @@ def test_a_worker_is_replaced_after_its_captures() -> None:
             seen += [pid for pid in children() if is_worker(pid)]
         return seen
 
-    # Two captures each: the first is alive after its first one only.
-    assert len(set(run(work, recycle_after=2))) == 2
+    # Two captures each, and the next one stands ready at once: the first is seen after its first
+    # capture only, the third after the fourth.
+    assert len(set(run(work, recycle_after=2))) == 3
+
+
+def test_workers_wait_ready_once_the_pool_is_warm_and_end_with_it() -> None:
+    before = children()
+
+    async def work(pool: Pool) -> tuple[list[str], list[str]]:
+        await pool.warm()
+        warm = children()
+        await decoded(pool, jpeg())
+        return warm, children()
+
+    warm, later = run(work, size=2)
+
+    assert len(set(warm) - set(before)) == 2
+    assert later == warm
+    assert children() == before
 
 
 def test_a_worker_that_leaks_is_replaced() -> None:

@@ -11,7 +11,6 @@ from contextlib import contextmanager
 
 import pytest
 
-from cameras.picture.take import take
 from cameras.probe.net import TcpNet
 from cameras.probe.reason import Reason
 from cameras.probe.result import Verdict, verdict_of
@@ -20,6 +19,7 @@ from cameras.probe.steps import steps_for
 from cameras.probe.target import Login, Target
 from fixtures.camera_farm import plan
 from fixtures.camera_farm.device import OnvifPort, RtspPort, Unit
+from tests.cameras.taking import take
 
 LOOPBACK = TcpNet(["127.0.0.0/8"])
 RTSP_METHOD = re.compile(rb"^([A-Z_]+) rtsps?://", re.MULTILINE)

@@ -64,6 +64,20 @@ def filled(**values: Any) -> dict[str, Any]:
     } | values
 
 
+def test_a_site_says_who_takes_its_pictures_and_that_nobody_does(
+    boss: Client, make_camera: MakeCamera, east: Site
+) -> None:
+    make_camera(site=east)
+    assert "bin/manage pictures --site east" in text(boss)
+
+    beat(name="photo-1", kind=PollerBeat.Kind.PICTURES, asked=7)
+
+    page = text(boss)
+    assert "photo-1" in page
+    assert "bin/manage pictures --site east" not in page
+    assert "bin/manage poll --site east" in page
+
+
 def test_a_site_shows_its_cameras_by_state_and_only_those_of_the_reader(
     sign_in: SignIn, make_camera: MakeCamera, east: Site
 ) -> None:

@@ -197,6 +197,8 @@ const STEPS = {
   tcp_connect: () => gettext("Connect"),
   rtsp_options: () => gettext("Ask what it can do"),
   rtsp_describe: () => gettext("Sign in and describe the stream"),
+  rtsp_setup: () => gettext("Agree on the way of the pictures"),
+  rtsp_play: () => gettext("Have the pictures sent"),
   onvif_clock: () => gettext("Ask its clock (ONVIF)"),
   onvif_device: () => gettext("Ask what device it is (ONVIF)"),
 };
