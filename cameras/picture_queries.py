@@ -4,7 +4,7 @@ function costs a fixed number of queries.
 Whoever shows pictures notes it (`services.note_views`); these functions do not.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,7 +22,6 @@ from cameras.models import (
     PictureCleanup,
     PictureExam,
     PictureView,
-    PrivacyMask,
     Snapshot,
 )
 from cameras.picture_models import FAULTS
@@ -55,8 +54,7 @@ def timeline(
         rows = rows.filter(id__lt=before)
     found = list(rows.select_related(*RELATED)[: limit + 1])
     rules = rules_by_class()
-    down_since = since_down([camera.pk])
-    last = last_before_failure(camera) if camera.pk in down_since else None
+    last = last_before_failure(camera)
     items = [
         picture_item(row, now=now, rules=rules, last_before_failure=last) for row in found[:limit]
     ]
@@ -238,15 +236,10 @@ def one_picture(user: User, snapshot_id: int, *, now: datetime) -> dict[str, Any
     return picture_item(row, now=now, rules=rules_by_class(), last_before_failure=last)
 
 
-def since_down(camera_ids: Iterable[int]) -> dict[int, datetime]:
-    """Since when those of these cameras that are down have been.  One query."""
-    parts = OutageMember.objects.filter(camera__in=list(camera_ids), left_at=None)
-    return dict(parts.values_list("camera_id", "joined_at"))
-
-
 def last_before_failure(camera: Camera) -> Snapshot | None:
     """Of a camera that is down: the newest picture from before.  Two queries at most."""
-    down_since = since_down([camera.pk]).get(camera.pk)
+    parts = OutageMember.objects.filter(camera=camera, left_at=None)
+    down_since = parts.values_list("joined_at", flat=True).first()
     if down_since is None:
         return None
     taken = Snapshot.objects.filter(camera=camera, taken_at__lt=down_since)
@@ -321,12 +314,6 @@ def round_item(one: RoundShown) -> dict[str, Any]:
         "done": one.done,
         "findings": one.findings,
     }
-
-
-def masks_of(camera: Camera) -> tuple[list[list[list[float]]], int]:
-    """The camera's mask polygons and their version, 0 where nobody has drawn any.  One query."""
-    row = PrivacyMask.objects.filter(camera=camera).first()
-    return (row.polygons, row.version) if row else ([], 0)
 
 
 def reference_id(camera: Camera, light: str) -> int | None:

@@ -10,10 +10,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from cameras import picture_queries, services
+from cameras import services
 from cameras.models import Camera
 from cameras.queries import latest_snapshot
 from cameras.services import camera_for
+from cameras.services.masks import read_masks
 from cameras.views.shared import page
 from gis_server.edge import allow, user_of
 from gis_server.errors import Conflict, Invalid
@@ -38,7 +39,7 @@ def masks(request: HttpRequest, camera_id: int) -> HttpResponseBase:
             return redirect("camera-masks", camera.pk)
         except (Conflict, Invalid) as refused:
             error = str(refused.message)
-    polygons, version = picture_queries.masks_of(camera)
+    polygons, version = read_masks(camera.pk)
     context = {
         "camera": camera,
         "picture": latest_snapshot(camera),

@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from cameras import picture_queries, services
@@ -58,8 +59,9 @@ def below(division: str) -> str:
     """What the codes in a division begin with; nothing where none is given.  Raises Invalid."""
     try:
         return prefix(division) if division else ""
-    except BadCode as error:
-        raise Invalid(str(error)) from None
+    except BadCode:
+        message = _("There is no division or grid %(code)s in your territory.")
+        raise Invalid(message % {"code": division}) from None
 
 
 def item_shown(item: dict[str, Any]) -> dict[str, Any]:

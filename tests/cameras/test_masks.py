@@ -14,7 +14,7 @@ from cameras.health import State
 from cameras.models import Camera, PictureBaseline, PictureTurn, PrivacyMask, Snapshot
 from cameras.probe.reason import Reason
 from cameras.services import Kept
-from cameras.services.masks import checked
+from cameras.services.masks import checked, read_masks
 from gis_server.errors import Conflict, Invalid
 from gis_server.models import AuditRow, User
 from gis_server.roles import Role
@@ -86,7 +86,7 @@ def test_masks_are_saved_with_who_and_what_was_learnt_is_forgotten(
     PictureBaseline.objects.create(camera=camera, light="day", content={}, made_at=now)
 
     assert services.save_masks(camera, [WINDOW], by, now, version=0, delete_older=False) == 1
-    assert picture_queries.masks_of(camera) == ([WINDOW], 1)
+    assert read_masks(camera.pk) == ([WINDOW], 1)
     assert PictureBaseline.objects.count() == 0
     assert AuditRow.objects.get(action="masks.saved").detail["polygons"] == [0, 1]
     # The same again is no change.
