@@ -1,6 +1,6 @@
 """Routes of the cameras."""
 
-from django.urls import path
+from django.urls import include, path
 
 from cameras import api, picture_api
 from cameras.views import (
@@ -21,6 +21,9 @@ from cameras.views import (
 )
 
 urlpatterns = [
+    path("", include("cameras.repairs.urls")),
+    path("", include("cameras.handover.urls")),
+    path("", include("cameras.rates.urls")),
     path("api/cameras.geojson", api.features, name="cameras"),
     path("api/cameras/summary/", api.summary, name="cameras-summary"),
     path("api/cameras/offline/", api.offline, name="cameras-offline"),

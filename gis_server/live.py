@@ -22,6 +22,8 @@ KEPT_DAYS = 3
 TOPICS: dict[str, Permission] = {
     "camera": Permission.SEE_CAMERAS,
     "outage": Permission.SEE_CAMERAS,
+    # A repair order was opened, or has moved.
+    "order": Permission.SEE_CAMERAS,
     # The watching itself is in trouble, or no longer.
     "notice": Permission.SEE_CAMERAS,
     "snapshot": Permission.SEE_PICTURES,

@@ -25,6 +25,12 @@ class Permission(StrEnum):
     TAKE_PICTURES = "take_pictures"
     MANAGE_CAMERAS = "manage_cameras"
     MANAGE_LOGINS = "manage_logins"
+    DO_REPAIRS = "do_repairs"
+    LEAD_REPAIRS = "lead_repairs"
+    PLAN_WORK = "plan_work"
+    REVIEW_WORK = "review_work"
+    SEE_RATES = "see_rates"
+    HAND_OVER = "hand_over"
     SEE_PEOPLE = "see_people"
     EDIT_TERRITORY = "edit_territory"
     IMPORT_TERRITORY = "import_territory"
@@ -42,6 +48,12 @@ PERMISSION_NAMES = {
     Permission.TAKE_PICTURES: _("Take pictures"),
     Permission.MANAGE_CAMERAS: _("Add and change cameras"),
     Permission.MANAGE_LOGINS: _("Manage the logins that cameras share"),
+    Permission.DO_REPAIRS: _("Carry out repair orders"),
+    Permission.LEAD_REPAIRS: _("Lead repairs: teams, rules, decisions"),
+    Permission.PLAN_WORK: _("Enter planned work and power cuts"),
+    Permission.REVIEW_WORK: _("Review planned work and power cuts"),
+    Permission.SEE_RATES: _("See rates and reports"),
+    Permission.HAND_OVER: _("Have lists delivered to others"),
     Permission.SEE_PEOPLE: _("See who is responsible"),
     Permission.EDIT_TERRITORY: _("Change grids and their boundaries"),
     Permission.IMPORT_TERRITORY: _("Import grids and divisions"),
@@ -77,15 +89,35 @@ ROLE_NAMES = [
 
 # Everybody's map; what a role adds to it stands in its line.
 _MAP = {Permission.SEE_MAP}
-_WATCH = _MAP | {Permission.SEE_CAMERAS, Permission.SEE_PICTURES}
-_LEAD = _WATCH | {Permission.SEE_PEOPLE, Permission.ASK_FOR_AREA, Permission.GRANT_AREA}
+_WATCH = _MAP | {Permission.SEE_CAMERAS, Permission.SEE_PICTURES, Permission.SEE_RATES}
+_LEAD = _WATCH | {
+    Permission.SEE_PEOPLE,
+    Permission.ASK_FOR_AREA,
+    Permission.GRANT_AREA,
+    Permission.REVIEW_WORK,
+}
 
 MAY: dict[Role, frozenset[Permission]] = {
     Role.OPERATOR: frozenset(
-        _WATCH | {Permission.TAKE_PICTURES, Permission.SEE_PEOPLE, Permission.ASK_FOR_AREA}
+        _WATCH
+        | {
+            Permission.TAKE_PICTURES,
+            Permission.SEE_PEOPLE,
+            Permission.ASK_FOR_AREA,
+            Permission.LEAD_REPAIRS,
+            Permission.PLAN_WORK,
+            Permission.HAND_OVER,
+        }
     ),
     Role.MAINTAINER: frozenset(
-        _WATCH | {Permission.TAKE_PICTURES, Permission.MANAGE_CAMERAS, Permission.ASK_FOR_AREA}
+        _WATCH
+        | {
+            Permission.TAKE_PICTURES,
+            Permission.MANAGE_CAMERAS,
+            Permission.ASK_FOR_AREA,
+            Permission.DO_REPAIRS,
+            Permission.PLAN_WORK,
+        }
     ),
     Role.PLANNER: frozenset(
         _MAP
@@ -99,9 +131,13 @@ MAY: dict[Role, frozenset[Permission]] = {
     ),
     Role.GRID_WORKER: frozenset(_MAP),
     Role.STREET_LEADER: frozenset(_LEAD),
-    Role.DISTRICT_LEADER: frozenset(_LEAD | {Permission.TAKE_PICTURES}),
-    # Reads what was done, by whom; sees no picture and changes nothing.
-    Role.AUDITOR: frozenset(_MAP | {Permission.SEE_PEOPLE, Permission.SEE_AUDIT}),
+    Role.DISTRICT_LEADER: frozenset(
+        _LEAD | {Permission.TAKE_PICTURES, Permission.LEAD_REPAIRS, Permission.HAND_OVER}
+    ),
+    # Reads what was done, by whom, and the figures; sees no picture and changes nothing.
+    Role.AUDITOR: frozenset(
+        _MAP | {Permission.SEE_PEOPLE, Permission.SEE_AUDIT, Permission.SEE_RATES}
+    ),
     Role.ADMINISTRATOR: frozenset(Permission),
 }
 
