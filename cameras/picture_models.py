@@ -248,7 +248,7 @@ class PictureRule(models.Model):
 
     hours: a list of [from hour, to hour, every so many minutes] by the local clock; between them
     no round is made.  dim_after_min: what is older is shown as old.  keep_days, keep_faults_days:
-    None for what the settings say.  A class without a row follows `cameras.rounds.USUAL`.
+    None for what the settings say.  A class without a row follows `cameras.picture.rounds.USUAL`.
     """
 
     priority = models.CharField(max_length=12, primary_key=True)

@@ -13,7 +13,6 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from cameras import rounds
 from cameras.health import State
 from cameras.models import (
     Camera,
@@ -24,11 +23,12 @@ from cameras.models import (
     PictureView,
     Snapshot,
 )
+from cameras.picture import rounds
+from cameras.picture.rounds import ClassRules
 from cameras.picture_models import FAULTS
 from cameras.probe.reason import Reason
 from cameras.queries import cameras_of, text_of
 from cameras.reasons_text import reason_name
-from cameras.rounds import ClassRules
 from cameras.services.rules import rules_by_class
 from cameras.services.snapshots import failure_of, picture_url, thumb_url
 from gis_server.models import User
@@ -73,7 +73,8 @@ def sheet(
     """The contact sheet of a territory: its cameras in reach by name, each with its newest picture.
 
     only_found: those alone on whose newest picture something was found.
-    Four queries.  An item holds the camera, and its picture or None.
+    Four queries.  An item holds the camera, its picture or None, and below MEDIA_ROOT the file of
+    the thumbnail, empty where there is none.
     """
     cameras = cameras_of(user).filter(scope_code__startswith=scope_code, has_video=True)
     newest = (
@@ -116,6 +117,7 @@ def sheet_item(
         "priority": camera.priority,
         "enabled": camera.enabled,
         "picture": item,
+        "thumb_file": row.thumb if row else "",
     }
 
 

@@ -1,5 +1,5 @@
 """Runs ladders: one deadline for each, every step timed and kept as evidence.  How many run at once
-is `cameras.lanes`' business.
+is `cameras.processes.lanes`' business.
 
 Cancelling a probe cancels it: nothing here catches CancelledError.
 """

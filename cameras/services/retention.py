@@ -14,7 +14,7 @@ from django.db.models import Count, F, Q
 from django.utils import timezone
 
 from cameras.models import PictureCleanup, PictureRule, Snapshot
-from cameras.rounds import USUAL
+from cameras.picture.rounds import USUAL
 
 AT_ONCE = 1000
 MOST_AT_ONCE = 20 * AT_ONCE

@@ -11,8 +11,8 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
-from cameras import rounds
 from cameras.models import Camera, PictureTurn
+from cameras.picture import rounds
 from cameras.services.columns import texts, times
 from cameras.services.rules import rules_by_class
 

@@ -7,9 +7,9 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from cameras import rounds
 from cameras.models import PictureRule
-from cameras.rounds import USUAL, ClassRules, Stretch
+from cameras.picture import rounds
+from cameras.picture.rounds import USUAL, ClassRules, Stretch
 from gis_server import audit
 from gis_server.errors import Conflict, Invalid
 from gis_server.models import User

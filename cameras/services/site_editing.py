@@ -21,7 +21,7 @@ BOUNDS = {"networks", "ports"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WantedSite:
-    """What a site is to be (`Site`), checked before: see `cameras.site_forms`."""
+    """What a site is to be (`Site`), checked before: see `cameras.forms.sites`."""
 
     networks: list[str]
     ports: list[int]

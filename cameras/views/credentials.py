@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from cameras import page_queries, services
-from cameras.forms import CredentialForm
+from cameras.forms.registry import CredentialForm
 from cameras.models import Credential
 from cameras.views.shared import page
 from gis_server.edge import allow, user_of

@@ -18,8 +18,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from cameras import discovery, services
 from cameras.discovery import Progress
 from cameras.fleet_models import MAIN_SITE
+from cameras.forms.networks import SearchForm
 from cameras.models import Camera, LiveTest
-from cameras.network_forms import SearchForm
 from cameras.probe import wire_discovery
 from cameras.probe.wire_discovery import Found
 from cameras.views.shared import first_error, page

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from cameras import page_queries, services
-from cameras.forms import CameraForm, EditCameraForm, NewCameraForm, initial_of
+from cameras.forms.registry import CameraForm, EditCameraForm, NewCameraForm, initial_of
 from cameras.models import Camera
 from cameras.views.one import map_of
 from cameras.views.shared import page

@@ -15,10 +15,10 @@ from django.utils import timezone, translation
 from django.views.decorators.http import require_POST
 
 from cameras import services
+from cameras.forms.networks import NetworkForm
 from cameras.ladder_text import rungs, step_name
 from cameras.live_test import Answered, Begun, Event, climb
 from cameras.models import Camera, LiveTest
-from cameras.network_forms import NetworkForm
 from cameras.probe.net import TcpNet
 from cameras.probe.reason import Reason
 from cameras.probe.result import ASIDES, LoginOutcome

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from cameras import services
-from cameras.forms import TOLD, ReadingForm
+from cameras.forms.registry import TOLD, ReadingForm
 from cameras.models import Camera
 from cameras.probe.reason import Reason
 from cameras.probe.result import LoginOutcome

@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from cameras import picture_queries, services
+from cameras.forms.rules import RuleForm, initial_of_rules
 from cameras.models import Camera
 from cameras.picture_queries import RoundShown
-from cameras.rule_forms import RuleForm, initial_of_rules
 from cameras.views.shared import page
 from gis_server.edge import allow, user_of
 from gis_server.errors import Conflict, Invalid, NotFound

@@ -13,8 +13,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from cameras import fleet_queries, services
 from cameras.fleet_models import MAIN_SITE
 from cameras.fleet_queries import Poller, SiteShown
+from cameras.forms.sites import EditSiteForm, NewSiteForm, initial_of_site
 from cameras.models import Site
-from cameras.site_forms import EditSiteForm, NewSiteForm, initial_of_site
 from cameras.views.shared import ago, page, state_shown
 from gis_server.edge import allow, parse_page, user_of
 from gis_server.errors import Conflict, Invalid, NotAllowed, NotFound

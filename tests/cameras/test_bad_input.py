@@ -15,8 +15,8 @@ from django.utils import timezone
 from cameras import services
 from cameras.health import State
 from cameras.models import Camera, CameraState, Probe
-from cameras.poller import Poller
 from cameras.probe.net import TcpNet
+from cameras.processes.poller import Poller
 from cameras.services import LoginKind, LoginWanted
 from gis_server.models import ChangeRow
 from gis_server.roles import Role

@@ -5,10 +5,10 @@ import socket
 
 import pytest
 
-from cameras.canaries import ask_canaries
 from cameras.management.commands.poll import poller_of
 from cameras.probe.net import NetError
 from cameras.probe.reason import Reason
+from cameras.processes.canaries import ask_canaries
 from cameras.services.sites import Canary, SiteRules
 
 

@@ -14,8 +14,8 @@ from django.test import Client
 
 from cameras import discovery
 from cameras.discovery import NoRange, addresses_of, ranges_of, search
+from cameras.forms.networks import SearchForm
 from cameras.models import LiveTest, Site
-from cameras.network_forms import SearchForm
 from cameras.probe import wire_discovery
 from cameras.probe.wire_discovery import MAX_DATAGRAM_BYTES, Found, question, read_answer
 from cameras.probe.wire_head import Malformed

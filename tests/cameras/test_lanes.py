@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from cameras import lanes as lanes_module
-from cameras.lanes import Lanes
+from cameras.processes import lanes as lanes_module
+from cameras.processes.lanes import Lanes
 
 
 def test_places_hold_in_all_and_per_host() -> None:

@@ -10,12 +10,12 @@ import pytest
 
 from cameras import services
 from cameras.models import Camera, CameraState, LoginBook, Probe
-from cameras.poller import own_trouble
 from cameras.probe.budget import HEAD_START, LOCKOUT
 from cameras.probe.reason import Reason
 from cameras.probe.result import LoginOutcome, StepResult, verdict_of
 from cameras.probe.steps_login import withheld
 from cameras.probe.target import Login
+from cameras.processes.poller import own_trouble
 from cameras.services import Claim, Finding
 from cameras.services.logins import KEPT, TURN, permitted_target, place_of
 from tests.cameras.conftest import NOW, MakeCamera

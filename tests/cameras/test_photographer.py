@@ -33,7 +33,6 @@ from cameras.models import (
     PollerBeat,
     Snapshot,
 )
-from cameras.photographer import Photographer
 from cameras.picture.faults import Fault
 from cameras.picture.finding import Exam, Finding
 from cameras.picture.order import Order, Purpose, Shot, Source
@@ -41,6 +40,7 @@ from cameras.picture.pool import Pool
 from cameras.probe.net import TcpNet
 from cameras.probe.reason import Reason
 from cameras.probe.target import Target
+from cameras.processes.photographer import Photographer
 from gis_server.models import User
 from gis_server.roles import Role
 from tests.cameras.conftest import GST_LOGIN, MakeCamera
@@ -341,8 +341,8 @@ def test_a_full_disk_stops_pictures_with_one_notice_and_they_go_on_by_themselves
     online: Callable[..., Camera], media: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cameras = [online(host=f"127.0.1.{n + 1}") for n in range(4)]
-    monkeypatch.setattr("cameras.photographer.STORE_LOOK_S", 0.2)
-    monkeypatch.setattr("cameras.photographer.IDLE_S", 0.1)
+    monkeypatch.setattr("cameras.processes.photographer.STORE_LOOK_S", 0.2)
+    monkeypatch.setattr("cameras.processes.photographer.IDLE_S", 0.1)
     full = [True]
     usage = shutil.disk_usage
 
@@ -377,8 +377,8 @@ def test_a_database_that_is_away_costs_pictures_and_nothing_else(
 ) -> None:
     for number in range(3):
         online(host=f"127.0.1.{number + 1}")
-    monkeypatch.setattr("cameras.photographer.RETRY_S", 0.1)
-    monkeypatch.setattr("cameras.photographer.IDLE_S", 0.1)
+    monkeypatch.setattr("cameras.processes.photographer.RETRY_S", 0.1)
+    monkeypatch.setattr("cameras.processes.photographer.IDLE_S", 0.1)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
         spared = cursor.fetchone()[0]

@@ -1,11 +1,13 @@
 """The pages of pictures: timeline, contact sheet, masks, rounds, and who has looked."""
 
 import json
+from base64 import b64encode
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
@@ -24,7 +26,7 @@ from cameras.probe.reason import Reason
 from gis_server.models import User
 from gis_server.roles import Role
 from tests.cameras.conftest import NOW, OTHER_STREET, STREET, MakeCamera
-from tests.cameras.pictures import finding, taken
+from tests.cameras.pictures import THUMB, finding, taken
 from tests.conftest import SignIn
 
 PAGE = {"accept": "text/html"}
@@ -238,6 +240,22 @@ def test_a_sheet_of_64_costs_the_queries_of_one(
         answer = get(operator, "/cameras/pictures/")
 
     assert answer.content.decode().count("<img ") == 64
+
+
+def test_the_sheet_brings_its_thumbnails_along(operator: Client, make_camera: MakeCamera) -> None:
+    with_thumb, lost, older = (make_camera() for _ in range(3))
+    taken(with_thumb, NOW)
+    gone = taken(lost, NOW)
+    Path(settings.MEDIA_ROOT, gone.thumb).unlink()
+    old = taken(older, NOW)
+    Snapshot.objects.filter(pk=old.pk).update(thumb="")
+
+    items = get(operator, "/cameras/pictures/").context["items"]
+
+    sources = {item["id"]: item["picture"]["src"] for item in items}
+    assert sources[with_thumb.pk] == f"data:image/jpeg;base64,{b64encode(THUMB).decode()}"
+    assert sources[lost.pk].startswith(f"/api/snapshots/{gone.pk}/thumb.jpg")
+    assert sources[older.pk].startswith(f"/api/snapshots/{old.pk}.jpg")
 
 
 def test_masks_are_saved_and_somebody_elses_are_not_overwritten(

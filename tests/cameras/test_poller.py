@@ -22,10 +22,10 @@ from django.utils import timezone
 from cameras import services
 from cameras.health import State
 from cameras.models import CameraState, LoginBook, Notice, Outage, PollerBeat, Probe, Site
-from cameras.poller import Poller
 from cameras.probe.net import TcpNet
 from cameras.probe.reason import Reason
 from cameras.probe.target import Login
+from cameras.processes.poller import Poller
 from cameras.services.logins import place_of
 from tests.cameras.conftest import MakeCamera
 from tests.cameras.fake_camera import FakeCamera, listening, running
@@ -174,7 +174,7 @@ def no_connections(spared: int) -> Iterator[Callable[[], None]]:
 def test_a_database_that_goes_away_condemns_nobody_and_is_told_once(
     make_camera: MakeCamera, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO, "cameras.poller")
+    caplog.set_level(logging.INFO, "cameras.processes.poller")
     camera = make_camera(host="127.0.0.1", port=9, state=State.ONLINE, reason=Reason.OK)
     poller = Poller(LOOPBACK)
     mine = connection.connection.info.backend_pid

@@ -9,7 +9,7 @@ import pytest
 from cameras import jobs, picture_queries, services
 from cameras.invariants import check
 from cameras.models import PictureBaseline, Probe, Snapshot
-from cameras.rounds import ClassRules
+from cameras.picture.rounds import ClassRules
 from gis_server.roles import Role
 from tests.cameras.conftest import MakeCamera
 from tests.cameras.pictures import JPEG, THUMB, finding, taken

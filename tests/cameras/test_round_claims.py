@@ -9,8 +9,8 @@ import pytest
 from cameras import picture_queries, services
 from cameras.health import State
 from cameras.models import Camera, LiveTest, PictureTurn, Site, Snapshot
+from cameras.picture.rounds import USUAL, ClassRules, Stretch
 from cameras.probe.reason import Reason
-from cameras.rounds import USUAL, ClassRules, Stretch
 from cameras.services import Turn
 from gis_server.errors import Conflict, Invalid
 from gis_server.models import AuditRow, User

@@ -5,9 +5,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from cameras import rounds
 from cameras.models import Camera
-from cameras.rounds import USUAL, Stretch
+from cameras.picture import rounds
+from cameras.picture.rounds import USUAL, Stretch
 
 DISTRICT = ZoneInfo("Asia/Shanghai")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cameras import shelf
+from cameras.processes import shelf
 
 JPEG, THUMB = b"\xff\xd8 a picture", b"\xff\xd8 small"
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)

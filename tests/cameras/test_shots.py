@@ -6,9 +6,9 @@ import pytest
 
 from cameras.picture.order import Purpose, Source
 from cameras.probe.target import Target
+from cameras.processes.shots import sources
 from cameras.services import Job
 from cameras.services.picture_jobs import sub_path
-from cameras.shots import sources
 
 MAIN = {"path": "/main", "size": "1920x1080"}
 SUB = {"path": "/sub", "size": "640x360"}

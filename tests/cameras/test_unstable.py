@@ -15,7 +15,7 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 NEW = Health(State.UNKNOWN, NOON, Reason.NOT_ASKED)
 VERDICT = {"+": Reason.OK, "-": Reason.CONNECT_TIMEOUT, "c": Reason.STORE_FAILED}
 ASKED_S = 5.0
-"""What a question to a silent camera takes (`cameras.poller.BUDGET_S`)."""
+"""What a question to a silent camera takes (`cameras.processes.poller.BUDGET_S`)."""
 
 
 def live(story: str, health: Health = NEW) -> Health:

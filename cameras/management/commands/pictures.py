@@ -13,11 +13,11 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
 from cameras import services
-from cameras.database import DatabaseAway
 from cameras.fleet_models import MAIN_SITE
 from cameras.management.commands.poll import rules_of
-from cameras.photographer import Photographer
 from cameras.picture.pool import Pool
+from cameras.processes.database import DatabaseAway
+from cameras.processes.photographer import Photographer
 
 NICE = 5
 """The poller's deadlines come first on a small machine."""

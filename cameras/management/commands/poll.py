@@ -13,11 +13,11 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import InterfaceError, OperationalError, connection
 
 from cameras import services
-from cameras.database import DatabaseAway
 from cameras.fleet_models import MAIN_SITE
-from cameras.poller import RETRY_S, Poller
 from cameras.probe.net import TcpNet
 from cameras.probe.runner import collect_seldom
+from cameras.processes.database import DatabaseAway
+from cameras.processes.poller import RETRY_S, Poller
 from cameras.services import SiteRules
 from gis_server.errors import DomainError
 

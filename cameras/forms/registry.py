@@ -8,9 +8,9 @@ from django.contrib.gis.geos import Point
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from cameras.forms.networks import LOGINS, LONGEST_PASSWORD, NetworkForm, number, text
 from cameras.gb28181 import NotAnId, parse
 from cameras.models import MAX_INTERVAL_S, MIN_INTERVAL_S, Camera, Upstream
-from cameras.network_forms import LOGINS, LONGEST_PASSWORD, NetworkForm, number, text
 from cameras.reading.device import LONGEST_PATH, MOST_PROFILES, Profile
 from cameras.services import LoginKind, NewCamera, WantedCredential
 from cameras.services.editing import PLAIN, POINT_DECIMALS, state_of_camera

@@ -9,8 +9,8 @@ from cameras.picture.order import WATCH_S, Order, Purpose, Shot, Source
 from cameras.probe.net import Net
 from cameras.probe.reason import Reason
 from cameras.probe.result import StepResult, verdict_of
+from cameras.processes.shelf import Put
 from cameras.services import Job, Taken
-from cameras.shelf import Put
 
 logger = logging.getLogger(__name__)
 WATCHED_S = 1.0

@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from cameras.rounds import ClassRules, Stretch
+from cameras.picture.rounds import ClassRules, Stretch
 
 LINE = re.compile(r"\s*(\d{1,2})\s*[-–—~至]\s*(\d{1,2})\s*[:：,，]?\s*(\d{1,4})\s*")
 LONGEST = 400

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from django.utils import timezone
 
-from cameras import services, shelf
-from cameras.database import DatabaseThread
+from cameras import services
 from cameras.picture.order import CaptureFailed, Shot
 from cameras.probe.reason import Reason
+from cameras.processes import shelf
+from cameras.processes.database import DatabaseThread
 
 logger = logging.getLogger(__name__)
 

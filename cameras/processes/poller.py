@@ -19,15 +19,15 @@ from datetime import timedelta
 from django.utils import timezone
 
 from cameras import services
-from cameras.canaries import ask_canaries
-from cameras.database import DatabaseAway, DatabaseThread
 from cameras.fleet_models import MAIN_SITE
 from cameras.health import DOWN_AFTER
-from cameras.lanes import Lanes
 from cameras.probe.net import Net
 from cameras.probe.reason import Reason
 from cameras.probe.result import StepResult, verdict_of
 from cameras.probe.runner import Prober
+from cameras.processes.canaries import ask_canaries
+from cameras.processes.database import DatabaseAway, DatabaseThread
+from cameras.processes.lanes import Lanes
 from cameras.refusals import Refusals
 from cameras.services import Beat, Claim, Finding, Reach, Told
 from cameras.sight import TICK_S, Sight
@@ -95,6 +95,8 @@ class Poller:
         self._looked_at = float("-inf")
         self._stopping = asyncio.Event()
         self._database = DatabaseThread()
+        self._claims = DatabaseThread(beside=self._database)
+        """Apart, so that whoever is to be asked next need not wait for what is being written."""
 
     def stop(self) -> None:
         """Claim nothing more, finish what is being asked, and end."""
@@ -151,7 +153,7 @@ class Poller:
         if free <= 0:
             return []  # told to stop while all places are taken
         now = timezone.now()
-        claims = await self._database.run(
+        claims = await self._claims.run(
             services.claim,
             poller=self.name,
             limit=free,
@@ -339,4 +341,5 @@ class Poller:
             logger.warning(
                 "leases of %s were not handed back; they run out by themselves", self.name
             )
+        await self._claims.close()
         await self._database.close()

@@ -18,18 +18,18 @@ from typing import Protocol
 from django.utils import timezone
 
 from cameras import services
-from cameras.database import DatabaseAway, DatabaseThread
 from cameras.fleet_models import MAIN_SITE
 from cameras.picture.order import CaptureFailed, Order, Purpose, Shot
-from cameras.poller import BEAT_S, RETRY_S, STOP_S, poller_name
 from cameras.probe.net import Net
 from cameras.probe.reason import Reason
 from cameras.probe.result import StepResult, login_of
+from cameras.processes.database import DatabaseAway, DatabaseThread
+from cameras.processes.poller import BEAT_S, RETRY_S, STOP_S, poller_name
+from cameras.processes.shots import TRY_NEXT, learnt_from, order_of, sources, taken_of
+from cameras.processes.storekeeper import Storekeeper
 from cameras.services import Job, Kept, Taken, Turn, Wanted
 from cameras.services.rounds import PUT_OFF
 from cameras.services.snapshots import ANSWER_WITHIN
-from cameras.shots import TRY_NEXT, learnt_from, order_of, sources, taken_of
-from cameras.storekeeper import Storekeeper
 from gis_server.errors import DomainError
 
 logger = logging.getLogger(__name__)
