@@ -128,7 +128,9 @@ class Capture:
                 why = str(error)
         piece = watch.piece()
         if piece is None:
-            raise CaptureFailed(Reason.NO_FRAME, f"{watch.missing()}: {why}")
+            raise CaptureFailed(
+                Reason.NO_FRAME, f"{watch.missing()}: {why}", sent_nothing=not self.has_heard
+            )
         return piece
 
     async def _decoded(self, codec: str, piece: Piece) -> Told:

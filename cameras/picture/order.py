@@ -38,12 +38,22 @@ class CaptureFailed(Exception):
     """There is no picture.  The message is for the technician and holds no login.
 
     rungs: what was asked of the device before it failed, as far as that came.
+    sent_nothing: it promised a stream and not one packet of it came: the camera's fault, whoever is
+    slow and however rare its key frames are.
     """
 
-    def __init__(self, reason: Reason, detail: str, rungs: Sequence[StepResult] = ()) -> None:
+    def __init__(
+        self,
+        reason: Reason,
+        detail: str,
+        rungs: Sequence[StepResult] = (),
+        *,
+        sent_nothing: bool = False,
+    ) -> None:
         super().__init__(detail)
         self.reason = reason
         self.rungs = tuple(rungs)
+        self.sent_nothing = sent_nothing
 
 
 def note_nothing(_rungs: Sequence[StepResult]) -> None:

@@ -83,5 +83,5 @@ becomes unknown.
 """
 
 OF_PICTURES = tuple(reason for reason in Reason if reason.is_of_picture)
-DEGRADES = frozenset({Reason.CLOCK_OFF, *OF_PICTURES})
-"""Verdicts on a camera that shows video and yet wants a technician: degraded, not offline."""
+DEGRADES = frozenset({Reason.CLOCK_OFF, Reason.NO_FRAME, *OF_PICTURES})
+"""What is found of a camera that answers and yet wants a technician: degraded, not offline."""

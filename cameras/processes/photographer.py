@@ -293,6 +293,7 @@ class Photographer:
                 turn.camera_id,
                 failed.reason,
                 str(failed),
+                sent_nothing=failed.sent_nothing,
                 by=self.name,
                 until=turn.until,
                 now=timezone.now(),

@@ -1,8 +1,9 @@
 """From what pictures show to the state of their camera.
 
 Two pictures in a row with a finding make a camera degraded, two without one make it well again; a
-third state between them is settled soon, as the sweep settles its doubts.  The fault is kept with
-the state (`picture_fault`), so that sweeps, which see no picture, keep it too.
+third state between them is settled soon, as the sweep settles its doubts.  A round in
+which a camera sent nothing of the stream it promised counts as one with a finding.  The fault is kept with the state (`picture_fault`), so that
+sweeps, which see no picture, keep it too.
 """
 
 from datetime import datetime, timedelta
@@ -58,18 +59,40 @@ def note_exam(
     watched: some seconds of stream were looked at.  A glance that finds nothing counts not: it
     cannot see what is frozen or shaking.
     """
-    too_soon = turn.counted_at is not None and timedelta(0) <= at - turn.counted_at < MIN_APART
-    if too_soon or not (watched or exam.findings):
+    if is_too_soon(turn, at) or not (watched or exam.findings):
         return False, []
-    count(turn, failed=bool(exam.findings), at=at)
+    gravest = exam.findings[0] if exam.findings else None
+    fault = (reason_of(gravest), detail_of(gravest)) if gravest else None
+    return True, note_fault(turn, fault, at)
+
+
+def note_no_frame(turn: PictureTurn, detail: str, at: datetime) -> list[live.Change]:
+    """Count a round in which the camera answered and sent nothing, as `note_exam` does."""
+    if is_too_soon(turn, at):
+        return []
+    return note_fault(turn, (Reason.NO_FRAME, plain(detail)), at)
+
+
+def is_too_soon(turn: PictureTurn, at: datetime) -> bool:
+    return turn.counted_at is not None and timedelta(0) <= at - turn.counted_at < MIN_APART
+
+
+def note_fault(
+    turn: PictureTurn, fault: tuple[Reason, str] | None, at: datetime
+) -> list[live.Change]:
+    """Lengthen the run of the camera, and change its state where the run is long enough.
+
+    fault: the gravest and what a technician reads of it; None where all is well.
+    """
+    count(turn, failed=fault is not None, at=at)
     state = lock_one(turn.camera_id)
     changes: list[live.Change] = []
     if state is not None:
-        changes = follow(turn, state, exam, at)
+        changes = follow(turn, state, fault, at)
         doubtful = bool(state.picture_fault) is (turn.streak_ok > 0)
         turn.again_at = at + SOON if doubtful else None
     turn.save(update_fields=["streak_ok", "streak_bad", "counted_at", "again_at"])
-    return True, changes
+    return changes
 
 
 def count(turn: PictureTurn, *, failed: bool, at: datetime) -> None:
@@ -78,11 +101,11 @@ def count(turn: PictureTurn, *, failed: bool, at: datetime) -> None:
     turn.counted_at = at
 
 
-def follow(turn: PictureTurn, state: StateRow, exam: Exam, at: datetime) -> list[live.Change]:
-    """Change the state where the run is long enough."""
-    if turn.streak_bad >= IN_A_ROW:
-        gravest = exam.findings[0]
-        return put_fault(state, reason_of(gravest), detail_of(gravest), at)
+def follow(
+    turn: PictureTurn, state: StateRow, fault: tuple[Reason, str] | None, at: datetime
+) -> list[live.Change]:
+    if fault and turn.streak_bad >= IN_A_ROW:
+        return put_fault(state, *fault, at)
     if turn.streak_ok >= IN_A_ROW and state.picture_fault:
         return put_fault(state, None, "", at)
     return []

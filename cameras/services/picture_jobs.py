@@ -23,7 +23,7 @@ from cameras.probe.reason import Reason
 from cameras.probe.result import Verdict, plain
 from cameras.probe.target import Target
 from cameras.services.baselines import current_baseline, keep_learnt, may_learn
-from cameras.services.exams import lock_turn, note_exam
+from cameras.services.exams import lock_turn, note_exam, note_no_frame
 from cameras.services.logins import Leave, permitted_target
 from cameras.services.masks import Polygons, lock_masks, read_masks
 from cameras.services.snapshots import change_of
@@ -188,10 +188,17 @@ def keep_round(job: Job, taken: Taken, *, by: str, until: datetime) -> Kept:
 
 @transaction.atomic
 def fail_round(
-    camera_id: int, reason: Reason, detail: str, *, by: str, until: datetime, now: datetime
+    camera_id: int,
+    reason: Reason,
+    detail: str,
+    *,
+    sent_nothing: bool = False,
+    by: str,
+    until: datetime,
+    now: datetime,
 ) -> bool:
     """Note why a round has no picture of a camera, and end its turn; False when it was no longer
-    ours.
+    ours.  One that answers and twice in a row has `sent_nothing` of its stream is degraded.
     """
     turn = lock_turn(camera_id)
     if (turn.leased_by, turn.lease_until) != (by, until):
@@ -204,7 +211,9 @@ def fail_round(
         failure_detail=plain(detail),
     )
     turn.tried_at, turn.again_at, turn.leased_by, turn.lease_until = now, None, "", None
+    changes = note_no_frame(turn, detail, now) if sent_nothing else []
     turn.save()
+    live.record(*changes)
     return True
 
 

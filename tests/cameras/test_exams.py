@@ -267,3 +267,78 @@ def test_a_fault_keeps_its_picture_longer(
     look(online(make_camera, now), exam, now)
 
     assert Snapshot.objects.get().is_fault is bool(exam.findings)
+
+
+def fail(
+    camera: Camera, at: datetime, reason: Reason = Reason.NO_FRAME, *, sent_nothing: bool = True
+) -> CameraState:
+    """A round that came to nothing."""
+    PictureTurn.objects.filter(camera=camera).update(again_at=at)
+    (turn,) = services.claim_round(by="a", site="main", limit=9, lease=MINUTE, now=at)
+    assert services.fail_round(
+        camera.pk,
+        reason,
+        "nothing came for 5.0 s",
+        sent_nothing=sent_nothing,
+        by="a",
+        until=turn.until,
+        now=at,
+    )
+    return CameraState.objects.get(camera=camera)
+
+
+def test_a_camera_that_answers_and_twice_sends_nothing_is_degraded(
+    make_camera: MakeCamera, now: datetime
+) -> None:
+    camera = online(make_camera, now)
+
+    first = fail(camera, now)
+    assert first.state == State.ONLINE
+    assert PictureTurn.objects.get().again_at == now + MINUTE  # settled soon
+
+    second = fail(camera, now + MINUTE)
+
+    assert (second.state, second.reason) == (State.DEGRADED, Reason.NO_FRAME)
+    assert second.detail == "nothing came for 5.0 s"
+    assert ChangeRow.objects.get(topic="camera").data["reason"] == "no_frame"
+    # Sweeps, which see no picture, leave it so; two good pictures bring it back.
+    assert sweep(H264, now + 2 * MINUTE).state == State.DEGRADED
+    assert look(camera, GOOD, now + 3 * MINUTE).state == State.DEGRADED
+    assert look(camera, GOOD, now + 4 * MINUTE).state == State.ONLINE
+
+
+# Keys that are far apart read as no frame too, and a busy machine of ours may be late.
+@pytest.mark.parametrize("reason", [Reason.NO_FRAME, Reason.CAPTURE_FAILED, Reason.SILENT])
+def test_what_failed_otherwise_says_nothing_of_the_picture(
+    make_camera: MakeCamera, now: datetime, reason: Reason
+) -> None:
+    camera = online(make_camera, now)
+
+    fail(camera, now, reason, sent_nothing=False)
+    state = fail(camera, now + MINUTE, reason, sent_nothing=False)
+
+    assert (state.state, state.picture_fault) == (State.ONLINE, "")
+
+
+def test_a_camera_that_is_down_keeps_its_reason_whatever_rounds_find(
+    make_camera: MakeCamera, now: datetime
+) -> None:
+    camera = make_camera(state=State.OFFLINE, reason=Reason.SILENT)
+    for minute in range(2):
+        PictureTurn.objects.update_or_create(
+            camera=camera, defaults={"leased_by": "a", "lease_until": now + MINUTE}
+        )
+        at = now + minute * MINUTE
+        services.fail_round(
+            camera.pk,
+            Reason.NO_FRAME,
+            "",
+            sent_nothing=True,
+            by="a",
+            until=now + MINUTE,
+            now=at,
+        )
+
+    state = CameraState.objects.get(camera=camera)
+
+    assert (state.state, state.reason) == (State.OFFLINE, Reason.SILENT)

@@ -103,6 +103,7 @@ def test_a_stream_without_a_key_frame_says_so(films: Path) -> None:
 
     assert failed.reason is Reason.NO_FRAME
     assert "no key frame" in str(failed)
+    assert not failed.sent_nothing
 
 
 def test_a_key_frame_is_waited_for(films: Path) -> None:
@@ -157,6 +158,7 @@ def test_a_camera_that_plays_and_sends_nothing_has_no_frame() -> None:
 
     assert failed.reason is Reason.NO_FRAME
     assert "sent no picture" in str(failed)
+    assert failed.sent_nothing
 
 
 def test_a_camera_that_accepts_and_says_nothing_is_silent() -> None:
