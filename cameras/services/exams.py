@@ -1,9 +1,9 @@
 """From what pictures show to the state of their camera.
 
 Two pictures in a row with a finding make a camera degraded, two without one make it well again; a
-third state between them is settled soon, as the sweep settles its doubts.  A round in
-which a camera sent nothing of the stream it promised counts as one with a finding.  The fault is kept with the state (`picture_fault`), so that
-sweeps, which see no picture, keep it too.
+third state between them is settled soon, as the sweep settles its doubts.  A round in which a
+camera sent nothing of the stream it promised counts as one with a finding.  The fault is kept with
+the state (`picture_fault`), so that sweeps, which see no picture, keep it too.
 """
 
 from datetime import datetime, timedelta
