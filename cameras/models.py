@@ -29,6 +29,7 @@ from cameras.picture_models import (
 )
 from cameras.probe.reason import Reason
 from cameras.probe.result import LoginOutcome
+from cameras.rates.models import PlannedWork, WorkCamera, WorkReview, WorkTerm
 from gis_server.geo import WGS84
 from gis_server.models import LONGEST_CODE
 from grids.models import Grid
@@ -48,6 +49,7 @@ __all__ = [
     "PictureRule",
     "PictureTurn",
     "PictureView",
+    "PlannedWork",
     "PollerBeat",
     "PrivacyMask",
     "Probe",
@@ -56,6 +58,9 @@ __all__ = [
     "StateSpan",
     "Team",
     "Upstream",
+    "WorkCamera",
+    "WorkReview",
+    "WorkTerm",
 ]
 REASONS = [reason.value for reason in Reason]
 

@@ -51,6 +51,7 @@ PURE = (
     "cameras.health",
     "cameras.picture",
     "cameras.probe",
+    "cameras.rates.work_rules",
     "cameras.rounds",
     "cameras.shelf",
     "cameras.sight",
