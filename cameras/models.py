@@ -29,7 +29,7 @@ from cameras.picture_models import (
 )
 from cameras.probe.reason import Reason
 from cameras.probe.result import LoginOutcome
-from cameras.rates.models import PlannedWork, WorkCamera, WorkReview, WorkTerm
+from cameras.rates.models import CameraRecord, PlannedWork, WorkCamera, WorkReview, WorkTerm
 from gis_server.geo import WGS84
 from gis_server.models import LONGEST_CODE
 from grids.models import Grid
@@ -38,6 +38,7 @@ MIN_INTERVAL_S = 5
 MAX_INTERVAL_S = 3600
 __all__ = [
     "Camera",
+    "CameraRecord",
     "CameraState",
     "Notice",
     "Outage",

@@ -1,4 +1,4 @@
-"""What is stored for rates: planned work and its reviews.
+"""What is stored for rates: the dated registry, planned work and its reviews.
 
 Named by `cameras.models`, so that Django sees it.  What a figure rests on are rows that are only
 inserted; the columns of `PlannedWork` that change repeat the newest of these.
@@ -12,6 +12,34 @@ from django.utils.translation import gettext_lazy as _
 from gis_server.models import LONGEST_CODE
 
 LONGEST_WORK_DAYS = 31
+
+
+class CameraRecord(models.Model):
+    """What the registry said of a camera from `since` on, as far as rates depend on it.
+
+    Inserted by a trigger of the database whenever one of these columns changes (migration 0025), so
+    that no path can forget it; never changed.  A record holds until the camera's next one, the
+    first also before `since`.  Names stand beside the ids: an owner or team that is removed keeps
+    its figures.
+    """
+
+    camera = models.ForeignKey("cameras.Camera", models.CASCADE, related_name="records")
+    since = models.DateTimeField()
+    owner_id = models.BigIntegerField()
+    owner_name = models.CharField(max_length=80)
+    team_id = models.BigIntegerField()
+    team_name = models.CharField(max_length=80)
+    upstream_id = models.BigIntegerField(null=True)
+    scope_code = models.CharField(max_length=LONGEST_CODE)
+    priority = models.CharField(max_length=12)
+    enabled = models.BooleanField()
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [models.Index(fields=["camera", "since", "id"], name="record_of_camera")]
+
+    def __str__(self) -> str:
+        return f"{self.camera_id} {self.since:%Y-%m-%d %H:%M}"
 
 
 class PlannedWork(models.Model):
