@@ -177,9 +177,10 @@ class Document:
         if not shown:
             return
         shift = {"L": 0.0, "C": 0.5, "R": 1.0}[align]
+        # Measured first: measuring sets another size.
+        left = x - shift * self.width_of(shown, size_pt)
         self.paper.set_font("Sans", size=size_pt)
         self.paper.set_text_color(*colour)
-        left = x - shift * self.width_of(shown, size_pt)
         self.paper.text(left, y + size_pt * MM_PER_PT, shown)
 
     def drawable(self, text: str) -> str:

@@ -96,6 +96,15 @@ def test_a_row_is_never_cut_by_the_end_of_a_page(blank: Document) -> None:
     assert max(ends) <= blank.bottom + 3 + 0.01
 
 
+def test_a_text_has_the_size_it_was_given_also_where_its_end_is_given() -> None:
+    made = document("", foot=" ")
+    made.put(100, 100, "新的字", 7.5, align="R")
+
+    sizes = [re.findall(rb"/F\d+ ([\d.]+) Tf", page) for page in streams(made.content())]
+    # Ours and the number of the page; there is no title.
+    assert set(sizes[0]) == {b"7.50"}
+
+
 def test_a_cell_has_a_limit(blank: Document) -> None:
 
     lines = blank.lines("长" * 500, 20, 7.5, MOST_LINES)
