@@ -20,6 +20,7 @@ class Asked:
 
     known_at: what came to be known later does not count; nothing is known of the time after it.
     prefixes: codes of the territory; None for all.  The others narrow it where they are given.
+    division: how many digits of a code name a division of its level, and the whole code of one.
     """
 
     start: datetime
@@ -31,6 +32,7 @@ class Asked:
     team: int | None = None
     priority: str = ""
     area: str = ""
+    division: tuple[int, str] | None = None
 
     def values(self) -> dict[str, Any]:
         """The parameters of `PIECES`."""
@@ -45,6 +47,8 @@ class Asked:
             "team": self.team,
             "priority": self.priority,
             "area": f"{self.area}%",
+            "digits": self.division[0] if self.division else 0,
+            "division": self.division[1] if self.division else "",
             "degrades": [reason.value for reason in DEGRADES],
         }
 
@@ -59,6 +63,8 @@ PIECES = """
         WHERE enabled AND lo < hi AND lo < %(end)s AND hi > %(start)s
             AND (%(likes)s::text[] IS NULL OR scope_code LIKE ANY(%(likes)s::text[]))
             AND scope_code LIKE %(area)s
+            AND (%(division)s = '' OR
+                rpad(left(scope_code, %(digits)s), length(%(division)s), '0') = %(division)s)
             AND (%(cameras)s::bigint[] IS NULL OR camera_id = ANY(%(cameras)s::bigint[]))
             AND (%(owner)s::bigint IS NULL OR owner_id = %(owner)s::bigint)
             AND (%(team)s::bigint IS NULL OR team_id = %(team)s::bigint)

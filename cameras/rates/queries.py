@@ -125,6 +125,11 @@ def names_of(by: By, keys: Sequence[str]) -> dict[str, str]:
     return division_names(keys, DIGITS[Level(by.value)])
 
 
+def name_of(by: By, key: str) -> str:
+    """What one group is called.  Two queries at most."""
+    return names_of(by, [key]).get(key, key)
+
+
 def division_names(codes: Sequence[str], digits: int) -> dict[str, str]:
     """Names by code; of one that has been given up, the last that went by it."""
     old = DivisionDesignation.objects.filter(code__in=codes).order_by("valid")

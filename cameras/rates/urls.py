@@ -2,9 +2,13 @@
 
 from django.urls import path
 
-from cameras.rates.views import work
+from cameras.rates.views import rates, work
 
 urlpatterns = [
+    path("rates/", rates.rates, name="rates"),
+    path("rates/intervals/", rates.intervals, name="rate-intervals"),
+    path("rates/table.csv", rates.rates_file, {"kind": "csv"}, name="rates-csv"),
+    path("rates/table.xlsx", rates.rates_file, {"kind": "xlsx"}, name="rates-xlsx"),
     path("repairs/work/", work.work_list, name="work-list"),
     path("repairs/work/new/", work.new_work, name="new-work"),
     path("repairs/work/<int:work_id>/", work.work, name="work"),

@@ -7,7 +7,7 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from cameras.models import Camera, Owner, Upstream
 from cameras.queries import cameras_of
@@ -45,9 +45,9 @@ class WorkForm(forms.Form):
         widget=forms.Textarea({"rows": 3}),
         help_text=gettext_lazy("Whoever reviews it decides by this."),
     )
-    starts_at = MinuteField(label=gettext_lazy("From"))
+    starts_at = MinuteField(label=pgettext_lazy("time", "From"))
     ends_at = MinuteField(
-        label=gettext_lazy("Until"),
+        label=pgettext_lazy("time", "Until"),
         help_text=gettext_lazy("At most 31 days later. The window ends by itself."),
     )
     target = forms.ChoiceField(
@@ -133,7 +133,7 @@ class StepForm(forms.Form):
 
 
 class EndForm(StepForm):
-    ends_at = MinuteField(label=gettext_lazy("Until"), required=False)
+    ends_at = MinuteField(label=pgettext_lazy("time", "Until"), required=False)
     at_once = forms.BooleanField(required=False)
 
     def end(self, now: datetime) -> datetime | None:

@@ -78,6 +78,7 @@ SHOWS_NOTHING = {
     "repairs/work/<int:work_id>/end/": "only takes a form",
     "repairs/work/<int:work_id>/withdraw/": "only takes a form",
     "repairs/work/<int:work_id>/review/": "only takes a form",
+    "rates/table.xlsx": "a compressed file with the rows of rates/table.csv",
     "tiles/version/": "a hash",
     "cameras/pictures/<int:snapshot_id>/judge/": "only takes a form",
     "territory/delete/<str:thing>/<int:number>/": "only takes a form",

@@ -56,6 +56,7 @@ PURE = (
     "cameras.probe",
     "cameras.rates.periods",
     "cameras.rates.pieces",
+    "cameras.rates.plot",
     "cameras.rates.share",
     "cameras.rates.work_rules",
     "cameras.rounds",
