@@ -84,6 +84,8 @@ list_missing() {
       run)
         [[ -n ${SSL_CERT_FILE:-} ]] || need_package ca-certificates
         need_command gettext msgfmt
+        # PDF files are set in it; the font of the demo has outlines that cannot be embedded so.
+        [[ -n ${PDF_FONT:-} ]] || need_package fonts-wqy-microhei
         ;;
       database) need_postgis ;;
       # redis-tools holds the server itself; redis-server would also start one for the whole machine.

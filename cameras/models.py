@@ -29,6 +29,7 @@ from cameras.picture_models import (
 )
 from cameras.probe.reason import Reason
 from cameras.probe.result import LoginOutcome
+from cameras.rates.models import CameraRecord, PlannedWork, WorkCamera, WorkReview, WorkTerm
 from gis_server.geo import WGS84
 from gis_server.models import LONGEST_CODE
 from grids.models import Grid
@@ -37,6 +38,7 @@ MIN_INTERVAL_S = 5
 MAX_INTERVAL_S = 3600
 __all__ = [
     "Camera",
+    "CameraRecord",
     "CameraState",
     "Notice",
     "Outage",
@@ -48,6 +50,7 @@ __all__ = [
     "PictureRule",
     "PictureTurn",
     "PictureView",
+    "PlannedWork",
     "PollerBeat",
     "PrivacyMask",
     "Probe",
@@ -56,6 +59,9 @@ __all__ = [
     "StateSpan",
     "Team",
     "Upstream",
+    "WorkCamera",
+    "WorkReview",
+    "WorkTerm",
 ]
 REASONS = [reason.value for reason in Reason]
 

@@ -207,6 +207,9 @@ METRIC_SRID = env_int("METRIC_SRID", 4547, 1024, 998999)
 GEOS_LIBRARY_PATH = geolibs.geos_library()
 GDAL_LIBRARY_PATH = geolibs.gdal_library()
 
+# Files and hand-over -----------------------------------------------------------------------------
+PDF_FONT = env_str("PDF_FONT", "")
+
 # Cameras -----------------------------------------------------------------------------------------
 PICTURE_DAYS = env_int("PICTURE_DAYS", 30, 1, 3650)
 PICTURE_FAULT_DAYS = env_int("PICTURE_FAULT_DAYS", 180, 1, 3650)
@@ -295,11 +298,14 @@ LOGGING: dict[str, Any] = {
     },
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     # Django's own lines about refused requests repeat what RequestLog writes.
-    # Celery tells of every job that came and went, axes of every step of a sign-in.
+    # Celery tells of every job that came and went, axes of every step of a sign-in, the
+    # makers of PDF files of every table of a font.
     "loggers": {
         "django.request": {"level": "ERROR"},
         "django.server": {"level": "ERROR"},
         "celery": {"level": "WARNING"},
         "axes": {"level": "WARNING"},
+        "fontTools": {"level": "WARNING"},
+        "fpdf": {"level": "WARNING"},
     },
 }
