@@ -45,6 +45,11 @@ ACTIONS: dict[str, str | Promise] = {
     "user.signed_in": pgettext_lazy("action", "Signed in"),
     "user.signed_out": pgettext_lazy("action", "Signed out"),
     "user.unlocked": pgettext_lazy("action", "Unlocked a user"),
+    "work.accepted": pgettext_lazy("action", "Accepted planned work"),
+    "work.end_changed": pgettext_lazy("action", "Changed the end of planned work"),
+    "work.entered": pgettext_lazy("action", "Entered planned work"),
+    "work.rejected": pgettext_lazy("action", "Rejected planned work"),
+    "work.withdrawn": pgettext_lazy("action", "Withdrew planned work"),
 }
 
 # The names in the details of a row.

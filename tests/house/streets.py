@@ -21,10 +21,13 @@ from cameras.models import (
     Outage,
     OutageMember,
     Owner,
+    PlannedWork,
     Probe,
     Snapshot,
     Team,
     Upstream,
+    WorkCamera,
+    WorkTerm,
 )
 from cameras.probe.reason import Reason
 from gis_server import audit, grants
@@ -71,6 +74,7 @@ class Street:
     things: dict[str, int]
     stray: Building
     imported: ImportRun
+    work: PlannedWork
 
 
 def lay_out(media: Path) -> Street:
@@ -105,6 +109,7 @@ def lay_out(media: Path) -> Street:
         things,
         stray,
         imported,
+        _work(camera, administrator),
     )
 
 
@@ -195,6 +200,24 @@ def _snapshot(camera: Camera, media: Path) -> Snapshot:
     return Snapshot.objects.create(
         camera=camera, requested_at=now, taken_at=now, file="gate.jpg", sha256=digest
     )
+
+
+def _work(camera: Camera, planner: User) -> PlannedWork:
+    """A window of planned work that runs now."""
+    now = timezone.now()
+    until = now + timedelta(hours=4)
+    work = PlannedWork.objects.create(
+        kind="planned",
+        title=f"{SECRET} transformer",
+        starts_at=now - timedelta(hours=1),
+        ends_at=until,
+        target="cameras",
+        entered_by=planner,
+        entered_at=now,
+    )
+    WorkCamera.objects.create(work=work, camera=camera)
+    WorkTerm.objects.create(work=work, ends_at=until, set_at=now, set_by=planner)
+    return work
 
 
 def _token(owner: User) -> ApiToken:
