@@ -11,6 +11,7 @@ from django.utils import timezone
 from cameras import services
 from cameras.probe.reason import Reason
 from cameras.queries import KEPT_PROBES
+from cameras.repairs.services import look
 from cameras.services.watch import BEAT_LASTS
 
 logger = logging.getLogger(__name__)
@@ -59,6 +60,14 @@ def drop_stray_files() -> int:
     if strays:
         logger.warning("%d files without a picture deleted: a process was killed", strays)
     return strays
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def tend_repairs() -> None:
+    """Open, verify, escalate and close repair orders: see `cameras.repairs.services.look`."""
+    looked = look(timezone.now())
+    if looked.opened:
+        logger.info("%d repair orders opened", looked.opened)
 
 
 def drop_old_probes() -> int:
