@@ -29,6 +29,15 @@ from cameras.picture_models import (
 )
 from cameras.probe.reason import Reason
 from cameras.probe.result import LoginOutcome
+from cameras.repairs.models import (
+    RepairOrder,
+    RepairOrderCamera,
+    RepairPhoto,
+    RepairRule,
+    RepairStep,
+    RoutingRule,
+    TeamMember,
+)
 from gis_server.geo import WGS84
 from gis_server.models import LONGEST_CODE
 from grids.models import Grid
@@ -51,10 +60,17 @@ __all__ = [
     "PollerBeat",
     "PrivacyMask",
     "Probe",
+    "RepairOrder",
+    "RepairOrderCamera",
+    "RepairPhoto",
+    "RepairRule",
+    "RepairStep",
+    "RoutingRule",
     "Site",
     "Snapshot",
     "StateSpan",
     "Team",
+    "TeamMember",
     "Upstream",
 ]
 REASONS = [reason.value for reason in Reason]

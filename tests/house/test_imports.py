@@ -54,6 +54,7 @@ PURE = (
     "cameras.health",
     "cameras.picture",
     "cameras.probe",
+    "cameras.repairs.workflow",
     "cameras.rounds",
     "cameras.shelf",
     "cameras.sight",
