@@ -44,7 +44,9 @@ class Filters:
     def of(cls, stored: Mapping[str, Any]) -> "Filters":
         """From JSON of today or of an earlier version: what is no longer known is left out."""
         kinds = {field.name: type(field.default) for field in fields(cls)}
-        known = {name: value for name, value in stored.items() if type(value) is kinds.get(name)}
+        known: dict[str, Any] = {
+            name: value for name, value in stored.items() if type(value) is kinds.get(name)
+        }
         return cls(**known)
 
 

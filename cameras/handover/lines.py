@@ -23,7 +23,6 @@ from django.db.models import (
     Min,
     OuterRef,
     Q,
-    QuerySet,
     Subquery,
     Value,
     When,
@@ -117,15 +116,17 @@ def folded(reach: Sequence[str], filters: Filters, now: datetime) -> list[Fold]:
     ]
 
 
-def _fitting(reach: Sequence[str], filters: Filters, now: datetime) -> QuerySet[Camera]:
+def _fitting(reach: Sequence[str], filters: Filters, now: datetime) -> Any:
     """The cameras that are not well and fit, each with the key of its line and when it fell."""
-    rows = with_shown(Camera.objects.filter(within_q(list(reach), "scope_code"))).exclude(
-        shown=State.ONLINE.value
+    rows: Any = with_shown(Camera.objects.filter(within_q(list(reach), "scope_code")))
+    rows = (
+        rows.exclude(shown=State.ONLINE.value)
+        .annotate(
+            part=FilteredRelation("outages", condition=Q(outages__left_at=None)),
+            job=FilteredRelation("orders", condition=Q(orders__is_open=True)),
+        )
+        .annotate(fell=Coalesce("part__joined_at", "state__since"), line=_key())
     )
-    rows = rows.annotate(
-        part=FilteredRelation("outages", condition=Q(outages__left_at=None)),
-        job=FilteredRelation("orders", condition=Q(orders__is_open=True)),
-    ).annotate(fell=Coalesce("part__joined_at", "state__since"), line=_key())
     wanted = {
         "shown": filters.state,
         "said": filters.reason,
@@ -140,7 +141,7 @@ def _fitting(reach: Sequence[str], filters: Filters, now: datetime) -> QuerySet[
     return _with_words(rows, filters.text)
 
 
-def _with_words(rows: QuerySet[Camera], text: str) -> QuerySet[Camera]:
+def _with_words(rows: Any, text: str) -> Any:
     for word in text.split()[:MOST_WORDS]:
         rows = rows.filter(
             Q(name__icontains=word)
@@ -235,7 +236,7 @@ def _facts(ids: Sequence[int]) -> Iterable[dict[str, Any]]:
     good = Snapshot.objects.filter(
         camera=OuterRef("pk"), taken_at__isnull=False, is_fault=False
     ).order_by("-taken_at", "-id")
-    rows = with_shown(Camera.objects.filter(pk__in=ids)).annotate(
+    rows: Any = with_shown(Camera.objects.filter(pk__in=ids)).annotate(
         part=FilteredRelation("outages", condition=Q(outages__left_at=None)),
         picture_id=Subquery(good.values("pk")[:1]),
     )
