@@ -16,6 +16,7 @@ from cameras.fleet_models import (
     Site,
     StateSpan,
 )
+from cameras.handover.models import Delivery, DeliveryPlan, SavedView
 from cameras.health import IN_DOUBT, State
 from cameras.picture_models import (
     PictureBaseline,
@@ -47,6 +48,8 @@ MAX_INTERVAL_S = 3600
 __all__ = [
     "Camera",
     "CameraState",
+    "Delivery",
+    "DeliveryPlan",
     "Notice",
     "Outage",
     "OutageMember",
@@ -66,6 +69,7 @@ __all__ = [
     "RepairRule",
     "RepairStep",
     "RoutingRule",
+    "SavedView",
     "Site",
     "Snapshot",
     "StateSpan",

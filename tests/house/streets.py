@@ -22,6 +22,7 @@ from cameras.models import (
     OutageMember,
     Owner,
     Probe,
+    SavedView,
     Snapshot,
     Team,
     Upstream,
@@ -71,6 +72,7 @@ class Street:
     things: dict[str, int]
     stray: Building
     imported: ImportRun
+    view: SavedView
 
 
 def lay_out(media: Path) -> Street:
@@ -105,6 +107,7 @@ def lay_out(media: Path) -> Street:
         things,
         stray,
         imported,
+        SavedView.objects.create(user=administrator, name=f"{SECRET} view"),
     )
 
 
