@@ -16,6 +16,7 @@ from cameras.fleet_models import (
     Site,
     StateSpan,
 )
+from cameras.handover.models import Delivery, DeliveryPlan, SavedView
 from cameras.health import IN_DOUBT, State
 from cameras.picture_models import (
     PictureBaseline,
@@ -49,6 +50,8 @@ __all__ = [
     "Camera",
     "CameraRecord",
     "CameraState",
+    "Delivery",
+    "DeliveryPlan",
     "Notice",
     "Outage",
     "OutageMember",
@@ -69,6 +72,7 @@ __all__ = [
     "RepairRule",
     "RepairStep",
     "RoutingRule",
+    "SavedView",
     "Site",
     "Snapshot",
     "StateSpan",

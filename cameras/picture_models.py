@@ -23,9 +23,17 @@ WAITING = Q(taken_at=None, failure="")
 
 def is_array(field: str) -> Exact:
     """Whether a JSON column holds a list."""
-    return Exact(
-        Func(F(field), function="jsonb_typeof", output_field=models.TextField()), Value("array")
-    )
+    return _is_of_type(field, "array")
+
+
+def is_object(field: str) -> Exact:
+    """Whether a JSON column holds names with values."""
+    return _is_of_type(field, "object")
+
+
+def _is_of_type(field: str, name: str) -> Exact:
+    kind = Func(F(field), function="jsonb_typeof", output_field=models.TextField())
+    return Exact(kind, Value(name))
 
 
 class Snapshot(models.Model):

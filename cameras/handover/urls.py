@@ -1,5 +1,16 @@
-"""Routes of this room."""
+"""Routes of hand-over: the offline list, its files, and deliveries."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from cameras.handover.files.formats import FORMATS
+from cameras.handover.views import downloads, listing, saved
+
+urlpatterns = [
+    path("repairs/", listing.offline_list, name="offline-list"),
+    *(
+        path(f"repairs/list.{name}", downloads.download(name), name=f"offline-list-{name}")
+        for name in FORMATS
+    ),
+    path("repairs/views/save/", saved.save_view, name="save-view"),
+    path("repairs/views/<int:view_id>/", saved.change_view, name="change-view"),
+]

@@ -23,6 +23,7 @@ from cameras.models import (
     Owner,
     PlannedWork,
     Probe,
+    SavedView,
     Snapshot,
     Team,
     Upstream,
@@ -75,6 +76,7 @@ class Street:
     stray: Building
     imported: ImportRun
     work: PlannedWork
+    view: SavedView
 
 
 def lay_out(media: Path) -> Street:
@@ -110,6 +112,7 @@ def lay_out(media: Path) -> Street:
         stray,
         imported,
         _work(camera, administrator),
+        SavedView.objects.create(user=administrator, name=f"{SECRET} view"),
     )
 
 

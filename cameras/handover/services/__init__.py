@@ -1,0 +1,1 @@
+"""What changes hand-over: saved views, plans, deliveries."""

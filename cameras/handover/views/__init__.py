@@ -1,0 +1,1 @@
+"""Pages of the offline list and of hand-over."""
