@@ -11,7 +11,7 @@ from django.utils import timezone
 from cameras import services
 from cameras.probe.reason import Reason
 from cameras.queries import KEPT_PROBES
-from cameras.repairs.services import look
+from cameras.repairs.services import drop_unused_photos, look
 from cameras.services.watch import BEAT_LASTS
 
 logger = logging.getLogger(__name__)
@@ -51,6 +51,7 @@ def prune() -> None:
     services.forget_tests(now)
     services.forget_books(now)
     services.forget_views(now)
+    drop_unused_photos(now)
 
 
 @shared_task  # type: ignore[untyped-decorator]

@@ -8,6 +8,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from cameras.models import Camera, Team
+from cameras.repairs.dues import overdue_q
 from cameras.repairs.models import (
     OPEN_VALUES,
     RepairOrder,
@@ -16,7 +17,6 @@ from cameras.repairs.models import (
     RoutingRule,
     TeamMember,
 )
-from cameras.repairs.services.clocks import overdue_q
 from cameras.repairs.workflow import Status
 from gis_server.edge import Page
 from gis_server.errors import NotFound
@@ -132,7 +132,7 @@ def put_first_cameras(user: User, orders: Sequence[RepairOrder]) -> None:
     parts = RepairOrderCamera.objects.filter(
         scope_q(user, "camera__scope_code"), order__in=[one.pk for one in orders]
     )
-    firsts = parts.order_by("order", "left_at", "id").distinct("order")
+    firsts = parts.order_by("order_id", "left_at", "id").distinct("order_id")
     found = {part.order_id: part.camera for part in firsts.select_related("camera__owner")}
     for one in orders:
         one.first = found.get(one.pk)  # type: ignore[attr-defined]

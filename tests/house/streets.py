@@ -24,6 +24,11 @@ from cameras.models import (
     PlannedWork,
     Probe,
     SavedView,
+    RepairOrder,
+    RepairOrderCamera,
+    RepairPhoto,
+    RepairStep,
+    RoutingRule,
     Snapshot,
     Team,
     Upstream,
@@ -65,6 +70,9 @@ class Street:
     grid: Grid
     camera: Camera
     outage: Outage
+    order: RepairOrder
+    photo: RepairPhoto
+    routing: RoutingRule
     credential: Credential
     snapshot: Snapshot
     asked: AreaGrant
@@ -89,6 +97,7 @@ def lay_out(media: Path) -> Street:
     asked, lent = _grants(administrator)
     _history(grid, administrator)
     snapshot, token = _snapshot(camera, media), _token(administrator)
+    order = _order(camera, administrator, media)
     imported = _import(administrator)
     worker = GridWorker.objects.get(number=f"W{FIRST[-3:]}")
     stray = Building.objects.create(
@@ -101,6 +110,9 @@ def lay_out(media: Path) -> Street:
         grid,
         camera,
         Outage.objects.get(members__camera=camera),
+        order,
+        RepairPhoto.objects.get(order=order),
+        RoutingRule.objects.get(team=camera.team_id),
         credential,
         snapshot,
         asked,
@@ -195,6 +207,38 @@ def _camera(grid: Grid) -> Camera:
         outage=outage, camera=camera, joined_at=now, reason=Reason.CONNECT_TIMEOUT
     )
     return camera
+
+
+def _order(camera: Camera, by: User, media: Path) -> RepairOrder:
+    """A repair order that nobody has accepted, with a step, a photo and a rule that leads to it."""
+    (media / "photo.jpg").write_bytes(JPEG)
+    now = timezone.now()
+    order = RepairOrder.objects.create(
+        number="WX20260301-00001",
+        kind="outage",
+        priority="ordinary",
+        reason=Reason.CONNECT_TIMEOUT,
+        suspect_kind="switch",
+        suspect_name=SECRET,
+        team=camera.team,
+        team_name=camera.team.name,
+        since=now,
+        opened_at=now,
+        round_at=now,
+        respond_due=now,
+        arrive_due=now,
+        fix_due=now,
+    )
+    RepairOrderCamera.objects.create(
+        order=order, camera=camera, reason=Reason.CONNECT_TIMEOUT, joined_at=now
+    )
+    RepairStep.objects.create(order=order, at=now, action="note", after="open", note=SECRET)
+    RepairPhoto.objects.create(
+        order=order, by=by, who=SECRET, at=now, is_used=True, file="photo.jpg", width=1, height=1,
+        sha256=hashlib.sha256(JPEG).hexdigest(),
+    )  # fmt: skip
+    RoutingRule.objects.create(position=1, area=FIRST, owner=camera.owner, team=camera.team)
+    return order
 
 
 def _snapshot(camera: Camera, media: Path) -> Snapshot:
