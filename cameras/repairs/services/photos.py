@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from cameras import shelf
+from cameras.processes import shelf
 from cameras.repairs.models import RepairPhoto
 from cameras.repairs.services.acting import MAX_PHOTOS, ready
 from cameras.repairs.workflow import Action
