@@ -1,0 +1,60 @@
+"""The tabs between the pages of a room, each only for those who may go there."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import template
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from gis_server.roles import Permission, may
+
+register = template.Library()
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """route: the name of the first page of a part.  permissions: one of them is enough."""
+
+    route: str
+    text: str | Promise
+    permissions: tuple[Permission, ...]
+
+
+LEAD = (Permission.LEAD_REPAIRS,)
+ROOMS: dict[str, tuple[Tab, ...]] = {
+    "repairs": (
+        Tab("offline-list", _("Offline list"), (Permission.SEE_CAMERAS,)),
+        Tab("repair-orders", _("Repair orders"), (Permission.SEE_CAMERAS,)),
+        Tab("repair-mine", _("My orders"), (Permission.DO_REPAIRS,)),
+        Tab("work-list", _("Planned work"), (Permission.PLAN_WORK, Permission.REVIEW_WORK)),
+        Tab("handover", _("Hand-over"), (Permission.HAND_OVER,)),
+        Tab("repair-teams", _("Teams"), LEAD),
+        Tab("repair-routing", _("Who repairs what"), LEAD),
+        Tab("repair-times", _("Deadlines"), LEAD),
+    ),
+    "rates": (
+        Tab("rates", _("Rates"), (Permission.SEE_RATES,)),
+        Tab("rate-patterns", _("Patterns"), (Permission.SEE_RATES,)),
+        Tab("reports", _("Monthly reports"), (Permission.SEE_RATES,)),
+    ),
+}
+
+
+@register.inclusion_tag("cameras/tabs.html", takes_context=True)
+def tabs(context: dict[str, Any]) -> dict[str, Any]:
+    """The tabs of the room that the page is `here` in; none where that has none."""
+    request, role = context["request"], context["user"].role
+    shown = [
+        (reverse(tab.route), tab.text)
+        for tab in ROOMS.get(context.get("here", ""), ())
+        if any(may(role, permission) for permission in tab.permissions)
+    ]
+    # The longest address that the page's begins with: parts lie below one another.
+    current = max(
+        (address for address, _text in shown if request.path.startswith(address)),
+        key=len,
+        default="",
+    )
+    return {"tabs": shown, "current": current}
