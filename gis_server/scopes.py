@@ -9,8 +9,8 @@ from gis_server.models import LONGEST_CODE, SearchEntry
 
 DIVISION_DIGITS = 12  # codes of divisions are filled up with zeros to these
 
-# Whoever stores a prefix of codes beside a user adds its statement here.
-FOLLOW = (
+# Whoever stores a prefix of codes beside a user adds its statement here; other apps with `ready`.
+FOLLOW = [
     """
     UPDATE gis_server_user SET scope = ARRAY(
         SELECT CASE WHEN starts_with(part, %(old)s)
@@ -27,7 +27,7 @@ FOLLOW = (
     """
     UPDATE gis_server_areagrant SET prefix = %(new)s || substr(prefix, length(%(old)s) + 1)
     WHERE starts_with(prefix, %(old)s) AND state IN ('waiting', 'given')""",
-)
+]
 
 
 @dataclass(frozen=True)

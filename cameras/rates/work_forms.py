@@ -9,11 +9,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from cameras.forms.sites import ListField
 from cameras.models import Camera, Owner, Upstream
 from cameras.queries import cameras_of
 from cameras.rates.models import PlannedWork
 from cameras.rates.services.work import MOST_CAMERAS, WantedWork
-from cameras.site_forms import ListField
 from gis_server.models import LONGEST_CODE, User
 
 MINUTE_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"]

@@ -9,8 +9,8 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from cameras.forms.networks import number, text
 from cameras.models import Camera, Owner, Team, Upstream
-from cameras.network_forms import number, text
 from cameras.repairs.models import LONGEST_MIN
 from cameras.repairs.services.deadlines import Minutes
 from cameras.repairs.services.verbs import Sent

@@ -138,7 +138,7 @@ def told(fleet: Fleet) -> Iterator[Step]:
     for fault in FAULTS:
         yield from fault_told(fleet, fault)
     yield WORK[0] - at(0, 8), lambda now: announce(fleet, now)
-    yield BLIND[0], lambda now: blind(now)
+    yield BLIND[0], blind
     yield BLIND[1], lambda now: see_again(fleet, now)
     yield from ((MINUTE * 30 * turn, look_at_all) for turn in range(int(WEEK / MINUTE / 30)))
 

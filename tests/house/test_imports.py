@@ -66,6 +66,7 @@ PURE = (
     "fixtures.camera_days",
     "fixtures.camera_farm.plan",
     "fixtures.lossy_line",
+    "fixtures.repair_week",
     "fixtures.scenes",
 )
 # The one pure package's edge: the only file that opens sockets.
