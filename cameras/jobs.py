@@ -11,10 +11,12 @@ from django.utils import timezone
 from cameras import services
 from cameras.probe.reason import Reason
 from cameras.queries import KEPT_PROBES
+from cameras.rates.services import make_last_month
 from cameras.services.watch import BEAT_LASTS
 
 logger = logging.getLogger(__name__)
 KEPT_FAILURES = timedelta(days=90)
+REPORTS_AT = 6  # o'clock, on the first of a month
 STARTED_S = time.monotonic()
 
 
@@ -59,6 +61,20 @@ def drop_stray_files() -> int:
     if strays:
         logger.warning("%d files without a picture deleted: a process was killed", strays)
     return strays
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def report_last_month() -> int:
+    """The reports of the month before, from the first at six in the morning on; how many.
+
+    Asked every hour: a machine that was off that morning makes them when it is back.
+    """
+    now = timezone.now()
+    if timezone.localtime(now) < timezone.localtime(now).replace(
+        day=1, hour=REPORTS_AT, minute=0, second=0, microsecond=0
+    ):
+        return 0
+    return len(make_last_month(now))
 
 
 def drop_old_probes() -> int:

@@ -29,7 +29,14 @@ from cameras.picture_models import (
 )
 from cameras.probe.reason import Reason
 from cameras.probe.result import LoginOutcome
-from cameras.rates.models import CameraRecord, PlannedWork, WorkCamera, WorkReview, WorkTerm
+from cameras.rates.models import (
+    CameraRecord,
+    MonthlyReport,
+    PlannedWork,
+    WorkCamera,
+    WorkReview,
+    WorkTerm,
+)
 from gis_server.geo import WGS84
 from gis_server.models import LONGEST_CODE
 from grids.models import Grid
@@ -40,6 +47,7 @@ __all__ = [
     "Camera",
     "CameraRecord",
     "CameraState",
+    "MonthlyReport",
     "Notice",
     "Outage",
     "OutageMember",

@@ -30,6 +30,7 @@ ACTIONS: dict[str, str | Promise] = {
     "picture.called_faulty": pgettext_lazy("action", "Confirmed a fault of a picture"),
     "recovery_code.used": pgettext_lazy("action", "Signed in with a recovery code"),
     "recovery_codes.made": pgettext_lazy("action", "Had recovery codes made"),
+    "report.made": pgettext_lazy("action", "Made a monthly report"),
     "rounds.saved": pgettext_lazy("action", "Changed the rounds of pictures"),
     "second_factor.added": pgettext_lazy("action", "Added a second factor"),
     "second_factor.removed": pgettext_lazy("action", "Removed a second factor"),

@@ -22,6 +22,8 @@ PLACES: dict[str, Callable[[Street], Sequence[object]]] = {
     "int:token_id": lambda street: [street.token.pk],
     "int:user_id": lambda street: [street.administrator.pk],
     "int:number": lambda street: sorted({*street.things.values()}),
+    "int:report_id": lambda street: [street.report.pk],
+    "str:kind": lambda street: ["xlsx", "pdf"],
     "int:work_id": lambda street: [street.work.pk],
     "str:number": lambda street: [street.worker.number],
     "int:outage_id": lambda street: [street.outage.pk],
