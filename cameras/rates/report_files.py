@@ -48,7 +48,7 @@ def days_sheet(figures: Figures, captions: Sequence[str]) -> Sheet:
         Column(_("Day"), 10),
         Column(_("Online rate"), 12, PERCENT),
         Column(_("Intact rate"), 12, PERCENT),
-        *(Column(target_name(name), 16, PERCENT) for name in classes),
+        *(Column(target_name(name), 24, PERCENT) for name in classes),
         *(Column(head, 12, export.HOURS) for head in hour_heads()),
     ]
     rows = [

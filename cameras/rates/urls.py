@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from cameras.rates.views import rates, reports, work
+from cameras.rates.views import patterns, rates, reports, work
 
 urlpatterns = [
     path("rates/", rates.rates, name="rates"),
     path("rates/intervals/", rates.intervals, name="rate-intervals"),
     path("rates/table.csv", rates.rates_file, {"kind": "csv"}, name="rates-csv"),
     path("rates/table.xlsx", rates.rates_file, {"kind": "xlsx"}, name="rates-xlsx"),
+    path("rates/patterns/", patterns.patterns_page, name="rate-patterns"),
     path("rates/reports/", reports.reports, name="reports"),
     path("rates/reports/<int:report_id>/", reports.report, name="report"),
     path("rates/reports/<int:report_id>/<str:kind>/", reports.report_file, name="report-file"),

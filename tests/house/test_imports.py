@@ -54,6 +54,7 @@ PURE = (
     "cameras.health",
     "cameras.picture",
     "cameras.probe",
+    "cameras.rates.patterns",
     "cameras.rates.periods",
     "cameras.rates.pieces",
     "cameras.rates.plot",
