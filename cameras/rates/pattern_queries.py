@@ -1,6 +1,6 @@
 """What comes again: short cuts with what was up around them, the worst cameras, times to repair."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,7 +9,7 @@ from django.db import connection
 
 from cameras.models import Camera
 from cameras.probe.reason import DEGRADES
-from cameras.rates.patterns import DAYS, LEAST_CUTS, LONGEST, SHORTEST, Cut, Near
+from cameras.rates.patterns import BEFORE, DAYS, LEAST_CUTS, LONGEST, SHORTEST, Cut, Near
 from cameras.rates.pieces import PIECES, Asked
 
 MOST_CAMERAS = 40
@@ -50,14 +50,15 @@ RECURRING = """
     SELECT cuts.camera_id, cuts.number, lo, hi FROM cuts JOIN chosen USING (camera_id)
     WHERE age <= %(most_cuts)s ORDER BY cuts.number DESC, cuts.camera_id, lo
 """
-# In the middle of each cut: who stood near, and whether they were up.  Unknown ones do not count.
+# Who stood near each cut and was up shortly before it, and whether they were in the middle of it.
+# Those that were unknown then do not count.
 NEAR = """
     SELECT cut.number,
         count(*), count(*) FILTER (WHERE is_up),
         count(*) FILTER (WHERE of_upstream), count(*) FILTER (WHERE of_upstream AND is_up),
         count(*) FILTER (WHERE of_other), count(*) FILTER (WHERE of_other AND is_up)
-    FROM unnest(%(cameras)s::bigint[], %(middles)s::timestamptz[]) WITH ORDINALITY
-        AS cut (camera_id, middle, number)
+    FROM unnest(%(cameras)s::bigint[], %(befores)s::timestamptz[], %(middles)s::timestamptz[])
+        WITH ORDINALITY AS cut (camera_id, before, middle, number)
     JOIN cameras_camera AS c ON c.id = cut.camera_id
     CROSS JOIN LATERAL (
         (SELECT id FROM cameras_camera WHERE upstream_id = c.upstream_id AND id <> c.id AND enabled
@@ -82,7 +83,13 @@ NEAR = """
         WHERE s.camera_id = n.id AND s.since <= cut.middle
         ORDER BY s.since DESC, s.id DESC LIMIT 1
     ) AS found
-    WHERE found.state <> 'unknown'
+    CROSS JOIN LATERAL (
+        SELECT s.state = 'online' OR s.state = 'degraded' AND s.reason = ANY(%(degrades)s) AS was_up
+        FROM cameras_statespan AS s
+        WHERE s.camera_id = n.id AND s.since <= cut.before
+        ORDER BY s.since DESC, s.id DESC LIMIT 1
+    ) AS earlier
+    WHERE earlier.was_up AND found.state <> 'unknown'
     GROUP BY cut.number
 """
 
@@ -99,7 +106,7 @@ def recurring(asked: Asked) -> list[Recurring]:
     cameras = Camera.objects.select_related("owner", "team", "upstream").in_bulk(
         {camera_id for camera_id, *_rest in rows}
     )
-    near = beside([(camera_id, lo + (hi - lo) / 2) for camera_id, _n, lo, hi in rows])
+    near = beside([(camera_id, lo - BEFORE, lo + (hi - lo) / 2) for camera_id, _n, lo, hi in rows])
     found: dict[int, Recurring] = {}
     for number, (camera_id, count, lo, hi) in enumerate(rows, 1):
         entry = found.setdefault(camera_id, Recurring(cameras[camera_id], count))
@@ -107,14 +114,18 @@ def recurring(asked: Asked) -> list[Recurring]:
     return list(found.values())
 
 
-def beside(moments: Iterable[tuple[int, datetime]]) -> dict[int, tuple[Near, Near, Near]]:
+def beside(
+    cuts: Sequence[tuple[int, datetime, datetime]],
+) -> dict[int, tuple[Near, Near, Near]]:
     """Neighbours, those behind the same device, and those of other owners; by the place of each
-    moment, the first being 1.
+    cut, the first being 1.
+
+    cuts: the camera, a moment before and the middle of each.
     """
-    asked = list(moments)
     values: dict[str, Any] = {
-        "cameras": [camera_id for camera_id, _at in asked], "middles": [at for _id, at in asked],
-        "near": MOST_NEAR,
+        "cameras": [camera_id for camera_id, *_moments in cuts], "near": MOST_NEAR,
+        "befores": [before for _id, before, _middle in cuts],
+        "middles": [middle for *_before, middle in cuts],
         "degrades": [reason.value for reason in DEGRADES],
     }  # fmt: skip
     with connection.cursor() as cursor:

@@ -108,6 +108,10 @@ def test_what_was_up_around_a_cut_is_found_by_switch_pole_and_subnet(
     lives(beyond, ("02-01 00:00", "offline"))
     lives(unknown, ("02-01 00:00", "unknown"))
 
+    # Down long before: that it is down in the cut as well says nothing.
+    dead = make_camera(upstream=switch, host="10.5.1.1")
+    lives(dead, ("02-01 00:00", "offline"))
+
     (found,) = pattern_queries.recurring(asked(*MONTH))
 
     assert (found.camera, found.count, found.lasted_s) == (camera, 3, 3 * 1800)

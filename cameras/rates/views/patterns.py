@@ -30,7 +30,7 @@ def patterns_page(request: HttpRequest) -> HttpResponseBase:
     teams, causes = pattern_queries.repairs(asked)
     context = {
         "here": "rates",
-        "rows": [recurring_shown(one) for one in found],
+        "rows": sorted(map(recurring_shown, found), key=lambda row: not row["suspected"]),
         "owners": by_owner(found),
         "worst": pattern_queries.worst(asked),
         "teams": teams,
