@@ -46,7 +46,7 @@ def year() -> list[Measure]:
 
 def rates() -> list[Measure]:
     """Of a month and of the whole year, for all divisions; the plot; the intervals behind one."""
-    from cameras.rates import periods, queries  # noqa: PLC0415 - Django is set up by now
+    from cameras.rates import figures, pattern_queries, periods, queries  # noqa: PLC0415 - Django is set up by now
     from cameras.rates.queries import By  # noqa: PLC0415
 
     month = periods.month_of(UNTIL.date())
@@ -66,6 +66,16 @@ def rates() -> list[Measure]:
             "a page of a month's intervals",
             3,
             lambda: queries.intervals(of_month, "down", limit=100, offset=0),
+        ),
+        (
+            "the figures of a monthly report",
+            None,
+            lambda: figures.compute(month.first, "140107", UNTIL, ZONE),
+        ),
+        (
+            "short cuts of 30 days with what was up around them",
+            None,
+            lambda: pattern_queries.recurring(pattern_queries.last_days(["140107"], UNTIL)),
         ),
         ("rates of a year, communities", None, lambda: queries.table(of_year, By.COMMUNITY)),
         ("a year's plot by week", None, lambda: queries.series(of_year, whole.edges(ZONE))),

@@ -11,11 +11,13 @@ from django.utils import timezone
 from cameras import services
 from cameras.probe.reason import Reason
 from cameras.queries import KEPT_PROBES
+from cameras.rates.services import make_last_month
 from cameras.repairs.services import drop_unused_photos, look
 from cameras.services.watch import BEAT_LASTS
 
 logger = logging.getLogger(__name__)
 KEPT_FAILURES = timedelta(days=90)
+REPORTS_AT = 6  # o'clock, on the first of a month
 STARTED_S = time.monotonic()
 
 
@@ -69,6 +71,20 @@ def tend_repairs() -> None:
     looked = look(timezone.now())
     if looked.opened:
         logger.info("%d repair orders opened", looked.opened)
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def report_last_month() -> int:
+    """The reports of the month before, from the first at six in the morning on; how many.
+
+    Asked every hour: a machine that was off that morning makes them when it is back.
+    """
+    now = timezone.now()
+    if timezone.localtime(now) < timezone.localtime(now).replace(
+        day=1, hour=REPORTS_AT, minute=0, second=0, microsecond=0
+    ):
+        return 0
+    return len(make_last_month(now))
 
 
 def drop_old_probes() -> int:

@@ -30,7 +30,14 @@ from cameras.picture_models import (
 )
 from cameras.probe.reason import Reason
 from cameras.probe.result import LoginOutcome
-from cameras.rates.models import CameraRecord, PlannedWork, WorkCamera, WorkReview, WorkTerm
+from cameras.rates.models import (
+    CameraRecord,
+    MonthlyReport,
+    PlannedWork,
+    WorkCamera,
+    WorkReview,
+    WorkTerm,
+)
 from cameras.repairs.models import (
     RepairOrder,
     RepairOrderCamera,
@@ -52,6 +59,7 @@ __all__ = [
     "CameraState",
     "Delivery",
     "DeliveryPlan",
+    "MonthlyReport",
     "Notice",
     "Outage",
     "OutageMember",

@@ -33,6 +33,7 @@ ACTIONS: dict[str, str | Promise] = {
     "recovery_codes.made": pgettext_lazy("action", "Had recovery codes made"),
     "repair_rule.added": pgettext_lazy("action", "Entered deadlines of repairs"),
     "repair_rule.removed": pgettext_lazy("action", "Took back deadlines of repairs"),
+    "report.made": pgettext_lazy("action", "Made a monthly report"),
     "rounds.saved": pgettext_lazy("action", "Changed the rounds of pictures"),
     "routing.added": pgettext_lazy("action", "Entered a rule of routing"),
     "routing.moved": pgettext_lazy("action", "Moved a rule of routing"),

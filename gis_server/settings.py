@@ -247,6 +247,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "cameras.jobs.drop_stray_files",
         "schedule": 24 * 3600.0,
     },
+    "cameras: report the month that is over": {
+        "task": "cameras.jobs.report_last_month",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     # Shapes begin at midnight; asked all day long, so that a night without power costs nothing.
     "grids: put points into the grids of today": {
         "task": "grids.jobs.follow_today",

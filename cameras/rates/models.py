@@ -175,3 +175,40 @@ class WorkReview(models.Model):
 
     def __str__(self) -> str:
         return f"{self.work_id} {self.verdict}"
+
+
+class MonthlyReport(models.Model):
+    """The rates of a month and an area as they were told; only ever inserted (月报).
+
+    month: its first day.  scope: a code prefix.  known_at: what came to be known later does not
+    count.  made_by: None for the one that the server makes by itself.  figures: see
+    `cameras.rates.figures`; files are drawn from them, never from what is known today.
+    """
+
+    month = models.DateField()
+    scope = models.CharField(max_length=LONGEST_CODE)
+    known_at = models.DateTimeField()
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    made_at = models.DateTimeField()
+    figures = models.JSONField()
+
+    class Meta:
+        ordering = ["-month", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["month", "scope"],
+                condition=Q(made_by=None),
+                name="one_report_of_the_server_per_month_and_area",
+            ),
+            models.CheckConstraint(
+                name="report_is_of_a_month_from_its_first_day", condition=Q(month__day=1)
+            ),
+            models.CheckConstraint(
+                name="report_scope_is_a_code", condition=Q(scope__regex=r"^[0-9]{2,19}$")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m} {self.scope}"

@@ -1,12 +1,13 @@
 """Rates by group and period, the line of their plot, and the intervals behind each figure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from cameras.models import Camera, Owner, Team
@@ -44,6 +45,21 @@ COLUMNS = {
     By.CLASS: ("priority", "''"),
 }
 SUMS = ", ".join(f"coalesce(sum(s) FILTER (WHERE counted = '{name}'), 0)" for name in COUNTED)
+KEEP = "CREATE TEMPORARY TABLE pieces ON COMMIT DROP AS {pieces} SELECT * FROM pieces"
+FROM_KEPT = "WITH kept AS (SELECT)"
+
+
+@contextmanager
+def kept(asked: Asked) -> Iterator[None]:
+    """Within it, `table` and `series` of the same `asked` read the pieces from a table of this
+    transaction: several of them cost little more than one.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(KEEP.format(pieces=PIECES), asked.values())
+        yield
+        cursor.execute("DROP TABLE pieces")
+
+
 TOTALS = """
     {pieces}, keyed AS (
         SELECT {key} AS key, {name} AS name, priority, counted, camera_id,
@@ -77,10 +93,11 @@ class Table:
     total: Group
 
 
-def table(asked: Asked, by: By) -> Table:
-    """Three queries at most."""
+def table(asked: Asked, by: By, *, is_kept: bool = False) -> Table:
+    """Three queries at most.  is_kept: within `kept`."""
     key, name = COLUMNS[by]
-    statement = TOTALS.format(pieces=PIECES, key=key, name=name, sums=SUMS)
+    pieces = FROM_KEPT if is_kept else PIECES
+    statement = TOTALS.format(pieces=pieces, key=key, name=name, sums=SUMS)
     found: dict[str | None, Group] = {}
     with connection.cursor() as cursor:
         cursor.execute(statement, asked.values())
@@ -93,7 +110,7 @@ def table(asked: Asked, by: By) -> Table:
         else:
             found[group_key] = replace(group, classes={**group.classes, priority: seconds})
     total = found.pop(None, Group("", "", Seconds()))
-    return Table(named(by, list(found.values())), total)
+    return Table(named(by, list(found.values())), replace(total, name=""))
 
 
 def seconds_of(numbers: Sequence[Any]) -> Seconds:
@@ -151,16 +168,23 @@ SERIES = """
             - greatest(lo, (%(edges)s::timestamptz[])[point])) AS s
         FROM pieces, generate_series(width_bucket(lo, %(edges)s::timestamptz[]),
             width_bucket(hi - interval '1 microsecond', %(edges)s::timestamptz[])) AS point
+        WHERE %(of_class)s = '' OR priority = %(of_class)s
     )
     SELECT point, {sums}, 0 FROM keyed GROUP BY point ORDER BY point
 """
 
 
-def series(asked: Asked, edges: Sequence[datetime]) -> list[Seconds]:
-    """The seconds between each edge and the next, without numbers of cameras.  One query."""
-    statement = SERIES.format(pieces=PIECES, sums=SUMS)
+def series(
+    asked: Asked, edges: Sequence[datetime], *, of_class: str = "", is_kept: bool = False
+) -> list[Seconds]:
+    """The seconds between each edge and the next, without numbers of cameras.  One query.
+
+    of_class: of the cameras of one class only.  is_kept: within `kept`.
+    """
+    statement = SERIES.format(pieces=FROM_KEPT if is_kept else PIECES, sums=SUMS)
+    values = asked.values() | {"edges": list(edges), "of_class": of_class}
     with connection.cursor() as cursor:
-        cursor.execute(statement, asked.values() | {"edges": list(edges)})
+        cursor.execute(statement, values)
         found = {point: seconds_of(numbers) for point, *numbers in cursor.fetchall()}
     return [found.get(point, Seconds()) for point in range(1, len(edges))]
 

@@ -2,13 +2,17 @@
 
 from django.urls import path
 
-from cameras.rates.views import rates, work
+from cameras.rates.views import patterns, rates, reports, work
 
 urlpatterns = [
     path("rates/", rates.rates, name="rates"),
     path("rates/intervals/", rates.intervals, name="rate-intervals"),
     path("rates/table.csv", rates.rates_file, {"kind": "csv"}, name="rates-csv"),
     path("rates/table.xlsx", rates.rates_file, {"kind": "xlsx"}, name="rates-xlsx"),
+    path("rates/patterns/", patterns.patterns_page, name="rate-patterns"),
+    path("rates/reports/", reports.reports, name="reports"),
+    path("rates/reports/<int:report_id>/", reports.report, name="report"),
+    path("rates/reports/<int:report_id>/<str:kind>/", reports.report_file, name="report-file"),
     path("repairs/work/", work.work_list, name="work-list"),
     path("repairs/work/new/", work.new_work, name="new-work"),
     path("repairs/work/<int:work_id>/", work.work, name="work"),

@@ -4,6 +4,8 @@ from django import template
 from django.utils.translation import gettext as _
 
 from cameras.rates import plot
+from cameras.rates.queries import By
+from cameras.rates.words import by_name
 
 register = template.Library()
 HOUR_S = 3600
@@ -13,6 +15,12 @@ HOUR_S = 3600
 def percent(share: float | None) -> str:
     """0.97996 → "97.99 %": cut, so that nothing seems to reach a target that it misses."""
     return "–" if share is None else plot.percent(share)
+
+
+@register.filter
+def group_name(by: By) -> str:
+    """What the rows of a table are."""
+    return by_name(by)
 
 
 @register.filter

@@ -178,8 +178,9 @@ def test_a_hostile_name_stays_a_text(story: list[Camera], operator: Client) -> N
     assert escape("<script>alert(1)</script>") in page
 
 
-# The session's user; table, designations, divisions; the points; names of areas have none to ask.
-RATES_QUERIES = 6
+# The session and its user; the pieces kept between a savepoint's two ends, and dropped; table,
+# designations, divisions; the points of the plot.
+RATES_QUERIES = 10
 INTERVALS_QUERIES = 4
 
 

@@ -27,6 +27,8 @@ PLACES: dict[str, Callable[[Street], Sequence[object]]] = {
     "int:view_id": lambda street: [street.view.pk],
     "int:user_id": lambda street: [street.administrator.pk],
     "int:number": lambda street: sorted({*street.things.values()}),
+    "int:report_id": lambda street: [street.report.pk],
+    "str:kind": lambda street: ["xlsx", "pdf"],
     "int:work_id": lambda street: [street.work.pk],
     "str:number": lambda street: [street.worker.number],
     "int:outage_id": lambda street: [street.outage.pk],

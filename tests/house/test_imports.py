@@ -55,6 +55,7 @@ PURE = (
     "cameras.picture",
     "cameras.probe",
     "cameras.processes.shelf",
+    "cameras.rates.patterns",
     "cameras.repairs.workflow",
     "cameras.rates.periods",
     "cameras.rates.pieces",

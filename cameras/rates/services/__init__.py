@@ -1,5 +1,6 @@
 """What changes planned work and reports."""
 
+from cameras.rates.services.reports import make_last_month, make_report
 from cameras.rates.services.work import (
     WantedWork,
     change_end,
@@ -12,6 +13,8 @@ __all__ = [
     "WantedWork",
     "change_end",
     "enter_work",
+    "make_last_month",
+    "make_report",
     "review_work",
     "withdraw_work",
 ]

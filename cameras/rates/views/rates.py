@@ -14,7 +14,8 @@ from cameras.models import Camera
 from cameras.page_parts import BADGES, state_name
 from cameras.rates import export, queries
 from cameras.rates.periods import Named, Period
-from cameras.rates.plot import Plot, plot
+from cameras.rates.plot import Plot
+from cameras.rates.plot import plot as plot_lines
 from cameras.rates.queries import COUNTED, By, Group, Table
 from cameras.rates.questions import Question, question_of, territory
 from cameras.rates.share import TARGETS, Seconds, is_below
@@ -41,11 +42,13 @@ def rates(request: HttpRequest) -> HttpResponseBase:
     user, now = user_of(request), timezone.now()
     question = question_of(request, user, now)
     asked = question.asked(territory(user, question.area), now, timezone.get_default_timezone())
-    table = queries.table(asked, question.by)
+    with queries.kept(asked):
+        table = queries.table(asked, question.by, is_kept=True)
+        plot = plot_of(question, asked, table, now) if table.total.all.monitored_s else None
     context = shared(user, question) | {
         "rows": [row_of(question, group) for group in table.groups],
         "total": row_of(question, table.total),
-        "plot": plot_of(question, asked, table, now) if table.total.all.monitored_s else None,
+        "plot": plot,
         "bys": [(one.value, by_name(one)) for one in By],
         "names": [(one.value, period_name(one)) for one in Named],
         "priorities": Camera.Priority.choices,
@@ -92,7 +95,7 @@ def plot_of(question: Question, asked: Any, table: Table, now: datetime) -> dict
     """The lines of all of the table, and the same numbers for those who do not see them."""
     zone = timezone.get_default_timezone()
     edges = question.period.edges(zone)
-    points = queries.series(asked, edges)
+    points = queries.series(asked, edges, is_kept=True)
     labels = [f"{timezone.localtime(one, zone):%m-%d}" for one in edges[:-1]]
     return {
         "drawn": drawn(labels, points, table.total.classes),
@@ -107,7 +110,7 @@ def plot_of(question: Question, asked: Any, table: Table, now: datetime) -> dict
 
 def drawn(labels: Sequence[str], points: Sequence[Seconds], classes: Any) -> Plot:
     """Both rates, and the targets of the classes that have cameras here."""
-    return plot(
+    return plot_lines(
         labels,
         [
             ("online", _("Online rate"), [one.online_rate for one in points]),
