@@ -5,11 +5,11 @@ from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, Subquery
 from django.utils import timezone
 
 from cameras.health import State
-from cameras.models import Camera, CameraState, Outage, OutageMember, Snapshot
+from cameras.models import Camera, CameraRecord, CameraState, Outage, OutageMember, Snapshot
 from cameras.services.retention import day_folders, names_in
 
 
@@ -17,6 +17,7 @@ def check() -> Iterator[str]:
     """Yield one sentence for every rule that is broken; nothing when all is well."""
     yield from _states()
     yield from _territories()
+    yield from _records()
     yield from _pictures()
 
 
@@ -39,6 +40,18 @@ def _territories() -> Iterator[str]:
     strays = Camera.objects.exclude(grid=None).exclude(scope_code=F("grid__code"))
     for code, scope, grid in strays.values_list("code", "scope_code", "grid__code"):
         yield f"camera {code} lies in grid {grid} but belongs to territory {scope}"
+
+
+def _records() -> Iterator[str]:
+    """The dated registry says of today what the registry says."""
+    dated = CameraRecord.objects.filter(camera=OuterRef("pk")).order_by("-since", "-id")[:1]
+    columns = ("owner_id", "team_id", "upstream_id", "scope_code", "priority", "enabled")
+    newest = Camera.objects.annotate(
+        **{f"dated_{name}": Subquery(dated.values(name)) for name in columns}
+    )
+    for row in newest.values("code", *columns, *(f"dated_{name}" for name in columns)).iterator():
+        if any(row[name] != row[f"dated_{name}"] for name in columns):
+            yield f"camera {row['code']} is not what the dated registry says of it"
 
 
 def _pictures() -> Iterator[str]:

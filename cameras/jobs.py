@@ -15,6 +15,7 @@ from cameras.handover.services import deliveries
 from cameras.handover.services.sending import deliver_one
 from cameras.probe.reason import Reason
 from cameras.queries import KEPT_PROBES
+from cameras.repairs.services import drop_unused_photos, look
 from cameras.services.watch import BEAT_LASTS
 
 logger = logging.getLogger(__name__)
@@ -69,6 +70,7 @@ def prune() -> None:
     services.forget_books(now)
     services.forget_views(now)
     deliveries.forget_old(now)
+    drop_unused_photos(now)
 
 
 @shared_task  # type: ignore[untyped-decorator]
@@ -78,6 +80,14 @@ def drop_stray_files() -> int:
     if strays:
         logger.warning("%d files without a picture deleted: a process was killed", strays)
     return strays
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def tend_repairs() -> None:
+    """Open, verify, escalate and close repair orders: see `cameras.repairs.services.look`."""
+    looked = look(timezone.now())
+    if looked.opened:
+        logger.info("%d repair orders opened", looked.opened)
 
 
 def drop_old_probes() -> int:

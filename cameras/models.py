@@ -30,6 +30,7 @@ from cameras.picture_models import (
 )
 from cameras.probe.reason import Reason
 from cameras.probe.result import LoginOutcome
+from cameras.rates.models import CameraRecord, PlannedWork, WorkCamera, WorkReview, WorkTerm
 from cameras.repairs.models import (
     RepairOrder,
     RepairOrderCamera,
@@ -47,6 +48,7 @@ MIN_INTERVAL_S = 5
 MAX_INTERVAL_S = 3600
 __all__ = [
     "Camera",
+    "CameraRecord",
     "CameraState",
     "Delivery",
     "DeliveryPlan",
@@ -60,6 +62,7 @@ __all__ = [
     "PictureRule",
     "PictureTurn",
     "PictureView",
+    "PlannedWork",
     "PollerBeat",
     "PrivacyMask",
     "Probe",
@@ -76,6 +79,9 @@ __all__ = [
     "Team",
     "TeamMember",
     "Upstream",
+    "WorkCamera",
+    "WorkReview",
+    "WorkTerm",
 ]
 REASONS = [reason.value for reason in Reason]
 

@@ -1,13 +1,11 @@
 """What is read of cameras across tables; every function costs a fixed number of queries."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from django.contrib.gis.geos import Polygon
-from django.db import connection
 from django.db.models import Avg, Count, F, FloatField, Func, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 from django.urls import reverse
@@ -16,7 +14,7 @@ from django.utils.translation import gettext as _
 from cameras.grouping import Kind
 from cameras.health import State
 from cameras.models import Camera, CameraState, Notice, Outage, Probe, Snapshot
-from cameras.probe.reason import DEGRADES, Reason
+from cameras.probe.reason import Reason
 from cameras.reasons_text import TEXTS, reason_name
 from cameras.services.rules import rules_by_class
 from cameras.services.snapshots import failure_of, picture_url
@@ -157,50 +155,6 @@ def card(user: User, camera_id: int) -> dict[str, Any] | None:
         "ladder": probes[0]["steps"] if probes else [],
         "snapshot": latest_snapshot(camera) if may(user.role, Permission.SEE_PICTURES) else None,
     }
-
-
-@dataclass(frozen=True, slots=True)
-class OnlineShare:
-    """Camera-seconds: online, and all that were watched; unknown ones belong to neither."""
-
-    online_s: float
-    monitored_s: float
-    unknown_s: float
-
-    @property
-    def share(self) -> float | None:
-        """The online rate, 0 to 1; None where nothing was watched."""
-        return self.online_s / self.monitored_s if self.monitored_s else None
-
-
-ONLINE_SHARE = """
-    WITH spans AS (
-        SELECT state, reason, greatest(since, %(start)s) AS start, least(%(end)s, coalesce(
-            lead(since) OVER (PARTITION BY camera_id ORDER BY since, id), %(end)s)) AS finish
-        FROM cameras_statespan WHERE camera_id = ANY(%(cameras)s) AND since < %(end)s
-    ), lengths AS (
-        SELECT state, reason, extract(epoch FROM finish - start) AS s
-        FROM spans WHERE finish > start
-    )
-    SELECT
-        coalesce(sum(s) FILTER (WHERE state = 'online'
-            OR state = 'degraded' AND reason = ANY(%(shows_video)s)), 0),
-        coalesce(sum(s) FILTER (WHERE state <> 'unknown'), 0),
-        coalesce(sum(s) FILTER (WHERE state = 'unknown'), 0)
-    FROM lengths
-"""
-
-
-def online_share(cameras: Sequence[int], start: datetime, end: datetime) -> OnlineShare:
-    """How long these cameras were online, watched and unknown from `start` to `end`.  One query.
-
-    Before its first span a camera was not watched at all: that counts as nothing.
-    """
-    shows_video = [reason.value for reason in DEGRADES]
-    values: dict[str, Any] = {"start": start, "end": end, "cameras": list(cameras)}
-    with connection.cursor() as cursor:
-        cursor.execute(ONLINE_SHARE, values | {"shows_video": shows_video})
-        return OnlineShare(*(float(value) for value in cursor.fetchone()))
 
 
 def notices() -> list[dict[str, object]]:

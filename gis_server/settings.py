@@ -246,6 +246,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 10.0,
         "options": {"expires": 10},
     },
+    "cameras: tend the repair orders": {
+        "task": "cameras.jobs.tend_repairs",
+        "schedule": 15.0,
+        "options": {"expires": 15},
+    },
     "cameras: drop what need not be kept": {
         "task": "cameras.jobs.prune",
         "schedule": 300.0,

@@ -22,7 +22,7 @@ DROP FUNCTION cameras_keep_steps();
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cameras', '0023_picture_health'),
+        ('cameras', '0025_camera_records'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -10,10 +10,10 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
-from django.db.models import Count, F, Q
+from django.db.models import Count, Exists, F, OuterRef, Q
 from django.utils import timezone
 
-from cameras.models import PictureCleanup, PictureRule, Snapshot
+from cameras.models import PictureCleanup, PictureRule, RepairOrderCamera, Snapshot
 from cameras.rounds import USUAL
 
 AT_ONCE = 1000
@@ -21,6 +21,7 @@ MOST_AT_ONCE = 20 * AT_ONCE
 """In one run of the job, which comes every few minutes."""
 STRAY_AFTER = timedelta(days=1)
 FOLDER = "snapshots"
+SIDES = ("before", "after")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,14 @@ def overdue(kept: Kept, now: datetime) -> Q:
     """The pictures and failed attempts of a class that are to go."""
     ordinary = Q(is_fault=False, requested_at__lt=now - timedelta(days=kept.days))
     faulty = Q(is_fault=True, requested_at__lt=now - timedelta(days=kept.faults_days))
-    return Q(camera__priority=kept.priority) & (ordinary | faulty)
+    return Q(camera__priority=kept.priority) & (ordinary | faulty) & ~proves_repair()
+
+
+def proves_repair() -> Q:
+    """The pictures from before and after a repair: they stay as long as its order."""
+    named = (RepairOrderCamera.objects.filter(**{side: OuterRef("pk")}) for side in SIDES)
+    before, after = (Q(Exists(rows)) for rows in named)
+    return before | after
 
 
 def drop_old_pictures(now: datetime) -> Dropped:

@@ -22,7 +22,8 @@ from cameras.models import (
 )
 from cameras.probe.reason import Reason
 from cameras.probe.result import verdict_of
-from cameras.queries import OnlineShare, online_share
+from cameras.rates.queries import share_of
+from cameras.rates.share import Seconds
 from cameras.services import Beat, Told
 from cameras.services.sites import site_rules
 from cameras.services.watch import BEAT_LASTS, is_doubtful
@@ -292,13 +293,13 @@ def test_unknown_time_is_left_out_of_the_online_rate(
             camera=camera, state=state, reason="ok", since=now + second * SECOND
         )
 
-    found = online_share([one.id, two.id], now + 10 * SECOND, now + 110 * SECOND)
+    found = share_of([one.id, two.id], now + 10 * SECOND, now + 110 * SECOND)
 
     # one: 50 s online, 30 offline, 10 unknown, 10 unstable; two: 40 s unwatched, 60 online.
-    assert found == OnlineShare(online_s=110, monitored_s=150, unknown_s=10)
-    assert found.share == pytest.approx(110 / 150)
-    assert online_share([], now, now + SECOND) == OnlineShare(0, 0, 0)
-    assert online_share([], now, now + SECOND).share is None
+    assert (found.online_s, found.monitored_s, found.unknown_s) == (110, 150, 10)
+    assert found.online_rate == pytest.approx(110 / 150)
+    assert share_of([], now, now + SECOND) == Seconds()
+    assert share_of([], now, now + SECOND).online_rate is None
 
 
 def test_states_leave_their_trace(make_camera: MakeCamera, now: datetime) -> None:

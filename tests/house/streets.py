@@ -23,11 +23,19 @@ from cameras.models import (
     Outage,
     OutageMember,
     Owner,
+    PlannedWork,
     Probe,
+    RepairOrder,
+    RepairOrderCamera,
+    RepairPhoto,
+    RepairStep,
+    RoutingRule,
     SavedView,
     Snapshot,
     Team,
     Upstream,
+    WorkCamera,
+    WorkTerm,
 )
 from cameras.probe.reason import Reason
 from gis_server import audit, grants
@@ -65,6 +73,9 @@ class Street:
     grid: Grid
     camera: Camera
     outage: Outage
+    order: RepairOrder
+    photo: RepairPhoto
+    routing: RoutingRule
     credential: Credential
     snapshot: Snapshot
     asked: AreaGrant
@@ -75,6 +86,7 @@ class Street:
     things: dict[str, int]
     stray: Building
     imported: ImportRun
+    work: PlannedWork
     view: SavedView
     delivery: Delivery
 
@@ -89,6 +101,7 @@ def lay_out(media: Path) -> Street:
     asked, lent = _grants(administrator)
     _history(grid, administrator)
     snapshot, token = _snapshot(camera, media), _token(administrator)
+    order = _order(camera, administrator, media)
     imported = _import(administrator)
     worker = GridWorker.objects.get(number=f"W{FIRST[-3:]}")
     stray = Building.objects.create(
@@ -101,6 +114,9 @@ def lay_out(media: Path) -> Street:
         grid,
         camera,
         Outage.objects.get(members__camera=camera),
+        order,
+        RepairPhoto.objects.get(order=order),
+        RoutingRule.objects.get(team=camera.team_id),
         credential,
         snapshot,
         asked,
@@ -111,6 +127,7 @@ def lay_out(media: Path) -> Street:
         things,
         stray,
         imported,
+        _work(camera, administrator),
         SavedView.objects.create(user=administrator, name=f"{SECRET} view"),
         _delivery(administrator),
     )
@@ -213,12 +230,62 @@ def _camera(grid: Grid) -> Camera:
     return camera
 
 
+def _order(camera: Camera, by: User, media: Path) -> RepairOrder:
+    """A repair order that nobody has accepted, with a step, a photo and a rule that leads to it."""
+    (media / "photo.jpg").write_bytes(JPEG)
+    now = timezone.now()
+    order = RepairOrder.objects.create(
+        number="WX20260301-00001",
+        kind="outage",
+        priority="ordinary",
+        reason=Reason.CONNECT_TIMEOUT,
+        suspect_kind="switch",
+        suspect_name=SECRET,
+        team=camera.team,
+        team_name=camera.team.name,
+        since=now,
+        opened_at=now,
+        round_at=now,
+        respond_due=now,
+        arrive_due=now,
+        fix_due=now,
+    )
+    RepairOrderCamera.objects.create(
+        order=order, camera=camera, reason=Reason.CONNECT_TIMEOUT, joined_at=now
+    )
+    RepairStep.objects.create(order=order, at=now, action="note", after="open", note=SECRET)
+    RepairPhoto.objects.create(
+        order=order, by=by, who=SECRET, at=now, is_used=True, file="photo.jpg", width=1, height=1,
+        sha256=hashlib.sha256(JPEG).hexdigest(),
+    )  # fmt: skip
+    RoutingRule.objects.create(position=1, area=FIRST, owner=camera.owner, team=camera.team)
+    return order
+
+
 def _snapshot(camera: Camera, media: Path) -> Snapshot:
     (media / "gate.jpg").write_bytes(JPEG)
     now, digest = timezone.now(), hashlib.sha256(JPEG).hexdigest()
     return Snapshot.objects.create(
         camera=camera, requested_at=now, taken_at=now, file="gate.jpg", sha256=digest
     )
+
+
+def _work(camera: Camera, planner: User) -> PlannedWork:
+    """A window of planned work that runs now."""
+    now = timezone.now()
+    until = now + timedelta(hours=4)
+    work = PlannedWork.objects.create(
+        kind="planned",
+        title=f"{SECRET} transformer",
+        starts_at=now - timedelta(hours=1),
+        ends_at=until,
+        target="cameras",
+        entered_by=planner,
+        entered_at=now,
+    )
+    WorkCamera.objects.create(work=work, camera=camera)
+    WorkTerm.objects.create(work=work, ends_at=until, set_at=now, set_by=planner)
+    return work
 
 
 def _token(owner: User) -> ApiToken:

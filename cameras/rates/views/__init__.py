@@ -1,0 +1,1 @@
+"""Pages of rates, planned work, reports and patterns."""

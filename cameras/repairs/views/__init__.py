@@ -1,0 +1,1 @@
+"""Pages of repair orders, teams and their rules."""

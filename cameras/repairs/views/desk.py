@@ -1,0 +1,74 @@
+"""The desk: all orders in reach."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponseBase
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from cameras.models import Camera
+from cameras.repairs import queries
+from cameras.repairs.queries import ALL, SORTS, Filters
+from cameras.repairs.shown import order_shown, state_shown
+from cameras.repairs.views.shared import live_config, page
+from cameras.repairs.workflow import Status
+from gis_server.edge import allow, parse_choice, parse_int, parse_page, parse_text, user_of
+from gis_server.roles import Permission
+
+PER_PAGE = 50
+MAX_TEXT = 60
+MOST_ID = 2**63 - 1
+
+
+@allow(Permission.SEE_CAMERAS)
+@require_safe
+def desk(request: HttpRequest) -> HttpResponseBase:
+    """The orders that are not over, what is due first on top; filters in the address."""
+    user, piece, now = user_of(request), parse_page(request, PER_PAGE), timezone.now()
+    filters = filters_of(request)
+    rows, total = queries.desk(user, filters, piece, now)
+    counts, overdue = queries.counts(user, now)
+    context = {
+        "rows": [row_shown(row, now) for row in rows],
+        "total": total,
+        "page": piece,
+        "filters": filters,
+        "filtered": filters != Filters(sort=filters.sort),
+        "counts": [state_shown(state) | {"count": count} for state, count in counts.items()],
+        "overdue": overdue,
+        "teams": queries.teams_seen(user)[: queries.MOST_TEAMS],
+        "priorities": Camera.Priority.choices,
+        "sorts": sort_names(),
+        "now": now,
+        "live": live_config(request),
+    }
+    return page(request, "cameras/repairs/desk.html", context)
+
+
+def row_shown(row: Any, now: Any) -> dict[str, Any]:
+    return order_shown(row, row.first, now) | {"cameras": row.seen}
+
+
+def filters_of(request: HttpRequest) -> Filters:
+    """
+    Raises:
+        Invalid: something that is no filter.
+    """
+    return Filters(
+        state=parse_choice(request, "state", [ALL, *(status.value for status in Status)]),
+        team=parse_int(request, "team", 0, 0, MOST_ID),
+        priority=parse_choice(request, "class", Camera.Priority.values),
+        overdue=bool(parse_int(request, "overdue", 0, 0, 1)),
+        text=parse_text(request, "q", MAX_TEXT),
+        sort=parse_choice(request, "sort", SORTS),
+    )
+
+
+def sort_names() -> list[tuple[str, str]]:
+    return [
+        ("", _("Due first")),
+        ("newest", _("Newest first")),
+        ("oldest", _("Longest broken first")),
+        ("cameras", _("Most cameras first")),
+    ]
