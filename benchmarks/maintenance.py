@@ -1,0 +1,96 @@
+"""Seconds for lists and rates of 10,000 cameras after a year of 300,000 intervals.
+
+The year is drawn by `fixtures.year_of_outages`, the same each time.  Each figure is the median of
+`ROUNDS` measurements on one connection; the first, which also plans and reads from disk, counts.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from statistics import median
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import django
+
+from benchmarks.report import Measure, at_least, at_most, finish
+
+ROUNDS = 3
+UNTIL = datetime(2026, 9, 30, 16, tzinfo=UTC)
+"""The end of a September in Shanghai."""
+ZONE = ZoneInfo("Asia/Shanghai")
+
+
+def main() -> int:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gis_server.settings")
+    django.setup()
+    from django.core.management import call_command  # noqa: PLC0415 - Django is set up by now
+
+    call_command("migrate", verbosity=0)
+    return finish("maintenance", [*year(), *rates()])
+
+
+def year() -> list[Measure]:
+    """Draws the year; how large it is."""
+    from cameras.models import StateSpan  # noqa: PLC0415 - Django is set up by now
+    from fixtures.year_of_outages import fill  # noqa: PLC0415
+
+    took = took_s(lambda: fill(UNTIL))
+    return [
+        Measure("intervals of the year", StateSpan.objects.count(), "", goal=at_least(290_000)),
+        Measure("drawing the year", took, "s"),
+    ]
+
+
+def rates() -> list[Measure]:
+    """Of a month and of the whole year, for all divisions; the plot; the intervals behind one."""
+    from cameras.rates import periods, queries  # noqa: PLC0415 - Django is set up by now
+    from cameras.rates.queries import By  # noqa: PLC0415
+
+    month = periods.month_of(UNTIL.date())
+    whole = periods.Period(UNTIL.date().replace(year=UNTIL.year - 1), UNTIL.date())
+    of_month, of_year = asked(month), asked(whole)
+    divisions = (By.DISTRICT, By.STREET, By.COMMUNITY)
+    works: list[tuple[str, float | None, Callable[[], Any]]] = [
+        (
+            "rates of a month, all divisions of three levels",
+            3,
+            lambda: [queries.table(of_month, by) for by in divisions],
+        ),
+        ("rates of a month, communities", 3, lambda: queries.table(of_month, By.COMMUNITY)),
+        ("rates of a month, owners", 3, lambda: queries.table(of_month, By.OWNER)),
+        ("a month's plot by day", 3, lambda: queries.series(of_month, month.edges(ZONE))),
+        (
+            "a page of a month's intervals",
+            3,
+            lambda: queries.intervals(of_month, "down", limit=100, offset=0),
+        ),
+        ("rates of a year, communities", None, lambda: queries.table(of_year, By.COMMUNITY)),
+        ("a year's plot by week", None, lambda: queries.series(of_year, whole.edges(ZONE))),
+    ]
+    return [
+        Measure(name, took_s(work, ROUNDS), "s", goal=None if limit is None else at_most(limit))
+        for name, limit, work in works
+    ]
+
+
+def asked(period: Any) -> Any:
+    from cameras.rates.pieces import Asked  # noqa: PLC0415 - Django is set up by now
+
+    start, end = period.bounds(ZONE)
+    return Asked(start=start, end=end, known_at=UNTIL, prefixes=["140107"])
+
+
+def took_s(work: Callable[[], Any], rounds: int = 1) -> float:
+    taken = []
+    for _ in range(rounds):
+        began = time.monotonic()
+        work()
+        taken.append(time.monotonic() - began)
+    return median(taken)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
