@@ -1,6 +1,8 @@
 """What runs in the background: what nobody confirms, and the tidying up."""
 
 import logging
+import os
+import socket
 import time
 from datetime import timedelta
 
@@ -9,6 +11,8 @@ from django.db import connection
 from django.utils import timezone
 
 from cameras import services
+from cameras.handover.services import deliveries
+from cameras.handover.services.sending import deliver_one
 from cameras.probe.reason import Reason
 from cameras.queries import KEPT_PROBES
 from cameras.rates.services import make_last_month
@@ -16,6 +20,7 @@ from cameras.repairs.services import drop_unused_photos, look
 from cameras.services.watch import BEAT_LASTS
 
 logger = logging.getLogger(__name__)
+DELIVERING_S = 25.0
 KEPT_FAILURES = timedelta(days=90)
 REPORTS_AT = 6  # o'clock, on the first of a month
 STARTED_S = time.monotonic()
@@ -38,6 +43,19 @@ def mark_stale_cameras() -> None:
 
 
 @shared_task  # type: ignore[untyped-decorator]
+def hand_over() -> int:
+    """Deliver what is due, for half a minute at most; how many deliveries were tried."""
+    worker, ends = f"{socket.gethostname()}-{os.getpid()}", time.monotonic() + DELIVERING_S
+    now, tried = timezone.now(), 0
+    if lost := deliveries.call_unclear(now):
+        logger.warning("%d deliveries are unclear: the server stopped while it sent them", lost)
+    deliveries.make_due(now)
+    while time.monotonic() < ends and deliver_one(worker=worker, now=timezone.now()):
+        tried += 1
+    return tried
+
+
+@shared_task  # type: ignore[untyped-decorator]
 def prune() -> None:
     """Keep the last results of each camera, live tests for a day, pictures as their class says."""
     now = timezone.now()
@@ -53,6 +71,7 @@ def prune() -> None:
     services.forget_tests(now)
     services.forget_books(now)
     services.forget_views(now)
+    deliveries.forget_old(now)
     drop_unused_photos(now)
 
 

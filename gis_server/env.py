@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 ORIGIN = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?")
+HOST_NAME = re.compile(r"(?=.{1,253}$)(?!.*\.[0-9]+$)[a-z0-9_]([a-z0-9_.-]*[a-z0-9])?")
 TRUE = frozenset({"1", "true", "yes", "on"})
 FALSE = frozenset({"0", "false", "no", "off"})
 
@@ -119,6 +120,26 @@ def env_networks(name: str, default: str) -> list[str]:
     except ValueError:
         raise ImproperlyConfigured(f"{name} must be networks such as 10.20.0.0/16.") from None
     return networks
+
+
+def env_hosts(name: str, default: str) -> list[str]:
+    """Host names and networks, separated by commas; a lone address becomes a network of one.
+
+    Raises:
+        ImproperlyConfigured: one is neither.
+    """
+    return [_host_or_network(name, part) for part in env_list(name, default)]
+
+
+def _host_or_network(name: str, part: str) -> str:
+    try:
+        return str(ip_network(part))
+    except ValueError:
+        if "/" not in part and HOST_NAME.fullmatch(part.lower()):
+            return part.lower()
+    raise ImproperlyConfigured(
+        f"{name} must be host names such as push.example and networks such as 10.20.0.0/16."
+    )
 
 
 def env_secret(name: str, hint: str = "; bin/up makes one by itself") -> str:

@@ -15,6 +15,7 @@ from gis_server.env import (
     env_choices,
     env_database,
     env_endpoint,
+    env_hosts,
     env_int,
     env_list,
     env_mapping,
@@ -209,6 +210,17 @@ GDAL_LIBRARY_PATH = geolibs.gdal_library()
 
 # Files and hand-over -----------------------------------------------------------------------------
 PDF_FONT = env_str("PDF_FONT", "")
+DELIVERY_HOSTS = env_hosts("DELIVERY_HOSTS", "qyapi.weixin.qq.com,oapi.dingtalk.com")
+DELIVERY_CA_FILE = env_str("DELIVERY_CA_FILE", "")
+# Django's own names for the mail server; no host means that no mail is sent.
+EMAIL_HOST = env_str("EMAIL_HOST", "")
+EMAIL_PORT = env_int("EMAIL_PORT", 465, 1, 65535)
+EMAIL_HOST_USER = env_str("EMAIL_USER", "")
+EMAIL_HOST_PASSWORD = env_secret("EMAIL_PASSWORD", "") if EMAIL_HOST_USER else ""
+EMAIL_SECURITY = env_choice("EMAIL_SECURITY", "tls", ("tls", "starttls", "none"))
+EMAIL_USE_SSL, EMAIL_USE_TLS = EMAIL_SECURITY == "tls", EMAIL_SECURITY == "starttls"
+DEFAULT_FROM_EMAIL = env_str("EMAIL_FROM", EMAIL_HOST_USER)
+EMAIL_TIMEOUT = 10
 
 # Cameras -----------------------------------------------------------------------------------------
 PICTURE_DAYS = env_int("PICTURE_DAYS", 30, 1, 3650)
@@ -242,6 +254,11 @@ CELERY_BEAT_SCHEDULE = {
     "cameras: drop what need not be kept": {
         "task": "cameras.jobs.prune",
         "schedule": 300.0,
+    },
+    "cameras: deliver the offline list": {
+        "task": "cameras.jobs.hand_over",
+        "schedule": 30.0,
+        "options": {"expires": 30},
     },
     "cameras: drop files that no picture names": {
         "task": "cameras.jobs.drop_stray_files",

@@ -1,8 +1,7 @@
 """What may become of a delivery, and when it is tried again.  Pure: no Django, no clock."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
 
 class DeliveryState(StrEnum):
@@ -54,7 +53,7 @@ def next_try(attempts: int, now: datetime, give_up_at: datetime) -> datetime | N
 
 
 def due_day(
-    now: datetime, at: time, weekdays: frozenset[int], since: datetime, zone: ZoneInfo
+    now: datetime, at: time, weekdays: frozenset[int], since: datetime, zone: tzinfo
 ) -> date | None:
     """The local day whose list is due now, or None.
 

@@ -18,6 +18,8 @@ from cameras.models import (
     Camera,
     CameraState,
     Credential,
+    Delivery,
+    DeliveryPlan,
     MonthlyReport,
     Outage,
     OutageMember,
@@ -43,6 +45,7 @@ from gis_server.grant_flow import GrantState
 from gis_server.live import Change, record
 from gis_server.models import ApiToken, AreaGrant, User
 from gis_server.roles import Permission, Role
+from gis_server.vault import seal
 from grids.models import (
     Assignment,
     Building,
@@ -88,6 +91,7 @@ class Street:
     work: PlannedWork
     view: SavedView
     report: MonthlyReport
+    delivery: Delivery
 
 
 def lay_out(media: Path) -> Street:
@@ -129,6 +133,23 @@ def lay_out(media: Path) -> Street:
         _work(camera, administrator),
         SavedView.objects.create(user=administrator, name=f"{SECRET} view"),
         _report(administrator),
+        _delivery(administrator),
+    )
+
+
+def _delivery(maker: User) -> Delivery:
+    """One that was given up, of a plan for the first street."""
+    now = timezone.now()
+    plan = DeliveryPlan.objects.create(
+        name=f"{SECRET} plan",
+        channel="email",
+        sealed_address=seal(f"{SECRET}@district.example"),
+        shown_address="SE…@district.example",
+        made_by=maker,
+        since=now,
+    )
+    return Delivery.objects.create(
+        plan=plan, key="asked:1", state="given_up", made_at=now, give_up_at=now
     )
 
 
