@@ -22,7 +22,7 @@ DROP FUNCTION cameras_keep_steps();
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cameras', '0025_camera_records'),
+        ('cameras', '0026_monthly_reports'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
