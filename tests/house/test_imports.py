@@ -51,6 +51,8 @@ PURE = (
     "cameras.health",
     "cameras.picture",
     "cameras.probe",
+    "cameras.repairs.navigation",
+    "cameras.repairs.proof",
     "cameras.repairs.workflow",
     "cameras.rates.periods",
     "cameras.rates.pieces",
@@ -62,6 +64,7 @@ PURE = (
     "maps.tiles",
     "fixtures.camera_days",
     "fixtures.camera_farm.plan",
+    "fixtures.fault_days",
     "fixtures.lossy_line",
     "fixtures.scenes",
 )
