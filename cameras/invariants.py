@@ -9,7 +9,18 @@ from django.db.models import Exists, F, OuterRef, Subquery
 from django.utils import timezone
 
 from cameras.health import State
-from cameras.models import Camera, CameraRecord, CameraState, Outage, OutageMember, Snapshot
+from cameras.models import (
+    Camera,
+    CameraRecord,
+    CameraState,
+    Outage,
+    OutageMember,
+    RepairOrder,
+    RepairOrderCamera,
+    RepairPhoto,
+    Snapshot,
+)
+from cameras.repairs.models import OPEN_VALUES
 from cameras.services.retention import day_folders, names_in
 
 
@@ -18,6 +29,7 @@ def check() -> Iterator[str]:
     yield from _states()
     yield from _territories()
     yield from _records()
+    yield from _orders()
     yield from _pictures()
 
 
@@ -52,6 +64,18 @@ def _records() -> Iterator[str]:
     for row in newest.values("code", *columns, *(f"dated_{name}" for name in columns)).iterator():
         if any(row[name] != row[f"dated_{name}"] for name in columns):
             yield f"camera {row['code']} is not what the dated registry says of it"
+
+
+def _orders() -> Iterator[str]:
+    parts = RepairOrderCamera.objects.filter(is_open=True).exclude(order__state__in=OPEN_VALUES)
+    for number, code in parts.values_list("order__number", "camera__code"):
+        yield f"camera {code} is still open in repair order {number}, which is not"
+    unwritten = RepairOrder.objects.filter(steps=None)
+    for number in unwritten.values_list("number", flat=True):
+        yield f"repair order {number} has no step that says who opened it"
+    for photo, file in RepairPhoto.objects.values_list("id", "file"):
+        if not Path(settings.MEDIA_ROOT, file).is_file():
+            yield f"photo {photo} of a repair is gone from {file}"
 
 
 def _pictures() -> Iterator[str]:

@@ -64,7 +64,7 @@ BUTTONS: dict[Action, str | Promise] = {
     Action.ACCEPT: _("Accept the order"),
     Action.ARRIVE: _("I am on site"),
     Action.REPAIR: _("Repaired"),
-    Action.REFUSE: _("Refuse"),
+    Action.REFUSE: _("Refuse the order"),
     Action.WAIT: _("Put to wait"),
     Action.RESUME: _("Take up again"),
     Action.ROUTE: _("Give to a team"),

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from cameras.models import RepairRule, RepairStep, Team, TeamMember
+from cameras.invariants import check
+from cameras.models import RepairOrder, RepairRule, RepairStep, Team, TeamMember
 from cameras.repairs.queries import open_orders_of
 from gis_server.models import User
 from tests.cameras.conftest import NOW, MakeCamera
@@ -117,3 +118,18 @@ def test_open_orders_of_cameras(make_camera: MakeCamera, django_assert_num_queri
         found = open_orders_of([alone.pk, first.pk, second.pk, well.pk, mended.pk])
 
     assert found == {alone.pk: own, first.pk: shared, second.pk: shared}
+
+
+def test_check_world_finds_orders_that_contradict_their_parts(make_camera: MakeCamera) -> None:
+    order = make_order(make_camera(code="C1"))
+    RepairStep.objects.create(order=order, at=NOW, action="opened", after="open")
+    assert [one for one in check() if "order" in one] == []
+
+    RepairOrder.objects.update(state="withdrawn", closed_at=NOW)
+    make_order(make_camera())
+
+    said = [one for one in check() if "order" in one]
+    assert [("C1 is still open" in one, "has no step" in one) for one in said] == [
+        (True, False),
+        (False, True),
+    ]
