@@ -27,6 +27,15 @@ FOLLOW = (
     """
     UPDATE gis_server_areagrant SET prefix = %(new)s || substr(prefix, length(%(old)s) + 1)
     WHERE starts_with(prefix, %(old)s) AND state IN ('waiting', 'given')""",
+    # Divisions that saved views and deliveries of the offline list are narrowed to.
+    """
+    UPDATE cameras_savedview SET filters = jsonb_set(filters, '{division}', to_jsonb(
+        %(new)s || substr(filters->>'division', length(%(old)s) + 1)))
+    WHERE starts_with(filters->>'division', %(old)s)""",
+    """
+    UPDATE cameras_deliveryplan SET filters = jsonb_set(filters, '{division}', to_jsonb(
+        %(new)s || substr(filters->>'division', length(%(old)s) + 1)))
+    WHERE starts_with(filters->>'division', %(old)s)""",
 )
 
 
