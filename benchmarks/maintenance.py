@@ -29,7 +29,7 @@ def main() -> int:
     from django.core.management import call_command  # noqa: PLC0415 - Django is set up by now
 
     call_command("migrate", verbosity=0)
-    return finish("maintenance", [*year(), *rates()])
+    return finish("maintenance", [*year(), *rates(), *lists()])
 
 
 def year() -> list[Measure]:
@@ -84,6 +84,48 @@ def rates() -> list[Measure]:
         Measure(name, took_s(work, ROUNDS), "s", goal=None if limit is None else at_most(limit))
         for name, limit, work in works
     ]
+
+
+def lists() -> list[Measure]:
+    """The offline list as its page and as files, of the state after the year's last day."""
+    from django.core.management import call_command  # noqa: PLC0415 - Django is set up by now
+    from django.test import Client  # noqa: PLC0415
+
+    from cameras.handover.line import Filters  # noqa: PLC0415
+    from cameras.handover.lines import lines  # noqa: PLC0415
+    from gis_server.models import User  # noqa: PLC0415
+
+    # Pages name static files by their hash.
+    call_command("collectstatic", interactive=False, verbosity=0)
+    client = Client(SERVER_NAME="localhost")
+    client.force_login(User.objects.create_user("bench", role="operator", scope=["14"]))
+    found = lines(["14"], Filters(), UNTIL)
+    works: list[tuple[str, float | None, str]] = [
+        ("the list's page", 1, "/repairs/"),
+        ("the list's page, filtered", 1, "/repairs/?state=offline&sort=due&q=a"),
+        ("the list as XLSX", 5, "/repairs/list.xlsx"),
+        ("the list as CSV", None, "/repairs/list.csv"),
+        ("the list as PDF", None, "/repairs/list.pdf"),
+    ]
+    return [
+        Measure("lines of the list", found.total, ""),
+        Measure("cameras of the list", found.cameras, ""),
+        *(
+            Measure(
+                name,
+                took_s(lambda path=path: fetched(client, path), ROUNDS),  # type: ignore[misc]
+                "s",
+                goal=None if limit is None else at_most(limit),
+            )
+            for name, limit, path in works
+        ),
+    ]
+
+
+def fetched(client: Any, path: str) -> None:
+    answer = client.get(path, headers={"accept": "text/html"})
+    if answer.status_code != 200:
+        raise RuntimeError(f"{path} answered {answer.status_code}")
 
 
 def asked(period: Any) -> Any:

@@ -75,7 +75,10 @@ class Content:
         }
 
     def files(self, formats: Sequence[str]) -> list[Attachment]:
-        """
+        """Each of these formats.
+
+        A file that cannot hold as many lines is left out; the text says how many there are.
+
         Raises:
             Unavailable: a PDF on a machine without its font.
         """
@@ -87,7 +90,7 @@ class Content:
                 FORMATS[name].make(self.found.lines, self.heading, self.now),
             )
             for name in formats
-            if name in FORMATS
+            if name in FORMATS and len(self.found.lines) <= FORMATS[name].most_lines
         ]
 
 

@@ -9,10 +9,11 @@ from django.utils import timezone
 
 from cameras.handover.services.sending import deliver_one
 from cameras.health import State
-from cameras.models import Camera, Delivery, DeliveryPlan
+from cameras.models import Camera, Delivery, DeliveryPlan, SavedView
 from cameras.probe.reason import Reason
 from gis_server.models import AuditRow
 from gis_server.roles import Role
+from gis_server.scopes import follow
 from tests.cameras.conftest import STREET, MakeCamera
 from tests.cameras.receivers import http_receiver
 from tests.cameras.test_deliveries import good
@@ -170,3 +171,14 @@ def test_a_plan_is_removed_with_its_deliveries(operator: Client) -> None:
 
     assert not Delivery.objects.exists()
     assert AuditRow.objects.filter(action="delivery_plan.removed").exists()
+
+
+def test_filters_follow_a_division_to_its_new_code(operator: Client) -> None:
+    make(operator, division=STREET)
+    operator.post(f"/repairs/views/save/?division={STREET}", {"name": "街"})
+
+    follow("140107001", "140107009")
+
+    renamed = STREET.replace("140107001", "140107009")
+    assert DeliveryPlan.objects.get().filters["division"] == renamed
+    assert SavedView.objects.get().filters["division"] == renamed

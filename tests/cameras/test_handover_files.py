@@ -99,7 +99,8 @@ def _position(paper: list[str], subject: str) -> int:
 def test_cells_are_typed(fleet: list[Camera]) -> None:
     book = openpyxl.load_workbook(BytesIO(made("xlsx")[0]))
     heads = [str(cell.value) for cell in book.worksheets[0][3]]
-    first = dict(zip(heads, book.worksheets[0][4], strict=True))
+    rows = [dict(zip(heads, row, strict=True)) for row in book.worksheets[0].iter_rows(min_row=4)]
+    first = next(row for row in rows if "SW-7" in str(row["Fault at"].value))
 
     assert first["Number of cameras"].value == 3
     # 12:00 UTC is 20:00 in Shanghai.
@@ -136,7 +137,7 @@ def test_each_team_has_a_sheet_and_each_camera_a_row(fleet: list[Camera]) -> Non
 def test_geojson_is_in_degrees_longitude_first(fleet: list[Camera]) -> None:
     features = json.loads(made("geojson")[0])["features"]
 
-    several = features[0]["geometry"]
+    several = next(one["geometry"] for one in features if one["properties"]["cameras"] == 3)
     assert (several["type"], len(several["coordinates"])) == ("MultiPoint", 3)
     assert several["coordinates"][0] == pytest.approx([112.5601, 37.88])
     alone = next(one for one in features if one["properties"]["cameras"] == 1)

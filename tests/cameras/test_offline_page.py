@@ -1,6 +1,7 @@
 """The page of the offline list, its files over HTTP, and the views that people keep."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from cameras.handover.files.formats import FORMATS as FORMATS_BY_NAME
 from cameras.handover.line import Filters
 from cameras.handover.models import MOST_VIEWS
 from cameras.handover.services.saved_views import save_view
@@ -151,6 +153,16 @@ def test_a_file_has_what_the_page_has_and_is_noted(
         "140107",
         {"format": name, "rows": 2, "state": "offline"},
     )
+
+
+def test_a_list_too_long_for_paper_says_what_to_do(
+    operator: Client, fleet: list[Camera], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    short = replace(FORMATS_BY_NAME["pdf"], most_lines=2)
+    monkeypatch.setitem(FORMATS_BY_NAME, "pdf", short)
+
+    assert operator.get("/repairs/list.pdf").status_code == 422
+    assert operator.get("/repairs/list.pdf?state=degraded").status_code == 200
 
 
 def test_files_end_where_the_reach_ends(sign_in: SignIn, fleet: list[Camera]) -> None:

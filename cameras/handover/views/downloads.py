@@ -20,9 +20,6 @@ from gis_server.errors import Invalid
 from gis_server.models import User
 from gis_server.roles import Permission
 
-MOST_LINES = 20_000
-"""More lines go into no file."""
-
 
 def download(name: str) -> Callable[[HttpRequest], HttpResponseBase]:
     """The view of one format."""
@@ -43,9 +40,9 @@ def answer(wanted: Format, user: User, filters: Filters, now: datetime) -> HttpR
         Unavailable: a PDF on a machine without its font.
     """
     found = lines(user.reach, filters, now)
-    if found.total > MOST_LINES:
-        message = _("A file holds %(most)d lines at most. Narrow the list with a filter.")
-        raise Invalid(message % {"most": MOST_LINES})
+    if found.total > wanted.most_lines:
+        message = _("This file holds %(most)d lines at most. Narrow the list with a filter.")
+        raise Invalid(message % {"most": wanted.most_lines})
     area = area_name(user.reach, filters.division)
     content = wanted.make(found.lines, heading(found, area, now), now)
     detail = {"format": wanted.ending, "rows": found.total} | filters.stored()
