@@ -60,7 +60,6 @@ PURE = (
     "cameras.probe",
     "cameras.processes.shelf",
     "cameras.rates.patterns",
-    "cameras.repairs.navigation",
     "cameras.repairs.proof",
     "cameras.repairs.workflow",
     "cameras.rates.periods",

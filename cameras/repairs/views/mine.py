@@ -8,11 +8,11 @@ from django.views.decorators.http import require_safe
 
 from cameras.models import RepairOrder
 from cameras.repairs import queries
-from cameras.repairs.navigation import links_to
 from cameras.repairs.shown import order_shown
 from cameras.repairs.views.shared import live_config, page
 from cameras.repairs.workflow import MOVES, Action, Status, can
 from gis_server.edge import allow, user_of
+from gis_server.navigation import links as links_to
 from gis_server.roles import Permission
 from grids.views.shared import map_config
 
@@ -43,7 +43,7 @@ def row_shown(order: Any, now: Any) -> dict[str, Any]:
     first = order.first
     row = order_shown(order, first, now)
     if first is not None:
-        links = links_to(first.point.x, first.point.y, order.suspect_name or first.name)
+        links = links_to(first.point.y, first.point.x, order.suspect_name or first.name)
         row |= {"links": links, "lon": first.point.x, "lat": first.point.y}
     return row | {"next_step": next_step(order)}
 

@@ -18,7 +18,6 @@ from cameras.queries import state_of
 from cameras.reasons_text import TEXTS, reason_name
 from cameras.repairs import queries
 from cameras.repairs.forms import sent_by
-from cameras.repairs.navigation import links_to
 from cameras.repairs.rights import actions_of
 from cameras.repairs.services.acting import MAX_PHOTOS
 from cameras.repairs.services.photos import MAX_BYTES
@@ -31,6 +30,7 @@ from cameras.views.shared import state_shown as camera_state_shown
 from gis_server.edge import allow, next_address, user_of
 from gis_server.errors import DomainError, NotFound
 from gis_server.models import User
+from gis_server.navigation import links as links_to
 from gis_server.roles import Permission, may
 from grids.views.shared import map_config
 
@@ -119,7 +119,7 @@ def links_of(row: RepairOrder, parts: list[RepairOrderCamera]) -> dict[str, str]
     lon = sum(point.x for point in points) / len(points)
     lat = sum(point.y for point in points) / len(points)
     name = row.suspect_name or parts[0].camera.name
-    links = links_to(lon, lat, name)
+    links = links_to(lat, lon, name)
     return {"amap": links.amap, "baidu": links.baidu, "system": links.system}
 
 
