@@ -17,6 +17,7 @@ MOST_CUTS = 12
 MOST_NEAR = 20
 """So many neighbours by each of pole, switch and subnet are looked at."""
 MOST_WORST = 20
+MOST_PARTS = 50
 
 
 def last_days(prefixes: list[str], now: datetime) -> Asked:
@@ -211,3 +212,35 @@ def repairs(asked: Asked) -> tuple[list[Repairs], list[Repairs]]:
     teams = [Repairs(name, *rest) for of_cause, name, _reason, *rest in rows if not of_cause]
     causes = [Repairs(reason, *rest) for of_cause, _name, reason, *rest in rows if of_cause]
     return teams, causes
+
+
+@dataclass(frozen=True, slots=True)
+class PartUsed:
+    """A spare part under the name that technicians gave it: how many, in how many repairs."""
+
+    name: str
+    number: int
+    orders: int
+    last_at: datetime
+
+
+# Written by hand: what differs by case and spaces alone is one part.
+PARTS = """
+    SELECT max(part.name), sum(part.count), count(DISTINCT step.order_id), max(step.at)
+    FROM cameras_repairstep AS step,
+        jsonb_to_recordset(step.parts) AS part (name text, count int)
+    WHERE step.at >= %(start)s AND step.at < %(end)s AND step.parts <> '[]'
+        AND EXISTS (
+            SELECT FROM cameras_repairordercamera AS m
+            JOIN cameras_camera AS c ON c.id = m.camera_id
+            WHERE m.order_id = step.order_id AND c.scope_code LIKE ANY(%(likes)s::text[]))
+    GROUP BY regexp_replace(lower(part.name), '\\s', '', 'g')
+    ORDER BY sum(part.count) DESC, 1 LIMIT %(most)s
+"""
+
+
+def parts_used(asked: Asked) -> list[PartUsed]:
+    """What repairs of cameras in reach have used up, the most first.  One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(PARTS, asked.values() | {"most": MOST_PARTS})
+        return [PartUsed(*row) for row in cursor.fetchall()]

@@ -7,12 +7,22 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from cameras.models import Camera, Outage, OutageMember, Owner, Team, Upstream
+from cameras.models import (
+    Camera,
+    Outage,
+    OutageMember,
+    Owner,
+    RepairOrder,
+    RepairStep,
+    Team,
+    Upstream,
+)
 from cameras.rates import pattern_queries
 from cameras.rates.patterns import Answer, Cut, Evidence, Near, evidence, is_suspected, together
 from gis_server.roles import Role
 from tests.cameras.conftest import OTHER_STREET, MakeCamera
 from tests.cameras.rating import ZONE, asked, at, dated, lives
+from tests.cameras.repairs import make_order
 from tests.conftest import SignIn
 from tests.house.tree import ROOT, imports, modules
 
@@ -237,5 +247,30 @@ def test_the_page_costs_the_same_for_few_and_for_many(
         for _ in range(3):
             unplugged_of_late(make_camera(scope_code=OTHER_STREET))
         # The session and its user; recurring cuts, their cameras, neighbours; worst; repairs.
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(8):
             operator.get("/rates/patterns/", headers=PAGE)
+
+
+def used(order: RepairOrder, day: str, *parts: tuple[str, int]) -> None:
+    RepairStep.objects.create(
+        order=order,
+        at=at(f"{day} 10:00"),
+        action="repair",
+        after="repaired",
+        parts=[{"name": name, "count": count} for name, count in parts],
+    )
+
+
+def test_parts_are_counted_by_what_they_are_called(make_camera: MakeCamera) -> None:
+    here, there = make_order(make_camera()), make_order(make_camera(scope_code=OTHER_STREET))
+    used(here, "03-03", ("Cable 5 m", 2), ("Switch", 1))
+    used(here, "03-05", ("cable5m", 1))
+    used(here, "04-02", ("Cable 5 m", 9))
+    used(there, "03-04", ("Switch", 3))
+
+    found = pattern_queries.parts_used(asked(*MONTH, prefixes=["140107001"]))
+
+    assert [(one.name, one.number, one.orders) for one in found][1] == ("Switch", 1, 1)
+    assert (found[0].number, found[0].last_at) == (3, at("03-05 10:00"))
+    every = pattern_queries.parts_used(asked(*MONTH, prefixes=["140107"]))
+    assert {one.name: one.number for one in every}["Switch"] == 4

@@ -35,6 +35,7 @@ def patterns_page(request: HttpRequest) -> HttpResponseBase:
         "worst": pattern_queries.worst(asked),
         "teams": teams,
         "causes": [cause_shown(one) for one in causes],
+        "parts": pattern_queries.parts_used(asked),
         "days": patterns.DAYS,
         "least": patterns.LEAST_CUTS,
         "longest_h": patterns.LONGEST.total_seconds() / 3600,
