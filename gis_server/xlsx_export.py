@@ -26,6 +26,7 @@ LONGEST_SHEET_NAME = 31  # in UTF-16 units
 MOST_ROWS = 1_048_576
 DATE_AND_TIME, DATE, DURATION, PERCENT = "yyyy-mm-dd hh:mm", "yyyy-mm-dd", "[h]:mm", "0.00%"
 NARROWEST, WIDEST = 6.0, 60.0
+READABLE_WIDTH = 170.0  # characters side by side on A4 across
 A4 = 9  # ECMA-376, part 1, 18.3.1.63: paperSize
 
 _HEAD_FILL = PatternFill("solid", fgColor="1F3A5F")
@@ -150,7 +151,10 @@ def _set_up(paper: Any, sheet: Sheet, head_row: int) -> None:
         paper.column_dimensions[get_column_letter(number)].width = width
     paper.page_setup.orientation = "landscape"
     paper.page_setup.paperSize = A4
-    paper.page_setup.fitToWidth, paper.page_setup.fitToHeight = 1, 0
+    # A wide sheet goes on beside itself: on one page nobody could read it.
+    total = sum(column.width for column in sheet.columns)
+    paper.page_setup.fitToWidth = max(1, round(total / READABLE_WIDTH))
+    paper.page_setup.fitToHeight = 0
     paper.sheet_properties.pageSetUpPr = openpyxl.worksheet.properties.PageSetupProperties(
         fitToPage=True
     )

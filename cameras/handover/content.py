@@ -156,7 +156,9 @@ def _over(number: int) -> tuple[str, list[str]]:
 def sentence(line: Line, now: datetime) -> str:
     """A fault in one line of text."""
     parts = [
-        f"{wording.subject(line)}{_(': ')}{wording.state_text(line)}, {wording.reason_text(line)}",
+        wording.labelled(
+            wording.subject(line), f"{wording.state_text(line)} / {wording.reason_text(line)}"
+        ),
         "" if line.is_single else wording.count_text(line),
         _("since %(time)s") % {"time": wording.time_text(line.since)} if line.since else "",
         wording.lasting_text(line.lasting(now)),

@@ -24,10 +24,10 @@ def subject(line: Line) -> str:
     if line.kind is Kind.UNKNOWN and not line.is_single:
         words = _("Unknown at site %(site)s") if line.is_watched else _("Not watched at %(site)s")
         return words % {"site": line.first.site}
-    if line.suspect_kind:
-        return f"{thing_name(Thing(line.suspect_kind))} {one_line(line.suspect_name)}"
     if line.is_single:
         return one_line(line.first.name)
+    if line.suspect_kind:
+        return f"{thing_name(Thing(line.suspect_kind))} {one_line(line.suspect_name)}"
     return _("%(camera)s and others") % {"camera": one_line(line.first.name)}
 
 
@@ -61,6 +61,10 @@ def names_text(names: list[str]) -> str:
     shown = _(", ").join(one_line(name) for name in names[:MOST_NAMES])
     more = len(names) - MOST_NAMES
     return _("%(names)s and %(more)d more") % {"names": shown, "more": more} if more > 0 else shown
+
+
+def labelled(name: object, text: str) -> str:
+    return _("%(name)s: %(text)s") % {"name": name, "text": text}
 
 
 def upstream_text(camera: LineCamera) -> str:

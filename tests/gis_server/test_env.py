@@ -146,6 +146,24 @@ def test_networks_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     assert networks == ["10.20.0.0/16", "fd00::/8", "192.0.2.7/32"]
 
 
+def test_hosts_are_names_and_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DELIVERY_HOSTS", "Push.Example, 10.20.0.0/16,10.9.9.9,gateway")
+
+    hosts = env.env_hosts("DELIVERY_HOSTS", "")
+
+    assert hosts == ["push.example", "10.20.0.0/16", "10.9.9.9/32", "gateway"]
+
+
+@pytest.mark.parametrize(
+    "text", ["https://push.example", "10.20.0.1/16", "a b", "*.example", "10.20.300.1", "push/x"]
+)
+def test_what_is_no_host_is_refused(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("DELIVERY_HOSTS", text)
+
+    with pytest.raises(ImproperlyConfigured, match="DELIVERY_HOSTS must be host names"):
+        env.env_hosts("DELIVERY_HOSTS", "")
+
+
 @pytest.mark.parametrize(
     "text", ["live.example", "https://a b", "https://a; script-src *", "https://a/path", "ws://a"]
 )

@@ -132,6 +132,13 @@ def test_the_head_stays_in_sight_and_filters() -> None:
     assert paper.print_title_rows == "$3:$3"
 
 
+@pytest.mark.parametrize(("columns", "pages"), [(1, 1), (8, 1), (20, 4)])
+def test_a_wide_sheet_prints_on_pages_beside_each_other(columns: int, pages: int) -> None:
+    paper = opened(Sheet("s", [Column(str(n), 30) for n in range(columns)], [])).active
+
+    assert (paper.page_setup.orientation, paper.page_setup.fitToWidth) == ("landscape", pages)
+
+
 def test_a_sheet_without_rows_has_its_head() -> None:
     paper = opened(Sheet("空", ONE, [], chart=Chart("c", 0, [0]))).active
 

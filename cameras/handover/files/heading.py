@@ -34,7 +34,7 @@ def tally(found: Found) -> str:
         "lines": found.total,
         "cameras": found.cameras,
     }
-    return f"{words}{_(': ')}{states(found.lines)}"
+    return wording.labelled(words, states(found.lines))
 
 
 def states(lines: Sequence[Line]) -> str:

@@ -6,11 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from xml.sax.saxutils import escape
 
-from django.utils.translation import gettext as _
-
 from cameras.handover.files.columns import COLUMNS, DECIMALS, as_text, row
 from cameras.handover.files.heading import Heading
 from cameras.handover.line import Line, LineCamera
+from cameras.handover.wording import labelled
 from gis_server.plain_text import one_line, printable
 from gis_server.xlsx_export import Value
 
@@ -86,7 +85,7 @@ def kml(lines: Sequence[Line], heading: Heading, now: datetime) -> bytes:
 def _placemark(line: Line, now: datetime) -> str:
     values = row(line, now)
     about = [
-        f"{column.head}{_(': ')}{as_text(value)}"
+        labelled(column.head, as_text(value))
         for column, value in zip(COLUMNS, values, strict=True)
         if as_text(value)
     ]
