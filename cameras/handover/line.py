@@ -82,6 +82,7 @@ class LineCamera:
     site: str
     picture_id: int | None = None
     picture_at: datetime | None = None
+    order_id: int | None = None
     order_number: str = ""
     order_due: datetime | None = None
 

@@ -226,6 +226,7 @@ class _Read:
                 **row | {"state": State(row["state"])},
                 month=months.get(row["id"], 0),
                 picture_at=taken.get(row["picture_id"]),
+                order_id=order.pk if order else None,
                 order_number=order.number if order else "",
                 order_due=order.fix_due if order else None,
             )

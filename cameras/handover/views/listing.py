@@ -133,13 +133,19 @@ def line_shown(line: Line, now: datetime) -> dict[str, Any]:
         "suspect": wording.suspect_text(line),
         "address": wording.names_text(line.each("address")),
         "grid": wording.grid_text(line.first) if line.is_single else "",
-        "orders": line.each("order_number"),
+        "orders": orders_shown(line),
         "late": line.due is not None and line.due < now,
         "cameras": [camera_shown(one) for one in line.cameras],
         "left_out": line.total - len(line.cameras),
         "points": ";".join(f"{one.lon:.6f},{one.lat:.6f}" for one in line.cameras),
         "go": navigation.links(line.first.lat, line.first.lon, wording.subject(line)),
     }
+
+
+def orders_shown(line: Line) -> list[dict[str, Any]]:
+    """Each order of its cameras once."""
+    found = {one.order_id: one.order_number for one in line.cameras if one.order_id}
+    return [{"id": order_id, "number": number} for order_id, number in found.items()]
 
 
 def teams_shown(line: Line) -> list[dict[str, str]]:

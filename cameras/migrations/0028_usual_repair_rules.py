@@ -30,6 +30,6 @@ def remove(apps: Any, schema_editor: Any) -> None:
 
 class Migration(migrations.Migration):
 
-    dependencies = [("cameras", "0030_repair_orders")]
+    dependencies = [("cameras", "0027_repair_orders")]
 
     operations = [migrations.RunPython(enter, remove)]

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cameras', '0031_usual_repair_rules'),
+        ('cameras', '0028_usual_repair_rules'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
