@@ -19,7 +19,7 @@ SAME_VIEW = {
 """So long after a view the same picture before the same eyes is no new one.  Thumbnails stay in
 the browser, and a page that renews itself is not somebody who looks again."""
 KEPT = timedelta(days=3 * 365)
-"""The database refuses to forget views sooner (migration 0022)."""
+"""The database refuses to forget views sooner (migration 0023)."""
 
 NOTE = """
     INSERT INTO cameras_pictureview
