@@ -37,9 +37,7 @@ def fault(town: Town) -> Iterator[int]:
         "SELECT id, team_id FROM cameras_camera WHERE host = %s ORDER BY id LIMIT 1", HOST
     )
     town.ask("UPDATE cameras_repairrule SET delay_outage_min = 0")
-    # Probes alone prove it: tests/cameras/test_repair_proving.py holds what pictures add, and how
-    # soon a busy machine takes one is not this story.
-    town.ask("UPDATE cameras_camera SET has_video = false WHERE id = %s", camera)
+    # Probes alone prove it; tests/cameras/test_repair_proving.py holds what pictures add.
     town.ask(
         "INSERT INTO cameras_teammember (user_id, team_id)"
         " SELECT id, %s FROM gis_server_user WHERE username = %s ON CONFLICT DO NOTHING",
@@ -49,7 +47,6 @@ def fault(town: Town) -> Iterator[int]:
     town.farm.cut(HOST)
     yield camera
     town.farm.restore(HOST)
-    town.ask("UPDATE cameras_camera SET has_video = true WHERE id = %s", camera)
 
 
 @pytest.fixture
