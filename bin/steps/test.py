@@ -8,7 +8,7 @@ from bin.steps import journal, places, shared
 from bin.steps.places import Places
 
 COMMAND = "bin/test"
-BESIDE = ("tests/days", "tests/house")
+BESIDE = ("tests/days", "tests/fixtures", "tests/house")
 
 
 def test(arguments: list[str]) -> int:
@@ -38,8 +38,8 @@ def run_some(where: Places, env: Mapping[str, str], arguments: list[str]) -> int
 def run_all(where: Places, env: Mapping[str, str], beside: Mapping[str, str]) -> int:
     """All tests, in two lanes that share nothing but the checkout.
 
-    One runs the whole days, which mostly wait for cameras to be noticed, and what asks the whole
-    house; what it prints is kept, and shown after the rest.
+    One runs the whole days, which mostly wait for cameras to be noticed, the farm, and what asks the
+    whole house; what it prints is kept, and shown after the rest.
     """
     kept = where.log / "test-beside.log"
     with kept.open("wb") as out:
@@ -57,7 +57,7 @@ def run_all(where: Places, env: Mapping[str, str], beside: Mapping[str, str]) ->
         if lane.poll() is None:
             lane.terminate()
             lane.wait()
-    print(f"\n{' and '.join(BESIDE)}, which ran beside the tests above:")
+    print(f"\n{', '.join(BESIDE)}, which ran beside the tests above:")
     print(kept.read_text(encoding="utf-8", errors="replace").rstrip(), flush=True)
     return failed or lane.returncode
 

@@ -102,7 +102,7 @@ def people_and_places(built: Town) -> None:
     built.manage("load_demo")
     built.ask("UPDATE cameras_camera SET port = %s", built.farm_port)
     # This farm's light devices show no films: to encode them takes minutes.
-    built.ask("UPDATE cameras_camera SET has_video = false WHERE host LIKE '127.77.%'")
+    built.ask("UPDATE cameras_camera SET has_video = false WHERE host LIKE '127.77.%%'")
     moved = "array(SELECT split_part(one, ':', 1) || ':' || %s FROM unnest(canaries) AS one)"
     built.ask(f"UPDATE cameras_site SET canaries = {moved}", built.farm_port)
 
