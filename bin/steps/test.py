@@ -38,8 +38,8 @@ def run_some(where: Places, env: Mapping[str, str], arguments: list[str]) -> int
 def run_all(where: Places, env: Mapping[str, str], beside: Mapping[str, str]) -> int:
     """All tests, in two lanes that share nothing but the checkout.
 
-    One runs the whole days, which mostly wait for cameras to be noticed, the farm, and what asks the
-    whole house; what it prints is kept, and shown after the rest.
+    One runs the whole days, which mostly wait for cameras to be noticed, the farm's tests, and what
+    asks the whole house; what it prints is kept, and shown after the rest.
     """
     kept = where.log / "test-beside.log"
     with kept.open("wb") as out:
