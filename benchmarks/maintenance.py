@@ -1,4 +1,5 @@
-"""Seconds for lists and rates of 10,000 cameras after a year of 300,000 intervals.
+"""Seconds for lists and rates of 10,000 cameras after a year of 300,000 intervals; and whether a
+day of 3,000 transitions gives the right number of orders.
 
 The year is drawn by `fixtures.year_of_outages`, the same each time.  Each figure is the median of
 `ROUNDS` measurements on one connection; the first, which also plans and reads from disk, counts.
@@ -18,6 +19,7 @@ import django
 from benchmarks.report import Measure, at_least, at_most, finish
 
 ROUNDS = 3
+TRANSITIONS = 3000
 UNTIL = datetime(2026, 9, 30, 16, tzinfo=UTC)
 """The end of a September in Shanghai."""
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -29,7 +31,7 @@ def main() -> int:
     from django.core.management import call_command  # noqa: PLC0415 - Django is set up by now
 
     call_command("migrate", verbosity=0)
-    return finish("maintenance", [*year(), *rates(), *lists()])
+    return finish("maintenance", [*year(), *rates(), *lists(), *orders()])
 
 
 def year() -> list[Measure]:
@@ -133,6 +135,27 @@ def asked(period: Any) -> Any:
 
     start, end = period.bounds(ZONE)
     return Asked(start=start, end=end, known_at=UNTIL, prefixes=["140107"])
+
+
+def orders() -> list[Measure]:
+    """A day with 3,000 transitions: as many orders as its script has independent faults."""
+    from django.db import connection  # noqa: PLC0415 - Django is set up by now
+
+    from fixtures.fault_days import write  # noqa: PLC0415
+    from fixtures.repair_days import live_through, put_cameras  # noqa: PLC0415
+
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE cameras_camera, cameras_outage, cameras_repairorder CASCADE")
+    day = write(1, TRANSITIONS)
+    ids, began = put_cameras(day, UNTIL), time.monotonic()
+    lived = live_through(day, ids, UNTIL)
+    took = time.monotonic() - began
+    return [
+        Measure("transitions of the day", len(day.turns), ""),
+        Measure("its independent faults", day.faults, ""),
+        Measure("orders too many or too few", abs(lived.orders - day.faults), "", goal=at_most(0)),
+        Measure("living through it", took, "s"),
+    ]
 
 
 def took_s(work: Callable[[], Any], rounds: int = 1) -> float:
