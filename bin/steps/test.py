@@ -8,7 +8,7 @@ from bin.steps import journal, places, shared
 from bin.steps.places import Places
 
 COMMAND = "bin/test"
-BESIDE = ("tests/days", "tests/fixtures", "tests/house")
+BESIDE = ("tests/days", "tests/house")
 
 
 def test(arguments: list[str]) -> int:
@@ -38,7 +38,7 @@ def run_some(where: Places, env: Mapping[str, str], arguments: list[str]) -> int
 def run_all(where: Places, env: Mapping[str, str], beside: Mapping[str, str]) -> int:
     """All tests, in two lanes that share nothing but the checkout.
 
-    One runs the whole days, which mostly wait for cameras to be noticed, the farm's tests, and what
+    One runs the whole days, which mostly wait for cameras to be noticed, and what
     asks the whole house; what it prints is kept, and shown after the rest.
     """
     kept = where.log / "test-beside.log"
