@@ -301,28 +301,28 @@ def test_a_window_goes_through_its_pages(
 ) -> None:
     camera, now = make_camera(), timezone.now()
     leader = sign_in(Role.DISTRICT_LEADER)
-    empty = operator.get("/repairs/work/", headers=PAGE)
+    empty = operator.get("/repairs/planned/", headers=PAGE)
     assert "没有这样的检修时段" in empty.content.decode()
-    assert operator.get("/repairs/work/new/?cameras=C0001", headers=PAGE).status_code == 200
+    assert operator.get("/repairs/planned/new/?cameras=C0001", headers=PAGE).status_code == 200
 
-    answer = operator.post("/repairs/work/new/", form(now, cameras=camera.code), headers=PAGE)
+    answer = operator.post("/repairs/planned/new/", form(now, cameras=camera.code), headers=PAGE)
     row = PlannedWork.objects.get()
-    assert answer.headers["Location"] == f"/repairs/work/{row.pk}/"
-    shown = leader.get(f"/repairs/work/{row.pk}/", headers=PAGE).content.decode()
+    assert answer.headers["Location"] == f"/repairs/planned/{row.pk}/"
+    shown = leader.get(f"/repairs/planned/{row.pk}/", headers=PAGE).content.decode()
     assert "&lt;b&gt;Cut" in shown
     assert camera.name in shown
     assert 'value="1">同意' in shown
-    own = operator.get(f"/repairs/work/{row.pk}/", headers=PAGE).content.decode()
+    own = operator.get(f"/repairs/planned/{row.pk}/", headers=PAGE).content.decode()
     assert 'value="1">同意' not in own
 
-    step = f"/repairs/work/{row.pk}/"
+    step = f"/repairs/planned/{row.pk}/"
     operator.post(f"{step}end/", {"version": 0, "at_once": "1"}, headers=PAGE)
     leader.post(f"{step}review/", {"version": 1, "accept": "1"}, headers=PAGE)
     leader.post(f"{step}withdraw/", {"version": 2}, headers=PAGE)
     row.refresh_from_db()
     assert row.version == 3
     assert row.withdrawn_at
-    page = leader.get("/repairs/work/?show=void", headers=PAGE).content.decode()
+    page = leader.get("/repairs/planned/?show=void", headers=PAGE).content.decode()
     assert "&lt;b&gt;Cut" in page
 
 
@@ -345,7 +345,7 @@ def test_bad_input_is_told_at_its_field(
 ) -> None:
     make_camera()
 
-    answer = operator.post("/repairs/work/new/", form(timezone.now(), **values), headers=PAGE)
+    answer = operator.post("/repairs/planned/new/", form(timezone.now(), **values), headers=PAGE)
 
     assert answer.status_code == 422
     assert said in answer.content.decode()
@@ -359,9 +359,9 @@ def test_who_neither_plans_nor_reviews_withdraws_nothing(
     auditor = sign_in(Role.AUDITOR)
 
     for step in ("withdraw", "end", "review"):
-        answer = auditor.post(f"/repairs/work/{row.pk}/{step}/", {"version": 0})
+        answer = auditor.post(f"/repairs/planned/{row.pk}/{step}/", {"version": 0})
         assert answer.status_code == 403
-    assert auditor.get(f"/repairs/work/{row.pk}/", headers=PAGE).status_code == 200
+    assert auditor.get(f"/repairs/planned/{row.pk}/", headers=PAGE).status_code == 200
 
 
 def test_the_list_costs_the_same_for_one_window_and_for_many(
@@ -374,7 +374,7 @@ def test_the_list_costs_the_same_for_one_window_and_for_many(
             enter(leader, now, area="140107")
         # The session's row and user, then: counts, the piece, the names of areas.
         with django_assert_num_queries(LIST_QUERIES):
-            operator.get("/repairs/work/", headers=PAGE)
+            operator.get("/repairs/planned/", headers=PAGE)
 
 
 LIST_QUERIES = 5
