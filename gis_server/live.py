@@ -24,6 +24,8 @@ TOPICS: dict[str, Permission] = {
     "outage": Permission.SEE_CAMERAS,
     # A repair order was opened, or has moved.
     "order": Permission.SEE_CAMERAS,
+    # An event was reported, or has moved.
+    "event": Permission.SEE_EVENTS,
     # The watching itself is in trouble, or no longer.
     "notice": Permission.SEE_CAMERAS,
     "snapshot": Permission.SEE_PICTURES,

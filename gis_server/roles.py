@@ -31,6 +31,12 @@ class Permission(StrEnum):
     REVIEW_WORK = "review_work"
     SEE_RATES = "see_rates"
     HAND_OVER = "hand_over"
+    SEE_EVENTS = "see_events"
+    REPORT_EVENTS = "report_events"
+    HANDLE_EVENTS = "handle_events"
+    LEAD_EVENTS = "lead_events"
+    SEE_EVENT_FIGURES = "see_event_figures"
+    EDIT_EVENT_RULES = "edit_event_rules"
     SEE_PEOPLE = "see_people"
     EDIT_TERRITORY = "edit_territory"
     IMPORT_TERRITORY = "import_territory"
@@ -54,6 +60,12 @@ PERMISSION_NAMES = {
     Permission.REVIEW_WORK: _("Review planned work and power cuts"),
     Permission.SEE_RATES: _("See rates and reports"),
     Permission.HAND_OVER: _("Have lists delivered to others"),
+    Permission.SEE_EVENTS: _("See events"),
+    Permission.REPORT_EVENTS: _("Report events"),
+    Permission.HANDLE_EVENTS: _("Handle events"),
+    Permission.LEAD_EVENTS: _("Accept, dispatch, verify and supervise events"),
+    Permission.SEE_EVENT_FIGURES: _("See figures and briefings of events"),
+    Permission.EDIT_EVENT_RULES: _("Change the catalogue, deadlines and working days of events"),
     Permission.SEE_PEOPLE: _("See who is responsible"),
     Permission.EDIT_TERRITORY: _("Change grids and their boundaries"),
     Permission.IMPORT_TERRITORY: _("Import grids and divisions"),
@@ -70,6 +82,8 @@ class Role(StrEnum):
     MAINTAINER = "maintainer"
     PLANNER = "planner"
     GRID_WORKER = "grid_worker"
+    HANDLER = "handler"
+    COMMUNITY_LEADER = "community_leader"
     STREET_LEADER = "street_leader"
     DISTRICT_LEADER = "district_leader"
     AUDITOR = "auditor"
@@ -81,6 +95,8 @@ ROLE_NAMES = [
     (Role.MAINTAINER.value, _("Maintenance team")),
     (Role.PLANNER.value, _("Planner")),
     (Role.GRID_WORKER.value, _("Grid worker")),
+    (Role.HANDLER.value, _("Department that handles events")),
+    (Role.COMMUNITY_LEADER.value, _("Community leader")),
     (Role.STREET_LEADER.value, _("Street leader")),
     (Role.DISTRICT_LEADER.value, _("District leader")),
     (Role.AUDITOR.value, _("Auditor")),
@@ -90,12 +106,18 @@ ROLE_NAMES = [
 # Everybody's map; what a role adds to it stands in its line.
 _MAP = {Permission.SEE_MAP}
 _WATCH = _MAP | {Permission.SEE_CAMERAS, Permission.SEE_PICTURES, Permission.SEE_RATES}
-_LEAD = _WATCH | {
-    Permission.SEE_PEOPLE,
-    Permission.ASK_FOR_AREA,
-    Permission.GRANT_AREA,
-    Permission.REVIEW_WORK,
-}
+_HANDLE = {Permission.SEE_EVENTS, Permission.REPORT_EVENTS, Permission.HANDLE_EVENTS}
+_LEAD_EVENTS = _HANDLE | {Permission.LEAD_EVENTS, Permission.SEE_EVENT_FIGURES}
+_LEAD = (
+    _WATCH
+    | _LEAD_EVENTS
+    | {
+        Permission.SEE_PEOPLE,
+        Permission.ASK_FOR_AREA,
+        Permission.GRANT_AREA,
+        Permission.REVIEW_WORK,
+    }
+)
 
 MAY: dict[Role, frozenset[Permission]] = {
     Role.OPERATOR: frozenset(
@@ -107,6 +129,10 @@ MAY: dict[Role, frozenset[Permission]] = {
             Permission.LEAD_REPAIRS,
             Permission.PLAN_WORK,
             Permission.HAND_OVER,
+            Permission.SEE_EVENTS,
+            Permission.REPORT_EVENTS,
+            Permission.LEAD_EVENTS,
+            Permission.SEE_EVENT_FIGURES,
         }
     ),
     Role.MAINTAINER: frozenset(
@@ -129,14 +155,26 @@ MAY: dict[Role, frozenset[Permission]] = {
             Permission.ASK_FOR_AREA,
         }
     ),
-    Role.GRID_WORKER: frozenset(_MAP),
+    Role.GRID_WORKER: frozenset(_MAP | _HANDLE),
+    # Handles what its department is sent, wherever in the department's area that lies.
+    Role.HANDLER: frozenset(_MAP | _HANDLE),
+    Role.COMMUNITY_LEADER: frozenset(
+        _MAP | _LEAD_EVENTS | {Permission.SEE_PEOPLE, Permission.ASK_FOR_AREA}
+    ),
     Role.STREET_LEADER: frozenset(_LEAD),
     Role.DISTRICT_LEADER: frozenset(
         _LEAD | {Permission.TAKE_PICTURES, Permission.LEAD_REPAIRS, Permission.HAND_OVER}
     ),
     # Reads what was done, by whom, and the figures; sees no picture and changes nothing.
     Role.AUDITOR: frozenset(
-        _MAP | {Permission.SEE_PEOPLE, Permission.SEE_AUDIT, Permission.SEE_RATES}
+        _MAP
+        | {
+            Permission.SEE_PEOPLE,
+            Permission.SEE_AUDIT,
+            Permission.SEE_RATES,
+            Permission.SEE_EVENTS,
+            Permission.SEE_EVENT_FIGURES,
+        }
     ),
     Role.ADMINISTRATOR: frozenset(Permission),
 }

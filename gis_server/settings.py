@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "gis_server.apps.GisServerConfig",
     "grids",
     "cameras",
+    "events",
     "maps",
     "fixtures",
     "django.contrib.gis",

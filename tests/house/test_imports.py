@@ -68,6 +68,7 @@ PURE = (
     "cameras.rates.share",
     "cameras.rates.work_rules",
     "cameras.sight",
+    "events.workflow",
     "maps.tiles",
     "fixtures.camera_days",
     "fixtures.camera_farm.plan",

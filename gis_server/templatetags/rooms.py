@@ -23,7 +23,9 @@ class Tab:
 
 
 LEAD = (Permission.LEAD_REPAIRS,)
+# Routes are names: this file imports no app.
 ROOMS: dict[str, tuple[Tab, ...]] = {
+    "events": (),
     "repairs": (
         Tab("offline-list", _("Offline list"), (Permission.SEE_CAMERAS,)),
         Tab("repair-orders", _("Repair orders"), (Permission.SEE_CAMERAS,)),
@@ -42,7 +44,7 @@ ROOMS: dict[str, tuple[Tab, ...]] = {
 }
 
 
-@register.inclusion_tag("cameras/tabs.html", takes_context=True)
+@register.inclusion_tag("gis_server/tabs.html", takes_context=True)
 def tabs(context: dict[str, Any]) -> dict[str, Any]:
     """The tabs of the room that the page is `here` in; none where that has none."""
     request, role = context["request"], context["user"].role

@@ -1,0 +1,32 @@
+"""What is stored of events.  Writing goes through `events.services`; every rule that SQL can say is
+a constraint with the rule as its name.
+"""
+
+from events.models.catalogue import CalendarDay, Category, DeadlineRule, EventKind
+from events.models.event import Event, EventCopy, EventPhoto, EventStep, Source
+from events.models.units import (
+    Consultation,
+    ConsultedParty,
+    Department,
+    DepartmentMember,
+    EventTask,
+    Extension,
+)
+
+__all__ = [
+    "CalendarDay",
+    "Category",
+    "Consultation",
+    "ConsultedParty",
+    "DeadlineRule",
+    "Department",
+    "DepartmentMember",
+    "Event",
+    "EventCopy",
+    "EventKind",
+    "EventPhoto",
+    "EventStep",
+    "EventTask",
+    "Extension",
+    "Source",
+]
