@@ -19,6 +19,7 @@ MAY_IMPORT = {
 }
 PURE = (
     "gis_server.csv_export",
+    "gis_server.disk",
     "gis_server.frame_guess",
     "gis_server.frames",
     "gis_server.grant_flow",
