@@ -69,6 +69,7 @@ PURE = (
     "cameras.rates.share",
     "cameras.rates.work_rules",
     "cameras.sight",
+    "events.reporting.checks",
     "events.workflow",
     "maps.tiles",
     "fixtures.camera_days",
