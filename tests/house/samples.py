@@ -19,6 +19,7 @@ PLACES: dict[str, Callable[[Street], Sequence[object]]] = {
     "int:credential_id": lambda street: [street.credential.pk],
     "int:grant_id": lambda street: [street.asked.pk, street.lent.pk],
     "int:order_id": lambda street: [street.order.pk],
+    "int:event_photo_id": lambda street: [street.event_photo.pk],
     "int:photo_id": lambda street: [street.photo.pk],
     "int:rule_id": lambda street: [street.routing.pk],
     "int:team_id": lambda street: [street.camera.team_id],
@@ -67,6 +68,7 @@ QUESTIONS: dict[str, list[str]] = {
 SHOWS_NOTHING = {
     "": "leads on to the wall",
     "api/cameras/summary/": "counts alone",
+    "api/events/photos/": "only takes a photo",
     "api/cameras/<int:camera_id>/snapshot/": "the number of a request",
     "api/cameras/rounds/": "counts alone",
     "area-grants/<int:grant_id>/decide/": "only takes a form",

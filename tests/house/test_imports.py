@@ -70,6 +70,7 @@ PURE = (
     "cameras.rates.work_rules",
     "cameras.sight",
     "events.deadlines",
+    "events.reporting.checks",
     "events.workflow",
     "events.worktime",
     "maps.tiles",
