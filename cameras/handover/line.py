@@ -1,12 +1,13 @@
 """A line of the offline list, and what may be looked for in it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from cameras.health import State
+from gis_server.kept_filters import restored, stored
 
 
 class Kind(StrEnum):
@@ -38,16 +39,12 @@ class Filters:
 
     def stored(self) -> dict[str, Any]:
         """As JSON: only what differs from a plain list."""
-        return {name: value for name, value in asdict(self).items() if value}
+        return stored(self)
 
     @classmethod
-    def of(cls, stored: Mapping[str, Any]) -> "Filters":
+    def of(cls, kept: Mapping[str, Any]) -> "Filters":
         """From JSON of today or of an earlier version: what is no longer known is left out."""
-        kinds = {field.name: type(field.default) for field in fields(cls)}
-        known: dict[str, Any] = {
-            name: value for name, value in stored.items() if type(value) is kinds.get(name)
-        }
-        return cls(**known)
+        return restored(cls, kept)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,6 @@ from django.utils.translation import pgettext_lazy
 from cameras.handover.delivery_flow import DeliveryState
 from cameras.picture_models import is_object
 
-MOST_VIEWS = 20
 MOST_TRIES = 1000
 LONGEST_ERROR = 300
 

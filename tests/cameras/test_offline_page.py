@@ -13,12 +13,12 @@ from django.utils import timezone
 
 from cameras.handover.files.formats import FORMATS as FORMATS_BY_NAME
 from cameras.handover.line import Filters
-from cameras.handover.models import MOST_VIEWS
 from cameras.handover.services.saved_views import save_view
 from cameras.health import State
 from cameras.models import Camera, CameraState, SavedView
 from cameras.probe.reason import Reason
 from gis_server.errors import Conflict
+from gis_server.kept_views import MOST_VIEWS
 from gis_server.models import AuditRow, User
 from gis_server.roles import Role
 from tests.cameras.conftest import OTHER_STREET, STREET, MakeCamera
