@@ -24,6 +24,7 @@ ACTIONS: dict[str, str | Promise] = {
     "delivery_plan.changed": pgettext_lazy("action", "Changed a plan of deliveries"),
     "delivery_plan.made": pgettext_lazy("action", "Made a plan of deliveries"),
     "delivery_plan.removed": pgettext_lazy("action", "Removed a plan of deliveries"),
+    "events.exported": pgettext_lazy("action", "Took a list of events along as a file"),
     "import.begun": pgettext_lazy("action", "Sent a file to import"),
     "import.checked": pgettext_lazy("action", "Had the rows of a file checked"),
     "import.applied": pgettext_lazy("action", "Applied an import"),

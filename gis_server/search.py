@@ -16,7 +16,7 @@ from typing import Any
 from django.db import OperationalError, connection, transaction
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from psycopg2.errors import QueryCanceled
 
 from gis_server.errors import Invalid, Unavailable
@@ -61,6 +61,12 @@ KINDS: dict[str, Kind] = {
     "street": Kind(Permission.SEE_MAP, gettext_lazy("Road"), "grids_street"),
     "service_point": Kind(Permission.SEE_MAP, gettext_lazy("Service point"), "grids_servicepoint"),
     "grid_worker": Kind(Permission.SEE_PEOPLE, gettext_lazy("Grid staff"), "grids_gridworker"),
+    "event": Kind(
+        Permission.SEE_EVENTS,
+        pgettext_lazy("kind of search", "Open event"),
+        "events_event",
+        "event",
+    ),
     "shop": Kind(Permission.SEE_MAP, gettext_lazy("Shop"), "grids_shop", many=True),
     "building": Kind(Permission.SEE_MAP, gettext_lazy("Building"), "grids_building", many=True),
 }

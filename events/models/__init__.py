@@ -3,6 +3,7 @@ a constraint with the rule as its name.
 """
 
 from events.models.catalogue import CalendarDay, Category, DeadlineRule, EventKind
+from events.models.desk import EventView, EventWords
 from events.models.event import Event, EventCopy, EventPhoto, EventStep, Source
 from events.models.units import (
     Consultation,
@@ -27,6 +28,8 @@ __all__ = [
     "EventPhoto",
     "EventStep",
     "EventTask",
+    "EventView",
+    "EventWords",
     "Extension",
     "Source",
 ]

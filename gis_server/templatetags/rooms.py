@@ -25,7 +25,7 @@ class Tab:
 LEAD = (Permission.LEAD_REPAIRS,)
 # Routes are names: this file imports no app.
 ROOMS: dict[str, tuple[Tab, ...]] = {
-    "events": (),
+    "events": (Tab("event-desk", _("Event desk"), (Permission.SEE_EVENTS,)),),
     "repairs": (
         Tab("offline-list", _("Offline list"), (Permission.SEE_CAMERAS,)),
         Tab("repair-orders", _("Repair orders"), (Permission.SEE_CAMERAS,)),

@@ -41,7 +41,7 @@ from cameras.models import (
 )
 from cameras.probe.reason import Reason
 from cameras.rates import figures, periods
-from events.models import Category, Event, EventPhoto, EventStep
+from events.models import Category, Event, EventPhoto, EventStep, EventView
 from gis_server import audit, grants
 from gis_server.grant_flow import GrantState
 from gis_server.live import Change, record
@@ -81,6 +81,7 @@ class Street:
     photo: RepairPhoto
     event: Event
     event_photo: EventPhoto
+    event_view: EventView
     routing: RoutingRule
     credential: Credential
     snapshot: Snapshot
@@ -126,6 +127,7 @@ def lay_out(media: Path) -> Street:
         RepairPhoto.objects.get(order=order),
         event,
         EventPhoto.objects.get(event=event),
+        EventView.objects.create(user=administrator, name=f"{SECRET} view"),
         RoutingRule.objects.get(team=camera.team_id),
         credential,
         snapshot,

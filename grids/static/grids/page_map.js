@@ -162,7 +162,7 @@ function collection(features) {
   return { type: "FeatureCollection", features };
 }
 
-function style(config, { edition, layers }) {
+export function style(config, { edition, layers }) {
   const vector = (name) => ({
     type: "vector",
     tiles: [`${location.origin}${config.urls.tiles}/${edition}/${name}/{z}/{x}/{y}.mvt`],
