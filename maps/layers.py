@@ -1,15 +1,19 @@
 """The one table of layers: what tiles are drawn from, at which zooms, and who may see it.
 
 Every `sql` selects the rows of one layer inside a tile.  It is given the tile's bounds as the
-relation `tile` (columns `exact` and `reach`, both EPSG:3857 boxes), `%(day)s` and `%(scope)s` (code
-prefixes), and must give `id` and `geom`; its other columns become properties of the features.
+relation `tile` (columns `exact` and `reach`, both EPSG:3857 boxes), `%(day)s`, `%(now)s` and
+`%(scope)s` (code prefixes), and must give `id` and `geom`; its other columns become properties of
+the features.
 """
 
 from dataclasses import dataclass
 
+from events.models.event import OPEN_VALUES
 from gis_server.roles import Permission
 from maps.tiles import BUFFER, EXTENT
 
+EACH_EVENT_FROM = 13
+EVENT_CELLS = 10  # of a tile's side, for events that stand together
 # Whether the code beside it lies in one of the user's prefixes; an empty prefix covers nothing.
 IN_SCOPE = """EXISTS (
     SELECT 1 FROM unnest(%(scope)s::text[]) AS prefix
@@ -54,6 +58,50 @@ DIVISION_NAMES = f"""
       AND {IN_SCOPE.format(code="division.code")}"""  # noqa: S608
 
 
+# As `events.deadlines.colour` has it: 4 late, 3 red, 2 amber, 1 green.
+EVENT_NEARNESS = """CASE
+    WHEN due.at < %(now)s THEN 4
+    WHEN due.at - greatest(due.at - event.amber_at, interval '0') / 3 <= %(now)s THEN 3
+    WHEN event.amber_at <= %(now)s THEN 2
+    ELSE 1 END"""
+EVENT_DUES = "(ARRAY['green', 'amber', 'red', 'late'])"
+EVENT_SEVERITIES = "(ARRAY['minor', 'major', 'difficult', 'urgent'])"
+# The index of open points is used only where the states are those of its own condition.
+OPEN_EVENTS = f"""
+    FROM tile
+    JOIN events_event AS event ON event.point && ST_Transform(tile.{{box}}, 4326)
+    CROSS JOIN LATERAL (SELECT event_next_due(event.state, event.accept_due, event.handle_due,
+        event.close_due) AS at) AS due
+    WHERE event.state IN ({", ".join(f"'{state}'" for state in OPEN_VALUES)})
+      AND {IN_SCOPE.format(code="event.scope_code")}"""
+
+# Close enough, each stands for itself; what is urgent does at every zoom.
+EVENTS = f"""
+    SELECT event.id, event.kind, event.severity, event.state, event.level,
+           {EVENT_DUES}[{EVENT_NEARNESS}] AS due,
+           ST_AsMVTGeom(
+               ST_Transform(event.point, 3857), tile.exact, {EXTENT}, {BUFFER}, true) AS geom
+    {OPEN_EVENTS.format(box="reach")}
+      AND (%(zoom)s >= {EACH_EVENT_FROM} OR event.severity = 'urgent')"""
+
+# Further away, what lies in one cell is one mark with a number, as severe and late as the worst.
+EVENT_HEAPS = f"""
+    SELECT min(id) AS id, count(*)::int AS events, {EVENT_SEVERITIES}[max(severity)] AS severity,
+           {EVENT_DUES}[max(nearness)] AS due,
+           ST_AsMVTGeom(ST_Centroid(ST_Collect(at)), exact, {EXTENT}, 0, true) AS geom
+    FROM (
+        SELECT event.id, ST_Transform(event.point, 3857) AS at, tile.exact,
+               array_position({EVENT_SEVERITIES}, event.severity::text) AS severity,
+               {EVENT_NEARNESS} AS nearness
+        {OPEN_EVENTS.format(box="exact")}
+          AND %(zoom)s < {EACH_EVENT_FROM} AND event.severity <> 'urgent'
+    ) AS event
+    GROUP BY exact,
+        floor((ST_X(at) - ST_XMin(exact)) / (ST_XMax(exact) - ST_XMin(exact)) * {EVENT_CELLS}),
+        floor((ST_Y(at) - ST_YMin(exact)) / (ST_YMax(exact) - ST_YMin(exact)) * {EVENT_CELLS})
+"""  # noqa: S608
+
+
 @dataclass(frozen=True)
 class Part:
     """A named set of features inside a tile, in the tiles from `min_zoom` on."""
@@ -67,7 +115,8 @@ class Part:
 class Layer:
     """What one tile address answers with: its parts, in the zooms `min_zoom` to `max_zoom`.
 
-    Clients enlarge tiles of `max_zoom` when they look closer.
+    Clients enlarge tiles of `max_zoom` when they look closer.  lasts: it changes only with the
+    edition of the territory, so that an answer may be kept under the edition's name.
     """
 
     name: str
@@ -75,6 +124,7 @@ class Layer:
     min_zoom: int
     max_zoom: int
     parts: tuple[Part, ...]
+    lasts: bool = True
 
 
 # Below zoom 11 single grids cannot be told apart: streets are shown instead.
@@ -94,6 +144,14 @@ LAYERS: dict[str, Layer] = {
             5,
             15,
             (Part("divisions", DIVISIONS, 5), Part("division_names", DIVISION_NAMES, 8)),
+        ),
+        Layer(
+            "events",
+            Permission.SEE_EVENTS,
+            5,
+            15,
+            (Part("events", EVENTS, 5), Part("event_heaps", EVENT_HEAPS, 5)),
+            lasts=False,
         ),
     )
 }

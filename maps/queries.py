@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.db import OperationalError, connection, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from psycopg2.errors import QueryCanceled
 
@@ -66,7 +67,7 @@ def edition(scope: Sequence[str], day: date) -> str:
     return edition_name(str(row[0]) if row else "", day, scope)
 
 
-def draw(layer: Layer, tile: Tile, scope: Sequence[str], day: date) -> bytes:
+def draw(layer: Layer, tile: Tile, scope: Sequence[str], now: datetime) -> bytes:
     """The tile as a Mapbox Vector Tile; empty where the layer has nothing.
 
     Raises:
@@ -77,7 +78,7 @@ def draw(layer: Layer, tile: Tile, scope: Sequence[str], day: date) -> bytes:
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET LOCAL statement_timeout = %s", [TILE_TIMEOUT_MS])
-            cursor.execute(sql, _values(tile, scope, day))
+            cursor.execute(sql, _values(tile, scope, now))
             return bytes(cursor.fetchone()[0])
     except OperationalError as error:
         if isinstance(error.__cause__, QueryCanceled):
@@ -92,11 +93,12 @@ def _encoded(part: Part) -> str:
         FROM ({part.sql}) AS part WHERE part.geom IS NOT NULL), ''::bytea)"""  # noqa: S608
 
 
-def _values(tile: Tile, scope: Sequence[str], day: date) -> dict[str, Any]:
+def _values(tile: Tile, scope: Sequence[str], now: datetime) -> dict[str, Any]:
     names = ("west", "south", "east", "north")
     values: dict[str, Any] = dict(zip(names, bounds(tile), strict=True))
     values |= {f"reach_{name}": edge for name, edge in zip(names, reach(tile), strict=True)}
-    return values | {"zoom": tile.z, "scope": list(scope), "day": day}
+    day = timezone.localdate(now)
+    return values | {"zoom": tile.z, "scope": list(scope), "day": day, "now": now}
 
 
 def territory(scope: Sequence[str], day: date) -> Territory:

@@ -34,6 +34,7 @@ MODULES = (
     "card",
     "clock",
     "element",
+    "events",
     "find",
     "grid",
     "icons",
@@ -77,6 +78,7 @@ def _config(request: HttpRequest, seen: queries.Territory, edition: str) -> dict
         "extent": seen.extent,
         "layers": _zooms(request),
         "sees_cameras": may(user.role, Permission.SEE_CAMERAS),  # type: ignore[union-attr]
+        "sees_events": may(user.role, Permission.SEE_EVENTS),  # type: ignore[union-attr]
         "sees_pictures": may(user.role, Permission.SEE_PICTURES),  # type: ignore[union-attr]
         "takes_pictures": may(user.role, Permission.TAKE_PICTURES),  # type: ignore[union-attr]
         "time_zone": settings.TIME_ZONE,
@@ -84,6 +86,7 @@ def _config(request: HttpRequest, seen: queries.Territory, edition: str) -> dict
         "urls": {
             "cameras": reverse("cameras").removesuffix(".geojson"),
             "edition": reverse("edition"),
+            "events": reverse("event-card", args=[0]).removesuffix("/0/card/"),
             "find": reverse("find"),
             "grid_pages": reverse("grid-page", args=["0"]).removesuffix("0/"),
             "grids": reverse("grid", args=["0"]).removesuffix("/0/"),
@@ -118,18 +121,23 @@ def tile(
     """One tile, cut to the user's scope: 204 where nothing lies, 404 where no tile can be.
 
     The address names the edition.  Under the present one the answer may be kept for ever; under any
-    other the user gets the present tile, to be forgotten at once.
+    other the user gets the present tile, to be forgotten at once; so also of a layer that changes
+    with more than the territory.
     """
     drawn, place = _layer(request, layer), _place(layer, z, x, y)
-    day, scope = timezone.localdate(), _scope(request)
+    now, scope = timezone.now(), _scope(request)
+    if not drawn.lasts:
+        response = _packed(request, queries.draw(drawn, place, scope, now))
+        response["Cache-Control"] = NOT_KEPT
+        return response
     # Asked before drawing: should the territory change in between, a newer tile stands under a
     # name that nobody will ask for again; never an older one under a new name.
-    present = queries.edition(scope, day)
+    present = queries.edition(scope, timezone.localdate(now))
     tag = f'W/"{present}"'
     if edition == present and request.headers.get("If-None-Match") == tag:
         response = HttpResponse(status=304)
     else:
-        response = _packed(request, queries.draw(drawn, place, scope, day))
+        response = _packed(request, queries.draw(drawn, place, scope, now))
     response["Cache-Control"] = FOR_EVER if edition == present else NOT_KEPT
     response["ETag"] = tag
     patch_vary_headers(response, ["Accept-Encoding"])

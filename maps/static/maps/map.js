@@ -1,18 +1,21 @@
 // The map itself: territory from tiles, cameras as points, one of them picked.
 
 import * as maplibre from "maplibre-gl";
+import { addSigns } from "events/icons";
 import { STATES } from "maps/cameras";
 import { element } from "maps/element";
+import { EventNote } from "maps/events";
 import { GridNote } from "maps/grid";
 import { iconPixels } from "maps/icons";
 import { OutageNote, outageFeatures } from "maps/outages";
-import { CAMERA_LAYERS, FOUND_AREAS, OUTAGE_LAYER, mapStyle, tileAddress } from "maps/style";
+import { CAMERA_LAYERS, EVENT_LAYER, EVENT_LAYERS, FOUND_AREAS, OUTAGE_LAYER, mapStyle, tileAddress } from "maps/style";
 
 // A finger is less exact than the point it means.
 const REACH_PX = 8;
 const ICON_SCALE = 3;
 const RESTORE_MS = 5_000;
 const CLOSE_ZOOM = 15;
+const HEAP_STEP = 2;
 const TILE_RETRY_MS = 5_000;
 const FOUND_ZOOM = 16;
 // How long what was gone to stays marked.
@@ -33,6 +36,8 @@ export class WallMap {
     holder.map = this.map;
     this.note = new GridNote(this.map, config.urls);
     this.outageNote = new OutageNote(this.map, config.urls.cameras, picked);
+    this.hasEvents = Boolean(config.layers.events);
+    this.eventNote = this.hasEvents ? new EventNote(this.map, config.urls.events, { ringed: (spot) => this.ringEvent(spot) }) : null;
     this.map.addControl(new maplibre.NavigationControl({ showCompass: false }), "top-left");
     this.map.addControl(new Home(() => this.showAll()), "top-left");
     this.map.addControl(new maplibre.ScaleControl({ maxWidth: 120 }), "bottom-right");
@@ -40,7 +45,7 @@ export class WallMap {
     this.map.on("load", () => this.ready());
     this.map.on("error", (event) => this.failed(event));
     this.map.on("click", (event) => this.click(event, picked));
-    const pressed = [OUTAGE_LAYER, ...CAMERA_LAYERS];
+    const pressed = [OUTAGE_LAYER, ...CAMERA_LAYERS, ...this.eventLayers()];
     this.map.on("mousemove", pressed, () => this.cursor("pointer"));
     this.map.on("mouseleave", pressed, () => this.cursor(""));
     this.guardContext();
@@ -72,7 +77,9 @@ export class WallMap {
       const pixels = iconPixels(state, ICON_SCALE);
       this.map.addImage(`camera-${state}`, pixels, { pixelRatio: ICON_SCALE });
     }
+    if (this.hasEvents) addSigns(this.map, ICON_SCALE);
     this.loaded = true;
+    this.showEvents(this.eventsShown ?? true);
     if (this.features) this.show(this.features);
     this.showOutages(this.outages);
     this.ring(this.ringed);
@@ -89,6 +96,32 @@ export class WallMap {
     this.outages = items;
     this.outageNote.keep(items);
     if (this.loaded) this.map.getSource("outages").setData(outageFeatures(items));
+  }
+
+  eventLayers() {
+    return this.hasEvents ? [EVENT_LAYER, "event-heaps"] : [];
+  }
+
+  // Whether events are drawn at all.
+  showEvents(wanted) {
+    this.eventsShown = wanted;
+    if (!this.loaded || !this.hasEvents) return;
+    for (const layer of EVENT_LAYERS) this.map.setLayoutProperty(layer, "visibility", wanted ? "visible" : "none");
+    if (!wanted) this.eventNote.close();
+  }
+
+  // Something has become of events: tiles of them are asked for anew, those on screen alone.
+  refreshEvents() {
+    if (this.loaded && this.hasEvents) this.map.refreshTiles("events");
+  }
+
+  visitEvent(id, [lon, lat]) {
+    this.showEvents(true);
+    this.eventNote?.open(id, [lon, lat]);
+  }
+
+  ringEvent(spot) {
+    if (this.loaded) this.map.getSource("picked-event").setData({ type: "FeatureCollection", features: spot ? [point({ lon: spot[0], lat: spot[1] })] : [] });
   }
 
   visitOutage({ id, lon, lat }) {
@@ -159,11 +192,24 @@ export class WallMap {
     const near = [[x - REACH_PX, y - REACH_PX], [x + REACH_PX, y + REACH_PX]];
     const [outage] = this.map.queryRenderedFeatures([x, y], { layers: [OUTAGE_LAYER] });
     if (outage) return this.outageNote.open(outage.properties.id);
+    if (this.hasEvents && this.pressEvent({ x, y }, near)) return;
     // Drawn last comes first, and the worst is drawn last.
     const [hit] = this.map.queryRenderedFeatures(near, { layers: CAMERA_LAYERS });
     if (hit) return picked(hit.properties.id);
     const [grid] = this.map.queryRenderedFeatures([x, y], { layers: ["grid-areas"] });
     if (grid) this.note.open(grid.properties.code, lngLat);
+  }
+
+  // The one that was pressed, or closer to those that stand together; whether there was any.
+  pressEvent({ x, y }, near) {
+    const [event] = this.map.queryRenderedFeatures(near, { layers: [EVENT_LAYER] });
+    if (event) {
+      this.eventNote.open(event.properties.id ?? event.id, event.geometry.coordinates);
+      return true;
+    }
+    const [heap] = this.map.queryRenderedFeatures([x, y], { layers: ["event-heaps"] });
+    if (heap) this.map.easeTo({ center: heap.geometry.coordinates, zoom: this.map.getZoom() + HEAP_STEP, duration: this.calm.matches ? 0 : 500 });
+    return Boolean(heap);
   }
 
   cursor(shape) {

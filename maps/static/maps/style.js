@@ -1,5 +1,7 @@
 // What the map draws, in order.  Our own layers make a readable map; there is no base map.
 
+import { RANK as EVENT_RANK, SIGN as EVENT_SIGN } from "events/icons";
+
 // No glyph server: every character is drawn from the fonts of the machine, these first.
 const FONTS = ["Noto Sans CJK SC", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei"];
 
@@ -36,6 +38,7 @@ export function mapStyle({ origin, edition, layers, tiles }) {
       picked: points(),
       found: points(),
       outages: points(),
+      ...(layers.events && { events: source("events"), "picked-event": points() }),
     },
     layers: [
       { id: "outside", type: "background", paint: { "background-color": INK.outside } },
@@ -49,6 +52,7 @@ export function mapStyle({ origin, edition, layers, tiles }) {
       ring("found", INK.found),
       cameras("cameras", ["!=", ["get", "state"], "online"]),
       ...outages(),
+      ...(layers.events ? events() : []),
     ],
   };
 }
@@ -56,6 +60,10 @@ export function mapStyle({ origin, edition, layers, tiles }) {
 export const FOUND_AREAS = ["found-division", "found-grid"];
 
 export const OUTAGE_LAYER = "outages";
+
+export const EVENT_LAYER = "events";
+
+export const EVENT_LAYERS = ["event-heaps", "event-heap-numbers", EVENT_LAYER, "picked-event"];
 
 // Names stand over what works; what does not stands over everything.
 export const CAMERA_LAYERS = ["cameras", "cameras-online"];
@@ -244,6 +252,55 @@ function outages() {
         "text-ignore-placement": true,
       },
       paint: { "text-color": bg, "text-halo-color": bg, "text-halo-width": 0.5 },
+    },
+  ];
+}
+
+// Events stand over cameras: they are fewer, and somebody waits for each.  From afar those that lie
+// close together are one mark with their number.
+function events() {
+  const [offline, degraded, accent, bg] = ["offline", "degraded", "accent", "bg"].map(color);
+  return [
+    { ...ring("picked-event", INK.picked) },
+    {
+      id: "event-heaps",
+      type: "circle",
+      source: "events",
+      "source-layer": "event_heaps",
+      paint: {
+        "circle-radius": ["interpolate", ["linear"], ["get", "events"], 1, 7 * UNIT, 20, 12 * UNIT, 200, 18 * UNIT],
+        "circle-color": bg,
+        "circle-opacity": 0.85,
+        "circle-stroke-color": ["match", ["get", "due"], "late", offline, "red", offline, "amber", degraded, accent],
+        "circle-stroke-width": 2.5,
+      },
+    },
+    {
+      id: "event-heap-numbers",
+      type: "symbol",
+      source: "events",
+      "source-layer": "event_heaps",
+      layout: {
+        "text-field": ["to-string", ["get", "events"]],
+        "text-font": FONTS,
+        "text-size": times(11),
+        "text-allow-overlap": true,
+        "text-ignore-placement": true,
+      },
+      paint: { "text-color": INK.name },
+    },
+    {
+      id: EVENT_LAYER,
+      type: "symbol",
+      source: "events",
+      "source-layer": "events",
+      layout: {
+        "icon-image": EVENT_SIGN,
+        "icon-size": byZoom(10, 0.7, 13, 0.8, 16, 1.1),
+        "icon-allow-overlap": true,
+        "icon-ignore-placement": true,
+        "symbol-sort-key": EVENT_RANK,
+      },
     },
   ];
 }

@@ -1,5 +1,6 @@
 // The wall: puts map, panel, card and live feed together.
 
+import { SEVERITIES, severityText, sign } from "events/icons";
 import * as address from "maps/address";
 import { ask } from "maps/api";
 import { Banner } from "maps/banner";
@@ -18,6 +19,8 @@ const REPAINT_MS = 200;
 const MOST_ROWS = 500;
 const REFRESH_EVERY_MS = 60_000;
 const LIST_RETRY_MS = 5_000;
+const EVENTS_EVERY_MS = 2_000;
+const EVENTS_KEPT = "wall-events";
 
 const config = JSON.parse(document.getElementById("wall-config").textContent);
 const at = (id) => document.getElementById(id);
@@ -50,6 +53,7 @@ let repaint = null;
 let listBusy = false;
 let listWanted = false;
 let listRetry = null;
+let eventsWait = null;
 
 function makeMap() {
   if (config.extent === null) {
@@ -100,9 +104,19 @@ function changed(change) {
     repaint ??= setTimeout(repaintNow, REPAINT_MS);
   }
   if (change.topic === "outage") refreshList();
+  if (change.topic === "event") eventChanged(change);
   // All cameras of a site became unknown together, or may be known again: too many to tell one by one.
   if (change.topic === "notice") load().catch(() => refreshList());
   card.changed(change);
+}
+
+// Many that move together are one look at the tiles.
+function eventChanged({ subject }) {
+  map?.eventNote?.changed(subject);
+  eventsWait ??= setTimeout(() => {
+    eventsWait = null;
+    map?.refreshEvents();
+  }, EVENTS_EVERY_MS);
 }
 
 function repaintNow() {
@@ -168,6 +182,8 @@ async function fetchList() {
 
 async function refreshAll() {
   refreshEdition();
+  // Their colours follow the time, of which no change tells.
+  map?.refreshEvents();
   // Its last check is told by no change of the feed; an old one would grow older on the card.
   card.refresh();
   await refreshList();
@@ -195,6 +211,7 @@ function goTo({ id, box, area, opens }) {
   else if (card.id !== null) card.close();
   if (box === null) return gettext("It has no place on the map.");
   map?.visit(box, { area, covered_px: coveredByCard() });
+  if (opens === "event") map?.visitEvent(id, box);
   return "";
 }
 
@@ -224,7 +241,39 @@ function pick(camera, options) {
 function legend() {
   const entries = STATES.map((state) => element("li", {}, icon(state), stateText(state)));
   const several = element("li", {}, element("span", { class: "outage-sign", "aria-hidden": "true" }, "n"), gettext("One fault, several cameras"));
-  at("legend").replaceChildren(...entries, several);
+  at("legend").replaceChildren(...(config.sees_cameras ? [...entries, several] : []), ...eventLegend());
+}
+
+// Shapes say how severe; the button shows events or hides them, and the choice is kept.
+function eventLegend() {
+  if (!config.sees_events) return [];
+  const shapes = SEVERITIES.map((severity) => element("li", {}, sign({ severity, kind: "", due: "green" }), interpolate(gettext("Event: %s"), [severityText(severity)])));
+  const isShown = kept(EVENTS_KEPT) !== "off";
+  const button = element("button", { type: "button", class: "quiet", id: "show-events", "aria-pressed": isShown }, gettext("Events"));
+  button.addEventListener("click", () => {
+    const wanted = button.getAttribute("aria-pressed") !== "true";
+    button.setAttribute("aria-pressed", String(wanted));
+    keep(EVENTS_KEPT, wanted ? "on" : "off");
+    map?.showEvents(wanted);
+  });
+  map?.showEvents(isShown);
+  return [...shapes, element("li", {}, button)];
+}
+
+function kept(name) {
+  try {
+    return localStorage.getItem(name);
+  } catch {
+    return null;
+  }
+}
+
+function keep(name, value) {
+  try {
+    localStorage.setItem(name, value);
+  } catch {
+    // Kept for this page alone, then.
+  }
 }
 
 function tick() {
@@ -236,7 +285,8 @@ function tick() {
 }
 
 function withoutCameras() {
-  at("figures").hidden = at("legend").hidden = true;
+  at("figures").hidden = true;
+  at("legend").hidden = !config.sees_events;
   at("list").replaceChildren(empty(gettext("Your role does not include cameras."), ""));
 }
 
