@@ -72,6 +72,8 @@ PURE = (
     "maps.tiles",
     "fixtures.camera_days",
     "fixtures.camera_farm.plan",
+    "fixtures.event_days",
+    "fixtures.event_words",
     "fixtures.fault_days",
     "fixtures.lossy_line",
     "fixtures.repair_week",
