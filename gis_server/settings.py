@@ -242,6 +242,11 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "run" / "beat")
 CELERY_BEAT_SCHEDULE = {
+    "events: briefings of what is over": {
+        "task": "events.jobs.make_briefings",
+        "schedule": 300.0,
+        "options": {"expires": 300},
+    },
     "cameras: call what nobody asked unknown": {
         "task": "cameras.jobs.mark_stale_cameras",
         "schedule": 10.0,
