@@ -1,4 +1,4 @@
-"""What runs in the background for events."""
+"""What runs in the background: deadlines that pass, the holidays of a new year, briefings."""
 
 import logging
 
@@ -6,8 +6,25 @@ from celery import shared_task
 from django.utils import timezone
 
 from events.briefings.services import make_due
+from events.services.calendar import load_known_years
+from events.services.clock import mark_overdue
 
 logger = logging.getLogger(__name__)
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def keep_deadlines() -> int:
+    """Tell of deadlines that have passed and pass their events up; how many there were."""
+    count = mark_overdue(timezone.now())
+    if count:
+        logger.info("%d events have missed a deadline", count)
+    return count
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def load_calendar() -> list[int]:
+    """Enter the holidays of years that have been announced since; which years those were."""
+    return load_known_years(timezone.now())
 
 
 @shared_task  # type: ignore[untyped-decorator]

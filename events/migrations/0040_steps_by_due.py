@@ -11,7 +11,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('events', '0002_kept_by_the_database'),
+        ('events', '0023_catalogue_and_deadlines'),
     ]
 
     operations = [
