@@ -1,11 +1,14 @@
-"""What runs in the background for events: the tidying up."""
+"""What runs in the background: deadlines that pass, holidays of a new year, and the tidying up."""
 
 import logging
 
 from celery import shared_task
 from django.utils import timezone
 
+from events.briefings.services import make_due
 from events.reporting import photos
+from events.services.calendar import load_known_years
+from events.services.clock import mark_overdue
 
 logger = logging.getLogger(__name__)
 
@@ -23,3 +26,27 @@ def drop_stray_photos() -> int:
     if strays:
         logger.warning("%d files without a photo deleted: a process was killed", strays)
     return strays
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def keep_deadlines() -> int:
+    """Tell of deadlines that have passed and pass their events up; how many there were."""
+    count = mark_overdue(timezone.now())
+    if count:
+        logger.info("%d events have missed a deadline", count)
+    return count
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def load_calendar() -> list[int]:
+    """Enter the holidays of years that have been announced since; which years those were."""
+    return load_known_years(timezone.now())
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def make_briefings() -> int:
+    """The briefings that should be there by now; how many were made."""
+    made = make_due(timezone.now())
+    if made:
+        logger.info("%d briefings were made", len(made))
+    return len(made)

@@ -247,6 +247,11 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "run" / "beat")
 CELERY_BEAT_SCHEDULE = {
+    "events: briefings of what is over": {
+        "task": "events.jobs.make_briefings",
+        "schedule": 300.0,
+        "options": {"expires": 300},
+    },
     "cameras: call what nobody asked unknown": {
         "task": "cameras.jobs.mark_stale_cameras",
         "schedule": 10.0,
@@ -283,6 +288,16 @@ CELERY_BEAT_SCHEDULE = {
     "events: drop files that no photo names": {
         "task": "events.jobs.drop_stray_photos",
         "schedule": 24 * 3600.0,
+    },
+    "events: tell of deadlines that have passed": {
+        "task": "events.jobs.keep_deadlines",
+        "schedule": 30.0,
+        "options": {"expires": 30},
+    },
+    "events: enter the holidays of years that are announced": {
+        "task": "events.jobs.load_calendar",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
     },
     # Shapes begin at midnight; asked all day long, so that a night without power costs nothing.
     "grids: put points into the grids of today": {

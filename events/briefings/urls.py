@@ -1,5 +1,16 @@
-"""The routes of this room."""
+"""Routes of briefings."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from events.briefings import views
+
+urlpatterns = [
+    path("events/briefings/", views.briefings, name="briefings"),
+    path("events/briefings/<int:briefing_id>/", views.briefing, name="briefing"),
+    path(
+        "events/briefings/<int:briefing_id>/file.<str:kind>",
+        views.briefing_file,
+        name="briefing-file",
+    ),
+    path("events/briefings/<int:briefing_id>/correct/", views.correct, name="briefing-correct"),
+]

@@ -1,5 +1,14 @@
-"""The routes of this room."""
+"""Routes of figures."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from events.counting import views
+
+urlpatterns = [
+    path("events/figures/", views.figures, name="event-figures"),
+    path("events/figures/table.csv", views.figures_file, {"kind": "csv"}, name="event-figures-csv"),
+    path(
+        "events/figures/table.xlsx", views.figures_file, {"kind": "xlsx"}, name="event-figures-xlsx"
+    ),
+    path("events/figures/list/", views.figure_list, name="event-figure-list"),
+]

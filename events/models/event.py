@@ -1,6 +1,7 @@
 """The event itself, what happened to it, and its photos."""
 
 from django.contrib.gis.db import models
+from django.contrib.postgres.indexes import BrinIndex
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
@@ -178,6 +179,12 @@ class EventStep(models.Model):
         indexes = [
             models.Index(fields=["event", "id"], name="event_steps"),
             models.Index(fields=["action", "at"], name="event_steps_by_action"),
+            BrinIndex(
+                fields=["close_due"],
+                name="event_steps_by_due",
+                autosummarize=True,
+                pages_per_range=32,
+            ),
         ]
         constraints = [
             models.CheckConstraint(

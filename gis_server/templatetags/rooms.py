@@ -25,7 +25,11 @@ class Tab:
 LEAD = (Permission.LEAD_REPAIRS,)
 # Routes are names: this file imports no app.
 ROOMS: dict[str, tuple[Tab, ...]] = {
-    "events": (Tab("event-desk", _("Event desk"), (Permission.SEE_EVENTS,)),),
+    "events": (
+        Tab("event-desk", _("Event desk"), (Permission.SEE_EVENTS,)),
+        Tab("event-figures", _("Figures"), (Permission.SEE_EVENT_FIGURES,)),
+        Tab("briefings", _("Briefings"), (Permission.SEE_EVENT_FIGURES,)),
+    ),
     "repairs": (
         Tab("offline-list", _("Offline list"), (Permission.SEE_CAMERAS,)),
         Tab("repair-orders", _("Repair orders"), (Permission.SEE_CAMERAS,)),
