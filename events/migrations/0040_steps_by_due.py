@@ -11,7 +11,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('events', '0023_catalogue_and_deadlines'),
+        ('events', '0032_find_open_events'),
     ]
 
     operations = [
