@@ -40,6 +40,7 @@ from cameras.models import (
 )
 from cameras.probe.reason import Reason
 from cameras.rates import figures, periods
+from events.models import Department
 from gis_server import audit, grants
 from gis_server.grant_flow import GrantState
 from gis_server.live import Change, record
@@ -92,6 +93,7 @@ class Street:
     view: SavedView
     report: MonthlyReport
     delivery: Delivery
+    department: Department
 
 
 def lay_out(media: Path) -> Street:
@@ -134,6 +136,7 @@ def lay_out(media: Path) -> Street:
         SavedView.objects.create(user=administrator, name=f"{SECRET} view"),
         _report(administrator),
         _delivery(administrator),
+        Department.objects.create(name=f"{SECRET} office", area=FIRST),
     )
 
 
