@@ -114,7 +114,8 @@ class Action(StrEnum):
 class Who(StrEnum):
     """LEADS: whoever dispatches at the event's level or above.  UNIT: a unit that has a task of it.
     CHECKS: whoever leads and has not handled it.  REPORTER: who reported it.  PARTY: one of those
-    called together.  MACHINE: the clock.
+    called together.  CONCERNED: all of these, and whoever leads below its level.  MACHINE: the
+    clock.
     """
 
     LEADS = "leads"
@@ -122,6 +123,7 @@ class Who(StrEnum):
     CHECKS = "checks"
     REPORTER = "reporter"
     PARTY = "party"
+    CONCERNED = "concerned"
     MACHINE = "machine"
 
 
@@ -172,7 +174,7 @@ MOVES: dict[Action, Move] = {
     Action.MERGE: Move(_from(S.REPORTED, S.ACCEPTED, S.FILED), S.MERGED, W.LEADS),
     Action.UNMERGE: Move(_from(S.MERGED), S.REPORTED, W.LEADS, True),
     Action.CLASSIFY: Move(_from(S.REPORTED, S.ACCEPTED, S.FILED), None, W.LEADS),
-    Action.NOTE: Move(OPEN, None, W.LEADS, True),
+    Action.NOTE: Move(OPEN, None, W.CONCERNED, True),
     Action.OVERDUE: Move(OPEN, None, W.MACHINE),
 }
 """The one table.  FINISH is the last unit's; those before it FINISH_PART.  HAND_BACK is that of

@@ -1,0 +1,1 @@
+"""What changes events, their rules and units.  One verb a function; `acting.act` knows them."""
