@@ -41,7 +41,15 @@ from cameras.models import (
 )
 from cameras.probe.reason import Reason
 from cameras.rates import figures, periods
-from events.models import Category, Department, Event, EventPhoto, EventStep, EventView
+from events.models import (
+    Category,
+    Department,
+    Event,
+    EventPhoto,
+    EventStep,
+    EventTask,
+    EventView,
+)
 from gis_server import audit, grants
 from gis_server.grant_flow import GrantState
 from gis_server.live import Change, record
@@ -82,6 +90,7 @@ class Street:
     event: Event
     event_photo: EventPhoto
     event_view: EventView
+    task: EventTask
     routing: RoutingRule
     credential: Credential
     snapshot: Snapshot
@@ -129,6 +138,7 @@ def lay_out(media: Path) -> Street:
         event,
         EventPhoto.objects.get(event=event),
         EventView.objects.create(user=administrator, name=f"{SECRET} view"),
+        EventTask.objects.get(event=event),
         RoutingRule.objects.get(team=camera.team_id),
         credential,
         snapshot,
@@ -278,7 +288,7 @@ def _order(camera: Camera, by: User, media: Path) -> RepairOrder:
 
 
 def _event(grid: Grid, by: User) -> Event:
-    """A reported event of the first street, with its step and a photo."""
+    """An event of the first street that its community has, with a step, a photo and a task."""
     now = timezone.now()
     group = Category.objects.create(kind="service", code="T-9", name="Anything")
     entry = Category.objects.create(kind="service", code="T-9-1", name="Any", parent=group)
@@ -290,6 +300,7 @@ def _event(grid: Grid, by: User) -> Event:
         severity="minor",
         source="worker",
         level="community",
+        state="dispatched",
         text=f"{SECRET} pothole",
         address=f"{SECRET} lane",
         point=territory.at(BOX[0] + 0.001, BOX[1] + 0.001),
@@ -314,6 +325,10 @@ def _event(grid: Grid, by: User) -> Event:
     EventPhoto.objects.create(
         event=event, client_id=uuid4(), by=by, who=SECRET, at=now, file="photo.jpg", width=1,
         height=1, sha256=hashlib.sha256(JPEG).hexdigest(),
+    )  # fmt: skip
+    EventTask.objects.create(
+        event=event, division=grid.community, unit_name=f"{SECRET} community",
+        unit_code=f"{FIRST}001", sent_at=now, due=now,
     )  # fmt: skip
     return event
 
