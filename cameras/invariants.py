@@ -21,7 +21,8 @@ from cameras.models import (
     Snapshot,
 )
 from cameras.repairs.models import OPEN_VALUES
-from cameras.services.retention import day_folders, names_in
+from cameras.services.retention import FOLDER, names_in
+from gis_server.disk import day_folders
 
 
 def check() -> Iterator[str]:
@@ -86,7 +87,7 @@ def _pictures() -> Iterator[str]:
                 yield f"picture {snapshot_id} is gone from {file}"
     # Folders are by UTC; in that of the present day a picture may be on its way to its row.
     yesterday = timezone.localdate() - timedelta(days=1)
-    for folder in day_folders(Path(settings.MEDIA_ROOT), yesterday):
+    for folder in day_folders(Path(settings.MEDIA_ROOT, FOLDER), yesterday):
         yield from _strays(folder)
     faults = CameraState.objects.exclude(picture_fault="")
     shown = faults.filter(state__in=[State.ONLINE])

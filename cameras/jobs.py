@@ -16,7 +16,7 @@ from cameras.handover.services.sending import deliver_one
 from cameras.probe.reason import Reason
 from cameras.queries import KEPT_PROBES
 from cameras.rates.services import make_last_month
-from cameras.repairs.services import drop_unused_photos, look
+from cameras.repairs.services import drop_stray_photos, drop_unused_photos, look
 from cameras.services.watch import BEAT_LASTS
 
 logger = logging.getLogger(__name__)
@@ -77,8 +77,8 @@ def prune() -> None:
 
 @shared_task  # type: ignore[untyped-decorator]
 def drop_stray_files() -> int:
-    """Delete files of pictures that no row names; how many."""
-    strays = services.drop_strays(timezone.now())
+    """Delete files of pictures and photos that no row names; how many."""
+    strays = services.drop_strays(timezone.now()) + drop_stray_photos(timezone.now())
     if strays:
         logger.warning("%d files without a picture deleted: a process was killed", strays)
     return strays

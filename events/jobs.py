@@ -1,4 +1,6 @@
-"""What runs in the background: deadlines that pass, the holidays of a new year, briefings."""
+"""What runs in the background: deadlines that pass, the holidays of a new year, briefings,
+the tidying up of photos.
+"""
 
 import logging
 
@@ -6,6 +8,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from events.briefings.services import make_due
+from events.reporting import photos
 from events.services.calendar import load_known_years
 from events.services.clock import mark_overdue
 
@@ -34,3 +37,18 @@ def make_briefings() -> int:
     if made:
         logger.info("%d briefings were made", len(made))
     return len(made)
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def drop_unused_photos() -> int:
+    """Delete photos that no report or step has named for a day; how many."""
+    return photos.drop_unused_photos(timezone.now())
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def drop_stray_photos() -> int:
+    """Delete files of photos that no row names; how many."""
+    strays = photos.drop_stray_photos(timezone.now())
+    if strays:
+        logger.warning("%d files without a photo deleted: a process was killed", strays)
+    return strays

@@ -23,7 +23,15 @@ from django.utils.translation import gettext as _
 from gis_server import audit
 from gis_server.accounts import sessions, tokens
 from gis_server.accounts.steps import Step, missing_step
-from gis_server.errors import DomainError, Invalid, NotAllowed, NotFound, Unavailable, status_of
+from gis_server.errors import (
+    DomainError,
+    Invalid,
+    NotAllowed,
+    NotFound,
+    TooMany,
+    Unavailable,
+    status_of,
+)
 from gis_server.models import User
 from gis_server.origin import address_of
 from gis_server.roles import Permission, may
@@ -98,12 +106,19 @@ def answer_error(
     request: HttpRequest, error: DomainError, status: int | None = None
 ) -> HttpResponse:
     """The error as a page for people, as JSON for programs."""
-    code = status or status_of(error)
+    response = _told(request, error, status or status_of(error))
+    if isinstance(error, TooMany) and error.wait_s is not None:
+        response["Retry-After"] = str(error.wait_s)
+    return response
+
+
+def _told(request: HttpRequest, error: DomainError, code: int) -> HttpResponse:
     if wants_page(request):
         context = {"message": str(error.message), "status": code}
         return render(request, "gis_server/error.html", context, status=code)
     kind = "not_signed_in" if code == 401 else type(error).__name__
-    return json_ok({"error": {"kind": kind, "message": str(error.message)}}, status=code)
+    told = {"kind": kind, "message": str(error.message)} | error.detail
+    return json_ok({"error": told}, status=code)
 
 
 class Gate:

@@ -3,13 +3,20 @@
 Services raise them with a translated sentence that somebody can act on; `edge.Gate` answers.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 
 class DomainError(Exception):
-    """Something the caller can understand and act on; `message` is shown to them."""
+    """Something the caller can understand and act on; `message` is shown to them.
 
-    def __init__(self, message: object) -> None:
+    detail: what programs are told besides, as JSON.
+    """
+
+    def __init__(self, message: object, detail: Mapping[str, Any] | None = None) -> None:
         super().__init__(message)
         self.message = message
+        self.detail = dict(detail or {})
 
 
 class NotAllowed(DomainError):
@@ -29,7 +36,14 @@ class Invalid(DomainError):
 
 
 class TooMany(DomainError):
-    """The caller has tried too often; the message says how long to wait."""
+    """The caller has tried too often; the message says how long to wait.
+
+    wait_s: the same for programs, as the header Retry-After; None where nobody can tell.
+    """
+
+    def __init__(self, message: object, wait_s: int | None = None) -> None:
+        super().__init__(message)
+        self.wait_s = wait_s
 
 
 class Unavailable(DomainError):

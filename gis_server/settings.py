@@ -233,6 +233,11 @@ PROBE_NETWORKS = env_networks("PROBE_NETWORKS", "10.0.0.0/8,172.16.0.0/12,192.16
 VAULT_KEY = env_vault_keys("VAULT_KEY")
 CAMERA_FARM = env_str("CAMERA_FARM", "")
 
+# Events ------------------------------------------------------------------------------------------
+EVENT_REPORTS_PER_MINUTE = env_int("EVENT_REPORTS_PER_MINUTE", 60, 1, 100_000)
+EVENT_PHOTOS_PER_MINUTE = env_int("EVENT_PHOTOS_PER_MINUTE", 120, 1, 100_000)
+EVENT_TOKEN_REPORTS_PER_MINUTE = env_int("EVENT_TOKEN_REPORTS_PER_MINUTE", 3000, 1, 1_000_000)
+
 # Background work ---------------------------------------------------------------------------------
 CELERY_BROKER_URL = broker_of(REDIS_URL)
 CELERY_TASK_IGNORE_RESULT = True
@@ -274,6 +279,15 @@ CELERY_BEAT_SCHEDULE = {
         "task": "cameras.jobs.report_last_month",
         "schedule": 3600.0,
         "options": {"expires": 3600},
+    },
+    "events: drop photos that nothing has named": {
+        "task": "events.jobs.drop_unused_photos",
+        "schedule": 600.0,
+        "options": {"expires": 600},
+    },
+    "events: drop files that no photo names": {
+        "task": "events.jobs.drop_stray_photos",
+        "schedule": 24 * 3600.0,
     },
     "events: tell of deadlines that have passed": {
         "task": "events.jobs.keep_deadlines",

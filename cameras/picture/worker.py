@@ -40,12 +40,12 @@ import numpy.typing as npt
 
 from cameras.picture import frames
 from cameras.picture.baseline import Baseline, fresh
-from cameras.picture.confine import allow_cpu, confine, seal
 from cameras.picture.exam import Exam, Finding, NoPicture, examine, thumbnail
 from cameras.picture.faults import Fault
 from cameras.picture.image import Image, as_image, burned, small
 from cameras.picture.rtp.matroska import MAX_MS, wrapped
 from cameras.picture.rtp.track import Codec
+from gis_server.confine import allow_cpu, confine, seal
 
 MAX_PIXELS = 40_000_000
 """More than 8K; 16K is refused before it is unfolded."""

@@ -3,20 +3,13 @@ each whole or not there at all.  Touches the disk, not Django.
 """
 
 import hashlib
-import os
-import shutil
-import tempfile
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from gis_server.disk import NoRoom, leave_reserve, write_whole
+
 FOLDER = "snapshots"
-RESERVE_BYTES = 256 * 1024 * 1024
-"""So much of the disk is left alone: the database that may lie on it needs room to go on."""
-
-
-class NoRoom(Exception):
-    """The picture cannot be stored; the message says why and names no path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,27 +59,3 @@ def trouble(root: Path) -> str:
     except NoRoom as full:
         return str(full)
     return ""
-
-
-def leave_reserve(root: Path) -> None:
-    """Raises NoRoom, or OSError where there is no such disk."""
-    root.mkdir(parents=True, exist_ok=True)
-    free = shutil.disk_usage(root).free
-    if free < RESERVE_BYTES:
-        raise NoRoom(f"only {free // 2**20} MiB are free; {RESERVE_BYTES // 2**20} are left alone")
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write beside, force to the disk, then rename over: no reader ever meets half a file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(beside).chmod(0o640)
-        Path(beside).replace(path)
-    except BaseException:
-        Path(beside).unlink(missing_ok=True)
-        raise

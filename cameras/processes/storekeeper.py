@@ -12,6 +12,7 @@ from cameras.picture.order import CaptureFailed, Shot
 from cameras.probe.reason import Reason
 from cameras.processes import shelf
 from cameras.processes.database import DatabaseThread
+from gis_server.disk import NoRoom
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +53,7 @@ class Storekeeper:
                 name=f"{name}-{secrets.token_hex(3)}",
                 taken_at=shot.taken_at,
             )
-        except shelf.NoRoom as full:
+        except NoRoom as full:
             await self._find(str(full))
             raise CaptureFailed(Reason.STORE_FAILED, str(full)) from None
 

@@ -29,7 +29,6 @@ if __name__ == "__main__":
     # Isolated (-I), nothing of the project can be found before this.
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from cameras.picture.confine import confine
 from cameras.probe import wire_soap
 from cameras.probe.digest import authorization
 from cameras.probe.reason import Reason
@@ -38,6 +37,7 @@ from cameras.probe.steps_login import refused, withheld
 from cameras.probe.target import ForeignAddress, Login, kept_path
 from cameras.reading.device import LONGEST_PATH, MOST_PROFILES
 from cameras.reading.transport import NeedsLogin, Stopped, Transport
+from gis_server.confine import confine
 
 MAX_MEMORY_BYTES = 1024**3
 TELLS_PASSWORD = re.compile(r"pass(?:word|wd)?=|pwd=", re.IGNORECASE)

@@ -6,7 +6,7 @@ the disk that nobody knows of.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from cameras.models import PictureCleanup, PictureRule, RepairOrderCamera, Snapshot
 from cameras.picture.rounds import USUAL
+from gis_server import disk
 
 AT_ONCE = 1000
 MOST_AT_ONCE = 20 * AT_ONCE
@@ -145,27 +146,9 @@ def faults_beyond(now: datetime) -> int:
 
 
 def drop_strays(now: datetime) -> int:
-    """Delete files of more than a day ago that no row names: a process was killed between the file
-    and the row.  Returns how many.  Also the folders that are empty then.
-    """
-    before = timezone.localtime(now - STRAY_AFTER).date()
-    root = Path(settings.MEDIA_ROOT)
-    found = 0
-    for folder in day_folders(root, before):
-        named = names_in(folder.relative_to(root).as_posix())
-        for file in [one for one in folder.iterdir() if one.is_file()]:
-            if file.relative_to(root).as_posix() not in named:
-                file.unlink(missing_ok=True)
-                found += 1
-        if not any(folder.iterdir()):
-            folder.rmdir()
-    return found
-
-
-def day_folders(root: Path, before: date) -> list[Path]:
-    """The folders of days before `before`."""
-    days = (root / FOLDER).glob("[0-9][0-9][0-9][0-9]/[0-9][0-9]/[0-9][0-9]")
-    return sorted(day for day in days if "-".join(day.parts[-3:]) < before.isoformat())
+    """Delete files of more than a day ago that no picture names; how many."""
+    before = timezone.localdate(now - STRAY_AFTER)
+    return disk.drop_strays(Path(settings.MEDIA_ROOT), FOLDER, before=before, names_in=names_in)
 
 
 def names_in(folder: str) -> set[str]:

@@ -255,7 +255,7 @@ def test_a_worker_sees_nothing_of_our_environment(
 SEALED = f"""
 import json, os, socket, sys
 sys.path.insert(0, {str(ROOT)!r})
-from cameras.picture.confine import confine, seal
+from gis_server.confine import confine, seal
 confine()
 seal()
 def tried(act):

@@ -12,10 +12,10 @@ from django.test import Client
 from django.utils import timezone
 
 from cameras.models import Camera, RepairOrder, RepairPhoto, TeamMember
-from cameras.repairs.services import drop_unused_photos
-from cameras.repairs.services.photos import MAX_BYTES, decoded, size_of
+from cameras.repairs.services import drop_stray_photos, drop_unused_photos
 from gis_server.errors import Invalid
 from gis_server.models import User
+from gis_server.photos.decoding import MAX_BYTES, decoded, size_of
 from gis_server.roles import Role
 from tests.cameras.conftest import MakeCamera
 from tests.cameras.repairs import make_order
@@ -180,3 +180,19 @@ def test_a_full_disk_is_said(
     settings.MEDIA_ROOT = tmp_path / "file"
 
     assert send(fitter, order, coded(".jpg")).status_code == 503
+
+
+def test_a_file_that_no_row_names_goes_after_a_day(
+    fitter: Client, order: RepairOrder, media: Path
+) -> None:
+    send(fitter, order, coded(".jpg"))
+    [kept] = media.rglob("*.jpg")
+    stray = kept.with_name("killed-between.jpg")
+    stray.write_bytes(b"\xff\xd8")
+    now = timezone.now()
+
+    # The folder is that of a day: it is looked at when the next day is over.
+    assert drop_stray_photos(now) == 0
+    assert drop_stray_photos(now + timedelta(days=3)) == 1
+
+    assert [*media.rglob("*.jpg")] == [kept]

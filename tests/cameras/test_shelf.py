@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from cameras.processes import shelf
+from gis_server import disk
 
 JPEG, THUMB = b"\xff\xd8 a picture", b"\xff\xd8 small"
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -37,7 +38,7 @@ def test_a_picture_and_its_thumbnail_lie_below_their_day_with_the_hash(tmp_path:
 def test_a_root_that_cannot_be_written_says_so_without_its_path(tmp_path: Path) -> None:
     (tmp_path / "snapshots").write_text("a file where a folder should be")
 
-    with pytest.raises(shelf.NoRoom) as full:
+    with pytest.raises(disk.NoRoom) as full:
         put(tmp_path)
 
     assert str(tmp_path) not in str(full.value)
@@ -57,7 +58,7 @@ def test_a_write_that_breaks_off_leaves_nothing(
 
     monkeypatch.setattr("os.fsync", full)
 
-    with pytest.raises(shelf.NoRoom, match="No space left"):
+    with pytest.raises(disk.NoRoom, match="No space left"):
         put(tmp_path)
     assert files(tmp_path) == []
 
@@ -67,7 +68,7 @@ def test_the_last_of_the_disk_is_left_to_the_database(
 ) -> None:
     monkeypatch.setattr("shutil.disk_usage", lambda _root: Usage(10**9, 9 * 10**8, 10**8))
 
-    with pytest.raises(shelf.NoRoom, match="only 95 MiB are free"):  # 10^8 bytes
+    with pytest.raises(disk.NoRoom, match="only 95 MiB are free"):  # 10^8 bytes
         put(tmp_path)
     assert shelf.trouble(tmp_path).startswith("only 95 MiB")
 
@@ -78,8 +79,8 @@ def test_a_store_that_is_well_has_no_trouble(tmp_path: Path) -> None:
 
 
 def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
-    shelf.write_whole(tmp_path / "a", b"old")
-    shelf.write_whole(tmp_path / "a", b"new")
+    disk.write_whole(tmp_path / "a", b"old")
+    disk.write_whole(tmp_path / "a", b"new")
 
     assert (tmp_path / "a").read_bytes() == b"new"
     assert len(list(tmp_path.iterdir())) == 1

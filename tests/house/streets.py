@@ -8,6 +8,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
 from django.contrib.gis.geos import MultiPolygon, Polygon
 from django.db import transaction
@@ -40,6 +41,9 @@ from cameras.models import (
 )
 from cameras.probe.reason import Reason
 from cameras.rates import figures, periods
+from cameras.rates.periods import Period
+from events.briefings.services import store
+from events.models import Briefing, Category, Event, EventPhoto, EventStep
 from gis_server import audit, grants
 from gis_server.grant_flow import GrantState
 from gis_server.live import Change, record
@@ -77,6 +81,8 @@ class Street:
     outage: Outage
     order: RepairOrder
     photo: RepairPhoto
+    event: Event
+    event_photo: EventPhoto
     routing: RoutingRule
     credential: Credential
     snapshot: Snapshot
@@ -92,6 +98,7 @@ class Street:
     view: SavedView
     report: MonthlyReport
     delivery: Delivery
+    briefing: Briefing
 
 
 def lay_out(media: Path) -> Street:
@@ -113,12 +120,15 @@ def lay_out(media: Path) -> Street:
     things = _things(grid, worker)
     credential = Credential.objects.create(name="All of one make", changed_at=timezone.now())
     Camera.objects.filter(pk=camera.pk).update(credential=credential)
+    event = _event(grid, administrator)
     return Street(
         grid,
         camera,
         Outage.objects.get(members__camera=camera),
         order,
         RepairPhoto.objects.get(order=order),
+        event,
+        EventPhoto.objects.get(event=event),
         RoutingRule.objects.get(team=camera.team_id),
         credential,
         snapshot,
@@ -134,7 +144,16 @@ def lay_out(media: Path) -> Street:
         SavedView.objects.create(user=administrator, name=f"{SECRET} view"),
         _report(administrator),
         _delivery(administrator),
+        _briefing(administrator),
     )
+
+
+def _briefing(maker: User) -> Briefing:
+    """Of today in the first street, which lies in no briefing of the server's yet."""
+    now = timezone.now()
+    row = store("day", Period(timezone.localdate(now), timezone.localdate(now)), FIRST, maker, now)
+    assert row is not None
+    return row
 
 
 def _delivery(maker: User) -> Delivery:
@@ -264,6 +283,47 @@ def _order(camera: Camera, by: User, media: Path) -> RepairOrder:
     )  # fmt: skip
     RoutingRule.objects.create(position=1, area=FIRST, owner=camera.owner, team=camera.team)
     return order
+
+
+def _event(grid: Grid, by: User) -> Event:
+    """A reported event of the first street, with its step and a photo."""
+    now = timezone.now()
+    group = Category.objects.create(kind="service", code="T-9", name="Anything")
+    entry = Category.objects.create(kind="service", code="T-9-1", name="Any", parent=group)
+    event = Event.objects.create(
+        number="SJ20260301-0000001",
+        client_id=uuid4(),
+        kind="service",
+        category=entry,
+        severity="minor",
+        source="worker",
+        level="community",
+        text=f"{SECRET} pothole",
+        address=f"{SECRET} lane",
+        point=territory.at(BOX[0] + 0.001, BOX[1] + 0.001),
+        scope_code=grid.code,
+        grid_then=grid,
+        grid_then_code=grid.code,
+        grid_then_name=f"{SECRET} grid",
+        reporter=by,
+        reporter_name=SECRET,
+        reported_at=now,
+        received_at=now,
+        accept_due=now,
+        handle_due=now,
+        close_due=now,
+        amber_at=now,
+    )
+    step = EventStep.objects.create(
+        event=event, at=now, action="report", after="reported", level="community", close_due=now,
+        who=SECRET,
+    )  # fmt: skip
+    Event.objects.filter(pk=event.pk).update(last_step_id=step.pk)
+    EventPhoto.objects.create(
+        event=event, client_id=uuid4(), by=by, who=SECRET, at=now, file="photo.jpg", width=1,
+        height=1, sha256=hashlib.sha256(JPEG).hexdigest(),
+    )  # fmt: skip
+    return event
 
 
 def _snapshot(camera: Camera, media: Path) -> Snapshot:

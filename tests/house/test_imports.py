@@ -19,6 +19,7 @@ MAY_IMPORT = {
 }
 PURE = (
     "gis_server.csv_export",
+    "gis_server.disk",
     "gis_server.frame_guess",
     "gis_server.frames",
     "gis_server.grant_flow",
@@ -73,6 +74,7 @@ PURE = (
     "events.briefings.periods",
     "events.briefings.warnings",
     "events.counting.share",
+    "events.reporting.checks",
     "events.workflow",
     "events.worktime",
     "maps.tiles",

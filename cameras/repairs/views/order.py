@@ -20,7 +20,6 @@ from cameras.repairs import queries
 from cameras.repairs.forms import sent_by
 from cameras.repairs.rights import actions_of
 from cameras.repairs.services.acting import MAX_PHOTOS
-from cameras.repairs.services.photos import MAX_BYTES
 from cameras.repairs.services.verbs import perform
 from cameras.repairs.shown import order_shown, step_shown
 from cameras.repairs.texts import BUTTONS
@@ -31,6 +30,7 @@ from gis_server.edge import allow, next_address, user_of
 from gis_server.errors import DomainError, NotFound
 from gis_server.models import User
 from gis_server.navigation import links as links_to
+from gis_server.photos.decoding import MAX_BYTES
 from gis_server.roles import Permission, may
 from grids.views.shared import map_config
 

@@ -13,6 +13,7 @@ from cameras.picture_api import jpeg
 from cameras.repairs import queries
 from cameras.repairs.services import photos
 from gis_server.edge import allow, json_ok, user_of
+from gis_server.photos.decoding import MAX_BYTES
 from gis_server.roles import Permission
 
 CACHING = "private, no-cache"
@@ -24,7 +25,7 @@ def upload(request: HttpRequest, order_id: int) -> JsonResponse:
     """Store the photo in the body; the step "repaired" names it then."""
     user = user_of(request)
     queries.order_for(user, order_id)
-    content = bytes(request.read(photos.MAX_BYTES + 1))
+    content = bytes(request.read(MAX_BYTES + 1))
     row = photos.add_photo(by=user, order_id=order_id, content=content, now=timezone.now())
     told = {"id": row.pk, "url": reverse("repair-photo", args=[row.pk])}
     return json_ok(told | {"width": row.width, "height": row.height}, status=201)

@@ -24,7 +24,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from cameras.picture.confine import confine, seal
+from gis_server.confine import confine, seal
 
 MAX_SIDE = 1600
 QUALITY = 85

@@ -1,0 +1,129 @@
+"""Reports, their photos and what a phone needs for them, over HTTP as JSON."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from cameras.picture_api import jpeg
+from events.models import EventPhoto
+from events.models.event import Source
+from events.reporting import photos, queries, services, throttle
+from events.reporting.sent import Draft, body_of, draft_of, uuid_of
+from gis_server.edge import allow, json_ok, parse_page, user_of
+from gis_server.errors import Conflict
+from gis_server.models import User
+from gis_server.photos.decoding import MAX_BYTES
+from gis_server.roles import Permission
+
+CACHING = "private, no-cache"
+OWN_AT_ONCE = 30
+
+
+@allow(Permission.REPORT_EVENTS)
+@require_http_methods(["GET", "POST"])
+def reports(request: HttpRequest) -> JsonResponse:
+    """POST takes a report: 201 where it made an event, 200 where an earlier one with its id had.
+    GET answers the caller's own, the newest first.
+    """
+    return send(request) if request.method == "POST" else own(request)
+
+
+def send(request: HttpRequest) -> JsonResponse:
+    user, now = user_of(request), timezone.now()
+    throttle.count(user, "reports", most=most_reports(request), now=now)
+    told = body_of(request)
+    check_sender(user, told.get("sender"))
+    taken = services.take(by=user, draft=drafted(request, told), now=now)
+    return json_ok(told_of(taken), status=201 if taken.is_new else 200)
+
+
+def is_program(request: HttpRequest) -> bool:
+    return bool(getattr(request, "by_token", False))
+
+
+def most_reports(request: HttpRequest) -> int:
+    if is_program(request):
+        return int(settings.EVENT_TOKEN_REPORTS_PER_MINUTE)
+    return int(settings.EVENT_REPORTS_PER_MINUTE)
+
+
+def drafted(request: HttpRequest, told: dict[str, Any]) -> Draft:
+    source = Source.API if is_program(request) else Source.WORKER
+    return draft_of(told, source=source.value)
+
+
+def check_sender(user: User, sender: object) -> None:
+    """A phone says whose queue it empties: somebody else may have signed in on it meanwhile.
+
+    Raises:
+        Conflict: it is another user's.
+    """
+    if sender is not None and str(sender) != str(user.pk):
+        rule = _("You are signed in as %(who)s; this is somebody else's. Sign in as its reporter.")
+        raise Conflict(rule % {"who": user.get_full_name()})
+
+
+def told_of(taken: services.Taken) -> dict[str, Any]:
+    event = taken.event
+    said = ""
+    if taken.differs:
+        rule = _("This report was here already as %(number)s, with other content: that stays.")
+        said = rule % {"number": event.number}
+    return {
+        "id": event.pk,
+        "number": event.number,
+        "client_id": str(event.client_id),
+        "state": event.state,
+        "is_new": taken.is_new,
+        "differs": taken.differs,
+        "message": said,
+    }
+
+
+def own(request: HttpRequest) -> JsonResponse:
+    piece = parse_page(request, OWN_AT_ONCE)
+    rows, total = queries.own_reports(user_of(request), piece)
+    return json_ok({"total": total, "items": [queries.report_item(row) for row in rows]})
+
+
+@allow(Permission.REPORT_EVENTS)
+@require_POST
+def upload(request: HttpRequest) -> JsonResponse:
+    """Store the photo in the body under `client_id`; a report or a step names it then."""
+    user, now = user_of(request), timezone.now()
+    check_sender(user, request.GET.get("sender"))
+    client_id = uuid_of(request.GET.get("client_id"), "client_id")
+    throttle.count(user, "photos", most=settings.EVENT_PHOTOS_PER_MINUTE, now=now)
+    content = bytes(request.read(MAX_BYTES + 1))
+    row, is_new = photos.add_photo(by=user, client_id=client_id, content=content, now=now)
+    return json_ok(photo_item(row), status=201 if is_new else 200)
+
+
+def photo_item(row: EventPhoto) -> dict[str, Any]:
+    return {
+        "id": row.pk,
+        "client_id": str(row.client_id),
+        "url": reverse("event-photo", args=[row.pk]),
+        "width": row.width,
+        "height": row.height,
+    }
+
+
+@allow(Permission.SEE_EVENTS)
+@require_GET
+def photo(request: HttpRequest, event_photo_id: int) -> HttpResponseBase:
+    """Answer the JPEG, to whoever may see its event; before it has one, to its sender."""
+    row = queries.photo_for(user_of(request), event_photo_id)
+    return jpeg(request, row.file, row.sha256, CACHING)
+
+
+@allow(Permission.REPORT_EVENTS)
+@require_GET
+def form(request: HttpRequest) -> JsonResponse:
+    """Answer who is signed in and what a report needs: the catalogue, limits, where to look."""
+    return json_ok(queries.form_for(request, user_of(request)))

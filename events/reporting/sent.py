@@ -1,0 +1,197 @@
+"""A report as it was sent: JSON to a draft.  Shape and limits; `services` says what it means."""
+
+import json
+import math
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+
+from events.models.event import MAX_PHOTOS, MAX_TEXT, Source
+from events.workflow import Severity
+from gis_server.errors import Invalid
+from gis_server.frames import Frame
+
+MAX_BODY = 64 * 1024
+MAX_ADDRESS, MAX_REASON = 200, 200
+MAX_ACCURACY_M = 100_000.0
+LONGEST_WORD = 40
+MAX_ID = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What somebody reports.
+
+    client_id: what the sender calls it.  category: the code of an entry of the catalogue.
+    lon, lat: degrees in `frame`.  accuracy_m: None where it was pointed at on a map.
+    seen_at, sent_at: by the sender's clock.  position_checked: the reporter has been asked about
+    the position and stands by it.  severity: "" for what the catalogue proposes.
+    photos: client ids of photos that were sent before.
+    """
+
+    client_id: uuid.UUID
+    category: str
+    lon: float
+    lat: float
+    frame: Frame = Frame.WGS84
+    accuracy_m: float | None = None
+    text: str = ""
+    address: str = ""
+    outside_reason: str = ""
+    position_checked: bool = False
+    seen_at: datetime | None = None
+    sent_at: datetime | None = None
+    photos: tuple[uuid.UUID, ...] = field(default=())
+    source: str = Source.WORKER.value
+    severity: str = ""
+    camera_id: int | None = None
+
+
+def body_of(request: HttpRequest) -> dict[str, Any]:
+    """The JSON object of the body; an empty one where nothing was sent.  Raises Invalid."""
+    content = request.read(MAX_BODY + 1)
+    if len(content) > MAX_BODY:
+        raise Invalid(_("The body is larger than 64 kB."))
+    try:
+        told = json.loads(content or b"{}")
+    except (ValueError, RecursionError):
+        told = None
+    if not isinstance(told, dict):
+        raise Invalid(_("The body must be a JSON object."))
+    return told
+
+
+def draft_of(told: Mapping[str, Any], *, source: str) -> Draft:
+    """The draft in a JSON object; what it does not know is not looked at.
+
+    source: where it comes from unless it says so itself.
+
+    Raises:
+        Invalid: a field that is missing, of the wrong kind or too long; the message names it.
+    """
+    photos = uuids_of(told, "photos")
+    if len(photos) > MAX_PHOTOS:
+        raise Invalid(_("At most %(most)d photos.") % {"most": MAX_PHOTOS})
+    lon, lat = number_of(told, "lon"), number_of(told, "lat")
+    if lon is None or lat is None:
+        raise Invalid(_("The report has no position: show the place on the map."))
+    return Draft(
+        client_id=uuid_of(told.get("client_id"), "client_id"),
+        category=text_of(told, "category", LONGEST_WORD),
+        lon=lon,
+        lat=lat,
+        frame=Frame(choice_of(told, "frame", [one.value for one in Frame]) or Frame.WGS84),
+        accuracy_m=accuracy_of(told),
+        text=text_of(told, "text", MAX_TEXT),
+        address=text_of(told, "address", MAX_ADDRESS),
+        outside_reason=text_of(told, "outside_reason", MAX_REASON),
+        position_checked=flag_of(told, "position_checked"),
+        seen_at=time_of(told, "seen_at"),
+        sent_at=time_of(told, "sent_at"),
+        photos=photos,
+        source=choice_of(told, "source", Source.values) or source,
+        severity=choice_of(told, "severity", [one.value for one in Severity]),
+        camera_id=id_of(told, "camera_id"),
+    )
+
+
+def text_of(told: Mapping[str, Any], name: str, longest: int) -> str:
+    """A text as it was written, without spaces around it; it is escaped where it is shown."""
+    value = told.get(name, "")
+    if value is None:
+        return ""
+    if not isinstance(value, str) or len(value) > longest or not is_storable(value):
+        rule = _("%(name)s must be a text of at most %(longest)d characters.")
+        raise Invalid(rule % {"name": name, "longest": longest})
+    return value.strip()
+
+
+def is_storable(text: str) -> bool:
+    """Whether PostgreSQL can hold it: no NUL, no half of a surrogate pair."""
+    return "\0" not in text and not any("\ud800" <= one <= "\udfff" for one in text)
+
+
+def number_of(told: Mapping[str, Any], name: str) -> float | None:
+    value = told.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not finite(value):
+        raise Invalid(_("%(name)s must be a number.") % {"name": name})
+    return float(value)
+
+
+def finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        return False
+
+
+def accuracy_of(told: Mapping[str, Any]) -> float | None:
+    """Metres; what is beyond all use is cut, for some phones say so when they know nothing."""
+    value = number_of(told, "accuracy_m")
+    return None if value is None or value < 0 else min(value, MAX_ACCURACY_M)
+
+
+def flag_of(told: Mapping[str, Any], name: str) -> bool:
+    value = told.get(name, False)
+    if not isinstance(value, bool):
+        raise Invalid(_("%(name)s must be true or false.") % {"name": name})
+    return value
+
+
+def choice_of(told: Mapping[str, Any], name: str, choices: list[str]) -> str:
+    value = told.get(name) or ""
+    if value and value not in choices:
+        rule = _("%(name)s must be one of %(choices)s.")
+        raise Invalid(rule % {"name": name, "choices": ", ".join(choices)})
+    return str(value)
+
+
+def time_of(told: Mapping[str, Any], name: str) -> datetime | None:
+    """A moment with its zone, as ISO 8601."""
+    value = told.get(name)
+    if value is None or value == "":
+        return None
+    try:
+        at = parse_datetime(value) if isinstance(value, str) else None
+        # Times at the ends of the calendar leave it in another zone.
+        if at is not None and at.tzinfo is not None and 1970 < at.year < 9999:
+            return at
+    except ValueError:
+        pass
+    raise Invalid(_("%(name)s must be a time with its zone.") % {"name": name})
+
+
+def id_of(told: Mapping[str, Any], name: str) -> int | None:
+    value = told.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= MAX_ID:
+        raise Invalid(_("%(name)s must be a number.") % {"name": name})
+    return value
+
+
+def uuid_of(value: Any, name: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(value) if isinstance(value, str) and len(value) <= LONGEST_WORD else _no()
+    except ValueError:
+        raise Invalid(_("%(name)s must be a UUID.") % {"name": name}) from None
+
+
+def _no() -> uuid.UUID:
+    raise ValueError
+
+
+def uuids_of(told: Mapping[str, Any], name: str) -> tuple[uuid.UUID, ...]:
+    """A list of UUIDs, each once, in their order."""
+    value = told.get(name) or []
+    if not isinstance(value, list):
+        raise Invalid(_("%(name)s must be a list.") % {"name": name})
+    return tuple(dict.fromkeys(uuid_of(one, name) for one in value))
