@@ -41,7 +41,10 @@ from cameras.models import (
 )
 from cameras.probe.reason import Reason
 from cameras.rates import figures, periods
+from cameras.rates.periods import Period
+from events.briefings.services import store
 from events.models import (
+    Briefing,
     Category,
     Department,
     Event,
@@ -107,6 +110,7 @@ class Street:
     report: MonthlyReport
     delivery: Delivery
     department: Department
+    briefing: Briefing
 
 
 def lay_out(media: Path) -> Street:
@@ -155,7 +159,16 @@ def lay_out(media: Path) -> Street:
         _report(administrator),
         _delivery(administrator),
         Department.objects.create(name=f"{SECRET} office", area=FIRST),
+        _briefing(administrator),
     )
+
+
+def _briefing(maker: User) -> Briefing:
+    """Of today in the first street, which lies in no briefing of the server's yet."""
+    now = timezone.now()
+    row = store("day", Period(timezone.localdate(now), timezone.localdate(now)), FIRST, maker, now)
+    assert row is not None
+    return row
 
 
 def _delivery(maker: User) -> Delivery:
