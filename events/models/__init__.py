@@ -6,6 +6,7 @@ from events.models.briefing import Briefing, BriefingKind
 from events.models.catalogue import CalendarDay, Category, DeadlineRule, EventKind
 from events.models.desk import EventView, EventWords
 from events.models.event import Event, EventCopy, EventPhoto, EventStep, Source
+from events.models.exchange import IdempotentCall
 from events.models.units import (
     Consultation,
     ConsultedParty,
@@ -34,5 +35,6 @@ __all__ = [
     "EventView",
     "EventWords",
     "Extension",
+    "IdempotentCall",
     "Source",
 ]

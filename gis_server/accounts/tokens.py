@@ -29,6 +29,8 @@ MAX_DAYS = 365
 MAX_TOKENS = 20
 MAX_PREFIXES = 20
 USED_EVERY = timedelta(minutes=5)
+# Open311 has its keys in the form that is posted (GeoReport v2, "API keys").
+FORM_KEY_AT, FORM_KEY = "/api/open311/", "api_key"
 # Wrong tokens are counted for an address under a name that no user can have, for it holds a space.
 COUNTED_AS = "API token"
 
@@ -52,7 +54,11 @@ def lendable(user: User) -> list[Permission]:
 def given(request: HttpRequest) -> str | None:
     """The token that a request shows; None when it shows none."""
     header = request.headers.get("Authorization", "")
-    return header[len(SCHEME) :].strip() if header.startswith(SCHEME) else None
+    if header.startswith(SCHEME):
+        return header[len(SCHEME) :].strip()
+    if request.method == "POST" and request.path.startswith(FORM_KEY_AT):
+        return request.POST.get(FORM_KEY)
+    return None
 
 
 def taken_at(path: str) -> bool:
