@@ -8,6 +8,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from events.briefings.services import make_due
+from events.exchange import calls
 from events.reporting import photos
 from events.services.calendar import load_known_years
 from events.services.clock import mark_overdue
@@ -52,3 +53,9 @@ def drop_stray_photos() -> int:
     if strays:
         logger.warning("%d files without a photo deleted: a process was killed", strays)
     return strays
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def forget_calls() -> int:
+    """Delete calls of other systems that are too old to be repeated; how many."""
+    return calls.forget(timezone.now())

@@ -285,6 +285,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 600.0,
         "options": {"expires": 600},
     },
+    "events: forget calls that nobody repeats": {
+        "task": "events.jobs.forget_calls",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "events: drop files that no photo names": {
         "task": "events.jobs.drop_stray_photos",
         "schedule": 24 * 3600.0,

@@ -61,7 +61,7 @@ def told_as_open311(view: View) -> View:
 @told_as_open311
 def discovery(request: HttpRequest, form: str) -> HttpResponse:
     """Where the standard is spoken here."""
-    base = request.build_absolute_uri(reverse("open311-discovery", args=["json"]))
+    base = request.build_absolute_uri(reverse("open311-discovery-json"))
     endpoint = {
         "specification": "http://wiki.open311.org/GeoReport_v2",
         "url": base.rsplit("/", 1)[0],
@@ -208,13 +208,20 @@ def moment(request: HttpRequest, name: str) -> datetime | None:
     return at
 
 
+def known(number: str) -> str:
+    """Raises NotFound: nothing can have this number."""
+    if len(number) > LONGEST_NUMBER or not number.isprintable():
+        raise NotFound(_("There is no such event in your area."))
+    return number
+
+
 @allow(Permission.SEE_EVENTS)
 @require_GET
 @told_as_open311
 def one_request(request: HttpRequest, form: str, number: str) -> HttpResponse:
     rows: list[Event] = list(
         events_seen(user_of(request))
-        .filter(number=number)
+        .filter(number=known(number))
         .select_related("category")
         .annotate(updated_at=newest_step())
     )
@@ -228,6 +235,6 @@ def one_request(request: HttpRequest, form: str, number: str) -> HttpResponse:
 @told_as_open311
 def token(request: HttpRequest, form: str, number: str) -> HttpResponse:
     """Numbers are given at once, so a token is the number that it stands for."""
-    if not events_seen(user_of(request)).filter(number=number).exists():
+    if not events_seen(user_of(request)).filter(number=known(number)).exists():
         raise NotFound(_("There is no such event in your area."))
     return answered([{"token": number, "service_request_id": number}], form, REQUESTS)

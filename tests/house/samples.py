@@ -16,6 +16,7 @@ from tests.house.streets import BOX, FIRST, Street
 _TILE = tiles_over(projected(square(BOX[0], BOX[1], 0.004)).extent, 14)[0]
 
 PLACES: dict[str, Callable[[Street], Sequence[object]]] = {
+    "str:number": lambda street: [street.event.number],
     "int:briefing_id": lambda street: [street.briefing.pk],
     "int:camera_id": lambda street: [street.camera.pk],
     "int:category_id": lambda street: [Category.objects.get(code="G0101").pk],
@@ -82,6 +83,9 @@ SHOWS_NOTHING = {
     "": "leads on to the wall",
     "api/cameras/summary/": "counts alone",
     "api/events/photos/": "only takes a photo",
+    "api/events/categories/": "the catalogue, which is everybody's",
+    "api/events/<int:event_id>/units/": "divisions and departments, whose names are published",
+    "api/events/<int:event_id>/steps/": "only takes a step",
     "events/list.xlsx": "a compressed file",
     "events/bulk/": "only takes a form",
     "events/views/save/": "only takes a form",

@@ -24,6 +24,13 @@ OPEN_TO_ALL = {
     "m/",
     "m/worker.js",
     "m/manifest.webmanifest",
+    # What other systems may ask, and the catalogue for citizens' apps: nothing of anybody.
+    "api/events/openapi.json",
+    *(
+        f"api/open311/v2/{what}.{form}"
+        for what in ("discovery", "services", "services/<str:code>")
+        for form in ("json", "xml")
+    ),
 }
 SAMPLES = {"int": "1", "str": "x", "slug": "x", "path": "x", "uuid": "0" * 32}
 
