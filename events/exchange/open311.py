@@ -218,10 +218,10 @@ def known(number: str) -> str:
 @allow(Permission.SEE_EVENTS)
 @require_GET
 @told_as_open311
-def one_request(request: HttpRequest, form: str, number: str) -> HttpResponse:
+def one_request(request: HttpRequest, form: str, event_number: str) -> HttpResponse:
     rows: list[Event] = list(
         events_seen(user_of(request))
-        .filter(number=known(number))
+        .filter(number=known(event_number))
         .select_related("category")
         .annotate(updated_at=newest_step())
     )
@@ -233,8 +233,8 @@ def one_request(request: HttpRequest, form: str, number: str) -> HttpResponse:
 @allow(Permission.SEE_EVENTS)
 @require_GET
 @told_as_open311
-def token(request: HttpRequest, form: str, number: str) -> HttpResponse:
+def token(request: HttpRequest, form: str, event_number: str) -> HttpResponse:
     """Numbers are given at once, so a token is the number that it stands for."""
-    if not events_seen(user_of(request)).filter(number=known(number)).exists():
+    if not events_seen(user_of(request)).filter(number=known(event_number)).exists():
         raise NotFound(_("There is no such event in your area."))
-    return answered([{"token": number, "service_request_id": number}], form, REQUESTS)
+    return answered([{"token": event_number, "service_request_id": event_number}], form, REQUESTS)

@@ -15,8 +15,8 @@ def open311_routes(form: str) -> Iterator[URLPattern]:
         ("services", open311.service_list),
         ("services/<str:code>", open311.service_definition),
         ("requests", open311.requests),
-        ("requests/<str:number>", open311.one_request),
-        ("tokens/<str:number>", open311.token),
+        ("requests/<str:event_number>", open311.one_request),
+        ("tokens/<str:event_number>", open311.token),
     )
     for route, view in views:
         name = f"open311-{route.split('<')[0].rstrip('/')}-{form}"

@@ -1,6 +1,7 @@
 """Other systems read events and take steps with them; repeated calls do nothing twice."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -39,8 +40,9 @@ def step(client: Client, event: Event, key: str = "", **told: Any) -> Any:
 def test_a_program_reads_pages_of_events_and_one_as_a_whole(system: Client, town: Town) -> None:
     events = [make_event(town.entry) for _ in range(3)]
 
-    first = system.get("/api/events/", {"limit": 2, "sort": "oldest"}).json()
-    rest = system.get("/api/events/", {"limit": 2, "sort": "oldest", "after": first["next"]}).json()
+    asked = {"limit": "2", "sort": "oldest"}
+    first = system.get("/api/events/", asked).json()
+    rest = system.get("/api/events/", asked | {"after": first["next"]}).json()
 
     numbers = [one["number"] for one in [*first["items"], *rest["items"]]]
     assert numbers == [one.number for one in events]
@@ -128,7 +130,7 @@ def test_of_eight_equal_calls_at_once_one_is_done(town: Town, community_leader: 
     ]
 
     answers = together(
-        *[lambda c=c: step(c, event, "k", action="note", note="one") for c in clients]  # type: ignore[misc]
+        *[partial(step, one, event, "k", action="note", note="one") for one in clients]
     )
 
     assert {one.status_code for one in answers} <= {200, 409}

@@ -1,6 +1,7 @@
 """The description for other systems says what the views do."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -26,6 +27,17 @@ def resolved(schema: Any) -> Any:
     return [resolved(one) for one in schema] if isinstance(schema, list) else schema
 
 
+KINDS: dict[str, Any] = {
+    "object": dict,
+    "array": list,
+    "string": str,
+    "integer": int,
+    "number": (int, float),
+    "boolean": bool,
+    "null": type(None),
+}
+
+
 def wrong(value: Any, schema: dict[str, Any], at: str = "") -> list[str]:
     """Where a value is not as its schema says: as much of JSON Schema as the document uses."""
     if "allOf" in schema:
@@ -33,25 +45,22 @@ def wrong(value: Any, schema: dict[str, Any], at: str = "") -> list[str]:
     if "anyOf" in schema:
         found = [wrong(value, one, at) for one in schema["anyOf"]]
         return [] if [] in found else found[0]
-    kinds = {
-        "object": dict, "array": list, "string": str, "integer": int, "number": (int, float),
-        "boolean": bool, "null": type(None),
-    }  # fmt: skip
-    if not isinstance(value, kinds[schema["type"]]):
+    if not isinstance(value, KINDS[schema["type"]]):
         return [f"{at}: {value!r} is no {schema['type']}"]
     if "enum" in schema and value not in schema["enum"]:
         return [f"{at}: {value!r} is not listed"]
+    return list(wrong_within(value, schema, at))
+
+
+def wrong_within(value: Any, schema: dict[str, Any], at: str) -> Iterator[str]:
     if schema["type"] == "array":
-        return [line for one in value for line in wrong(one, schema["items"], f"{at}[]")]
-    if schema["type"] != "object":
-        return []
-    missing = [f"{at}.{name} is missing" for name in schema["required"] if name not in value]
-    return missing + [
-        line
-        for name, one in schema["properties"].items()
-        if name in value
-        for line in wrong(value[name], one, f"{at}.{name}")
-    ]
+        for one in value:
+            yield from wrong(one, schema["items"], f"{at}[]")
+    if schema["type"] == "object":
+        yield from (f"{at}.{name} is missing" for name in schema["required"] if name not in value)
+        for name, one in schema["properties"].items():
+            if name in value:
+                yield from wrong(value[name], one, f"{at}.{name}")
 
 
 def answered(path: str, method: str, status: int) -> dict[str, Any]:

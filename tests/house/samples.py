@@ -16,7 +16,7 @@ from tests.house.streets import BOX, FIRST, Street
 _TILE = tiles_over(projected(square(BOX[0], BOX[1], 0.004)).extent, 14)[0]
 
 PLACES: dict[str, Callable[[Street], Sequence[object]]] = {
-    "str:number": lambda street: [street.event.number],
+    "str:event_number": lambda street: [street.event.number],
     "int:briefing_id": lambda street: [street.briefing.pk],
     "int:camera_id": lambda street: [street.camera.pk],
     "int:category_id": lambda street: [Category.objects.get(code="G0101").pk],
