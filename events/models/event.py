@@ -178,6 +178,12 @@ class EventStep(models.Model):
         indexes = [
             models.Index(fields=["event", "id"], name="event_steps"),
             models.Index(fields=["action", "at"], name="event_steps_by_action"),
+            # Asked of every open event every half minute: was this deadline told of?
+            models.Index(
+                fields=["event", "at"],
+                condition=Q(action=Action.OVERDUE.value),
+                name="event_steps_of_lateness",
+            ),
         ]
         constraints = [
             models.CheckConstraint(
