@@ -185,6 +185,12 @@ class EventStep(models.Model):
                 autosummarize=True,
                 pages_per_range=32,
             ),
+            # Asked of every open event every half minute: was this deadline told of?
+            models.Index(
+                fields=["event", "at"],
+                condition=Q(action=Action.OVERDUE.value),
+                name="event_steps_of_lateness",
+            ),
         ]
         constraints = [
             models.CheckConstraint(

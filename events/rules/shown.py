@@ -12,7 +12,7 @@ from events.models.units import OPEN_TASK_VALUES
 from events.services.calendar import days_of
 from events.services.departments import departments_seen, people_for
 from events.texts import level_name, severity_name, stage_name
-from events.workflow import Stage
+from events.workflow import Severity, Stage
 from events.worktime import Calendar
 from gis_server.edge import Page
 from gis_server.models import User
@@ -20,6 +20,8 @@ from gis_server.models import User
 MOST_ENTRIES = 1000
 MOST_RULES = 500
 MEMBERS_NAMED = 8
+WEIGHTS = ["", *(severity.value for severity in Severity)]
+STAGES = [stage.value for stage in Stage]
 
 
 def catalogue(kind: str) -> list[dict[str, Any]]:
@@ -56,14 +58,13 @@ def deadlines_on(day: date) -> list[dict[str, Any]]:
     rows = DeadlineRule.objects.filter(valid_from__lte=day).select_related("category")
     case = ("category_id", "severity", "level", "stage")
     newest = rows.order_by(*case, "-valid_from").distinct(*case)[:MOST_RULES]
-    order = {stage.value: place for place, stage in enumerate(Stage)}
     ordered = sorted(
         newest,
         key=lambda row: (
             row.category.code if row.category else "",
-            row.severity,
+            WEIGHTS.index(row.severity),
             row.level,
-            order[row.stage],
+            STAGES.index(row.stage),
         ),
     )
     return [rule_shown(row, day) for row in ordered]

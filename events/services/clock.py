@@ -22,7 +22,7 @@ from events.workflow import RUNS_IN, Action, Level, Stage, Status, above, can
 BATCH = 200
 
 
-def mark_overdue(now: datetime, most: int = 10_000) -> int:
+def mark_overdue(now: datetime, most: int = 2_000) -> int:
     """Tell of each deadline that has passed, and pass the event to the level above; how many
     events that were.  Looks at BATCH at a time, and at `most` in one run.
     """
