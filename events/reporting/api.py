@@ -12,16 +12,18 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from cameras.picture_api import jpeg
 from events.models import EventPhoto
 from events.models.event import Source
-from events.reporting import photos, queries, services, throttle
+from events.reporting import photos, queries, services, tasks, throttle
 from events.reporting.sent import Draft, body_of, draft_of, uuid_of
-from gis_server.edge import allow, json_ok, parse_page, user_of
-from gis_server.errors import Conflict
+from events.services import acting
+from gis_server.edge import allow, json_ok, parse_page, parse_text, user_of
+from gis_server.errors import Conflict, NotFound
 from gis_server.models import User
 from gis_server.photos.decoding import MAX_BYTES
 from gis_server.roles import Permission
 
 CACHING = "private, no-cache"
 OWN_AT_ONCE = 30
+VERBS = ("take", "finish", "hand_back")
 
 
 @allow(Permission.REPORT_EVENTS)
@@ -126,4 +128,29 @@ def photo(request: HttpRequest, event_photo_id: int) -> HttpResponseBase:
 @require_GET
 def form(request: HttpRequest) -> JsonResponse:
     """Answer who is signed in and what a report needs: the catalogue, limits, where to look."""
-    return json_ok(queries.form_for(request, user_of(request)))
+    have = parse_text(request, "have", 64)
+    return json_ok(queries.form_for(request, user_of(request), have))
+
+
+@allow(Permission.HANDLE_EVENTS)
+@require_GET
+def mine(request: HttpRequest) -> JsonResponse:
+    """Answer the open tasks of the caller's units, by what is due first."""
+    now = timezone.now()
+    rows = tasks.my_tasks(user_of(request))
+    return json_ok({"items": [tasks.task_item(row, now) for row in rows], "at": now.isoformat()})
+
+
+@allow(Permission.HANDLE_EVENTS)
+@require_POST
+def act(request: HttpRequest, task_id: int, verb: str) -> JsonResponse:
+    """Take a task on (take), finish it with a note and photos (finish), or hand it back."""
+    user = user_of(request)
+    task = tasks.my_task(user, task_id)
+    if verb not in VERBS:
+        raise NotFound(_("There is no such step of an event."))
+    sent = body_of(request)
+    check_sender(user, sent.get("sender"))
+    told = tasks.told_of(user, task, sent)
+    event = acting.act(by=user, event_id=task.event_id, action=verb, told=told, now=timezone.now())
+    return json_ok({"id": event.pk, "number": event.number, "state": event.state})

@@ -1,7 +1,9 @@
 """What the phone reads: the form of a report, one's own reports, photos."""
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from django.contrib.gis.db.models import Extent
@@ -56,10 +58,15 @@ def report_item(row: Event) -> dict[str, Any]:
         "reported_at": text_of(row.reported_at),
         "received_at": text_of(row.received_at),
         "closed_at": text_of(row.closed_at),
-        "photos": [
-            reverse("event-photo", args=[one.pk]) for one in row.photos.all() if one.step_id is None
-        ],
+        "photos": photo_urls(row),
     }
+
+
+def photo_urls(row: Event) -> list[str]:
+    """Of the report; `photos` are read already."""
+    return [
+        reverse("event-photo", args=[one.pk]) for one in row.photos.all() if one.step_id is None
+    ]
 
 
 def text_of(at: datetime | None) -> str | None:
@@ -83,8 +90,12 @@ def is_seen(user: User, row: EventPhoto) -> bool:
     return row.event_id is not None and events_seen(user).filter(pk=row.event_id).exists()
 
 
-def form_for(request: HttpRequest, user: User) -> dict[str, Any]:
-    """Who is signed in and what a report needs.  Two queries, three with grids in the reach."""
+def form_for(request: HttpRequest, user: User, have: str = "") -> dict[str, Any]:
+    """Who is signed in and what a report needs; have: the version of the catalogue that the phone
+    has, which is then left out.  Two queries, three with grids in the reach.
+    """
+    kinds = catalogue()
+    version = sha256(json.dumps(kinds).encode()).hexdigest()[:16]
     return {
         "me": {
             "id": user.pk,
@@ -92,7 +103,8 @@ def form_for(request: HttpRequest, user: User) -> dict[str, Any]:
             "may_handle": may(user.role, Permission.HANDLE_EVENTS),
         },
         "csrf": get_token(request),
-        "kinds": catalogue(),
+        "version": version,
+        "kinds": None if have == version else kinds,
         "box": box_of(user),
         "limits": {
             "photos": MAX_PHOTOS,

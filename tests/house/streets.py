@@ -41,7 +41,7 @@ from cameras.models import (
 )
 from cameras.probe.reason import Reason
 from cameras.rates import figures, periods
-from events.models import Category, Event, EventPhoto, EventStep
+from events.models import Category, Event, EventPhoto, EventStep, EventTask
 from gis_server import audit, grants
 from gis_server.grant_flow import GrantState
 from gis_server.live import Change, record
@@ -81,6 +81,7 @@ class Street:
     photo: RepairPhoto
     event: Event
     event_photo: EventPhoto
+    task: EventTask
     routing: RoutingRule
     credential: Credential
     snapshot: Snapshot
@@ -126,6 +127,7 @@ def lay_out(media: Path) -> Street:
         RepairPhoto.objects.get(order=order),
         event,
         EventPhoto.objects.get(event=event),
+        EventTask.objects.get(event=event),
         RoutingRule.objects.get(team=camera.team_id),
         credential,
         snapshot,
@@ -274,7 +276,7 @@ def _order(camera: Camera, by: User, media: Path) -> RepairOrder:
 
 
 def _event(grid: Grid, by: User) -> Event:
-    """A reported event of the first street, with its step and a photo."""
+    """An event of the first street that its community has, with a step, a photo and a task."""
     now = timezone.now()
     group = Category.objects.create(kind="service", code="T-9", name="Anything")
     entry = Category.objects.create(kind="service", code="T-9-1", name="Any", parent=group)
@@ -286,6 +288,7 @@ def _event(grid: Grid, by: User) -> Event:
         severity="minor",
         source="worker",
         level="community",
+        state="dispatched",
         text=f"{SECRET} pothole",
         address=f"{SECRET} lane",
         point=territory.at(BOX[0] + 0.001, BOX[1] + 0.001),
@@ -310,6 +313,10 @@ def _event(grid: Grid, by: User) -> Event:
     EventPhoto.objects.create(
         event=event, client_id=uuid4(), by=by, who=SECRET, at=now, file="photo.jpg", width=1,
         height=1, sha256=hashlib.sha256(JPEG).hexdigest(),
+    )  # fmt: skip
+    EventTask.objects.create(
+        event=event, division=grid.community, unit_name=f"{SECRET} community",
+        unit_code=f"{FIRST}001", sent_at=now, due=now,
     )  # fmt: skip
     return event
 

@@ -20,6 +20,10 @@ OPEN_TO_ALL = {
     "sign-out/",
     "language/",
     "jsi18n/",
+    # The shell of the phone's page: it holds nothing of anybody, and opens without a session.
+    "m/",
+    "m/worker.js",
+    "m/manifest.webmanifest",
 }
 SAMPLES = {"int": "1", "str": "x", "slug": "x", "path": "x", "uuid": "0" * 32}
 
