@@ -1,4 +1,4 @@
-"""What runs in the background for events: the tidying up."""
+"""What runs in the background: deadlines that pass, holidays of a new year, and the tidying up."""
 
 import logging
 
@@ -6,6 +6,8 @@ from celery import shared_task
 from django.utils import timezone
 
 from events.reporting import photos
+from events.services.calendar import load_known_years
+from events.services.clock import mark_overdue
 
 logger = logging.getLogger(__name__)
 
@@ -23,3 +25,18 @@ def drop_stray_photos() -> int:
     if strays:
         logger.warning("%d files without a photo deleted: a process was killed", strays)
     return strays
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def keep_deadlines() -> int:
+    """Tell of deadlines that have passed and pass their events up; how many there were."""
+    count = mark_overdue(timezone.now())
+    if count:
+        logger.info("%d events have missed a deadline", count)
+    return count
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def load_calendar() -> list[int]:
+    """Enter the holidays of years that have been announced since; which years those were."""
+    return load_known_years(timezone.now())

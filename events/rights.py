@@ -3,8 +3,8 @@
 A leader's level follows from the shortest prefix of their reach that holds the event: at most 6
 digits are a district, 9 a street, 12 a community; whoever has no more than a grid leads nothing.
 Whoever leads below the event's level only looks on.  A department's members act for it; for a
-division act those who handle events and in whose reach it lies, and for a community also whoever
-has the grid in which the event is.
+division act those who handle events and in whose reach it lies, but for members of departments, and
+for a community also whoever has the grid in which the event is.
 """
 
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ from events.workflow import (
     must_consult,
 )
 from gis_server.models import User
-from gis_server.roles import Permission, covers, may, scope_q
+from gis_server.roles import Permission, Role, covers, may, scope_q
 
 HANDLED = (Action.TAKE.value, Action.FINISH_PART.value, Action.FINISH.value)
 COMMUNITY_DIGITS = 12
@@ -89,11 +89,9 @@ def leads(user: User, event: Event) -> bool:
 
 def acts_for(user: User, task: EventTask | ConsultedParty, event: Event, own: list[int]) -> bool:
     """Whether the user may act for the unit; own: see `own_departments`."""
-    if not may(user.role, Permission.HANDLE_EVENTS):
-        return False
     if task.department_id is not None:
         return task.department_id in own
-    if task.division_id is None:
+    if task.division_id is None or not acts_for_divisions(user):
         return False
     is_community = len(task.unit_code) == COMMUNITY_DIGITS
     return covers(user.reach, task.unit_code) or (
@@ -101,6 +99,27 @@ def acts_for(user: User, task: EventTask | ConsultedParty, event: Event, own: li
         and event.scope_code.startswith(task.unit_code)
         and covers(user.reach, event.scope_code)
     )
+
+
+def acts_for_divisions(user: User) -> bool:
+    """A department's handler reaches as far as the department works, and still is not a street."""
+    return may(user.role, Permission.HANDLE_EVENTS) and user.role != Role.HANDLER.value
+
+
+def came_too_late(user: User, event: Event, action: Action) -> bool:
+    """Whether somebody who is not among those who may do this now was so a moment ago: their unit
+    had a part of it, or they lead and nothing is asked any more.  Two queries at most.
+    """
+    who = MOVES[action].who
+    if who is Who.UNIT:
+        parts: QuerySet[EventTask] | QuerySet[ConsultedParty] = event.tasks.all()
+    elif who is Who.PARTY:
+        parts = ConsultedParty.objects.filter(consultation__event=event)
+    else:
+        asks = action in (Action.GRANT_TIME, Action.DECLINE_TIME)
+        return asks and leads(user, event) and open_extension(event, Status(event.state)) is None
+    own = own_departments(user)
+    return any(acts_for(user, one, event, own) for one in parts.order_by("id"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -284,6 +284,16 @@ CELERY_BEAT_SCHEDULE = {
         "task": "events.jobs.drop_stray_photos",
         "schedule": 24 * 3600.0,
     },
+    "events: tell of deadlines that have passed": {
+        "task": "events.jobs.keep_deadlines",
+        "schedule": 30.0,
+        "options": {"expires": 30},
+    },
+    "events: enter the holidays of years that are announced": {
+        "task": "events.jobs.load_calendar",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     # Shapes begin at midnight; asked all day long, so that a night without power costs nothing.
     "grids: put points into the grids of today": {
         "task": "grids.jobs.follow_today",

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from events.models.columns import MAX_NOTE, one_of, user
@@ -145,6 +145,10 @@ class Extension(models.Model):
                 name="extension_is_decided_at_a_time",
                 condition=Q(granted=None, decided_at=None)
                 | Q(granted__isnull=False, decided_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="extension_is_decided_by_somebody_else",
+                condition=Q(decided_by=None) | ~Q(decided_by=F("asked_by")),
             ),
         ]
 

@@ -15,7 +15,7 @@ from events.models import Event, EventPhoto, EventStep, Extension
 from events.models.columns import MAX_NOTE
 from events.models.event import MAX_PHOTOS
 from events.queries import event_for
-from events.rights import actions_of
+from events.rights import actions_of, came_too_late
 from events.services.deadlines import amber_of, dues_of
 from events.texts import MACHINE, state_name
 from events.workflow import AT_UNITS, MOVES, OVER, Action, Status, Who, can, next_status
@@ -48,6 +48,8 @@ def ready(by: User, event_id: int, actions: Action | Sequence[Action], seen: int
         raise passed(event)
     allowed = actions_of(by, event)
     doing = next((one for one in follows if one in allowed), None)
+    if doing is None and came_too_late(by, event, follows[0]):
+        raise passed(event)
     if doing is None:
         raise NotAllowed(
             _(

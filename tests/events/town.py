@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 from django.contrib.gis.geos import Point
+from django.db import transaction
 
 from events.models import Category, Department, DepartmentMember, Event, EventStep
 from events.services.steps import note_step
@@ -92,8 +93,9 @@ def make_event(entry: Category, *, at: datetime = NOW, **values: Any) -> Event:
         "close_due": at + timedelta(days=5),
         "amber_at": at + timedelta(hours=1),
     }
-    event = Event.objects.create(category=entry, **(known | values))
-    note_step(event, Action.REPORT, by=None, now=at)
+    with transaction.atomic():
+        event = Event.objects.create(category=entry, **(known | values))
+        note_step(event, Action.REPORT, by=None, now=at)
     return event
 
 
