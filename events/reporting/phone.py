@@ -14,7 +14,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import reverse
-from django.utils.translation import get_language
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from django.views.i18n import JavaScriptCatalog
@@ -119,6 +119,8 @@ def assets() -> list[str]:
 @cache
 def version(language: str) -> str:
     """Of the shell, its words and files in a language; neither changes while a process lives."""
-    shell = render_to_string(SHELL, shell_context() | {"nonce": ""})
-    words = str(JavaScriptCatalog().get_context_data())
-    return sha256((shell + words + "".join(assets())).encode()).hexdigest()[:16]
+    with override(language):
+        shell = render_to_string(SHELL, shell_context() | {"nonce": ""})
+        words: HttpResponse = JavaScriptCatalog().get(HttpRequest())
+    text = shell.encode() + words.content + "".join(assets()).encode()
+    return sha256(text).hexdigest()[:16]

@@ -10,8 +10,17 @@ export function element(tag, attributes = {}, ...children) {
     else if (typeof value !== "boolean" || /^(aria|data)-/.test(name)) made.setAttribute(name, String(value));
     else made.toggleAttribute(name, value);
   }
-  made.append(...children.flat().filter((one) => one !== null && one !== undefined && one !== false && one !== ""));
+  made.append(...there(children));
   return made;
+}
+
+// Puts these into a box in place of what is in it; what is nothing (null, false, "") is left out.
+export function fill(box, ...children) {
+  box.replaceChildren(...there(children));
+}
+
+function there(children) {
+  return children.flat().filter((one) => one !== null && one !== undefined && one !== false && one !== "");
 }
 
 export function byId(id) {
@@ -25,4 +34,14 @@ export function button(text, press, attributes = {}) {
 // A text of somebody's, whichever way it is written.
 export function name(text) {
   return element("bdi", {}, text);
+}
+
+// A drawing of lines on a field of 24 × 24.
+export function drawing(path) {
+  const space = "http://www.w3.org/2000/svg";
+  const [made, line] = ["svg", "path"].map((tag) => document.createElementNS(space, tag));
+  for (const [name, value] of Object.entries({ viewBox: "0 0 24 24", class: "drawing", "aria-hidden": "true" })) made.setAttribute(name, value);
+  line.setAttribute("d", path);
+  made.append(line);
+  return made;
 }

@@ -1,6 +1,6 @@
 // My reports: what still lies on this phone and what has become of it, then what the server has.
 
-import { button, element, name } from "phone/element";
+import { button, element, fill, name } from "phone/element";
 import { ask, Unreachable } from "phone/net";
 import { keep, kept, oneReport, removeReport, reportsOf } from "phone/store";
 import { clock } from "phone/words";
@@ -14,7 +14,7 @@ export class MinePage {
 
   async show() {
     const { me } = this.session;
-    if (!me) return this.box.replaceChildren(element("p", { class: "empty" }, gettext("Nobody has signed in on this phone yet.")));
+    if (!me) return fill(this.box, element("p", { class: "empty" }, gettext("Nobody has signed in on this phone yet.")));
     this.fromServer = (await kept(`reports-${me.id}`)) ?? [];
     await this.draw();
     await this.fetch();
@@ -39,7 +39,8 @@ export class MinePage {
     const known = new Set(this.fromServer.map(({ client_id }) => client_id));
     const here = local.filter(({ state, client_id }) => state !== "confirmed" || !known.has(client_id));
     const waiting = local.filter(({ state }) => state === "queued").length;
-    this.box.replaceChildren(
+    fill(
+      this.box,
       waiting > 0 && button(gettext("Send now"), () => this.sender.run(), { class: "main wide", id: "send-now" }),
       this.sender.problem && element("p", { class: "problem", role: "alert" }, this.sender.problem),
       ...here.map((report) => this.localCard(report)),
@@ -75,7 +76,8 @@ export class MinePage {
     return element("div", { class: "card", "data-id": report.client_id, "data-state": "confirmed" },
       element("p", {}, element("b", {}, name(report.category_name)), ` · ${clock(report.reported_at)}`),
       report.text && element("p", { class: "text" }, name(report.text)),
-      element("p", { class: "state" }, element("span", { class: `badge ${report.badge}` }, report.state_text), " ", element("span", { class: "number" }, report.number)));
+      element("p", { class: "state" }, element("span", { class: `badge ${report.badge}` }, report.state_text)),
+      element("p", { class: "number" }, interpolate(gettext("Confirmed by the server, number %s"), [report.number])));
   }
 
   // It may have been sent meanwhile.

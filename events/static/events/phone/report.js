@@ -1,14 +1,19 @@
 // Writing a report: kind, entry, then one page with photo, place and words.  What is written is kept on
 // the phone at once; "send" puts it into the queue, whether there is signal or not.
 
-import { button, element, name } from "phone/element";
+import { button, drawing, element, fill, name } from "phone/element";
 import { Picker } from "phone/picker";
 import { Position, POOR_M } from "phone/place";
 import { addPhoto, photosOf, removePhoto, removeReport, reportsOf, saveReport } from "phone/store";
 import { accuracy, clock, newId } from "phone/words";
 
 const SAVE_MS = 400;
-const MARKS = { safety: "🛡", opinion: "💬", service: "🏙", emergency: "🚨" };
+const MARKS = {
+  safety: "M12 3 4.5 6v5.5c0 4.5 3 7.6 7.5 9.5 4.5-1.9 7.5-5 7.5-9.5V6zM8.8 12l2.3 2.3 4.2-4.5",
+  opinion: "M4 5h16v11H12l-4.5 4v-4H4zM8 9h8M8 12h5",
+  service: "M4 20V8l6-3v15M10 20V11h10v9M2.5 20h19M6.5 11h1M6.5 14h1M13.5 14h1M16.5 14h1M13.5 17h1M16.5 17h1",
+  emergency: "M12 3 2.5 20h19zM12 10v5M12 17.4v.2",
+};
 
 export class ReportPage {
   // send(): the queue has one more.
@@ -21,12 +26,13 @@ export class ReportPage {
     this.leave();
     const { form } = this.session;
     if (!form) {
-      this.box.replaceChildren(element("p", { class: "empty" }, gettext("Sign in once with signal: then this page works without.")));
+      fill(this.box, element("p", { class: "empty" }, gettext("Sign in once with signal: then this page works without.")));
       return;
     }
     const drafts = (await reportsOf(form.me.id)).filter(({ state }) => state === "draft");
     const kinds = form.kinds.filter(({ groups }) => groups.length);
-    this.box.replaceChildren(
+    fill(
+      this.box,
       ...drafts.map((draft) => this.draftCard(draft)),
       element("h2", {}, gettext("What is it about?")),
       kinds.length ? element("div", { class: "kinds" }, kinds.map((kind) => this.kindButton(kind))) : element("p", { class: "empty" }, gettext("The catalogue has no entries yet.")),
@@ -53,7 +59,7 @@ export class ReportPage {
   }
 
   kindButton(kind) {
-    return button([element("span", { class: "kind-mark", "aria-hidden": "true" }, MARKS[kind.kind] ?? "•"), element("span", {}, kind.name)], () => this.entries(kind), { class: "kind", "data-kind": kind.kind });
+    return button([MARKS[kind.kind] && drawing(MARKS[kind.kind]), element("span", {}, kind.name)], () => this.entries(kind), { class: "kind", "data-kind": kind.kind });
   }
 
   entries(kind) {
@@ -62,7 +68,8 @@ export class ReportPage {
     this.placeProblem = "";
     this.position.start();
     const press = (entry) => this.begin(kind, entry);
-    this.box.replaceChildren(
+    fill(
+      this.box,
       this.backButton(() => this.show()),
       element("h2", {}, kind.name),
       ...kind.groups.map((group) => element("section", { class: "group" },
@@ -116,11 +123,12 @@ export class ReportPage {
     const { limits } = this.session.form;
     this.picker = new Picker(limits, { photos, add: (photo) => this.addPhoto(photo), remove: ({ client_id }) => removePhoto(client_id) });
     this.placeBox = element("div", { class: "place" });
-    this.problemBox = element("p", { class: "problem", role: "alert", hidden: true });
+    this.problemBox = element("p", { class: "problem", role: "alert", hidden: true, id: "report-problem" });
     const area = this.field("text", element("textarea", { rows: 3, maxlength: limits.text, id: "report-text", placeholder: gettext("What is to be seen? (may stay empty)") }));
     const address = this.field("address", element("input", { maxlength: limits.address, id: "report-address", autocomplete: "off", placeholder: gettext("Address or landmark (may stay empty)") }));
     this.sendButton = button(gettext("Send"), () => this.queue(), { class: "main send", id: "send" });
-    this.box.replaceChildren(
+    fill(
+      this.box,
       this.backButton(() => this.show()),
       element("h2", {}, name(this.report.category_name)),
       this.report.problem && element("p", { class: "problem", role: "alert" }, this.report.problem),
@@ -202,7 +210,8 @@ export class ReportPage {
     let said = this.placeProblem || gettext("Looking for the position…");
     if (known) said = pointed ? gettext("Place: as shown on the map") : interpolate(gettext("Place: by the phone, %s"), [accuracy(accuracy_m)]);
     const poor = known && !pointed && accuracy_m > POOR_M;
-    this.placeBox.replaceChildren(
+    fill(
+      this.placeBox,
       element("p", { class: known ? "" : "missing", id: "place-said" }, said),
       poor && element("p", { class: "missing" }, gettext("That is not exact: better move it on the map.")),
       button(known ? gettext("Move on the map") : gettext("Show on the map"), () => this.openMap(), { id: "adjust" }),
@@ -213,7 +222,7 @@ export class ReportPage {
     const holder = element("div", { class: "map", role: "region", "aria-label": gettext("Map") });
     const cross = element("div", { class: "cross", "aria-hidden": "true" });
     const said = element("p", { class: "said", role: "status" }, gettext("Loading the map…"));
-    this.placeBox.replaceChildren(said, element("div", { class: "map-frame" }, holder, cross));
+    fill(this.placeBox, said, element("div", { class: "map-frame" }, holder, cross));
     try {
       const { showMap } = await import("phone/map");
       const { lon, lat } = this.report;

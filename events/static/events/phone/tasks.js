@@ -1,7 +1,7 @@
 // My tasks: what my units are to do, until when, and the steps of it.  Steps need signal, for others
 // take them too; what was written stays here until the server has taken it.
 
-import { button, element, name } from "phone/element";
+import { button, element, fill, name } from "phone/element";
 import { ask, Unreachable } from "phone/net";
 import { Picker } from "phone/picker";
 import { keep, kept } from "phone/store";
@@ -21,7 +21,7 @@ export class TasksPage {
 
   async show() {
     const { me } = this.session;
-    if (!me?.may_handle) return this.box.replaceChildren(element("p", { class: "empty" }, gettext("Your role has no tasks.")));
+    if (!me?.may_handle) return fill(this.box, element("p", { class: "empty" }, gettext("Your role has no tasks.")));
     const known = await kept(`tasks-${me.id}`);
     this.items = known?.items ?? [];
     this.at = known?.at ?? null;
@@ -48,7 +48,8 @@ export class TasksPage {
 
   draw() {
     this.writing = false;
-    this.box.replaceChildren(
+    fill(
+      this.box,
       this.problem && element("p", { class: "problem", role: "alert" }, this.problem),
       this.at && element("p", { class: "said" }, interpolate(gettext("As of %s: there was no signal since."), [clock(this.at)])),
       ...this.items.map((task) => this.card(task)),
@@ -94,7 +95,8 @@ export class TasksPage {
       remove: async (photo) => { kept.photos = kept.photos.filter((one) => one !== photo); },
     });
     const send = button(text, () => this.act(task, verb, kept, send), { class: "main send", id: "task-send" });
-    this.box.replaceChildren(
+    fill(
+      this.box,
       button(`‹ ${gettext("Back")}`, () => this.draw(), { class: "back" }),
       element("h2", {}, name(task.category_name)),
       verb === "finish" && picker.box,
