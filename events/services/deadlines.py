@@ -163,7 +163,8 @@ def amber_of(event: Event, status: Status, now: datetime) -> dict[str, Any]:
     if after is None or (before is not None and before[0] is after[0]):
         return {}
     stage, due = after
-    start = event.filed_at if stage is Stage.HANDLE and event.filed_at else event.received_at
+    is_from_filing = stage is Stage.HANDLE or event.reopened
+    start = event.filed_at if is_from_filing and event.filed_at else event.received_at
     return {"amber_at": spans_at(case_of(event), now)[stage].amber_at(start, due)}
 
 

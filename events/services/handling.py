@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from events.models import Event, EventTask
 from events.rights import acts_for, open_tasks, own_departments
-from events.services.steps import move, passed, ready
+from events.services.steps import move, passed, ready, ready_for_one
 from events.workflow import Action, Status, Task
 from gis_server.errors import Conflict
 from gis_server.models import User
@@ -41,14 +41,13 @@ def finish(
     now: datetime,
 ) -> Event:
     """Say that one's part is done, with what was done; with the last part the whole is done."""
-    event = ready(by, event_id, (Action.FINISH, Action.FINISH_PART), seen)
+    event, doing = ready_for_one(by, event_id, (Action.FINISH, Action.FINISH_PART), seen)
     task = task_for(by, event, task_id, Task.TAKEN)
     end(event, task, Task.DONE, ended_at=now, ended_by=by)
-    is_last = event.doing is Action.FINISH  # type: ignore[attr-defined]
-    values = {"done_at": now} if is_last else {}
+    values = {"done_at": now} if doing is Action.FINISH else {}
     return move(
         event,
-        Action.FINISH if is_last else Action.FINISH_PART,
+        doing,
         by=by,
         now=now,
         values=values,
@@ -65,10 +64,9 @@ def give_up(
     """Hand one's part back with a reason; with the last part the event is there to be dispatched
     again.
     """
-    event = ready(by, event_id, (Action.HAND_BACK, Action.GIVE_UP_PART), seen)
+    event, doing = ready_for_one(by, event_id, (Action.HAND_BACK, Action.GIVE_UP_PART), seen)
     task = task_for(by, event, task_id, None)
     end(event, task, Task.GIVEN_UP, ended_at=now, ended_by=by)
-    doing = event.doing  # type: ignore[attr-defined]
     return move(event, doing, by=by, now=now, unit=task.unit_name, note=note)
 
 

@@ -29,9 +29,9 @@ UNIT_LONGEST = 80
 OWN_PART = frozenset({Who.UNIT, Who.PARTY, Who.CONCERNED})
 
 
-def ready(by: User, event_id: int, actions: Action | Sequence[Action], seen: int = 0) -> Event:
-    """The event, locked to the end of the caller's transaction, if this user may do (one of) this
-    with it now; `event.doing` is what.
+def ready(by: User, event_id: int, action: Action, seen: int = 0) -> Event:
+    """The event, locked to the end of the caller's transaction, if this user may do this with it
+    now.
 
     seen: the newest step that the user's page showed; 0: it does not tell.
 
@@ -40,25 +40,30 @@ def ready(by: User, event_id: int, actions: Action | Sequence[Action], seen: int
         Conflict: the event has moved on; it says who was first.
         NotAllowed: it is not this user's to do.
     """
-    wanted = [actions] if isinstance(actions, Action) else list(actions)
+    return ready_for_one(by, event_id, [action], seen)[0]
+
+
+def ready_for_one(
+    by: User, event_id: int, actions: Sequence[Action], seen: int = 0
+) -> tuple[Event, Action]:
+    """The same for one of several; which one it is.  Raises: see `ready`."""
     known = event_for(by, event_id)
     event = Event.objects.select_for_update(of=("self",)).get(pk=known.pk)
-    follows = [one for one in wanted if can(one, Status(event.state))]
+    follows = [one for one in actions if can(one, Status(event.state))]
     if not follows or is_old(event, follows[0], seen):
         raise passed(event)
     allowed = actions_of(by, event)
     doing = next((one for one in follows if one in allowed), None)
-    if doing is None and came_too_late(by, event, follows[0]):
+    if doing is not None:
+        return event, doing
+    if came_too_late(by, event, follows[0]):
         raise passed(event)
-    if doing is None:
-        raise NotAllowed(
-            _(
-                "This step is not yours to do: it is another unit's or level's, "
-                "or belongs to somebody who has not handled the event."
-            )
+    raise NotAllowed(
+        _(
+            "This step is not yours to do: it is another unit's or level's, "
+            "or belongs to somebody who has not handled the event."
         )
-    event.doing = doing  # type: ignore[attr-defined]
-    return event
+    )
 
 
 def is_old(event: Event, action: Action, seen: int) -> bool:

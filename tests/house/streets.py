@@ -41,7 +41,7 @@ from cameras.models import (
 )
 from cameras.probe.reason import Reason
 from cameras.rates import figures, periods
-from events.models import Category, Event, EventPhoto, EventStep, EventTask
+from events.models import Category, Department, Event, EventPhoto, EventStep, EventTask
 from gis_server import audit, grants
 from gis_server.grant_flow import GrantState
 from gis_server.live import Change, record
@@ -97,6 +97,7 @@ class Street:
     view: SavedView
     report: MonthlyReport
     delivery: Delivery
+    department: Department
 
 
 def lay_out(media: Path) -> Street:
@@ -143,6 +144,7 @@ def lay_out(media: Path) -> Street:
         SavedView.objects.create(user=administrator, name=f"{SECRET} view"),
         _report(administrator),
         _delivery(administrator),
+        Department.objects.create(name=f"{SECRET} office", area=FIRST),
     )
 
 
