@@ -32,8 +32,8 @@ class Event(models.Model):
     client_id: what the sender calls it; the same id of the same sender is the same event.
     point, accuracy_m: where it is, WGS84, and how well the phone knew that (None: pointed at on a
     map).  grid, scope_code: where that lies *now*; the database keeps them (trigger `assign`), and
-    the code decides who may see it.  grid_then, grid_then_code, grid_then_name: where it lay when
-    it was received, for ever.  outside_reason: why somebody reported outside their own area.
+    the code decides who may see it.  grid_then, grid_then_code, grid_then_name: where it lay on
+    the day it was seen, for ever.  outside_reason: why somebody reported outside their own area.
     level: who answers for it now.  reported_at: when it was seen, as far as the sender's clock can
     be believed; received_at: by ours.
     accept_due … close_due: by the rules of the day they were set; amber_at: from when on the next

@@ -25,14 +25,13 @@ from events.reporting.texts import DIRECTIONS
 from events.services.copies import copy_below
 from events.services.deadlines import columns, dues_at
 from events.services.steps import change_of, step_of
-from events.workflow import ROUTES, Action, Severity
+from events.workflow import COPIES, ROUTES, Action, Severity
 from gis_server import live
 from gis_server.errors import Invalid
 from gis_server.frames import BadCoordinatesError, to_wgs84
 from gis_server.models import User
 from gis_server.roles import in_scope
 
-ONE_PER_ID = "one_event_per_reporter_and_client_id"
 DECIMALS = 7  # of a degree: a centimetre
 
 
@@ -62,8 +61,19 @@ def take(*, by: User, draft: Draft, now: datetime) -> Taken:
         Asked: the reporter is to say something about the position first.
         PhotosMissing: photos are to be sent (again) first.
     """
-    if known := earlier(by, draft):
+    try:
+        return Taken(enter(by, draft, now), is_new=True)
+    except (IntegrityError, Invalid):
+        # Asked last, for it is seldom so: an earlier report with this id holds whatever this one
+        # says by now, and the second of two at once waits for the first at the row's insertion.
+        known = earlier(by, draft)
+        if known is None:
+            raise
         return known
+
+
+def enter(by: User, draft: Draft, now: datetime) -> Event:
+    """Raises: see `take`; IntegrityError: there is one with this id."""
     category = entry(draft.category)
     seen = checks.believed(draft.seen_at, draft.sent_at, now)
     point = point_of(draft)
@@ -71,13 +81,7 @@ def take(*, by: User, draft: Draft, now: datetime) -> Taken:
     ask(by, draft, point, homes)
     if homes is None:
         raise outside_of_all()
-    try:
-        return Taken(insert(by, draft, category, point, homes, seen, now), is_new=True)
-    except IntegrityError as error:
-        known = earlier(by, draft) if ONE_PER_ID in str(error) else None
-        if known is None:
-            raise
-        return known
+    return insert(by, draft, category, point, homes, seen, now)
 
 
 def earlier(by: User, draft: Draft) -> Taken | None:
@@ -226,7 +230,8 @@ def insert(
     )
     photo_ids = use_photos(by, event, draft.photos)
     note_first_step(event, step_id, by, photo_ids, seen, draft, now)
-    copy_below(event, now)
+    if severity in COPIES:
+        copy_below(event, now)
     live.record(change_of(event, Action.REPORT))
     return event
 

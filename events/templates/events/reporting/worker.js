@@ -21,9 +21,10 @@ self.addEventListener("activate", (event) => {
   event.waitUntil(forgetOlder().then(() => self.clients.claim()));
 });
 
+// Those of the map too: what has not changed of them comes back from the browser's own cache.
 async function forgetOlder() {
   const names = await caches.keys();
-  await Promise.all(names.filter((name) => name.startsWith("phone-") && name !== KEPT && name !== LATER).map((name) => caches.delete(name)));
+  await Promise.all(names.filter((name) => name.startsWith("phone-") && name !== KEPT).map((name) => caches.delete(name)));
 }
 
 self.addEventListener("fetch", (event) => {
