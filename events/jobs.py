@@ -1,4 +1,6 @@
-"""What runs in the background: deadlines that pass, holidays of a new year, and the tidying up."""
+"""What runs in the background: deadlines that pass, the holidays of a new year, briefings,
+the tidying up of photos.
+"""
 
 import logging
 
@@ -11,21 +13,6 @@ from events.services.calendar import load_known_years
 from events.services.clock import mark_overdue
 
 logger = logging.getLogger(__name__)
-
-
-@shared_task  # type: ignore[untyped-decorator]
-def drop_unused_photos() -> int:
-    """Delete photos that no report or step has named for a day; how many."""
-    return photos.drop_unused_photos(timezone.now())
-
-
-@shared_task  # type: ignore[untyped-decorator]
-def drop_stray_photos() -> int:
-    """Delete files of photos that no row names; how many."""
-    strays = photos.drop_stray_photos(timezone.now())
-    if strays:
-        logger.warning("%d files without a photo deleted: a process was killed", strays)
-    return strays
 
 
 @shared_task  # type: ignore[untyped-decorator]
@@ -50,3 +37,18 @@ def make_briefings() -> int:
     if made:
         logger.info("%d briefings were made", len(made))
     return len(made)
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def drop_unused_photos() -> int:
+    """Delete photos that no report or step has named for a day; how many."""
+    return photos.drop_unused_photos(timezone.now())
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def drop_stray_photos() -> int:
+    """Delete files of photos that no row names; how many."""
+    strays = photos.drop_stray_photos(timezone.now())
+    if strays:
+        logger.warning("%d files without a photo deleted: a process was killed", strays)
+    return strays

@@ -240,7 +240,7 @@ def _hot(told: Mapping[str, Any]) -> Part:
     texts = [
         _(
             "Events received from %(first)s to %(last)s in %(grids)d grids; Getis–Ord Gi* with the "
-            "grids that touch, p of the normal distribution, at most 5 % of those named by chance."
+            "grids that touch, p of the normal distribution, at most one in twenty named by chance."
         )
         % {"first": span["first"], "last": span["last"], "grids": told["grids"]}
     ]

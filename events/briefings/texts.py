@@ -65,12 +65,9 @@ def rule_text(rule: str) -> str:
             "month, and twice as many as in the last period."
         )
         % least,
-        # xgettext:no-python-format
-        "overdue": _("Rule: more than 10 % of at least 20 due events are overdue."),
-        # xgettext:no-python-format
-        "rework": _("Rule: more than 10 % of at least 20 due events were sent back for rework."),
+        "overdue": _("Rule: more than a tenth of at least 20 due events are overdue."),
+        "rework": _("Rule: more than a tenth of at least 20 due events were sent back for rework."),
         "urgent": _("Rule: any urgent event that is filed, open and past its deadline."),
         "repeated": _("Rule: the same entry five times within 30 m."),
-        # xgettext:no-python-format
-        "hot": _("Rule: Getis–Ord Gi* with p ≤ 0.001 and at most 5 % of those named by chance."),
+        "hot": _("Rule: Getis–Ord Gi* with p ≤ 0.001 and at most one in twenty named by chance."),
     }.get(rule, "")

@@ -65,7 +65,7 @@ def check_sender(user: User, sender: object) -> None:
     """
     if sender is not None and str(sender) != str(user.pk):
         rule = _("You are signed in as %(who)s; this is somebody else's. Sign in as its reporter.")
-        raise Conflict(rule % {"who": services.name_of(user)})
+        raise Conflict(rule % {"who": user.get_full_name()})
 
 
 def told_of(taken: services.Taken) -> dict[str, Any]:

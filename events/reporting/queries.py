@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.gis.db.models import Extent
-from django.db.models import Q
 from django.http import HttpRequest
 from django.middleware.csrf import get_token
 from django.urls import reverse
@@ -15,11 +14,14 @@ from django.utils.translation import gettext as _
 from events.models import Category, Event, EventKind, EventPhoto
 from events.models.event import MAX_PHOTOS, MAX_TEXT
 from events.reporting.sent import MAX_ADDRESS, MAX_REASON
+from events.rights import events_seen
+from events.texts import BADGES, state_name
+from events.workflow import Status
 from gis_server.edge import Page
 from gis_server.errors import NotFound
 from gis_server.models import User
 from gis_server.photos.decoding import MAX_BYTES
-from gis_server.roles import Permission, may, scope_q
+from gis_server.roles import Permission, may
 from grids.codes import DIVISION_DIGITS
 from grids.models import Division, GridShape
 
@@ -43,6 +45,8 @@ def report_item(row: Event) -> dict[str, Any]:
         "category": row.category.code,
         "category_name": row.category.name,
         "state": row.state,
+        "state_text": state_name(row.state),
+        "badge": BADGES[Status(row.state)],
         "severity": row.severity,
         "text": row.text,
         "address": row.address,
@@ -64,11 +68,19 @@ def text_of(at: datetime | None) -> str | None:
 
 def photo_for(user: User, photo_id: int) -> EventPhoto:
     """Raises NotFound: there is none, or none that the user may see (which must look the same)."""
-    seen = Q(event__in=Event.objects.filter(scope_q(user, "scope_code") | Q(reporter=user)))
-    row = EventPhoto.objects.filter(seen | Q(by=user), pk=photo_id).first()
-    if row is None:
+    row = EventPhoto.objects.filter(pk=photo_id).first()
+    if row is None or not (is_own(user, row) or is_seen(user, row)):
         raise NotFound(_("There is no such photo in your area."))
     return row
+
+
+def is_own(user: User, row: EventPhoto) -> bool:
+    """Its sender's; an API token shows no more than what lies in its own territory."""
+    return row.by_id == user.pk and user.token_reach is None
+
+
+def is_seen(user: User, row: EventPhoto) -> bool:
+    return row.event_id is not None and events_seen(user).filter(pk=row.event_id).exists()
 
 
 def form_for(request: HttpRequest, user: User) -> dict[str, Any]:
@@ -76,7 +88,7 @@ def form_for(request: HttpRequest, user: User) -> dict[str, Any]:
     return {
         "me": {
             "id": user.pk,
-            "name": user.display_name or user.get_username(),
+            "name": user.get_full_name(),
             "may_handle": may(user.role, Permission.HANDLE_EVENTS),
         },
         "csrf": get_token(request),

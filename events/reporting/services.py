@@ -16,14 +16,16 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from events.models import Category, Event, EventCopy, EventPhoto, EventStep
+from events.models import Category, Event, EventPhoto
 from events.reporting import checks
-from events.reporting.dues import dues_at
 from events.reporting.errors import Asked, PhotosMissing
 from events.reporting.placing import Home, Homes, homes_of
 from events.reporting.sent import Draft
 from events.reporting.texts import DIRECTIONS
-from events.workflow import COPIES, ROUTES, Action, Level, Severity, Status
+from events.services.copies import copy_below
+from events.services.deadlines import columns, dues_at
+from events.services.steps import change_of, step_of
+from events.workflow import ROUTES, Action, Severity
 from gis_server import live
 from gis_server.errors import Invalid
 from gis_server.frames import BadCoordinatesError, to_wgs84
@@ -31,7 +33,6 @@ from gis_server.models import User
 from gis_server.roles import in_scope
 
 ONE_PER_ID = "one_event_per_reporter_and_client_id"
-CODE_DIGITS = {Level.STREET: 9, Level.COMMUNITY: 12}
 DECIMALS = 7  # of a degree: a centimetre
 
 
@@ -196,7 +197,6 @@ def insert(
     event_id, step_id = next_ids()
     severity = Severity(draft.severity or category.severity)
     level = ROUTES[severity]
-    dues = dues_at(category, severity, level, now)
     event = Event.objects.create(
         id=event_id,
         number=number_of(event_id, now),
@@ -217,20 +217,17 @@ def insert(
         grid_then_name=homes.then.name,
         outside_reason=draft.outside_reason,
         reporter=by,
-        reporter_name=name_of(by),
+        reporter_name=by.get_full_name(),
         camera_id=draft.camera_id,
         reported_at=seen.at,
         received_at=now,
-        accept_due=dues.accept,
-        handle_due=dues.handle,
-        close_due=dues.close,
-        amber_at=dues.amber_at,
         last_step_id=step_id,
+        **columns(dues_at(category, severity, level, now)),
     )
     photo_ids = use_photos(by, event, draft.photos)
     note_first_step(event, step_id, by, photo_ids, seen, draft, now)
-    tell_copies(event, now)
-    live.record(change_of(event))
+    copy_below(event, now)
+    live.record(change_of(event, Action.REPORT))
     return event
 
 
@@ -248,10 +245,6 @@ def next_ids() -> tuple[int, int]:
 def number_of(event_id: int, now: datetime) -> str:
     """ "SJ20261126-0000123": the local day of receipt and the row's own number."""
     return f"SJ{timezone.localdate(now):%Y%m%d}-{event_id:07d}"
-
-
-def name_of(user: User) -> str:
-    return user.display_name or user.get_username()
 
 
 def use_photos(by: User, event: Event, client_ids: Iterable[uuid.UUID]) -> list[int]:
@@ -286,29 +279,6 @@ def note_first_step(
         detail["clock_off_s"] = seen.clock_off_s
     if seen.is_doubted and draft.seen_at:
         detail["said_at"] = draft.seen_at.isoformat()
-    EventStep.objects.create(
-        id=step_id,
-        event=event,
-        at=now,
-        user_id=by.pk,
-        who=name_of(by),
-        action=Action.REPORT.value,
-        before="",
-        after=Status.REPORTED.value,
-        level=event.level,
-        close_due=event.close_due,
-        photos=photo_ids,
-        detail=detail,
-    )
-
-
-def tell_copies(event: Event, now: datetime) -> None:
-    """急事直报区级: whom an urgent event goes past hears of it at once."""
-    digits = [CODE_DIGITS[level] for level in COPIES.get(Severity(event.severity), ())]
-    codes = [event.scope_code[:size] for size in digits if len(event.scope_code) >= size]
-    EventCopy.objects.bulk_create([EventCopy(event=event, code=code, at=now) for code in codes])
-
-
-def change_of(event: Event) -> live.Change:
-    data = {"number": event.number, "state": event.state, "level": event.level}
-    return live.Change("event", str(event.pk), event.scope_code, data)
+    step = step_of(event, Action.REPORT, by=by, now=now, before=None, columns={})
+    step.pk, step.photos, step.detail = step_id, photo_ids, detail
+    step.save(force_insert=True)

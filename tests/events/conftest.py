@@ -1,4 +1,4 @@
-"""Towns, their people and their events for the tests of this folder."""
+"""A town and its people for the tests of this folder, and a territory of two grids for reports."""
 
 from pathlib import Path
 

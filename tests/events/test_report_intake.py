@@ -380,9 +380,9 @@ def test_a_report_costs_a_fixed_number_of_queries(
     by = make_user(WORKER, (WEST,))
     draft: Draft = draft_of(told(), source="worker")
 
-    # Earlier, entry, place; savepoint, numbers, event, step, lock, change, notify, end;
-    # and what is lent to the sender.
-    with django_assert_num_queries(12):
+    # Earlier, entry, place; savepoint, numbers, rules and calendar, event, step, lock, change,
+    # notify, end; and what is lent to the sender.
+    with django_assert_num_queries(14):
         services.take(by=by, draft=draft, now=timezone.now())
 
 

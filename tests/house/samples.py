@@ -15,6 +15,7 @@ from tests.house.streets import BOX, FIRST, Street
 _TILE = tiles_over(projected(square(BOX[0], BOX[1], 0.004)).extent, 14)[0]
 
 PLACES: dict[str, Callable[[Street], Sequence[object]]] = {
+    "int:briefing_id": lambda street: [street.briefing.pk],
     "int:camera_id": lambda street: [street.camera.pk],
     "int:credential_id": lambda street: [street.credential.pk],
     "int:grant_id": lambda street: [street.asked.pk, street.lent.pk],
@@ -58,6 +59,9 @@ PAIRS: dict[tuple[str, str], Callable[[Street], list[tuple[object, object]]]] = 
 # Where only one object will do.
 VALUES: dict[str, Callable[[Street], list[tuple[object, ...]]]] = {
     "territory/strays/<str:thing>/<int:number>/": lambda street: [("building", street.stray.pk)],
+    "events/briefings/<int:briefing_id>/file.<str:kind>": lambda street: [
+        (street.briefing.pk, kind) for kind in ("docx", "pdf")
+    ],
 }
 # By route: questions that aim at the first street, asked besides the plain address.
 QUESTIONS: dict[str, list[str]] = {
@@ -67,6 +71,7 @@ QUESTIONS: dict[str, list[str]] = {
     "api/territory/find/": ["q=SECRETIA"],
     "audit/": [f"area={FIRST}", "action=area.asked"],
     "audit/export/": [f"area={FIRST}"],
+    "events/figures/list/": ["term=reported"],
 }
 SHOWS_NOTHING = {
     "": "leads on to the wall",
@@ -78,6 +83,9 @@ SHOWS_NOTHING = {
     "events/views/<int:event_view_id>/": "only takes a form",
     "events/<int:event_id>/do/<str:action>/": "only takes a form",
     "events/<int:event_id>/seen/": "only takes a form",
+    "events/briefings/<int:briefing_id>/file.<str:kind>": "compressed, and numbers of glyphs",
+    "events/briefings/<int:briefing_id>/correct/": "only takes a form",
+    "events/figures/table.xlsx": "a compressed file with the rows of events/figures/table.csv",
     "api/cameras/<int:camera_id>/snapshot/": "the number of a request",
     "api/cameras/rounds/": "counts alone",
     "area-grants/<int:grant_id>/decide/": "only takes a form",

@@ -41,7 +41,9 @@ from cameras.models import (
 )
 from cameras.probe.reason import Reason
 from cameras.rates import figures, periods
-from events.models import Category, Event, EventPhoto, EventStep, EventView
+from cameras.rates.periods import Period
+from events.briefings.services import store
+from events.models import Briefing, Category, Event, EventPhoto, EventStep, EventView
 from gis_server import audit, grants
 from gis_server.grant_flow import GrantState
 from gis_server.live import Change, record
@@ -97,6 +99,7 @@ class Street:
     view: SavedView
     report: MonthlyReport
     delivery: Delivery
+    briefing: Briefing
 
 
 def lay_out(media: Path) -> Street:
@@ -143,7 +146,16 @@ def lay_out(media: Path) -> Street:
         SavedView.objects.create(user=administrator, name=f"{SECRET} view"),
         _report(administrator),
         _delivery(administrator),
+        _briefing(administrator),
     )
+
+
+def _briefing(maker: User) -> Briefing:
+    """Of today in the first street, which lies in no briefing of the server's yet."""
+    now = timezone.now()
+    row = store("day", Period(timezone.localdate(now), timezone.localdate(now)), FIRST, maker, now)
+    assert row is not None
+    return row
 
 
 def _delivery(maker: User) -> Delivery:
