@@ -7,3 +7,9 @@ class EventsConfig(AppConfig):
 
     name = "events"
     verbose_name = _("Events")
+
+    def ready(self) -> None:
+        from events import follow  # noqa: PLC0415 - models are loaded only now
+        from gis_server import scopes  # noqa: PLC0415
+
+        scopes.FOLLOW.extend(one for one in follow.FOLLOW if one not in scopes.FOLLOW)

@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 urlpatterns = [
+    path("", include("events.rules.urls")),
     path("", include("events.reporting.urls")),
     path("", include("events.desk.urls")),
     path("", include("events.counting.urls")),

@@ -4,11 +4,16 @@ from datetime import date, datetime, timedelta
 from importlib.metadata import version
 
 import chinese_calendar
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from events.models import CalendarDay
+from events.services.catalogue import check_answers_for_all
 from events.worktime import PLAIN
+from gis_server import audit
+from gis_server.errors import Conflict, Invalid
+from gis_server.models import User
 
 FIRST_YEAR, YEARS_AHEAD = 2024, 2
 LONGEST_NAME = 40
@@ -56,18 +61,70 @@ def name_of(day: date, *, works: bool) -> str:
 
 @transaction.atomic
 def load_known_years(now: datetime) -> list[int]:
-    """Enter the years that the library knows and of which nothing is entered; which those were.
+    """Enter the years that the library knows and that are not announced yet; which those were.
 
-    What somebody has entered stays: a year with one day is theirs.
+    Days that somebody has entered stay as they are.
     """
     loaded = list[int]()
     this_year = timezone.localdate(now).year
     for year in range(FIRST_YEAR, this_year + YEARS_AHEAD + 1):
-        if not is_entered(year) and (rows := known_year(year)):
+        if not is_announced(year) and (rows := known_year(year)):
             CalendarDay.objects.bulk_create(rows, ignore_conflicts=True)
             loaded.append(year)
     return loaded
 
 
-def is_entered(year: int) -> bool:
-    return CalendarDay.objects.filter(day__year=year).exists()
+def is_announced(year: int) -> bool:
+    """Whether its holidays are known; days that were entered by hand do not say so."""
+    return CalendarDay.objects.filter(day__year=year).exclude(source="").exists()
+
+
+@transaction.atomic
+def set_day(
+    *, by: User, day: date, is_workday: bool | None, name: str, seen: bool | None, now: datetime
+) -> None:
+    """Say what a day is; None: what its place in the week says.  Deadlines that were set stay.
+
+    seen: what the sender's page showed to be entered, None for nothing.
+
+    Raises:
+        Invalid: a day of another time than people plan for.
+        Conflict: somebody else was first.
+        NotAllowed: see `check_answers_for_all`.
+    """
+    check_answers_for_all(by)
+    if not FIRST_YEAR <= day.year <= timezone.localdate(now).year + YEARS_AHEAD:
+        raise Invalid(_("Choose a day of a year that this page shows."))
+    if not enter(by, day, is_workday, name, seen, now):
+        raise Conflict(_("Somebody else has changed this meanwhile.  Load the page again."))
+    detail = {"changed": [told(seen), told(is_workday)], "name": name}
+    audit.note(by=by, action="calendar.changed", subject=day.isoformat(), detail=detail)
+
+
+def enter(
+    by: User, day: date, is_workday: bool | None, name: str, seen: bool | None, now: datetime
+) -> bool:
+    """Compare-and-set of one day; whether it was what was seen."""
+    if seen is None:
+        return is_workday is None or put(by, day, is_workday, name, now)
+    same = CalendarDay.objects.filter(day=day, is_workday=seen)
+    if is_workday is None:
+        return same.delete()[0] == 1
+    columns = {"is_workday": is_workday, "name": name, "source": ""}
+    return same.update(**columns, changed_at=now, changed_by=by) == 1
+
+
+def put(by: User, day: date, is_workday: bool, name: str, now: datetime) -> bool:
+    """A day of which nothing was entered; whether nobody was faster."""
+    try:
+        with transaction.atomic():
+            CalendarDay.objects.create(
+                day=day, is_workday=is_workday, name=name, changed_at=now, changed_by=by
+            )
+    except IntegrityError:
+        return False
+    return True
+
+
+def told(is_workday: bool | None) -> str:
+    return "" if is_workday is None else ("workday" if is_workday else "holiday")

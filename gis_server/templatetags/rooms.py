@@ -23,12 +23,17 @@ class Tab:
 
 
 LEAD = (Permission.LEAD_REPAIRS,)
+EVENT_RULES = (Permission.EDIT_EVENT_RULES,)
 # Routes are names: this file imports no app.
 ROOMS: dict[str, tuple[Tab, ...]] = {
     "events": (
         Tab("event-desk", _("Event desk"), (Permission.SEE_EVENTS,)),
         Tab("event-figures", _("Figures"), (Permission.SEE_EVENT_FIGURES,)),
         Tab("briefings", _("Briefings"), (Permission.SEE_EVENT_FIGURES,)),
+        Tab("event-catalogue", _("Catalogue of events"), EVENT_RULES),
+        Tab("event-deadlines", _("Deadlines of events"), EVENT_RULES),
+        Tab("event-calendar", _("Working days"), EVENT_RULES),
+        Tab("event-departments", _("Departments"), EVENT_RULES),
     ),
     "repairs": (
         Tab("offline-list", _("Offline list"), (Permission.SEE_CAMERAS,)),

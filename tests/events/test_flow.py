@@ -2,6 +2,7 @@
 
 import pytest
 
+from events import invariants
 from events.models import Event, EventTask
 from events.rights import actions_of
 from events.services import checking, handling, leading, sending
@@ -64,3 +65,21 @@ def test_an_old_page_changes_nothing(
     with pytest.raises(Conflict, match="Shen"):
         leading.accept(by=community_leader, event_id=event.pk, seen=page, now=NOW)
     assert state_of(event) == "reported"
+
+
+def test_check_world_is_content_with_what_the_verbs_do(
+    town: Town, event: Event, street_leader: User
+) -> None:
+    lead = as_(street_leader, event)
+    leading.accept(**lead, now=NOW)
+    leading.file(**lead, now=NOW)
+    sending.dispatch(**lead, units=[f"division:{town.community.pk}"], now=NOW)
+    assert list(invariants.check()) == []
+
+    Event.objects.filter(pk=event.pk).update(state="filed", last_step_id=1)
+
+    assert [sentence.partition(" ")[2].partition(" ")[2] for sentence in invariants.check()] == [
+        "is with no unit, but one has an open task of it",
+        "does not know its newest step",
+        "stands elsewhere than its newest step has led",
+    ]

@@ -7,6 +7,7 @@ nothing of a street even to its own people says why in SHOWS_NOTHING.
 from collections.abc import Callable, Iterator, Sequence
 from itertools import product
 
+from events.models import Category, DeadlineRule
 from maps.layers import LAYERS
 from maps.tiles import tiles_over
 from tests.grids.territory import projected, square
@@ -17,6 +18,9 @@ _TILE = tiles_over(projected(square(BOX[0], BOX[1], 0.004)).extent, 14)[0]
 PLACES: dict[str, Callable[[Street], Sequence[object]]] = {
     "int:briefing_id": lambda street: [street.briefing.pk],
     "int:camera_id": lambda street: [street.camera.pk],
+    "int:category_id": lambda street: [Category.objects.get(code="G0101").pk],
+    "int:deadline_id": lambda street: [DeadlineRule.objects.earliest("id").pk],
+    "int:department_id": lambda street: [street.department.pk],
     "int:credential_id": lambda street: [street.credential.pk],
     "int:grant_id": lambda street: [street.asked.pk, street.lent.pk],
     "int:order_id": lambda street: [street.order.pk],
@@ -88,6 +92,8 @@ SHOWS_NOTHING = {
     "events/figures/table.xlsx": "a compressed file with the rows of events/figures/table.csv",
     "api/cameras/<int:camera_id>/snapshot/": "the number of a request",
     "api/cameras/rounds/": "counts alone",
+    "events/rules/catalogue/<int:category_id>/move/": "only takes a form",
+    "events/rules/deadlines/<int:deadline_id>/remove/": "only takes a form",
     "area-grants/<int:grant_id>/decide/": "only takes a form",
     "area-grants/<int:grant_id>/withdraw/": "only takes a form",
     "area-grants/<int:grant_id>/end/": "only takes a form",

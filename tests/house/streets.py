@@ -43,7 +43,7 @@ from cameras.probe.reason import Reason
 from cameras.rates import figures, periods
 from cameras.rates.periods import Period
 from events.briefings.services import store
-from events.models import Briefing, Category, Event, EventPhoto, EventStep, EventView
+from events.models import Briefing, Category, Department, Event, EventPhoto, EventStep, EventView
 from gis_server import audit, grants
 from gis_server.grant_flow import GrantState
 from gis_server.live import Change, record
@@ -100,6 +100,7 @@ class Street:
     report: MonthlyReport
     delivery: Delivery
     briefing: Briefing
+    department: Department
 
 
 def lay_out(media: Path) -> Street:
@@ -147,6 +148,7 @@ def lay_out(media: Path) -> Street:
         _report(administrator),
         _delivery(administrator),
         _briefing(administrator),
+        Department.objects.create(name=f"{SECRET} office", area=FIRST),
     )
 
 

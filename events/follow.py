@@ -1,0 +1,15 @@
+"""What events' rows that name a territory do when its code changes (`gis_server.scopes.follow`).
+
+Events themselves follow by a trigger; `grid_then_code` never does.  What is over keeps the codes of
+its day: tasks that have ended, copies that were seen.
+"""
+
+_CODE = """
+    UPDATE {table} SET {column} = %(new)s || substr({column}, length(%(old)s) + 1)
+    WHERE starts_with({column}, %(old)s){only}"""
+FOLLOW = (
+    _CODE.format(table="events_department", column="area", only=""),
+    _CODE.format(table="events_eventtask", column="unit_code", only=" AND ended_at IS NULL"),
+    _CODE.format(table="events_consultedparty", column="unit_code", only=" AND said_at IS NULL"),
+    _CODE.format(table="events_eventcopy", column="code", only=" AND seen_at IS NULL"),
+)

@@ -1,0 +1,251 @@
+"""Pages of the rules of events: catalogue, deadlines, working days, departments."""
+
+from datetime import date, datetime
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from events.models import Category, Department, EventKind
+from events.rules import shown
+from events.rules.forms import (
+    CategoryForm,
+    ChangedDepartmentForm,
+    DayForm,
+    DeadlineForm,
+    DepartmentForm,
+    NewCategoryForm,
+)
+from events.services import calendar, catalogue, deadline_rules, departments
+from gis_server.edge import allow, parse_choice, parse_int, parse_page, parse_text, show, user_of
+from gis_server.errors import DomainError, Invalid
+from gis_server.roles import Permission
+
+EDIT = Permission.EDIT_EVENT_RULES
+PER_PAGE = 50
+MAX_ID = 2**63 - 1
+WORKDAY = {"workday": True, "holiday": False, "week": None, "": None}
+
+
+def page(
+    request: HttpRequest, template: str, context: dict[str, Any], form: forms.Form
+) -> HttpResponse:
+    status = 422 if form.is_bound else 200
+    return show(request, template, {"here": "events", "form": form} | context, status)
+
+
+@allow(EDIT)
+@require_http_methods(["GET", "HEAD", "POST"])
+def categories(request: HttpRequest) -> HttpResponseBase:
+    """The catalogue of one kind; a form adds to it."""
+    kind = parse_choice(request, "kind", EventKind.values) or EventKind.SAFETY.value
+    groups = Category.objects.filter(kind=kind, parent=None).order_by("position", "code")
+    form = NewCategoryForm(groups, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        wanted = dict(form.cleaned_data)
+        parent = wanted.pop("parent")
+        try:
+            catalogue.add_category(
+                by=user_of(request), kind=kind, parent_id=parent.pk if parent else None, **wanted
+            )
+        except DomainError as refused:
+            form.add_error(None, str(refused.message))
+        else:
+            messages.success(request, _("It is entered, and offered from now on."))
+            return redirect(f"{reverse('event-catalogue')}?kind={kind}")
+    context = {"kind": kind, "kinds": EventKind.choices, "groups": shown.catalogue(kind)}
+    return page(request, "events/rules/catalogue.html", context, form)
+
+
+@allow(EDIT)
+@require_http_methods(["GET", "HEAD", "POST"])
+def category(request: HttpRequest, category_id: int) -> HttpResponseBase:
+    """One entry or group, to be changed.  Raises NotFound."""
+    row = catalogue.category_for(category_id)
+    names = ("name", "hint", "severity", "is_active")
+    initial = {name: getattr(row, name) for name in names}
+    form = CategoryForm(request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            catalogue.change_category(
+                by=user_of(request),
+                category_id=category_id,
+                version=whole(request.POST.get("version", "")),
+                **form.cleaned_data,
+            )
+        except DomainError as refused:
+            form.add_error(None, str(refused.message))
+        else:
+            messages.success(request, _("Saved."))
+            return redirect(f"{reverse('event-catalogue')}?kind={row.kind}")
+    return page(request, "events/rules/category.html", {"row": row}, form)
+
+
+@allow(EDIT)
+@require_POST
+def move_category(request: HttpRequest, category_id: int) -> HttpResponseBase:
+    """One place up or down.  Raises NotFound."""
+    row = catalogue.category_for(category_id)
+    try:
+        up = request.POST.get("do") == "up"
+        catalogue.move_category(by=user_of(request), category_id=category_id, up=up)
+    except DomainError as refused:
+        messages.error(request, str(refused.message))
+    return redirect(f"{reverse('event-catalogue')}?kind={row.kind}")
+
+
+def whole(value: str) -> int:
+    """Raises Invalid."""
+    if not (value.isascii() and value.isdigit() and int(value[:20]) <= MAX_ID):
+        raise Invalid(_("“%(value)s” is no whole number.") % {"value": value[:20]})
+    return int(value)
+
+
+@allow(EDIT)
+@require_http_methods(["GET", "HEAD", "POST"])
+def deadlines(request: HttpRequest) -> HttpResponseBase:
+    """What holds on a day (today, unless asked), what is entered, and a form for more."""
+    now = timezone.now()
+    form = DeadlineForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            deadline_rules.add_rule(by=user_of(request), rule=form.rule(), now=now)
+        except DomainError as refused:
+            form.add_error(None, str(refused.message))
+        else:
+            messages.success(request, _("The deadline is entered; events keep theirs."))
+            return redirect("event-deadlines")
+    today = timezone.localdate(now)
+    day = parse_day(request, "day") or today
+    context = {
+        "day": day,
+        "today": today,
+        "held": shown.deadlines_on(day),
+        "entered": shown.deadlines_entered(today),
+    }
+    return page(request, "events/rules/deadlines.html", context, form)
+
+
+def parse_day(request: HttpRequest, name: str) -> date | None:
+    """Raises Invalid."""
+    text = parse_text(request, name, 10)
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise Invalid(_("A day is written like 2026-03-01.")) from None
+
+
+@allow(EDIT)
+@require_POST
+def remove_deadline(request: HttpRequest, deadline_id: int) -> HttpResponseBase:
+    """Take back a deadline of a day to come."""
+    try:
+        deadline_rules.remove_rule(by=user_of(request), rule_id=deadline_id, now=timezone.now())
+    except DomainError as refused:
+        messages.error(request, str(refused.message))
+    else:
+        messages.success(request, _("The deadline is taken back."))
+    return redirect("event-deadlines")
+
+
+@allow(EDIT)
+@require_http_methods(["GET", "HEAD", "POST"])
+def working_days(request: HttpRequest) -> HttpResponseBase:
+    """A year with its working days; `day` puts one of them into the form."""
+    now = timezone.now()
+    this_year = timezone.localdate(now).year
+    last = this_year + calendar.YEARS_AHEAD
+    year = parse_int(request, "year", this_year, calendar.FIRST_YEAR, last)
+    chosen = parse_day(request, "day")
+    form = DayForm(request.POST or None, initial=shown.day_initial(chosen))
+    if request.method == "POST" and form.is_valid():
+        try:
+            set_day(request, form.cleaned_data, now)
+        except DomainError as refused:
+            form.add_error(None, str(refused.message))
+        else:
+            messages.success(request, _("Saved.  Deadlines that were set before stay."))
+            return redirect(f"{reverse('event-calendar')}?year={form.cleaned_data['day'].year}")
+    context = {
+        "year": year,
+        "years": range(calendar.FIRST_YEAR, last + 1),
+        "is_announced": calendar.is_announced(year),
+        "months": shown.months_of(year, timezone.localdate(now)),
+        "chosen": chosen,
+    }
+    return page(request, "events/rules/calendar.html", context, form)
+
+
+def set_day(request: HttpRequest, wanted: dict[str, Any], now: datetime) -> None:
+    """Raises DomainError."""
+    calendar.set_day(
+        by=user_of(request),
+        day=wanted["day"],
+        is_workday=WORKDAY[wanted["state"]],
+        name=wanted["name"],
+        seen=WORKDAY[wanted["seen"]],
+        now=now,
+    )
+
+
+@allow(EDIT)
+@require_http_methods(["GET", "HEAD", "POST"])
+def all_departments(request: HttpRequest) -> HttpResponseBase:
+    """The departments in reach; a form adds one."""
+    user, piece = user_of(request), parse_page(request, PER_PAGE)
+    area = user.reach[0] if len(user.reach) == 1 else ""
+    form = DepartmentForm(request.POST or None, initial={"area": area})
+    if request.method == "POST" and form.is_valid():
+        try:
+            row = departments.add_department(by=user, **form.cleaned_data)
+        except DomainError as refused:
+            form.add_error(None, str(refused.message))
+        else:
+            messages.success(request, _("The department is made. Choose its members."))
+            return redirect("event-department", row.pk)
+    rows, total = shown.departments(user, piece)
+    context = {"rows": rows, "total": total, "page": piece}
+    return page(request, "events/rules/departments.html", context, form)
+
+
+@allow(EDIT)
+@require_http_methods(["GET", "HEAD", "POST"])
+def department(request: HttpRequest, department_id: int) -> HttpResponseBase:
+    """One department and its members.  Raises NotFound: there is none in reach."""
+    user = user_of(request)
+    row = departments.department_for(user, department_id)
+    names = ("name", "area", "phone", "is_active")
+    initial = {name: getattr(row, name) for name in names}
+    form = ChangedDepartmentForm(request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            save_department(request, row, form.cleaned_data)
+        except DomainError as refused:
+            form.add_error(None, str(refused.message))
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("event-department", department_id)
+    context = {"row": row, "people": shown.people(user, row)}
+    return page(request, "events/rules/department.html", context, form)
+
+
+def save_department(request: HttpRequest, row: Department, wanted: dict[str, Any]) -> None:
+    """Raises DomainError."""
+    by = user_of(request)
+    chosen = request.POST.getlist("member")[: departments.MOST_MEMBERS + 1]
+    members = {whole(one) for one in chosen}
+    with transaction.atomic():
+        departments.change_department(
+            by=by,
+            department_id=row.pk,
+            version=whole(request.POST.get("version", "")),
+            **wanted,
+        )
+        departments.set_members(by=by, department_id=row.pk, user_ids=members)
