@@ -5,7 +5,6 @@ district's: urgent, heard at once on a desk that is open, accepted and sent to a
 """
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -55,10 +54,9 @@ PEOPLE = [
 
 
 @pytest.fixture(scope="module")
-def people(town: Town) -> Iterator[None]:
+def people(town: Town) -> None:
     words = {"street": STREET, "district": DISTRICT, "people": PEOPLE, "password": PASSWORD}
     town.manage("shell", "-c", MAKE.format(**words))
-    return
 
 
 @pytest.fixture
