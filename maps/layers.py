@@ -84,13 +84,14 @@ EVENTS = f"""
     {OPEN_EVENTS.format(box="reach")}
       AND (%(zoom)s >= {EACH_EVENT_FROM} OR event.severity = 'urgent')"""
 
-# Further away, what lies in one cell is one mark with a number, as severe and late as the worst.
+# Further away, what lies in one cell is one mark with a number, as severe and late as the worst; of
+# one alone its own kind and state are told.
 EVENT_HEAPS = f"""
     SELECT min(id) AS id, count(*)::int AS events, {EVENT_SEVERITIES}[max(severity)] AS severity,
-           {EVENT_DUES}[max(nearness)] AS due,
+           {EVENT_DUES}[max(nearness)] AS due, min(kind) AS kind, min(state) AS state,
            ST_AsMVTGeom(ST_Centroid(ST_Collect(at)), exact, {EXTENT}, 0, true) AS geom
     FROM (
-        SELECT event.id, ST_Transform(event.point, 3857) AS at, tile.exact,
+        SELECT event.id, event.kind, event.state, ST_Transform(event.point, 3857) AS at, tile.exact,
                array_position({EVENT_SEVERITIES}, event.severity::text) AS severity,
                {EVENT_NEARNESS} AS nearness
         {OPEN_EVENTS.format(box="exact")}

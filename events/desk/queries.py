@@ -123,15 +123,13 @@ def filtered(user: User, filters: Filters, now: datetime, sight: Rows | None = N
     rows = seen(user) if sight is None else sight
     if tab is not Tab.ALL:
         rows = rows.filter(state__in=sorted(states_of(tab)))
-    if tab not in STATES:
-        # Said again, for the planner to see that the index of open events will do.
-        rows = in_tab(rows.filter(state__in=OPEN_VALUES), user, tab, now)
+    rows = in_tab(rows, user, tab, now)
     rows = narrowed(rows, filters, now)
     return with_words(rows, filters.text) if filters.text else rows
 
 
 def in_tab(rows: Rows, user: User, tab: Tab, now: datetime) -> Rows:
-    """What of the open events stands in a tab that is not told by the state."""
+    """Cut to what stands in a tab, where the state alone does not tell."""
     if tab is Tab.OVERDUE:
         return rows.filter(next_due__lt=now)
     if tab is Tab.SUPERVISED:

@@ -75,7 +75,6 @@ def shown(request: HttpRequest, user: User, row: Event, now: datetime) -> HttpRe
     context = facts(row, now) | {
         "acts": acts_of(doable),
         "photos": [one for one in photos.values() if one.step_id is None],
-        "sees_pictures": True,
         "tasks": [task_shown(one, now) for one in row.tasks.all()],
         "extensions": row.extensions.all(),
         "consultations": row.consultations.prefetch_related("parties"),

@@ -99,7 +99,7 @@ export class WallMap {
   }
 
   eventLayers() {
-    return this.hasEvents ? [EVENT_LAYER, "event-heaps"] : [];
+    return this.hasEvents ? [EVENT_LAYER, "event-singles", "event-heaps"] : [];
   }
 
   // Whether events are drawn at all.
@@ -202,9 +202,9 @@ export class WallMap {
 
   // The one that was pressed, or closer to those that stand together; whether there was any.
   pressEvent({ x, y }, near) {
-    const [event] = this.map.queryRenderedFeatures(near, { layers: [EVENT_LAYER] });
+    const [event] = this.map.queryRenderedFeatures(near, { layers: [EVENT_LAYER, "event-singles"] });
     if (event) {
-      this.eventNote.open(event.properties.id ?? event.id, event.geometry.coordinates);
+      this.eventNote.open(event.id, event.geometry.coordinates);
       return true;
     }
     const [heap] = this.map.queryRenderedFeatures([x, y], { layers: ["event-heaps"] });

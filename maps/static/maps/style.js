@@ -63,7 +63,7 @@ export const OUTAGE_LAYER = "outages";
 
 export const EVENT_LAYER = "events";
 
-export const EVENT_LAYERS = ["event-heaps", "event-heap-numbers", EVENT_LAYER, "picked-event"];
+export const EVENT_LAYERS = ["event-heaps", "event-heap-numbers", "event-singles", EVENT_LAYER, "picked-event"];
 
 // Names stand over what works; what does not stands over everything.
 export const CAMERA_LAYERS = ["cameras", "cameras-online"];
@@ -267,6 +267,7 @@ function events() {
       type: "circle",
       source: "events",
       "source-layer": "event_heaps",
+      filter: [">", ["get", "events"], 1],
       paint: {
         "circle-radius": ["interpolate", ["linear"], ["get", "events"], 1, 7 * UNIT, 20, 12 * UNIT, 200, 18 * UNIT],
         "circle-color": bg,
@@ -280,6 +281,7 @@ function events() {
       type: "symbol",
       source: "events",
       "source-layer": "event_heaps",
+      filter: [">", ["get", "events"], 1],
       layout: {
         "text-field": ["to-string", ["get", "events"]],
         "text-font": FONTS,
@@ -289,20 +291,26 @@ function events() {
       },
       paint: { "text-color": INK.name },
     },
-    {
-      id: EVENT_LAYER,
-      type: "symbol",
-      source: "events",
-      "source-layer": "events",
-      layout: {
-        "icon-image": EVENT_SIGN,
-        "icon-size": byZoom(10, 0.7, 13, 0.8, 16, 1.1),
-        "icon-allow-overlap": true,
-        "icon-ignore-placement": true,
-        "symbol-sort-key": EVENT_RANK,
-      },
-    },
+    eventSigns("event-singles", "event_heaps", ["==", ["get", "events"], 1]),
+    eventSigns(EVENT_LAYER, "events"),
   ];
+}
+
+function eventSigns(id, layer, filter) {
+  return {
+    id,
+    type: "symbol",
+    source: "events",
+    "source-layer": layer,
+    ...(filter && { filter }),
+    layout: {
+      "icon-image": EVENT_SIGN,
+      "icon-size": byZoom(10, 0.6, 13, 0.8, 16, 1.1),
+      "icon-allow-overlap": true,
+      "icon-ignore-placement": true,
+      "symbol-sort-key": EVENT_RANK,
+    },
+  };
 }
 
 function color(name) {
