@@ -178,9 +178,9 @@ class Web:
 
     def _start(self) -> "subprocess.Popen[bytes]":
         command = f"gunicorn gis_server.wsgi --bind 127.0.0.1:{self.port} --worker-class gthread"
-        words = f"{command} --workers 2 --threads 8 --keep-alive 30 --log-level critical".split()
+        words = f"{command} --workers 2 --threads 8 --keep-alive 30 --log-level error".split()
         binary = Path(sys.executable).parent / words[0]
-        quiet = os.environ | {"LOG_LEVEL": "CRITICAL"}
+        quiet = os.environ | {"LOG_LEVEL": "ERROR"}
         # A group of its own: killing it takes the workers along.
         return subprocess.Popen(
             [str(binary), *words[1:]], cwd=ROOT, env=quiet, start_new_session=True

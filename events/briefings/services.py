@@ -66,6 +66,8 @@ def correct(*, by: User, briefing_id: int, note: str, now: datetime) -> Briefing
             _("Say why it is corrected, in at most %(most)d characters.") % {"most": MAX_NOTE}
         )
     _check_pace(by, now)
+    if newest_version(old) > old.version:
+        raise _corrected_before()
     period = Period(old.first, old.last)
     figures = compute(old.kind, period, old.scope, now, timezone.get_default_timezone())
     changes = differences(old.figures, figures)
@@ -76,10 +78,12 @@ def correct(*, by: User, briefing_id: int, note: str, now: datetime) -> Briefing
         known_at=now, made_by=by, note=told, figures=figures, changes=changes,
     )  # fmt: skip
     if not _written(row, by):
-        raise Conflict(
-            _("Somebody has corrected this briefing already: look at the newer version.")
-        )
+        raise _corrected_before()
     return row
+
+
+def _corrected_before() -> Conflict:
+    return Conflict(_("Somebody has corrected this briefing already: look at the newer version."))
 
 
 def make_due(now: datetime, *, most: int = 40) -> list[Briefing]:

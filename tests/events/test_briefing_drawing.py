@@ -75,7 +75,7 @@ def briefing() -> Briefing:
 def test_every_rule_of_warning_speaks_with_its_rule(briefing: Briefing) -> None:
     # 60 after 20; 10 of 40 overdue; 5 of 40 reworked; an urgent one; 6 times; p of 1e-5.
     told = [one["rule"] for one in briefing.figures["warnings"]]
-    assert told == ["surge", "overdue", "rework", "urgent", "repeated", "hot"]
+    assert told == ["urgent", "overdue", "rework", "surge", "hot", "repeated"]
 
     parts = paper_of(briefing, "杏花岭区").parts
     warned = next(part.warnings for part in parts if part.warnings)
