@@ -249,8 +249,8 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "run" / "beat")
 CELERY_BEAT_SCHEDULE = {
     "events: briefings of what is over": {
         "task": "events.jobs.make_briefings",
-        "schedule": 300.0,
-        "options": {"expires": 300},
+        "schedule": 120.0,
+        "options": {"expires": 120},
     },
     "cameras: call what nobody asked unknown": {
         "task": "cameras.jobs.mark_stale_cameras",

@@ -27,6 +27,9 @@ from events.models import Briefing
 from events.texts import LEVELS, SEVERITIES, STATES
 from events.workflow import Level, Severity, Status
 
+MOST_NUMBERS = 10
+"""On the map: more of them hide what they stand on."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cells:
@@ -266,7 +269,8 @@ def _picture(told: Mapping[str, Any]) -> Picture | None:
     drawn = told["map"]
     if not drawn:
         return None
-    numbers = [(str(n), *one["at"]) for n, one in enumerate(told["hot"], start=1)]
+    hottest = told["hot"][:MOST_NUMBERS]
+    numbers = [(str(n), *one["at"]) for n, one in enumerate(hottest, start=1)]
     legend = [(3, "p ≤ 0.001"), (2, "p ≤ 0.01"), (1, "p ≤ 0.05")]
     return Picture(drawn["width"], drawn["height"], drawn["pieces"], numbers, legend)
 

@@ -12,7 +12,7 @@ from docx.oxml.ns import qn
 from docx.shared import Cm, Pt, RGBColor
 
 from events.briefings.blocks import Cells, Paper, Part
-from events.briefings.pictures import png_of
+from events.briefings.pictures import COLOURS, png_of
 from gis_server.plain_text import one_line
 
 FONT, CHINESE = "Times New Roman", "宋体"
@@ -62,19 +62,23 @@ def _part(document: Any, part: Part) -> None:
     for text in part.texts:
         document.add_paragraph(one_line(text))
     for one in part.warnings:
-        document.add_paragraph(one_line(one.text), style="List Bullet")
-        _small(document.add_paragraph(), one.rule)
+        paragraph = document.add_paragraph(one_line(one.text), style="List Bullet")
+        paragraph.add_run().add_break()
+        _small(paragraph, one.rule)
     if part.picture:
         picture = part.picture
         width = min(WIDTH_CM, 16.0 * picture.width / max(picture.height, 1))
         document.add_picture(BytesIO(png_of(picture)), width=Cm(width))
-        _small(document.add_paragraph(), "  ".join(_legend(picture.legend)))
+        _legend(document.add_paragraph(), picture.legend)
     if part.table:
         _table(document, part.table)
 
 
-def _legend(legend: Sequence[tuple[int, str]]) -> list[str]:
-    return [f"{'■' * heat} {text}" for heat, text in legend]
+def _legend(paragraph: Any, legend: Sequence[tuple[int, str]]) -> None:
+    """What the colours say; so many squares too, for those who print in grey."""
+    for heat, text in legend:
+        paragraph.add_run("■" * heat).font.color.rgb = RGBColor(*COLOURS[heat])
+        _small(paragraph, f" {text}   ", keep=True)
 
 
 def _table(document: Any, cells: Cells) -> None:
@@ -82,6 +86,9 @@ def _table(document: Any, cells: Cells) -> None:
     table.style, table.autofit = "Table Grid", False
     shares = cells.shares or [1.0] * len(cells.heads)
     widths = [Cm(WIDTH_CM * one / sum(shares)) for one in shares]
+    # Some programs go by the columns, others by the cells.
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = width
     for cell, head, width in zip(table.rows[0].cells, cells.heads, widths, strict=True):
         _write(cell, head, width, is_head=True)
     _repeat(table.rows[0])
@@ -115,6 +122,7 @@ def _repeat(row: Any) -> None:
     row._tr.get_or_add_trPr().append(head)
 
 
-def _small(paragraph: Any, text: str) -> None:
-    run = paragraph.add_run(one_line(text))
+def _small(paragraph: Any, text: str, *, keep: bool = False) -> None:
+    """keep: our own text, with the spaces around it."""
+    run = paragraph.add_run(text if keep else one_line(text))
     run.font.size, run.font.color.rgb = Pt(SMALL_PT), QUIET

@@ -66,7 +66,7 @@ def _map(document: Document, picture: Picture) -> None:
         paper.polygon(points, style="DF")
     for number, x, y in picture.numbers:
         at = MARGIN_MM + x * scale, top + y * scale - TEXT_PT * 0.18
-        document.fill(at[0] - 2.2, at[1] - 0.2, 4.4, 3.6, (255, 255, 255))
+        document.fill(at[0] - 1.6, at[1], 3.2, 3.2, (255, 255, 255))
         document.put(at[0], at[1], number, SMALL_PT, INK, "C")
     document.y = top + picture.height * scale + 2
     left = MARGIN_MM

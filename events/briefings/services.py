@@ -24,6 +24,8 @@ MOST_A_DAY = 50
 """So many briefings of one person a day: each is kept for ever."""
 BY_ITSELF = (Level.DISTRICT, Level.STREET)
 """Of which divisions the server makes briefings; those of communities are made on demand."""
+AT_ONCE = 10
+"""So many of one call: some seconds, in which the other jobs wait."""
 RULE = "one_briefing_per_period_area_and_version"
 
 
@@ -66,6 +68,8 @@ def correct(*, by: User, briefing_id: int, note: str, now: datetime) -> Briefing
             _("Say why it is corrected, in at most %(most)d characters.") % {"most": MAX_NOTE}
         )
     _check_pace(by, now)
+    if newest_version(old) > old.version:
+        raise _corrected_before()
     period = Period(old.first, old.last)
     figures = compute(old.kind, period, old.scope, now, timezone.get_default_timezone())
     changes = differences(old.figures, figures)
@@ -76,13 +80,15 @@ def correct(*, by: User, briefing_id: int, note: str, now: datetime) -> Briefing
         known_at=now, made_by=by, note=told, figures=figures, changes=changes,
     )  # fmt: skip
     if not _written(row, by):
-        raise Conflict(
-            _("Somebody has corrected this briefing already: look at the newer version.")
-        )
+        raise _corrected_before()
     return row
 
 
-def make_due(now: datetime, *, most: int = 40) -> list[Briefing]:
+def _corrected_before() -> Conflict:
+    return Conflict(_("Somebody has corrected this briefing already: look at the newer version."))
+
+
+def make_due(now: datetime, *, most: int = AT_ONCE) -> list[Briefing]:
     """What should be there by now and is not, of each district and street, the latest first.
 
     Whoever else makes the same at the same moment: one of the two is kept.  At most so many at

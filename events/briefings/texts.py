@@ -50,7 +50,7 @@ def warning_text(one: Mapping[str, Any]) -> str:
         "rework": _("%(part)d of %(whole)d due events were sent back (%(share)s)."),
         "urgent": _("%(now)d urgent events are open after their time."),
         "repeated": _("%(name)s at %(place)s: %(now)d times."),
-        "hot": _("%(name)s stands out with its neighbours: %(now)d events."),
+        "hot": _("%(now)d grids stand out with those around them, %(name)s the most."),
     }
     share = Rate(one.get("part", 0), one.get("whole", 0))
     return sentences[one["rule"]] % {**one, "share": share}

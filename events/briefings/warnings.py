@@ -13,18 +13,19 @@ OVERDUE_SHARE = 0.10
 REWORK_SHARE = 0.10
 MANY_TIMES = 5
 SURE_HEAT = 3
-MOST = 20
+MOST_NAMED = 5
+"""So many places are warned of; the table has them all."""
 
 
 def warnings(kind: str, figures: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Each a rule's name and the numbers that its sentence tells."""
     return [
-        *_surges(kind, figures["categories"]),
-        *_shares(Counts.of_json(figures["counts"])),
         *_urgent(figures["overdue"]),
-        *_places(figures["repeated"]),
+        *_shares(Counts.of_json(figures["counts"])),
+        *_surges(kind, figures["categories"]),
         *_heat(figures["hot"]),
-    ][:MOST]
+        *_places(figures["repeated"]),
+    ]
 
 
 def _surges(kind: str, categories: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -49,13 +50,14 @@ def _urgent(overdue: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _places(repeated: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
-    for one in repeated:
+    for one in repeated[:MOST_NAMED]:
         if one["times"] >= MANY_TIMES:
             name = one["category"]
             yield {"rule": "repeated", "name": name, "place": one["address"], "now": one["times"]}
 
 
 def _heat(hot: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
-    for one in hot:
-        if one["heat"] == SURE_HEAT:
-            yield {"rule": "hot", "name": one["name"], "now": one["count"]}
+    """All together: what is hot is hot with its neighbours."""
+    sure = [one for one in hot if one["heat"] == SURE_HEAT]
+    if sure:
+        yield {"rule": "hot", "name": sure[0]["name"], "now": len(sure)}

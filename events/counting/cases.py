@@ -11,7 +11,6 @@ from typing import Any
 
 from events.counting.share import NAMES
 
-MOST_PREFIXES = 200
 # What happened after `known_at` is not known yet.  Which events: those one of whose steps set a due
 # time in the period (BRIN index `event_steps_by_due`), or that were reported, accepted, filed or
 # closed in it (index `event_steps_by_action`).

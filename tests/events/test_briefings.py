@@ -298,3 +298,39 @@ def test_a_month_of_made_events_is_told_in_all_its_parts(town: Town, district_le
     assert len(row.figures["parts"]) == 2
     assert as_docx(paper_of(row, "杏花岭区"), now)
     assert as_pdf(paper_of(row, "杏花岭区"), now)
+
+
+def test_the_list_costs_the_same_for_few_and_many(
+    client: Client, town: Town, district_leader: User, django_assert_max_num_queries: Any
+) -> None:
+    lived(town.entry, "03-06 09:00", *ON_TIME)
+    services.make_due(at("04-02 08:00"), most=200)
+    client.force_login(district_leader)
+
+    with django_assert_max_num_queries(12):
+        page = client.get("/events/briefings/")
+
+    assert page.content.decode().count("/file.pdf") == 24
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_four_who_correct_at_once_one_makes_the_next_version(town: Town) -> None:
+    lived(town.entry, "03-06 09:00", *ON_TIME)
+    leaders = [make_person(f"leader{n}", Role.DISTRICT_LEADER, DISTRICT) for n in range(4)]
+    first = services.make(by=leaders[0], kind="day", day=SECOND, scope=DISTRICT, now=NOW)
+    lived(town.entry, "03-06 09:00", ("03-02 20:00", "report"))
+
+    def correct(leader: User) -> bool:
+        try:
+            services.correct(by=leader, briefing_id=first.pk, note="补录", now=NOW)
+        except Conflict:
+            return False
+        finally:
+            connection.close()
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        won = [one.result() for one in [pool.submit(correct, leader) for leader in leaders]]
+
+    assert won.count(True) == 1
+    assert list(Briefing.objects.order_by("version").values_list("version", flat=True)) == [1, 2]
