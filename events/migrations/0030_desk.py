@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('events', '0023_catalogue_and_deadlines'),
+        ('events', '0024_lateness_is_found_by_event'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
