@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from events.models import Category, DeadlineRule
 from events.services.calendar import LONGEST_NAME
@@ -95,7 +96,8 @@ class DayForm(forms.Form):
         ("week", _("as the week says")),
     ]
     day = forms.DateField(
-        label=_("Day"), widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+        label=pgettext_lazy("calendar", "Day"),
+        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
     )
     state = forms.ChoiceField(label=_("is"), choices=STATES)
     name = forms.CharField(
