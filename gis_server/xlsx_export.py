@@ -169,10 +169,10 @@ def _set_height(
     paper: Any, number: int, values: Sequence[Value], columns: Sequence[Column]
 ) -> None:
     """Make a row as high as its wrapped texts need: LibreOffice does not when it opens a file."""
-    lines = max(
-        _lines(value, column.width) if isinstance(value, str) else 1
-        for value, column in zip(values, columns, strict=True)
-    )
+    lines = 1
+    for value, column in zip(values, columns, strict=True):
+        if isinstance(value, str):
+            lines = max(lines, _lines(value, column.width))
     if lines > 1:
         paper.row_dimensions[number].height = LINE_PT * min(lines, MOST_LINES)
 
@@ -180,6 +180,8 @@ def _set_height(
 def _lines(text: str, width: float) -> int:
     """So many lines a text takes in a column; a Chinese character is as wide as two letters."""
     across = max(min(max(width, NARROWEST), WIDEST) - 1, 1)
+    if 2 * len(text) <= across and "\n" not in text:
+        return 1
     return sum(
         max(1, ceil(len(line.encode("gb18030", errors="replace")) / across))
         for line in text.split("\n")
