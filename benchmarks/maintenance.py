@@ -31,7 +31,7 @@ def main() -> int:
     from django.core.management import call_command  # noqa: PLC0415 - Django is set up by now
 
     call_command("migrate", verbosity=0)
-    return finish("maintenance", [*year(), *rates(), *lists(), *orders()])
+    return finish("maintenance", [*year(), *rates(), *lists(), *all_dark(), *orders()])
 
 
 def year() -> list[Measure]:
@@ -121,6 +121,32 @@ def lists() -> list[Measure]:
             )
             for name, limit, path in works
         ),
+    ]
+
+
+def all_dark() -> list[Measure]:
+    """The same list when every camera is down for a reason of its own: 10,000 lines."""
+    from django.test import Client  # noqa: PLC0415 - Django is set up by now
+
+    from cameras.models import Camera, CameraState, Outage, OutageMember  # noqa: PLC0415
+    from gis_server.models import User  # noqa: PLC0415
+
+    OutageMember.objects.filter(left_at=None).update(left_at=UNTIL)
+    Outage.objects.filter(closed_at=None).update(closed_at=UNTIL)
+    ids = list(Camera.objects.values_list("pk", flat=True))
+    CameraState.objects.update(state="offline", reason="connect_timeout", since=UNTIL)
+    outages = Outage.objects.bulk_create(
+        Outage(opened_at=UNTIL, told_at=UNTIL, reason="connect_timeout") for _ in ids
+    )
+    OutageMember.objects.bulk_create(
+        OutageMember(outage=outage, camera_id=pk, joined_at=UNTIL, reason="connect_timeout")
+        for outage, pk in zip(outages, ids, strict=True)
+    )
+    client = Client(SERVER_NAME="localhost")
+    client.force_login(User.objects.get(username="bench"))
+    return [
+        Measure(f"all dark: {path}", took_s(lambda path=path: fetched(client, path)), "s")  # type: ignore[misc]
+        for path in ("/repairs/", "/repairs/list.xlsx", "/repairs/list.csv")
     ]
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, tzinfo
 from io import BytesIO
+from math import ceil
 from typing import Any
 
 import openpyxl
@@ -27,6 +28,7 @@ MOST_ROWS = 1_048_576
 DATE_AND_TIME, DATE, DURATION, PERCENT = "yyyy-mm-dd hh:mm", "yyyy-mm-dd", "[h]:mm", "0.00%"
 NARROWEST, WIDEST = 6.0, 60.0
 READABLE_WIDTH = 170.0  # characters side by side on A4 across
+LINE_PT, MOST_LINES = 15.0, 6
 A4 = 9  # ECMA-376, part 1, 18.3.1.63: paperSize
 
 _HEAD_FILL = PatternFill("solid", fgColor="1F3A5F")
@@ -128,6 +130,7 @@ def _write(paper: Any, sheet: Sheet, zone: tzinfo) -> None:
     _set_up(paper, sheet, head_row)
     for number, line in enumerate(sheet.captions):
         paper.append([_text_cell(paper, line, _TITLE_FONT if number == 0 else None)])
+    _set_height(paper, head_row, [column.head for column in sheet.columns], sheet.columns)
     paper.append([_head_cell(paper, column) for column in sheet.columns])
     last_row = head_row
     painters = [_Painter(paper, column, zone) for column in sheet.columns]
@@ -135,6 +138,7 @@ def _write(paper: Any, sheet: Sheet, zone: tzinfo) -> None:
         last_row += 1
         if last_row > MOST_ROWS:
             raise ValueError(f"a sheet holds {MOST_ROWS} rows")
+        _set_height(paper, last_row, row, sheet.columns)
         paper.append([paint(value) for paint, value in zip(painters, row, strict=True)])
     if sheet.filtered and last_row > head_row:
         end = f"{get_column_letter(len(sheet.columns))}{last_row}"
@@ -159,6 +163,29 @@ def _set_up(paper: Any, sheet: Sheet, head_row: int) -> None:
         fitToPage=True
     )
     paper.print_title_rows = f"{head_row}:{head_row}"
+
+
+def _set_height(
+    paper: Any, number: int, values: Sequence[Value], columns: Sequence[Column]
+) -> None:
+    """Make a row as high as its wrapped texts need: LibreOffice does not when it opens a file."""
+    lines = 1
+    for value, column in zip(values, columns, strict=True):
+        if isinstance(value, str):
+            lines = max(lines, _lines(value, column.width))
+    if lines > 1:
+        paper.row_dimensions[number].height = LINE_PT * min(lines, MOST_LINES)
+
+
+def _lines(text: str, width: float) -> int:
+    """So many lines a text takes in a column; a Chinese character is as wide as two letters."""
+    across = max(min(max(width, NARROWEST), WIDEST) - 1, 1)
+    if 2 * len(text) <= across and "\n" not in text:
+        return 1
+    return sum(
+        max(1, ceil(len(line.encode("gb18030", errors="replace")) / across))
+        for line in text.split("\n")
+    )
 
 
 def _text_cell(paper: Any, text: str, font: Font | None = None) -> Any:

@@ -1,10 +1,12 @@
 """What every test may use: users of each role, and clients signed in as them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 from django.conf import settings
 from django.core.management import call_command
+from django.db.backends.postgresql.operations import DatabaseOperations
 from django.test import Client
 
 from gis_server.models import User
@@ -14,7 +16,42 @@ DISTRICT = "140107"
 STREET = "140107001"
 
 
+# Made anew after every flush, and the same each time.
+KEPT = {"django_content_type", "auth_permission"}
+
+
+# Tables whose rows a trigger keeps from being deleted.
+GUARDED = """
+    SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger
+    WHERE NOT tgisinternal AND tgtype & 11 = 11  -- each row, before, deletion"""
+
+
+def sql_flush(
+    operations: DatabaseOperations, _style: object, tables: Sequence[str], **_options: Any
+) -> list[str]:
+    """What empties the database after a test that commits: only the tables that hold rows.
+
+    Truncating makes new files for a table and its indexes: a second for a hundred tables, of which
+    a test has filled five.  So rows are deleted, but for those that cannot be.
+    """
+    names = [table for table in tables if table not in KEPT]
+    asked = " UNION ALL ".join(
+        f"SELECT '{name}' WHERE EXISTS (SELECT FROM {operations.quote_name(name)})"
+        for name in names
+    )
+    with operations.connection.cursor() as cursor:
+        cursor.execute(asked)
+        filled = {name for (name,) in cursor.fetchall()}
+        cursor.execute(GUARDED)
+        guarded = {name for (name,) in cursor.fetchall()} & filled
+    return [
+        *(f"TRUNCATE {operations.quote_name(name)};" for name in sorted(guarded)),
+        *(f"DELETE FROM {operations.quote_name(name)};" for name in sorted(filled - guarded)),
+    ]
+
+
 def pytest_configure() -> None:
+    DatabaseOperations.sql_flush = sql_flush  # type: ignore[method-assign]
     # Hashing a password is slow on purpose: a third of a second, some hundred times.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 

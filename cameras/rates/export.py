@@ -58,7 +58,7 @@ def rows_of(table: Table) -> list[Group]:
 
 
 def sheet(by: str, captions: Sequence[str], table: Table, name: str = "") -> Sheet:
-    widths = [26.0, 16.0, *([11.0] * 10)]
+    widths = [26.0, 16.0, *([11.0] * 3), *([14.0] * 6), 11.0]
     formats = ["", "", "#,##0", PERCENT, PERCENT, *([HOURS] * 6), ""]
     columns = [Column(*one) for one in zip(heads(by), widths, formats, strict=True)]
     return Sheet(

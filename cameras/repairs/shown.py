@@ -88,6 +88,9 @@ def detail_lines(detail: Mapping[str, Any]) -> list[str]:
     if "probes" in detail:
         line = _("%(probes)d good answers, %(pictures)d good pictures")
         lines.append(line % {"probes": detail["probes"], "pictures": detail["pictures"]})
+    if "priority" in detail:
+        classes = [str(Camera.Priority(value).label) for value in detail["priority"]]
+        lines.append(_("Class: %(change)s") % {"change": " → ".join(classes)})
     if "cameras" in detail:
         lines.append(cameras_line(detail))
     return lines

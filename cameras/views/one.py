@@ -19,6 +19,8 @@ from cameras.models import Camera, CameraState, OutageMember, Probe
 from cameras.probe.reason import Reason
 from cameras.queries import KEPT_PROBES, latest_snapshot, state_of, thing_name
 from cameras.reasons_text import TEXTS, reason_name
+from cameras.repairs.queries import open_orders_of
+from cameras.repairs.shown import state_shown as order_state
 from cameras.services import camera_for
 from cameras.views.shared import page, state_shown
 from gis_server.audit_actions import action_name, detail_name
@@ -46,6 +48,7 @@ def camera(request: HttpRequest, camera_id: int) -> HttpResponseBase:
         "device": device_context(row),
         "grid_in_reach": row.grid is not None and in_scope(user, row.grid.code),
         "outages": [outage_shown(one) for one in page_queries.outages_of(row)],
+        "order": order_context(row),
         "may_edit": may(user.role, Permission.MANAGE_CAMERAS),
     }
     if may(user.role, Permission.SEE_PICTURES):
@@ -54,6 +57,12 @@ def camera(request: HttpRequest, camera_id: int) -> HttpResponseBase:
     if context["may_edit"] or may(user.role, Permission.SEE_AUDIT):
         context["edits"] = [edit_shown(one) for one in page_queries.edits_of(row)]
     return page(request, "cameras/one.html", context)
+
+
+def order_context(row: Camera) -> dict[str, Any] | None:
+    """The repair order that is open for it.  One query."""
+    order = open_orders_of([row.pk]).get(row.pk)
+    return {"row": order, "shown": order_state(order.state)} if order else None
 
 
 def picture_context(row: Camera, now: datetime) -> dict[str, Any]:

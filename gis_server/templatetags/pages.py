@@ -1,5 +1,7 @@
 """What list and form pages ask of a request: what the user may do, and the address of a page."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from django import template
@@ -33,6 +35,35 @@ def pager(context: dict[str, Any], page: Page, total: int) -> dict[str, Any]:
         "earlier": _at(context, max(0, page.offset - page.limit)) if page.offset else "",
         "later": _at(context, last) if last < total else "",
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    value: str
+    text: object
+    is_chosen: bool
+
+
+@register.inclusion_tag("gis_server/filter_select.html")
+def filter_select(
+    name: str, label: str, choices: Iterable[Any], chosen: object, any_text: str = "", **look: str
+) -> dict[str, Any]:
+    """A field of a filter: one of the choices, or any where `any_text` is given.
+
+    choices: pairs of value and text, or things with `pk` or `value`, and `name`.
+    look: `label_class`, the class of its label.
+    """
+    pairs = [option_of(one) for one in choices]
+    options = [Option(str(value), text, value == chosen) for value, text in pairs]
+    return {"name": name, "label": label, "any": any_text, "options": options} | look
+
+
+def option_of(choice: Any) -> tuple[Any, object]:
+    if isinstance(choice, tuple | list):
+        return choice[0], choice[1]
+    if isinstance(choice, dict):
+        return choice["value"], choice["name"]
+    return getattr(choice, "pk", None) or choice.value, choice.name
 
 
 def _at(context: dict[str, Any], offset: int) -> str:

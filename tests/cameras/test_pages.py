@@ -22,6 +22,7 @@ from gis_server.models import AuditRow
 from gis_server.roles import Role
 from gis_server.vault import unseal
 from tests.cameras.conftest import NOW, OTHER_STREET, STREET, MakeCamera
+from tests.cameras.repairs import make_order
 from tests.conftest import SignIn
 
 PAGE = {"accept": "text/html"}
@@ -204,6 +205,19 @@ def test_a_page_keeps_failures_longer_than_the_last_results(
     assert [one["at"] for one in answer.context["failures"]] == [NOW]
 
 
+def test_a_camera_names_the_order_that_is_open_for_it(
+    technician: Client, make_camera: MakeCamera
+) -> None:
+    camera, other = make_camera(state=State.OFFLINE, reason=Reason.SILENT), make_camera()
+    order = make_order(camera, state="accepted")
+
+    shown = text(technician, f"/cameras/{camera.pk}/")
+
+    assert f'<a href="/repairs/orders/{order.pk}/">{order.number}</a>' in shown
+    assert "已接单" in shown
+    assert "WX" not in text(technician, f"/cameras/{other.pk}/")
+
+
 def test_a_page_costs_a_fixed_number_of_queries(
     technician: Client, make_camera: MakeCamera, django_assert_num_queries: Any
 ) -> None:
@@ -211,8 +225,8 @@ def test_a_page_costs_a_fixed_number_of_queries(
 
     def costs() -> None:
         # Session and user; camera; probes, spans, failures; the id's division; outages; picture
-        # (none, none before, and what is old); edits.
-        with django_assert_num_queries(12):
+        # (none, none before, and what is old); order; edits.
+        with django_assert_num_queries(13):
             technician.get(f"/cameras/{camera.pk}/", headers=PAGE)
 
     technician.get(f"/cameras/{camera.pk}/")

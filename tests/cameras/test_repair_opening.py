@@ -149,6 +149,30 @@ def test_late_members_join_the_order_at_once(make_camera: MakeCamera) -> None:
     assert (step.action, step.detail) == ("join", {"cameras": [late.code], "count": 1})
 
 
+def test_a_graver_camera_that_joins_makes_the_order_graver(make_camera: MakeCamera) -> None:
+    outage = fall(*(make_camera() for _ in range(3)), at=NOW, thing=SWITCH)
+    look(NOW + 15 * MINUTE)
+    before = RepairOrder.objects.get()
+
+    fall_with(outage, make_camera(priority="key_area"), NOW + 20 * MINUTE)
+    look(NOW + 20 * MINUTE)
+
+    order = RepairOrder.objects.get()
+    assert (before.priority, order.priority) == ("ordinary", "key_area")
+    # Accepted within 30 minutes of its joining, where the ordinary ones have 120.
+    assert before.respond_due == NOW + 135 * MINUTE
+    assert order.respond_due == NOW + 50 * MINUTE
+    assert order.fix_due < before.fix_due
+    step = order.steps.last()
+    assert step is not None
+    assert step.detail["priority"] == ["ordinary", "key_area"]
+
+    # One that is less grave changes nothing.
+    fall_with(outage, make_camera(), NOW + 25 * MINUTE)
+    look(NOW + 25 * MINUTE)
+    assert RepairOrder.objects.get().respond_due == NOW + 50 * MINUTE
+
+
 def test_two_outages_of_one_thing_are_one_order(make_camera: MakeCamera) -> None:
     fall(*(make_camera() for _ in range(3)), at=NOW, thing=SWITCH)
     fall(*(make_camera() for _ in range(3)), at=NOW + MINUTE, thing=SWITCH)

@@ -155,3 +155,30 @@ def test_the_desk_hears_of_orders_by_itself(
     row.click()
     expect(desk.locator(".steps li").last).to_contain_text(re.compile("派单|工单重新打开"))
     desk.screenshot(path=picture_folder / "repairs-order-1920x1080.png", full_page=True)
+
+
+def test_the_offline_list_on_a_phone_is_live_and_near_things_come_first(
+    town: Town, fault: int, fitter: OpenPage, picture_folder: Path
+) -> None:
+    [(lon, lat)] = town.ask(
+        "SELECT ST_X(point), ST_Y(point) FROM cameras_camera WHERE id = %s", fault
+    )
+    here = {"longitude": lon, "latitude": lat - 0.002}  # 222 m south of it
+    page = fitter("/repairs/?all=1", geolocation=here, permissions=["geolocation"])
+    row = page.locator("#offline-rows tr", has=page.locator(f"a[href='/cameras/{fault}/']"))
+
+    # It was cut a moment ago: the line comes while somebody looks.
+    expect(row).to_have_count(1, timeout=SETTLED_S * 1000)
+    page.locator("#near").click()
+    expect(page.locator("#near-said")).to_contain_text("按距离排序")
+    nearest = page.locator("#offline-rows tr").first
+    expect(nearest.locator(f"a[href='/cameras/{fault}/']").first).to_be_visible()
+    expect(nearest.locator(".distance")).to_have_text(re.compile("2[0-4]0 m|2[0-4]0 米"))
+    page.locator("#map-box summary").click()
+    expect(page.locator("#offline-map canvas")).to_be_visible(timeout=60_000)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    page.screenshot(path=picture_folder / "offline-list-390x844.png")
+
+    # And goes when the camera is back.
+    town.farm.restore(HOST)
+    expect(row).to_have_count(0, timeout=SETTLED_S * 1000)

@@ -191,3 +191,12 @@ def test_a_workbook_needs_a_sheet() -> None:
 def test_a_row_of_another_length_is_a_mistake() -> None:
     with pytest.raises(ValueError, match="argument"):
         workbook([Sheet("s", ONE, [["a", "b"]])], SHANGHAI)
+
+
+def test_a_row_is_as_high_as_its_wrapped_texts() -> None:
+    narrow = Column("持续时长（时:分）", 10)  # 17 letters wide, 9 of them in a line
+    page = opened(Sheet("s", [narrow], [["短"], ["一" * 10], ["一\n二\n三"], ["长" * 900]]))
+
+    # 15 points a line, six lines at most: one long list does not make a sheet unreadable.
+    heights = [page.active.row_dimensions[number].height for number in range(1, 6)]
+    assert heights == [30, None, 45, 45, 90]

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import connection
-from django.db.models import Max
+from django.db.models import F, Max
+from django.db.models.functions import Least
 from django.utils import timezone
 
 from cameras.grouping import Kind, Thing
@@ -79,7 +80,7 @@ def open_orders(now: datetime, moved: list[RepairOrder]) -> int:
     for group in found:
         order = live_orders.get(group.thing) if group.thing else relapsing.get(key_of(group))
         if order is not None and order.state != Status.VERIFIED:
-            join(order, group, now, moved)
+            join(order, group, by_class, now, moved)
         elif not group.is_due(by_class, now):
             continue
         elif order is not None:
@@ -158,15 +159,40 @@ def codes(found: Sequence[str]) -> dict[str, object]:
     return {"cameras": list(found[:MOST_CODES]), "count": len(found)}
 
 
-def join(order: RepairOrder, group: Group, now: datetime, moved: list[RepairOrder]) -> None:
-    """Late members of a thing's outage join its order."""
+def join(
+    order: RepairOrder,
+    group: Group,
+    by_class: dict[str, Minutes],
+    now: datetime,
+    moved: list[RepairOrder],
+) -> None:
+    """Late members of a thing's outage join its order, and make it as grave as they are."""
     members = absorbed(group.faults, order.number, now, moved)
     if not members:
         return
     put_parts([(order, one) for one in members], now)
-    detail = codes([one.code for one in members])
+    detail = codes([one.code for one in members]) | raised(order, members, by_class, now)
     note_steps([step_of(order, Action.JOIN, by=None, now=now, detail=detail)])
     moved.append(order)
+
+
+def raised(
+    order: RepairOrder, members: Sequence[Fault], by_class: dict[str, Minutes], now: datetime
+) -> dict[str, object]:
+    """Give the order the class of its gravest member, whose times begin now; nothing is due later
+    than it was.  What the step is to tell of it.
+    """
+    priority, before = with_members(order, members), order.priority
+    if priority == before:
+        return {}
+    sooner = {name: Least(F(name), at) for name, at in dues(by_class[priority], now).items()}
+    RepairOrder.objects.filter(pk=order.pk).update(priority=priority, **sooner)
+    order.priority = priority
+    return {"priority": [before, priority]}
+
+
+def with_members(order: RepairOrder, members: Sequence[Fault]) -> str:
+    return gravest([order.priority, *(one.priority for one in members)])
 
 
 def absorbed(
@@ -204,7 +230,9 @@ def relapse(
     members = absorbed(group.faults, order.number, now, moved)
     if not members:
         return
-    values = round_values(order.priority, by_class, now) | {
+    priority = with_members(order, members)
+    values = round_values(priority, by_class, now) | {
+        "priority": priority,
         "since": group.first.at,
         "reason": group.first.reason,
         "reopened": order.reopened + 1,
