@@ -178,7 +178,8 @@ async function reload() {
   box.replaceWith(document.adoptNode(fresh));
   say(said);
   wire();
-  if (unit) at("bulk-unit").value = unit;
+  // A list that is empty now has no place to dispatch from.
+  if (unit && at("bulk-unit")) at("bulk-unit").value = unit;
   const body = at("desk-list").querySelector(".rows-box");
   if (body) body.scrollTop = top;
   for (const tr of rows()) if (!before.has(`${tr.dataset.id}-${tr.dataset.seen}`)) tr.classList.add("fresh");
