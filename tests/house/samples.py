@@ -74,7 +74,6 @@ SHOWS_NOTHING = {
     "": "leads on to the wall",
     "api/cameras/summary/": "counts alone",
     "api/events/photos/": "only takes a photo",
-    "events/briefings/<int:briefing_id>/file.<str:kind>": "compressed, and numbers of glyphs",
     "events/briefings/<int:briefing_id>/correct/": "only takes a form",
     "events/figures/table.xlsx": "a compressed file with the rows of events/figures/table.csv",
     "api/cameras/<int:camera_id>/snapshot/": "the number of a request",
