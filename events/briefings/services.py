@@ -127,19 +127,26 @@ def _written(row: Briefing, by: User | None) -> bool:
         with transaction.atomic():
             row.save(force_insert=True)
             if by is not None:
-                action = "briefing.made" if row.version == 1 else "briefing.corrected"
-                audit.note(
-                    by=by,
-                    action=action,
-                    subject=f"{row.kind} {row.first}",
-                    scope=row.scope,
-                    detail={"note": row.note} if row.note else {},
-                )
+                _note(row, by)
     except IntegrityError as error:
         if RULE not in str(error):
             raise
         return False
     return True
+
+
+def _note(row: Briefing, by: User) -> None:
+    subject = f"{row.kind} {row.first}"
+    if row.version == 1:
+        audit.note(by=by, action="briefing.made", subject=subject, scope=row.scope)
+        return
+    audit.note(
+        by=by,
+        action="briefing.corrected",
+        subject=subject,
+        scope=row.scope,
+        detail={"note": row.note},
+    )
 
 
 def latest(kind: str, period: Period, scope: str) -> Briefing | None:

@@ -48,7 +48,7 @@ def figures(request: HttpRequest) -> HttpResponseBase:
     asked = question.asked(user, now, timezone.get_default_timezone())
     with queries.kept(asked):
         table = queries.table(asked, question.by, is_kept=True)
-        plot = plot_of(question, asked, now) if table.total.due else None
+        plot = plot_of(question, asked, asked.known_at) if table.total.due else None
     context = shared(question) | {
         "columns": [str(COLUMNS[name]) for name in SHOWN],
         "rows": [row_of(question, one.name, one.key, one.counts) for one in table.groups],
@@ -115,13 +115,15 @@ def levels_of(counts: Counts) -> list[dict[str, Any]]:
     ]
 
 
-def plot_of(question: Question, asked: Any, now: datetime) -> dict[str, Any]:
+def plot_of(question: Question, asked: Any, known_at: datetime) -> dict[str, Any]:
     """Both rates by the day or week that was the last one, and the numbers of the plot."""
     zone = timezone.get_default_timezone()
     edges = question.period.edges(zone)
     points = queries.series(asked, edges, is_kept=True)
     labels = [f"{timezone.localtime(one, zone):%m-%d}" for one in edges[:-1]]
-    known = [one if edge <= now else Counts() for one, edge in zip(points, edges, strict=False)]
+    known = [
+        one if edge <= known_at else Counts() for one, edge in zip(points, edges, strict=False)
+    ]
     drawn = plot_lines(
         labels,
         [
@@ -133,7 +135,7 @@ def plot_of(question: Question, asked: Any, now: datetime) -> dict[str, Any]:
     shown = [
         {"label": label, "counts": one}
         for label, one, edge in zip(labels, known, edges, strict=False)
-        if edge <= now
+        if edge <= known_at
     ]
     return {"drawn": drawn, "points": shown, "by_day": question.period.by_day}
 

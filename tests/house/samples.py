@@ -93,7 +93,6 @@ SHOWS_NOTHING = {
     "events/<int:event_id>/do/<str:action>/": "only takes a form",
     "events/<int:event_id>/seen/": "only takes a form",
     "api/events/mine/<int:task_id>/<str:verb>/": "only takes a step",
-    "events/briefings/<int:briefing_id>/file.<str:kind>": "compressed, and numbers of glyphs",
     "events/briefings/<int:briefing_id>/correct/": "only takes a form",
     "events/figures/table.xlsx": "a compressed file with the rows of events/figures/table.csv",
     "api/cameras/<int:camera_id>/snapshot/": "the number of a request",
