@@ -51,7 +51,7 @@ def sql_flush(
 
 
 def pytest_configure() -> None:
-    DatabaseOperations.sql_flush = sql_flush  # type: ignore[method-assign]
+    DatabaseOperations.sql_flush = sql_flush  # type: ignore[assignment]
     # Hashing a password is slow on purpose: a third of a second, some hundred times.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
