@@ -79,13 +79,13 @@ def xml(records: Sequence[Record], all_name: str, name: str) -> bytes:
     return bytes(tostring(around, encoding="utf-8", xml_declaration=True))
 
 
-def fill(element: Element, record: Record) -> None:
-    for name, value in record.items():
-        child = SubElement(element, name)
-        if isinstance(value, Mapping):
-            fill(child, value)
-        elif isinstance(value, list | tuple):
-            for one in value:
-                fill(SubElement(child, name.removesuffix("s")), one)
-        elif value is not None:
-            child.text = printable(str(value))
+def fill(element: Element, value: Any) -> None:
+    """A record as elements by its names; a list `things` as elements `thing`; None as nothing."""
+    if isinstance(value, Mapping):
+        for name, one in value.items():
+            fill(SubElement(element, name), one)
+    elif isinstance(value, list | tuple):
+        for one in value:
+            fill(SubElement(element, element.tag.removesuffix("s")), one)
+    elif value is not None:
+        element.text = printable(str(value))

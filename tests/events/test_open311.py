@@ -52,6 +52,16 @@ def test_the_services_are_the_catalogue_and_anybody_may_read_them(pothole: Categ
     assert definition == [{"service_code": pothole.code, "attributes": []}]
 
 
+def test_it_says_where_and_in_which_forms_it_is_spoken() -> None:
+    [told] = Client().get(f"{BASE}/discovery.json", SERVER_NAME="localhost").json()
+    around = ET.fromstring(Client().get(f"{BASE}/discovery.xml").content)
+
+    [endpoint] = told["endpoints"]
+    assert endpoint["url"] == f"http://localhost{BASE}"
+    found = [one.text for one in around.iterfind("./service/endpoints/endpoint/formats/format")]
+    assert found == endpoint["formats"]
+
+
 def test_an_entry_that_is_no_longer_used_is_no_service(pothole: Category) -> None:
     Category.objects.filter(pk=pothole.pk).update(is_active=False)
 
