@@ -26,6 +26,13 @@ TRANSFERRED = """() => [...performance.getEntriesByType("navigation"),
   ...performance.getEntriesByType("resource")].reduce((sum, one) => sum + one.transferSize, 0)"""
 KEPT = """() => navigator.serviceWorker.ready.then(({ active }) => active.state === "activated"
   && !!navigator.serviceWorker.controller)"""
+KEPT_TEXT = """() => new Promise((told) => {
+  const opened = indexedDB.open("gis-events");
+  opened.onsuccess = () => {
+    const asked = opened.result.transaction("reports").objectStore("reports").getAll();
+    asked.onsuccess = () => { told(asked.result[0]?.text ?? ""); opened.result.close(); };
+  };
+})"""
 QUEUED = """() => new Promise((told) => {
   const opened = indexedDB.open("gis-events");
   opened.onsuccess = () => {
@@ -340,16 +347,7 @@ def test_a_draft_is_kept_and_can_be_thrown_away(
     page.locator("#photo-camera").set_input_files(photo)
     expect(page.locator(".photos img")).to_have_count(1)
     until(lambda: [state for _id, state in page.evaluate(QUEUED)] == ["draft"], "it is kept")
-    page.wait_for_function(
-        """(words) => new Promise((told) => {
-      const opened = indexedDB.open("gis-events");
-      opened.onsuccess = () => {
-        const asked = opened.result.transaction("reports").objectStore("reports").getAll();
-        asked.onsuccess = () => { told(asked.result[0].text === words); opened.result.close(); };
-      };
-    })""",
-        arg=words,
-    )
+    until(lambda: page.evaluate(KEPT_TEXT) == words, "so are its words")
     page.reload()
 
     page.get_by_role("button", name="继续填写").click()

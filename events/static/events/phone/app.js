@@ -36,6 +36,8 @@ async function start() {
   secure();
   await open(location.hash === "#tasks" ? "tasks" : location.hash === "#mine" ? "mine" : "report");
   addEventListener("online", () => sender.run());
+  // What was written last is kept also when the page goes at once.
+  addEventListener("pagehide", () => pages.report.keepNow());
   addEventListener("offline", () => line());
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && sender.run());
   setInterval(() => tab === "tasks" && document.visibilityState === "visible" && pages.tasks.fetch(), FRESH_MS);
