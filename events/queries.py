@@ -6,6 +6,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from events.models import (
+    Category,
     Consultation,
     Event,
     EventCopy,
@@ -29,6 +30,11 @@ def event_for(user: User, event_id: int) -> Event:
     if event is None:
         raise NotFound(_("There is no such event in your area."))
     return event
+
+
+def entries_in_use() -> QuerySet[Category]:
+    """What can be reported now: the active entries of the catalogue, each with its group."""
+    return Category.objects.filter(parent__isnull=False, is_active=True).select_related("parent")
 
 
 MOST_TASKS = 200

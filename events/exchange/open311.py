@@ -19,8 +19,9 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from events.exchange.calls import key_of
 from events.exchange.open311_shape import FORMATS, answered, refused, service, service_request
-from events.models import Category, Event, EventStep, Source
+from events.models import Event, EventStep, Source
 from events.models.event import MAX_TEXT, OPEN_VALUES
+from events.queries import entries_in_use
 from events.reporting import services, throttle
 from events.reporting.api import most_reports
 from events.reporting.sent import draft_of
@@ -78,7 +79,7 @@ def discovery(request: HttpRequest, form: str) -> HttpResponse:
 @told_as_open311
 def service_list(_request: HttpRequest, form: str) -> HttpResponse:
     """The entries of the catalogue that are in use; its names are no secret."""
-    return answered([service(row) for row in entries()], form, ("services", "service"))
+    return answered([service(row) for row in entries_in_use()], form, ("services", "service"))
 
 
 @public
@@ -86,15 +87,10 @@ def service_list(_request: HttpRequest, form: str) -> HttpResponse:
 @told_as_open311
 def service_definition(_request: HttpRequest, form: str, code: str) -> HttpResponse:
     """Our services have no further attributes."""
-    if not any(row.code == code for row in entries()):
+    if not any(row.code == code for row in entries_in_use()):
         raise NotFound(_("There is no such service."))
     record = {"service_code": code, "attributes": []}
     return answered([record], form, ("service_definition", "definition"))
-
-
-def entries() -> list[Category]:
-    rows = Category.objects.filter(parent__isnull=False, is_active=True)
-    return list(rows.select_related("parent"))
 
 
 @allow(Permission.REPORT_EVENTS)

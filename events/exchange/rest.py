@@ -16,10 +16,10 @@ from events.desk.asking import asked_of, filters_of
 from events.desk.sent import moment
 from events.exchange import calls
 from events.exchange.shape import category_told, event_told, whole_told
-from events.models import Category
 from events.models.event import MAX_PHOTOS
-from events.queries import event_for, story_of
+from events.queries import entries_in_use, event_for, story_of
 from events.reporting.sent import body_of, id_of, text_of
+from events.reporting.services import entry
 from events.rights import actions_of
 from events.services import acting
 from events.services.acting import Told
@@ -101,6 +101,7 @@ def told_of(sent: dict[str, Any]) -> Told:
     Raises:
         Invalid: a field of the wrong kind; the message names it.
     """
+    code = text_of(sent, "category", LONGEST_WORD)
     return Told(
         seen=id_of(sent, "seen") or 0,
         note=text_of(sent, "note", LONGEST_NOTE),
@@ -110,7 +111,7 @@ def told_of(sent: dict[str, Any]) -> Told:
         party_id=id_of(sent, "party") or 0,
         until=until_of(sent),
         into=id_of(sent, "into") or 0,
-        category_id=category_of(text_of(sent, "category", LONGEST_WORD)),
+        category_id=entry(code).pk if code else 0,
         severity=text_of(sent, "severity", LONGEST_WORD),
     )
 
@@ -136,19 +137,8 @@ def ids_of(sent: dict[str, Any], name: str, most: int) -> list[int]:
     return [id_of({name: one}, name) or 0 for one in list_of(sent, name, most)]
 
 
-def category_of(code: str) -> int:
-    """The id of an entry in use; 0 where none is named.  Raises Invalid."""
-    if not code:
-        return 0
-    row = Category.objects.filter(code=code, parent__isnull=False, is_active=True).first()
-    if row is None:
-        raise Invalid(_("This entry of the catalogue is not used (any more): choose another one."))
-    return row.pk
-
-
 @allow(Permission.SEE_EVENTS)
 @require_GET
 def categories(_request: HttpRequest) -> JsonResponse:
     """Answer the entries of the catalogue that are in use."""
-    rows = Category.objects.filter(parent__isnull=False, is_active=True).select_related("parent")
-    return json_ok({"items": [category_told(row) for row in rows]})
+    return json_ok({"items": [category_told(row) for row in entries_in_use()]})

@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from events.models import Category, Event, EventPhoto
+from events.queries import entries_in_use
 from events.reporting import checks
 from events.reporting.errors import Asked, PhotosMissing
 from events.reporting.placing import Home, Homes, homes_of
@@ -109,7 +110,7 @@ def has_photos(event: Event, client_ids: Iterable[uuid.UUID]) -> bool:
 
 def entry(code: str) -> Category:
     """The catalogue entry with a code.  Raises Invalid."""
-    found = Category.objects.filter(code=code, parent__isnull=False, is_active=True).first()
+    found = entries_in_use().filter(code=code).first()
     if found is None:
         raise Invalid(_("This entry of the catalogue is not used (any more): choose another one."))
     return found
