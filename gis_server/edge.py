@@ -117,8 +117,12 @@ def _told(request: HttpRequest, error: DomainError, code: int) -> HttpResponse:
         context = {"message": str(error.message), "status": code}
         return render(request, "gis_server/error.html", context, status=code)
     kind = "not_signed_in" if code == 401 else type(error).__name__
-    told = {"kind": kind, "message": str(error.message)} | error.detail
-    return json_ok({"error": told}, status=code)
+    return json_ok({"error": error_told(error) | {"kind": kind}}, status=code)
+
+
+def error_told(error: DomainError) -> dict[str, Any]:
+    """An error as programs read it."""
+    return {"kind": type(error).__name__, "message": str(error.message)} | error.detail
 
 
 class Gate:

@@ -16,6 +16,7 @@ from events.models import EventKind, Source
 from events.models.columns import MAX_NOTE
 from events.models.event import MAX_PHOTOS, MAX_TEXT
 from events.models.exchange import LONGEST_CALL_KEY
+from events.reporting.api import MOST_AT_ONCE as MOST_REPORTS
 from events.services.acting import VERBS
 from events.units import MOST_AT_ONCE
 from events.workflow import Action, Level, Severity, Status, Task
@@ -152,6 +153,21 @@ TAKEN = record(
         "message": text(),
     }
 )
+NOT_TAKEN = record(
+    {"client_id": nullable(text()), "status": {"type": "integer", "enum": [422]}},
+    error=ref("Reason"),
+)
+OUTCOME = {
+    "anyOf": [
+        {
+            "allOf": [
+                ref("Taken"),
+                record({"status": {"type": "integer", "enum": [200, 201]}}),
+            ]
+        },
+        NOT_TAKEN,
+    ]
+}
 WISH = record(
     {"action": words(VERBS)},
     seen=NUMBER,
@@ -175,7 +191,8 @@ CATEGORY = record(
         "hint": text(),
     }
 )
-ERROR = record({"error": record({"kind": text(), "message": text()})})
+REASON = record({"kind": text(), "message": text()})
+ERROR = record({"error": ref("Reason")})
 SCHEMAS: dict[str, Schema] = {
     "Event": EVENT,
     "Step": STEP,
@@ -186,6 +203,8 @@ SCHEMAS: dict[str, Schema] = {
     "Wish": WISH,
     "Category": CATEGORY,
     "Unit": record({"key": text(40), "name": text(), "code": text()}),
+    "Outcome": OUTCOME,
+    "Reason": REASON,
     "Error": ERROR,
 }
 FAILURES = {
@@ -291,6 +310,16 @@ PATHS: dict[str, Schema] = {
             "summary": "Report a matter; the same client_id again is the same event",
             "requestBody": body(ref("Report")),
             "responses": answers(ref("Taken"), created=True),
+        }
+    },
+    "/api/events/reports/batch/": {
+        "post": {
+            "operationId": "reportMany",
+            "summary": "Report many matters at once; each is answered as it would be alone",
+            "requestBody": body(
+                record({"reports": listing(ref("Report"), minItems=1, maxItems=MOST_REPORTS)})
+            ),
+            "responses": answers(record({"items": listing(ref("Outcome"))})),
         }
     },
     "/api/events/categories/": {

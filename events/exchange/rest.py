@@ -18,8 +18,8 @@ from events.exchange import calls
 from events.exchange.shape import category_told, event_told, whole_told
 from events.models.event import MAX_PHOTOS
 from events.queries import entries_in_use, event_for, story_of
+from events.reporting.judging import entry
 from events.reporting.sent import body_of, id_of, text_of
-from events.reporting.services import entry
 from events.rights import actions_of
 from events.services import acting
 from events.services.acting import Told

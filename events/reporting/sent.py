@@ -53,11 +53,11 @@ class Draft:
     camera_id: int | None = None
 
 
-def body_of(request: HttpRequest) -> dict[str, Any]:
+def body_of(request: HttpRequest, longest: int = MAX_BODY) -> dict[str, Any]:
     """The JSON object of the body; an empty one where nothing was sent.  Raises Invalid."""
-    content = request.read(MAX_BODY + 1)
-    if len(content) > MAX_BODY:
-        raise Invalid(_("The body is larger than 64 kB."))
+    content = request.read(longest + 1)
+    if len(content) > longest:
+        raise Invalid(_("The body is larger than %(longest)d kB.") % {"longest": longest // 1024})
     try:
         told = json.loads(content or b"{}")
     except (ValueError, RecursionError):
