@@ -92,7 +92,7 @@ def step(request: HttpRequest, event_id: int) -> JsonResponse:
     answer = calls.once(user, key, call, work, now)
     response = json_ok(answer.body, status=answer.status)
     if answer.is_repeat:
-        response["Idempotent-Replayed"] = "true"
+        response[calls.REPLAYED] = "true"
     return response
 
 
@@ -122,8 +122,11 @@ def until_of(sent: dict[str, Any]) -> datetime | None:
 
 def list_of(sent: dict[str, Any], name: str, most: int) -> list[Any]:
     """Raises Invalid."""
-    value = sent.get(name) or []
-    if not isinstance(value, list) or len(value) > most:
+    value = sent.get(name)
+    if value is None:
+        return []
+    # What is nothing in a list would be no unit and no photo.
+    if not isinstance(value, list) or len(value) > most or None in value:
         rule = _("%(name)s must be a list of at most %(most)d.")
         raise Invalid(rule % {"name": name, "most": most})
     return value

@@ -154,7 +154,7 @@ def test_pages_go_on_where_the_last_one_ended(town: Town, district_leader: User)
 
 
 @pytest.mark.parametrize(
-    "text", ["x", "2026-03-02", "2026-03-02T01:00:00~1", "~1", "2026-03-02T01:00:00+00:00~-1"]
+    "text", ["x", "2026-03-02", "~1", "1~", "1~-1", "-1~1", "1~1\n", "１~1", "1" * 18 + "~1"]
 )
 def test_a_place_that_no_page_has_named_is_refused(text: str) -> None:
     with pytest.raises(Invalid):
