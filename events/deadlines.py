@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from events.workflow import RUNS_IN, Stage, Status
-from events.worktime import Calendar, end_of_term
+from gis_server.workdays.worktime import Calendar, end_of_term
 
 RED_SHARE = 3
 

@@ -1,6 +1,4 @@
-"""What runs in the background: deadlines that pass, the holidays of a new year, briefings,
-the tidying up of photos.
-"""
+"""What runs in the background: deadlines that pass, briefings, the tidying up of photos."""
 
 import logging
 
@@ -10,7 +8,6 @@ from django.utils import timezone
 from events.briefings.services import make_due
 from events.exchange import calls
 from events.reporting import photos
-from events.services.calendar import load_known_years
 from events.services.clock import mark_overdue
 
 logger = logging.getLogger(__name__)
@@ -23,12 +20,6 @@ def keep_deadlines() -> int:
     if count:
         logger.info("%d events have missed a deadline", count)
     return count
-
-
-@shared_task  # type: ignore[untyped-decorator]
-def load_calendar() -> list[int]:
-    """Enter the holidays of years that have been announced since; which years those were."""
-    return load_known_years(timezone.now())
 
 
 @shared_task  # type: ignore[untyped-decorator]

@@ -7,6 +7,7 @@ says neither, so forgetting it shows at the first call, and a test walks all rou
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -46,6 +47,8 @@ View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 PUBLIC = "public"
 MAX_LIMIT, MAX_OFFSET = 1000, 10_000_000
+DAY_LENGTH = 10
+EARLIEST_DAY, LATEST_DAY = date(2000, 1, 1), date(2199, 12, 31)
 FORM_TYPES = ("multipart/form-data", "application/x-www-form-urlencoded")
 
 
@@ -392,6 +395,25 @@ def parse_choice(request: HttpRequest, name: str, choices: Iterable[str]) -> str
         rule = _("%(name)s must be one of %(choices)s.")
         raise Invalid(rule % {"name": name, "choices": ", ".join(known)})
     return text
+
+
+def parse_day(request: HttpRequest, name: str) -> date | None:
+    """A day from the query string, written like 2026-03-31; None when nothing is asked for.
+
+    Raises:
+        Invalid: no day, or one of another century than people mean.
+    """
+    text = parse_text(request, name, DAY_LENGTH)
+    if not text:
+        return None
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = date.min
+    # Years beyond are typing errors, and the clock's arithmetic has ends.
+    if not EARLIEST_DAY <= day <= LATEST_DAY:
+        raise Invalid(_("%(text)s is no date. Write it like 2026-03-31.") % {"text": text})
+    return day
 
 
 def parse_page(request: HttpRequest, default_limit: int = 100) -> Page:

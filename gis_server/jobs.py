@@ -53,6 +53,14 @@ def prune_sign_ins() -> int:
     return int(AccessAttempt.objects.filter(attempt_time__lte=before).delete()[0])
 
 
+@shared_task  # type: ignore[untyped-decorator]
+def load_calendar() -> list[int]:
+    """Enter the holidays of years that have been announced since; which years those were."""
+    from gis_server.workdays import calendar  # noqa: PLC0415 - models need the app registry
+
+    return calendar.load_known_years(timezone.now())
+
+
 @shared_task(autoretry_for=(OperationalError,), retry_backoff=15, max_retries=6)  # type: ignore[untyped-decorator]
 def refresh_search(kinds: list[str] | None = None) -> int:
     """Make the search agree with its tables: after a bulk import, and for what a date has changed.

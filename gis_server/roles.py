@@ -37,6 +37,7 @@ class Permission(StrEnum):
     LEAD_EVENTS = "lead_events"
     SEE_EVENT_FIGURES = "see_event_figures"
     EDIT_EVENT_RULES = "edit_event_rules"
+    EDIT_CALENDAR = "edit_calendar"
     SEE_PEOPLE = "see_people"
     EDIT_TERRITORY = "edit_territory"
     IMPORT_TERRITORY = "import_territory"
@@ -65,7 +66,8 @@ PERMISSION_NAMES = {
     Permission.HANDLE_EVENTS: _("Handle events"),
     Permission.LEAD_EVENTS: _("Accept, dispatch, verify and supervise events"),
     Permission.SEE_EVENT_FIGURES: _("See figures and briefings of events"),
-    Permission.EDIT_EVENT_RULES: _("Change the catalogue, deadlines and working days of events"),
+    Permission.EDIT_EVENT_RULES: _("Change the catalogue, deadlines and departments of events"),
+    Permission.EDIT_CALENDAR: _("Change working days and holidays"),
     Permission.SEE_PEOPLE: _("See who is responsible"),
     Permission.EDIT_TERRITORY: _("Change grids and their boundaries"),
     Permission.IMPORT_TERRITORY: _("Import grids and divisions"),
@@ -163,7 +165,13 @@ MAY: dict[Role, frozenset[Permission]] = {
     ),
     Role.STREET_LEADER: frozenset(_LEAD),
     Role.DISTRICT_LEADER: frozenset(
-        _LEAD | {Permission.TAKE_PICTURES, Permission.LEAD_REPAIRS, Permission.HAND_OVER}
+        _LEAD
+        | {
+            Permission.TAKE_PICTURES,
+            Permission.LEAD_REPAIRS,
+            Permission.HAND_OVER,
+            Permission.EDIT_CALENDAR,
+        }
     ),
     # Reads what was done, by whom, and the figures; sees no picture and changes nothing.
     Role.AUDITOR: frozenset(

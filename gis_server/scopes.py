@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from gis_server.models import LONGEST_CODE, SearchEntry
+from gis_server.models import LONGEST_CODE, SearchEntry, User
+from gis_server.roles import within_q
 
 DIVISION_DIGITS = 12  # codes of divisions are filled up with zeros to these
 
@@ -44,6 +45,14 @@ def areas_of(prefixes: Iterable[str]) -> dict[str, Area]:
     known = SearchEntry.objects.filter(kind__in=("division", "grid"), key__in=set(codes.values()))
     names = dict(known.values_list("key", "title"))
     return {one: Area(one, names.get(code, "")) for one, code in codes.items()}
+
+
+def holds_all(user: User) -> bool:
+    """Whether all grids lie in the user's reach; what binds everybody is theirs to say.  One
+    query.
+    """
+    grids = SearchEntry.objects.filter(kind="grid")
+    return not grids.exclude(within_q(user.reach, "key")).exists()
 
 
 def follow(old: str, new: str) -> None:

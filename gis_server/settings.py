@@ -299,11 +299,6 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 30.0,
         "options": {"expires": 30},
     },
-    "events: enter the holidays of years that are announced": {
-        "task": "events.jobs.load_calendar",
-        "schedule": 3600.0,
-        "options": {"expires": 3600},
-    },
     # Shapes begin at midnight; asked all day long, so that a night without power costs nothing.
     "grids: put points into the grids of today": {
         "task": "grids.jobs.follow_today",
@@ -317,6 +312,11 @@ CELERY_BEAT_SCHEDULE = {
     "grids: drop files of imports that are over": {
         "task": "grids.jobs.drop_old_imports",
         "schedule": 24 * 3600.0,
+    },
+    "gis_server: enter the holidays of years that are announced": {
+        "task": "gis_server.jobs.load_calendar",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
     },
     "gis_server: shorten the change feed": {
         "task": "gis_server.jobs.prune_changes",

@@ -8,6 +8,7 @@ from gis_server import api, audit_pages, health, live_ticket
 from gis_server.accounts import account_pages, oidc, second_factor_pages, token_pages, user_pages
 from gis_server.edge import public
 from gis_server.sign_in import SignIn, SignOut, sign_in_code
+from gis_server.workdays import pages as workday_pages
 
 urlpatterns = [
     path("healthz", health.healthz),
@@ -19,6 +20,7 @@ urlpatterns = [
     path("jsi18n/", public(JavaScriptCatalog.as_view()), name="jsi18n"),
     path("api/find/", api.find, name="find"),
     path("live/ticket/", live_ticket.ticket, name="live-ticket"),
+    path("calendar/", workday_pages.working_days, name="calendar"),
     path("audit/", audit_pages.trail, name="audit"),
     path("audit/export/", audit_pages.export, name="audit-export"),
     path("account/", account_pages.account, name="account"),

@@ -3,6 +3,11 @@
 from datetime import date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 
+from gis_server.workdays.worktime import PLAIN, Calendar
+
+WORKDAY = 8
+"""Beside the numbers of weekdays: a working day, whichever it is."""
+
 
 class DeliveryState(StrEnum):
     """FAILED: not sent, will be tried again.  GIVEN_UP: will not.  UNCLEAR: may have arrived."""
@@ -53,16 +58,29 @@ def next_try(attempts: int, now: datetime, give_up_at: datetime) -> datetime | N
 
 
 def due_day(
-    now: datetime, at: time, weekdays: frozenset[int], since: datetime, zone: tzinfo
+    now: datetime,
+    at: time,
+    weekdays: frozenset[int],
+    since: datetime,
+    zone: tzinfo,
+    calendar: Calendar = PLAIN,
 ) -> date | None:
     """The local day whose list is due now, or None.
 
-    at: the local time of day.  weekdays: 1 for Monday; none means every day.  since: what was due
+    at: the local time of day.  weekdays: 1 for Monday, WORKDAY for what the calendar calls a
+    working day; none means every day, several add up.  since: what was due
     before it is not caught up with.  A clock that is put forward over `at` makes it due at once;
     one that is put back does not make it due twice, for the day is the delivery's key.
     """
     today = now.astimezone(zone).date()
     due = datetime.combine(today, at, zone)
-    if now < due or due < since or (weekdays and today.isoweekday() not in weekdays):
+    if now < due or due < since or (weekdays and not weekdays & days_named(today, calendar)):
         return None
     return today
+
+
+def days_named(day: date, calendar: Calendar) -> frozenset[int]:
+    """What plans may call a day by."""
+    return frozenset(
+        {day.isoweekday(), WORKDAY} if calendar.is_workday(day) else {day.isoweekday()}
+    )

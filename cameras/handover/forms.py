@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from cameras.handover.channels import CHANNELS
+from cameras.handover.delivery_flow import WORKDAY
 from cameras.handover.files.formats import FORMATS
 from cameras.handover.line import Filters
 from cameras.handover.models import DeliveryPlan
@@ -22,6 +23,7 @@ WEEKDAYS = [
     (5, pgettext_lazy("weekday", "Fri")),
     (6, pgettext_lazy("weekday", "Sat")),
     (7, pgettext_lazy("weekday", "Sun")),
+    (WORKDAY, pgettext_lazy("weekday", "Working days")),
 ]
 ADDRESS_HELP = {
     "email": gettext_lazy("Mail addresses, one a line, 20 at most."),
@@ -68,7 +70,10 @@ class PlanForm(forms.Form):
         coerce=int,
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text=gettext_lazy("None chosen: every day."),
+        help_text=gettext_lazy(
+            "None chosen: every day. Working days go by the calendar: no holiday, but the days "
+            "that are worked instead."
+        ),
     )
     outage_cameras = forms.IntegerField(
         label=gettext_lazy("At once, when so many cameras fall together"),

@@ -53,7 +53,8 @@ class DeliveryPlan(models.Model):
     sealed; so are mail addresses.  shown_address: as much of it as may be read again.
     address_mark: tells the same address again, for the limit of robots.
     sealed_secret: what webhooks are signed with, and 钉钉 robots.
-    daily_at, weekdays: by the local clock, 1 for Monday; no time: not daily.
+    daily_at, weekdays: by the local clock, 1 for Monday, 8 for working days by the calendar; no
+    time: not daily.
     outage_cameras: an outage of at least so many cameras in reach is told at once.
     since: outages and mornings before it are not caught up with.  trouble: why it last could not
     deliver, for reasons of its own.
@@ -98,8 +99,8 @@ class DeliveryPlan(models.Model):
                 condition=Q(formats__contained_by=["xlsx", "csv", "pdf", "geojson", "kml"]),
             ),
             models.CheckConstraint(
-                name="delivery_weekdays_are_1_to_7",
-                condition=Q(weekdays__contained_by=[1, 2, 3, 4, 5, 6, 7]),
+                name="delivery_weekdays_are_1_to_8",
+                condition=Q(weekdays__contained_by=[1, 2, 3, 4, 5, 6, 7, 8]),
             ),
             models.CheckConstraint(
                 name="delivery_of_two_or_more_cameras",

@@ -6,15 +6,15 @@ decides what to ask whom.  It is shown on one page and is never part of an autom
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
+
+from gis_server.workdays.worktime import Calendar
 
 DAYS = 30
 LEAST_CUTS = 3
 SHORTEST, LONGEST = timedelta(minutes=1), timedelta(hours=4)
 """Shorter ones are a bad line, longer ones a fault."""
-OFFICE = (time(8), time(18))
-WEEKEND = (5, 6)
 MOST_OF = 2 / 3
 """So large a share of the cuts must say yes."""
 FINE_SHARE = 0.8
@@ -72,15 +72,12 @@ class Cut:
         return (self.ended - self.begun).total_seconds()
 
 
-def in_office_hours(moment: datetime, zone: tzinfo) -> bool:
-    """Monday to Friday, 8 to 18 o'clock; holidays are not known here."""
-    local = moment.astimezone(zone)
-    return local.weekday() not in WEEKEND and OFFICE[0] <= local.time() < OFFICE[1]
-
-
-def evidence(cuts: Sequence[Cut], zone: tzinfo) -> dict[Evidence, Answer]:
-    """What the cuts of one camera say together."""
-    office = [Answer.YES if in_office_hours(one.begun, zone) else Answer.NO for one in cuts]
+def evidence(cuts: Sequence[Cut], zone: tzinfo, calendar: Calendar) -> dict[Evidence, Answer]:
+    """What the cuts of one camera say together; calendar: of the days of the cuts, in the zone."""
+    office = [
+        Answer.YES if calendar.is_office_time(one.begun.astimezone(zone)) else Answer.NO
+        for one in cuts
+    ]
     alive = [
         Answer.UNKNOWN if not one.upstream.known
         else Answer.YES if one.upstream.up else Answer.NO

@@ -14,14 +14,13 @@ from cameras.rates import periods
 from cameras.rates.periods import MOST_DAYS, Named, Period
 from cameras.rates.pieces import Asked
 from cameras.rates.queries import By
-from gis_server.edge import parse_choice, parse_text
+from gis_server.edge import parse_choice, parse_day, parse_text
 from gis_server.errors import Invalid
 from gis_server.models import LONGEST_CODE, User
 from gis_server.roles import common
 from grids.codes import DIGITS, Level
 
 LONGEST_KEY = 20
-EARLIEST = date(2000, 1, 1)
 DIVISIONS = (By.DISTRICT, By.STREET, By.COMMUNITY)
 
 
@@ -101,7 +100,7 @@ def period_of(request: HttpRequest, today: date) -> tuple[Period, Named | None]:
         Invalid: no date, an end before its beginning, or more than `MOST_DAYS`.
     """
     name = parse_choice(request, "period", [one.value for one in Named])
-    first, last = day_of(request, "from"), day_of(request, "to")
+    first, last = parse_day(request, "from"), parse_day(request, "to")
     if first is None and last is None:
         chosen = Named(name or Named.THIS_MONTH)
         return periods.named(chosen, today), chosen
@@ -111,20 +110,6 @@ def period_of(request: HttpRequest, today: date) -> tuple[Period, Named | None]:
     if (last - first).days >= MOST_DAYS:
         raise Invalid(_("A period has %(most)d days at most.") % {"most": MOST_DAYS})
     return Period(first, last), None
-
-
-def day_of(request: HttpRequest, name: str) -> date | None:
-    text = parse_text(request, name, 10)
-    if not text:
-        return None
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        day = date.min
-    # Years beyond are typing errors, and the clock's arithmetic has ends.
-    if not EARLIEST <= day <= date(2199, 12, 31):
-        raise Invalid(_("%(text)s is no date. Write it like 2026-03-31.") % {"text": text})
-    return day
 
 
 def digits_of(request: HttpRequest, name: str, longest: int) -> str:

@@ -10,12 +10,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cameras.rates.periods import DAY, Named, Period, midnight
-from cameras.rates.questions import day_of, digits_of, period_of, territory
+from cameras.rates.questions import digits_of, period_of, territory
 from events.counting.cases import Asked
 from events.counting.queries import DIVISIONS, By
 from events.models import EventKind, Source
 from events.workflow import Severity
-from gis_server.edge import parse_choice
+from gis_server.edge import parse_choice, parse_day
 from gis_server.errors import Invalid
 from gis_server.models import LONGEST_CODE, User
 from gis_server.roles import common
@@ -94,7 +94,7 @@ def question_of(request: HttpRequest, user: User, now: datetime) -> Question:
         By(by) if by else usual_by(user),
         period,
         name,
-        day_of(request, "as_of"),
+        parse_day(request, "as_of"),
         digits_of(request, "area", LONGEST_CODE),
         parse_choice(request, "kind", EventKind.values),
         parse_choice(request, "severity", [one.value for one in Severity]),

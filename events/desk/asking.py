@@ -1,12 +1,10 @@
 """What is asked of the desk in an address, and the address of what is asked."""
 
-from datetime import date
 from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.utils.translation import gettext as _
 
 from events.deadlines import Colour
 from events.desk.filters import Filters, Sort, Tab
@@ -14,14 +12,12 @@ from events.desk.keyset import LONGEST_PLACE, Asked, place_of
 from events.desk.queries import below
 from events.models import EventKind, Source
 from events.workflow import Level, Severity
-from gis_server.edge import parse_choice, parse_int, parse_text
-from gis_server.errors import Invalid
+from gis_server.edge import parse_choice, parse_day, parse_int, parse_text
 from gis_server.kept_filters import stored
 from gis_server.models import LONGEST_CODE
 
 MAX_TEXT = 80
 MOST_ID = 2**63 - 1
-DAY_LENGTH = 10
 NAMES = {
     "tab": "tab",
     "level": "level",
@@ -67,11 +63,7 @@ def filters_of(request: HttpRequest) -> Filters:
 
 def day_of(request: HttpRequest, name: str) -> str:
     """A day as YYYY-MM-DD; empty where nothing is asked for.  Raises Invalid."""
-    text = parse_text(request, name, DAY_LENGTH)
-    try:
-        return str(date.fromisoformat(text)) if text else ""
-    except ValueError:
-        raise Invalid(_("A day is written like 2026-03-01.")) from None
+    return str(parse_day(request, name) or "")
 
 
 def asked_of(request: HttpRequest, default: int, most: int) -> Asked:

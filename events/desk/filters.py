@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from events.workflow import AT_UNITS, OPEN, OVER, Status
+from events.workflow import AT_UNITS, OPEN, OVER, Severity, Status
 
 S = Status
 
@@ -46,12 +46,20 @@ LAST_DAYS = 90
 
 
 class Sort(StrEnum):
-    """DUE: what is due first.  All are total orders with the id as the last column."""
+    """DUE: what is due first.  GRAVEST: by severity, of those alike what is due first, or newest.
+
+    All are total orders with the id as the last column.
+    """
 
     USUAL = ""
     DUE = "due"
     NEWEST = "newest"
     OLDEST = "oldest"
+    GRAVEST = "gravest"
+
+
+GRAVEST_FIRST = (Severity.URGENT, Severity.DIFFICULT, Severity.MAJOR, Severity.MINOR)
+"""As the wall and the map lay the signs of one place over each other."""
 
 
 @dataclass(frozen=True, slots=True)

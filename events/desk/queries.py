@@ -14,6 +14,7 @@ from django.db.models import (
     F,
     FloatField,
     Func,
+    IntegerField,
     OuterRef,
     Prefetch,
     Q,
@@ -33,7 +34,7 @@ from events.desk.filters import (
     order_of,
     states_of,
 )
-from events.desk.keyset import Asked, Piece, piece
+from events.desk.keyset import Asked, Order, Piece, piece
 from events.desk.words import with_words
 from events.models import Category, Department, Event, EventTask, Extension
 from events.models.event import OPEN_VALUES
@@ -64,12 +65,34 @@ def next_due() -> Func:
     return Func(*columns, function="event_next_due", output_field=DateTimeField())
 
 
-COLUMNS: dict[Sort, tuple[str, bool]] = {
-    Sort.DUE: ("next_due", False),
-    Sort.NEWEST: ("received_at", True),
-    Sort.OLDEST: ("received_at", False),
+def rank() -> Func:
+    """The place of the severity in `GRAVEST_FIRST`; `event_rank` has an index with what is due."""
+    return Func(F("severity"), function="event_rank", output_field=IntegerField())
+
+
+ORDERS: dict[Sort, Order] = {
+    Sort.DUE: Order("next_due"),
+    Sort.NEWEST: Order("received_at", is_falling=True),
+    Sort.OLDEST: Order("received_at"),
+    Sort.GRAVEST: Order("next_due", rank="rank"),
 }
-"""The column of each order, and whether the greatest comes first."""
+
+
+def order_in(filters: Filters) -> Order:
+    """What is over is not due: of those as grave the newest comes first."""
+    sort = order_of(filters)
+    if sort is Sort.GRAVEST and Tab(filters.tab) in LONG_TABS:
+        return Order("received_at", is_falling=True, rank="weight")
+    return ORDERS[sort]
+
+
+def ranked(rows: Rows, order: Order) -> Rows:
+    """With the column of the order that counts first, if it has one."""
+    return (
+        rows.annotate(**{order.rank: -rank() if order.is_falling else rank()})
+        if order.rank
+        else rows
+    )
 
 
 def open_tasks() -> QuerySet[EventTask]:
@@ -81,8 +104,8 @@ def desk(rows: Rows, filters: Filters, asked: Asked) -> Piece:
 
     Two queries.
     """
-    column, descending = COLUMNS[order_of(filters)]
-    return piece(with_shown(rows), column, asked, descending=descending)
+    order = order_in(filters)
+    return piece(ranked(with_shown(rows), order), order, asked)
 
 
 def with_shown(rows: Rows) -> Rows:
@@ -100,9 +123,8 @@ def degrees(axis: str) -> Func:
 
 
 def in_order(rows: Rows, filters: Filters) -> Rows:
-    column, descending = COLUMNS[order_of(filters)]
-    sign = "-" if descending else ""
-    return rows.order_by(f"{sign}{column}", f"{sign}id")
+    order = order_in(filters)
+    return ranked(rows, order).order_by(*order.by(falling=order.is_falling))
 
 
 def whole(user: User, filters: Filters, most: int, now: datetime) -> list[Event] | None:

@@ -3,7 +3,7 @@ a constraint with the rule as its name.
 """
 
 from events.models.briefing import Briefing, BriefingKind
-from events.models.catalogue import CalendarDay, Category, DeadlineRule, EventKind
+from events.models.catalogue import Category, DeadlineRule, EventKind
 from events.models.desk import EventView, EventWords
 from events.models.event import Event, EventCopy, EventPhoto, EventStep, Source
 from events.models.exchange import IdempotentCall
@@ -19,7 +19,6 @@ from events.models.units import (
 __all__ = [
     "Briefing",
     "BriefingKind",
-    "CalendarDay",
     "Category",
     "Consultation",
     "ConsultedParty",

@@ -1,4 +1,4 @@
-"""What can be reported, and by when it is due: the catalogue, dated deadlines, working days."""
+"""What can be reported, and by when it is due: the catalogue, dated deadlines."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -64,7 +64,7 @@ class DeadlineRule(models.Model):
     The most exact rule holds: that of the entry before that of any (None), then of the severity
     ("" for any), then of the level ("" for any).  What changes is a new row for a new day: events
     keep the deadlines that they got, and what held on a past day can still be asked.
-    amount: in `unit`; minutes go by the clock, working days by `CalendarDay`.
+    amount: in `unit`; minutes go by the clock, working days by the calendar.
     amber: so much of the time left, in percent, from when on it is amber.
     """
 
@@ -115,23 +115,3 @@ class DeadlineRule(models.Model):
 
     def __str__(self) -> str:
         return f"{self.stage} {self.amount} {self.unit} from {self.valid_from}"
-
-
-class CalendarDay(models.Model):
-    """A day that is not what its place in the week says: a holiday, or a day worked instead.
-
-    source: where it is from, "" when somebody entered it here.
-    """
-
-    day = models.DateField(primary_key=True)
-    is_workday = models.BooleanField()
-    name = models.CharField(max_length=40)
-    source = models.CharField(max_length=80, blank=True)
-    changed_at = models.DateTimeField(null=True)
-    changed_by = user()
-
-    class Meta:
-        ordering = ["day"]
-
-    def __str__(self) -> str:
-        return f"{self.day} {self.name}"

@@ -1,14 +1,12 @@
-"""What people send about the catalogue, deadlines, working days and departments."""
+"""What people send about the catalogue, deadlines and departments."""
 
 from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from events.models import Category, DeadlineRule
-from events.services.calendar import LONGEST_NAME
 from events.services.deadline_rules import MOST_MINUTES, NewRule
 from events.texts import LEVELS, SEVERITIES, STAGES
 from gis_server.models import LONGEST_CODE
@@ -85,29 +83,6 @@ class DeadlineForm(forms.Form):
 
     def rule(self) -> NewRule:
         return NewRule(**self.cleaned_data)
-
-
-class DayForm(forms.Form):
-    """What a day is; seen is what the page showed."""
-
-    STATES = [
-        ("workday", _("a working day")),
-        ("holiday", _("a day off")),
-        ("week", _("as the week says")),
-    ]
-    day = forms.DateField(
-        label=pgettext_lazy("calendar", "Day"),
-        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
-    )
-    state = forms.ChoiceField(label=_("is"), choices=STATES)
-    name = forms.CharField(
-        label=_("Reason, such as the name of the holiday"), max_length=LONGEST_NAME, required=False
-    )
-    seen = forms.ChoiceField(
-        choices=[("", ""), ("workday", ""), ("holiday", "")],
-        required=False,
-        widget=forms.HiddenInput,
-    )
 
 
 class DepartmentForm(forms.Form):

@@ -1,19 +1,15 @@
 """What the pages of rules show; every function costs a fixed number of queries."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from django.db.models import Count, Prefetch, Q, QuerySet
 
-from events.models import CalendarDay, Category, DeadlineRule, Department, DepartmentMember
+from events.models import Category, DeadlineRule, Department, DepartmentMember
 from events.models.units import OPEN_TASK_VALUES
-from events.services.calendar import days_of
 from events.services.departments import departments_seen, people_for
 from events.texts import level_name, severity_name, stage_name
 from events.workflow import Severity, Stage
-from events.worktime import Calendar
 from gis_server.edge import Page
 from gis_server.models import User
 
@@ -74,61 +70,6 @@ def deadlines_entered(today: date) -> list[dict[str, Any]]:
     """All that was ever entered, the latest days first; at most MOST_RULES.  One query."""
     rows = DeadlineRule.objects.select_related("category", "made_by").order_by("-valid_from", "id")
     return [rule_shown(row, today) for row in rows[:MOST_RULES]]
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    """One square of the calendar; empty before the first and after the last of a month.
-
-    kind: "work", "off", "holiday" (off where the week says work) or "made-up" (the other way).
-    """
-
-    day: date | None
-    kind: str = ""
-    name: str = ""
-    is_today: bool = False
-
-
-def months_of(year: int, today: date) -> list[dict[str, Any]]:
-    """The months of a year as weeks that begin on Monday.  One query."""
-    rows = {row.day: row for row in CalendarDay.objects.filter(day__year=year)}
-    months: dict[int, list[Day]] = {month: [] for month in range(1, 13)}
-    for day in days_of(year):
-        months[day.month].append(square(day, rows.get(day), today))
-    return [
-        {"month": date(year, month, 1), "weeks": weeks(days), "workdays": working(days)}
-        for month, days in months.items()
-    ]
-
-
-def square(day: date, row: CalendarDay | None, today: date) -> Day:
-    if row is None:
-        kind = "work" if Calendar().is_workday(day) else "off"
-        return Day(day, kind, "", day == today)
-    return Day(day, "made-up" if row.is_workday else "holiday", row.name, day == today)
-
-
-def weeks(days: list[Day]) -> list[list[Day]]:
-    first = days[0].day
-    before = first.weekday() if first else 0
-    squares = [Day(None)] * before + days
-    squares += [Day(None)] * (-len(squares) % 7)
-    return [squares[start : start + 7] for start in range(0, len(squares), 7)]
-
-
-def working(days: Iterable[Day]) -> int:
-    return sum(day.kind in ("work", "made-up") for day in days)
-
-
-def day_initial(day: date | None) -> dict[str, Any]:
-    """What the form says of a chosen day.  One query."""
-    if day is None:
-        return {}
-    row = CalendarDay.objects.filter(day=day).first()
-    if row is None:
-        return {"day": day, "state": "holiday" if Calendar().is_workday(day) else "workday"}
-    state = "workday" if row.is_workday else "holiday"
-    return {"day": day, "state": state, "name": row.name, "seen": state}
 
 
 def departments(user: User, piece: Page) -> tuple[list[dict[str, Any]], int]:

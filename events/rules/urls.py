@@ -18,7 +18,6 @@ urlpatterns = [
         views.remove_deadline,
         name="remove-event-deadline",
     ),
-    path("events/rules/calendar/", views.working_days, name="event-calendar"),
     path("events/rules/departments/", views.all_departments, name="event-departments"),
     path(
         "events/rules/departments/<int:department_id>/", views.department, name="event-department"

@@ -1,6 +1,5 @@
-"""Pages of the rules of events: catalogue, deadlines, working days, departments."""
+"""Pages of the rules of events: catalogue, deadlines, departments."""
 
-from datetime import date, datetime
 from typing import Any
 
 from django import forms
@@ -18,20 +17,18 @@ from events.rules import shown
 from events.rules.forms import (
     CategoryForm,
     ChangedDepartmentForm,
-    DayForm,
     DeadlineForm,
     DepartmentForm,
     NewCategoryForm,
 )
-from events.services import calendar, catalogue, deadline_rules, departments
-from gis_server.edge import allow, parse_choice, parse_int, parse_page, parse_text, show, user_of
+from events.services import catalogue, deadline_rules, departments
+from gis_server.edge import allow, parse_choice, parse_day, parse_page, show, user_of
 from gis_server.errors import DomainError, Invalid
 from gis_server.roles import Permission
 
 EDIT = Permission.EDIT_EVENT_RULES
 PER_PAGE = 50
 MAX_ID = 2**63 - 1
-WORKDAY = {"workday": True, "holiday": False, "week": None, "": None}
 
 
 def page(
@@ -133,15 +130,6 @@ def deadlines(request: HttpRequest) -> HttpResponseBase:
     return page(request, "events/rules/deadlines.html", context, form)
 
 
-def parse_day(request: HttpRequest, name: str) -> date | None:
-    """Raises Invalid."""
-    text = parse_text(request, name, 10)
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise Invalid(_("A day is written like 2026-03-01.")) from None
-
-
 @allow(EDIT)
 @require_POST
 def remove_deadline(request: HttpRequest, deadline_id: int) -> HttpResponseBase:
@@ -153,46 +141,6 @@ def remove_deadline(request: HttpRequest, deadline_id: int) -> HttpResponseBase:
     else:
         messages.success(request, _("The deadline is taken back."))
     return redirect("event-deadlines")
-
-
-@allow(EDIT)
-@require_http_methods(["GET", "HEAD", "POST"])
-def working_days(request: HttpRequest) -> HttpResponseBase:
-    """A year with its working days; `day` puts one of them into the form."""
-    now = timezone.now()
-    this_year = timezone.localdate(now).year
-    last = this_year + calendar.YEARS_AHEAD
-    year = parse_int(request, "year", this_year, calendar.FIRST_YEAR, last)
-    chosen = parse_day(request, "day")
-    form = DayForm(request.POST or None, initial=shown.day_initial(chosen))
-    if request.method == "POST" and form.is_valid():
-        try:
-            set_day(request, form.cleaned_data, now)
-        except DomainError as refused:
-            form.add_error(None, str(refused.message))
-        else:
-            messages.success(request, _("Saved.  Deadlines that were set before stay."))
-            return redirect(f"{reverse('event-calendar')}?year={form.cleaned_data['day'].year}")
-    context = {
-        "year": year,
-        "years": range(calendar.FIRST_YEAR, last + 1),
-        "is_announced": calendar.is_announced(year),
-        "months": shown.months_of(year, timezone.localdate(now)),
-        "chosen": chosen,
-    }
-    return page(request, "events/rules/calendar.html", context, form)
-
-
-def set_day(request: HttpRequest, wanted: dict[str, Any], now: datetime) -> None:
-    """Raises DomainError."""
-    calendar.set_day(
-        by=user_of(request),
-        day=wanted["day"],
-        is_workday=WORKDAY[wanted["state"]],
-        name=wanted["name"],
-        seen=WORKDAY[wanted["seen"]],
-        now=now,
-    )
 
 
 @allow(EDIT)

@@ -9,9 +9,10 @@ from django.utils import timezone
 
 from events import deadlines
 from events.deadlines import Case, Dues, Rule, Span
-from events.models import CalendarDay, Category, DeadlineRule, Event, EventStep
+from events.models import Category, DeadlineRule, Event, EventStep
 from events.workflow import Action, Level, Severity, Stage, Status
-from events.worktime import Calendar
+from gis_server.workdays import calendar
+from gis_server.workdays.worktime import Calendar
 
 MOST_RULES = 5_000
 CALENDAR_AHEAD = timedelta(days=550)
@@ -50,14 +51,8 @@ def rule_of(row: DeadlineRule) -> Rule:
     )
 
 
-def calendar_between(first: date, last: date) -> Calendar:
-    """What differs from the week on these days.  One query."""
-    rows = CalendarDay.objects.filter(day__gte=first, day__lte=last)
-    return Calendar(dict(rows.values_list("day", "is_workday")))
-
-
 def calendar_from(day: date) -> Calendar:
-    return calendar_between(day, day + CALENDAR_AHEAD)
+    return calendar.between(day, day + CALENDAR_AHEAD)
 
 
 def dues_at(

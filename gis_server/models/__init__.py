@@ -1,4 +1,6 @@
-"""The project's own tables: users and their accounts, the two trails, and what can be found."""
+"""The project's own tables: users and their accounts, the two trails, what can be found, and
+working days.
+"""
 
 from gis_server.models.accounts import ApiToken, RecoveryCode, SecondFactor, UserSession
 from gis_server.models.found import SearchEntry
@@ -13,6 +15,7 @@ from gis_server.models.users import (
     User,
     UserManager,
 )
+from gis_server.models.workdays import CalendarDay
 
 __all__ = [
     "LONGEST_CODE",
@@ -22,6 +25,7 @@ __all__ = [
     "ApiToken",
     "AreaGrant",
     "AuditRow",
+    "CalendarDay",
     "ChangeRow",
     "Lent",
     "RecoveryCode",

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import json
 import time
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock_time
 from email import message_from_bytes
 from threading import Event
@@ -18,7 +18,7 @@ from cameras.handover import transport
 from cameras.handover.channels import dingtalk, webhook, wecom
 from cameras.handover.channels.robots import markdown
 from cameras.handover.content import compose
-from cameras.handover.delivery_flow import DeliveryState
+from cameras.handover.delivery_flow import WORKDAY, DeliveryState
 from cameras.handover.line import Filters
 from cameras.handover.outgoing import NotSent, Outgoing, Unclear
 from cameras.handover.services import deliveries, plans
@@ -28,7 +28,7 @@ from cameras.health import State
 from cameras.models import Camera, Delivery, DeliveryPlan
 from cameras.probe.reason import Reason
 from gis_server.errors import Conflict, NotFound
-from gis_server.models import AuditRow, User
+from gis_server.models import AuditRow, CalendarDay, User
 from gis_server.roles import Role
 from tests.cameras.conftest import NOW, OTHER_STREET, STREET, MakeCamera
 from tests.cameras.receivers import free_port, http_receiver, mail_server
@@ -252,6 +252,17 @@ def test_two_clockworks_make_one_list_of_a_morning(make_user: MakeUser) -> None:
     assert sum(together(lambda: deliveries.make_due(due), lambda: deliveries.make_due(due))) == 1
     assert [row.key for row in Delivery.objects.all()] == ["daily:2026-03-01"]
     assert deliveries.make_due(due + timedelta(hours=1)) == 0
+
+
+def test_on_working_days_no_list_goes_out_on_a_holiday(boss: User) -> None:
+    make_plan(boss, "http://127.0.0.1/x", daily_at=clock_time(21, 0), weekdays=[WORKDAY])
+    CalendarDay.objects.update_or_create(
+        day=date(2026, 3, 3), defaults={"is_workday": False, "name": "停电"}
+    )
+    evenings = [datetime(2026, 3, day, 14, tzinfo=UTC) for day in (2, 3, 4)]
+
+    # NOW is a Sunday; Monday, a Tuesday off, Wednesday.
+    assert [deliveries.make_due(at) for at in (LATER, *evenings)] == [0, 1, 0, 1]
 
 
 def test_who_dies_while_sending_leaves_it_unclear(boss: User) -> None:

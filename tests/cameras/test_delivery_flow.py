@@ -5,8 +5,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from cameras.handover.delivery_flow import NEXT, DeliveryState, due_day, next_try
+from cameras.handover.delivery_flow import NEXT, WORKDAY, DeliveryState, due_day, next_try
 from cameras.handover.hosts import Hosts, literal
+from gis_server.workdays.worktime import Calendar
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
@@ -37,6 +38,25 @@ def test_only_chosen_weekdays_are_due() -> None:
 
     assert due_day(utc("2026-11-26 01:00"), time(8), workdays, LONG_AGO, SHANGHAI)
     assert not due_day(utc("2026-11-28 01:00"), time(8), workdays, LONG_AGO, SHANGHAI)
+
+
+@pytest.mark.parametrize(
+    ("day", "days", "is_due"),
+    [
+        pytest.param("2026-10-01", {WORKDAY}, False, id="the National Day, a Thursday"),
+        pytest.param("2026-10-10", {WORKDAY}, True, id="a Saturday that is worked instead"),
+        pytest.param("2026-10-11", {WORKDAY}, False, id="a Sunday"),
+        pytest.param("2026-10-11", {WORKDAY, 7}, True, id="a Sunday, chosen beside working days"),
+        pytest.param("2026-10-01", {4}, True, id="Thursdays are Thursdays, holiday or not"),
+    ],
+)
+def test_working_days_are_those_of_the_calendar(day: str, days: set[int], is_due: bool) -> None:
+    october = Calendar({date(2026, 10, 1): False, date(2026, 10, 10): True})
+    nine = utc(f"{day} 01:00")
+
+    found = due_day(nine, time(8), frozenset(days), LONG_AGO, SHANGHAI, october)
+
+    assert (found is not None) is is_due
 
 
 def test_a_plan_made_after_its_time_begins_tomorrow() -> None:

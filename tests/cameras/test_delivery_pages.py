@@ -70,7 +70,7 @@ def test_a_plan_is_made_and_previewed(operator: Client, make_camera: MakeCamera)
         pytest.param("wecom", {"address": "https://x.example/"}, "address", id="no key"),
         pytest.param("webhook", {"outage_cameras": "1"}, "outage_cameras", id="one camera"),
         pytest.param("webhook", {"daily_at": "25:00"}, "daily_at", id="no time"),
-        pytest.param("webhook", {"weekdays": ["8"]}, "weekdays", id="no weekday"),
+        pytest.param("webhook", {"weekdays": ["9"]}, "weekdays", id="no weekday"),
         pytest.param("webhook", {"name": ""}, "name", id="no name"),
     ],
 )

@@ -1,6 +1,6 @@
 """Short cuts that come again: the evidence around them, and that no message is ever made of it."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -20,6 +20,7 @@ from cameras.models import (
 from cameras.rates import pattern_queries
 from cameras.rates.patterns import Answer, Cut, Evidence, Near, evidence, is_suspected, together
 from gis_server.roles import Role
+from gis_server.workdays.worktime import PLAIN, Calendar
 from tests.cameras.conftest import OTHER_STREET, MakeCamera
 from tests.cameras.rating import ZONE, asked, at, dated, lives
 from tests.cameras.repairs import make_order
@@ -76,20 +77,24 @@ def test_evidence_is_what_most_cuts_say(answers: list[Answer], told: Answer) -> 
         pytest.param("03-03", 7, NO, id="before eight"),
         pytest.param("03-03", 18, NO, id="from eighteen on"),
         pytest.param("03-07", 10, NO, id="a Saturday"),
+        pytest.param("03-05", 10, NO, id="a Thursday off by the calendar"),
+        pytest.param("03-08", 10, YES, id="a Sunday that is worked"),
         # 08:00 in Shanghai is midnight UTC: by UTC's hours this would be night.
         pytest.param("03-04", 17, YES, id="a Wednesday at seventeen"),
     ],
 )
 def test_office_hours_are_those_of_the_district(day: str, hour: int, told: Answer) -> None:
-    assert evidence([cut(day, hour)], ZONE)[Evidence.OFFICE_HOURS] is told
+    days = Calendar({date(2026, 3, 5): False, date(2026, 3, 8): True})
+
+    assert evidence([cut(day, hour)], ZONE, days)[Evidence.OFFICE_HOURS] is told
 
 
 def test_a_hint_needs_neighbours_that_were_fine_and_nothing_that_speaks_against_it() -> None:
     fine, dead = Near(4, 4), Near(4, 1)
-    alone = evidence([cut()], ZONE)
-    good = evidence([cut(neighbours=fine, upstream=fine, others=fine)], ZONE)
-    night = evidence([cut(hour=2, neighbours=fine, upstream=fine, others=fine)], ZONE)
-    all_down = evidence([cut(neighbours=dead, upstream=dead, others=fine)], ZONE)
+    alone = evidence([cut()], ZONE, PLAIN)
+    good = evidence([cut(neighbours=fine, upstream=fine, others=fine)], ZONE, PLAIN)
+    night = evidence([cut(hour=2, neighbours=fine, upstream=fine, others=fine)], ZONE, PLAIN)
+    all_down = evidence([cut(neighbours=dead, upstream=dead, others=fine)], ZONE, PLAIN)
 
     assert [is_suspected(one) for one in (alone, good, night, all_down)] == [
         False, True, False, False,
@@ -128,7 +133,7 @@ def test_what_was_up_around_a_cut_is_found_by_switch_pole_and_subnet(
     assert {(one.neighbours, one.upstream, one.others) for one in found.cuts} == {
         (Near(3, 3), Near(1, 1), Near(1, 1))
     }
-    assert is_suspected(evidence(found.cuts, ZONE))
+    assert is_suspected(evidence(found.cuts, ZONE, PLAIN))
 
 
 def test_a_switch_that_falls_with_all_its_cameras_is_no_pulled_plug(
@@ -142,7 +147,7 @@ def test_a_switch_that_falls_with_all_its_cameras_is_no_pulled_plug(
 
     assert len(found) == 3
     for one in found:
-        answers = evidence(one.cuts, ZONE)
+        answers = evidence(one.cuts, ZONE, PLAIN)
         assert answers[Evidence.UPSTREAM_ALIVE] is NO
         assert not is_suspected(answers)
 
@@ -246,8 +251,9 @@ def test_the_page_costs_the_same_for_few_and_for_many(
     for _ in range(2):
         for _ in range(3):
             unplugged_of_late(make_camera(scope_code=OTHER_STREET))
-        # The session and its user; recurring cuts, their cameras, neighbours; worst; repairs.
-        with django_assert_num_queries(8):
+        # The session and its user; recurring cuts, their cameras, neighbours, the calendar; worst;
+        # repairs.
+        with django_assert_num_queries(9):
             operator.get("/rates/patterns/", headers=PAGE)
 
 

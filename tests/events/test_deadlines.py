@@ -1,11 +1,9 @@
-"""Working days, which deadline holds, and how near it is."""
+"""Which deadline holds, and how near it is."""
 
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from events.deadlines import (
     NONE_ENTERED,
@@ -21,7 +19,7 @@ from events.deadlines import (
     spans,
 )
 from events.workflow import RUNS_IN, Stage, Status
-from events.worktime import END_OF_WORK, Calendar, end_of_term, workdays_between
+from gis_server.workdays.worktime import Calendar
 
 TAIYUAN = ZoneInfo("Asia/Shanghai")
 # Of the announcement for 2026: Spring Festival 15 to 23 February, worked on the 14th and 28th.
@@ -33,52 +31,6 @@ SPRING = Calendar(
 
 def at(month: int, day: int, hour: int = 9) -> datetime:
     return datetime(2026, month, day, hour, tzinfo=TAIYUAN)
-
-
-@pytest.mark.parametrize(
-    ("start", "workdays", "end"),
-    [
-        pytest.param(at(3, 2), 1, at(3, 3, 18), id="the day itself does not count"),
-        pytest.param(at(3, 6), 1, at(3, 9, 18), id="over a weekend"),
-        pytest.param(at(3, 7), 1, at(3, 9, 18), id="from a Saturday"),
-        pytest.param(at(3, 2, 23), 1, at(3, 3, 18), id="late at night"),
-        pytest.param(at(2, 13), 1, at(2, 14, 18), id="a Saturday that is worked"),
-        pytest.param(at(2, 13), 2, at(2, 24, 18), id="over the Spring Festival"),
-        pytest.param(at(2, 24), 4, at(2, 28, 18), id="to the other Saturday that is worked"),
-    ],
-)
-def test_a_term_of_working_days(start: datetime, workdays: int, end: datetime) -> None:
-    assert end_of_term(start, workdays, SPRING) == end
-
-
-@pytest.mark.parametrize("workdays", [0, -1, 251])
-def test_terms_that_there_are_not(workdays: int) -> None:
-    with pytest.raises(ValueError, match="term"):
-        end_of_term(at(3, 2), workdays, SPRING)
-
-
-def test_a_calendar_without_working_days_ends() -> None:
-    never = Calendar({date(2026, 1, 1) + timedelta(days=n): False for n in range(3000)})
-
-    with pytest.raises(ValueError, match="too few"):
-        end_of_term(at(3, 2), 1, never)
-
-
-@given(
-    st.dates(date(2026, 1, 1), date(2026, 3, 31)),
-    st.integers(1, 250),
-    st.dictionaries(st.dates(date(2026, 1, 1), date(2026, 12, 31)), st.booleans(), max_size=40),
-)
-def test_a_term_holds_exactly_its_working_days_and_ends_on_one(
-    day: date, workdays: int, exceptions: dict[date, bool]
-) -> None:
-    calendar = Calendar(exceptions)
-    start = datetime.combine(day, END_OF_WORK, TAIYUAN)
-
-    end = end_of_term(start, workdays, calendar)
-
-    assert calendar.is_workday(end.date())
-    assert workdays_between(day, end.date(), calendar) == workdays
 
 
 def rule(

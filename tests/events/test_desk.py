@@ -12,13 +12,13 @@ from pytest_django import DjangoAssertNumQueries
 from events.deadlines import Colour, colour
 from events.deadlines import next_due as next_due_of
 from events.desk import queries
-from events.desk.filters import Filters, Tab
+from events.desk.filters import GRAVEST_FIRST, Filters, Tab
 from events.desk.keyset import Asked, Place, place_of
 from events.desk.shown import dues_of
 from events.models import Category, Event, EventTask, EventView, EventWords, Extension
 from events.services import leading, sending
 from events.services.copies import copy_below
-from events.workflow import OPEN, OVER, Status
+from events.workflow import OPEN, OVER, Severity, Status
 from gis_server import search
 from gis_server.errors import Invalid
 from gis_server.models import User
@@ -102,6 +102,61 @@ def test_what_is_due_first_stands_on_top(town: Town, district_leader: User) -> N
     assert found(district_leader, Filters(sort="oldest")) == ["third", "first", "second"]
 
 
+def test_the_gravest_stand_on_top_and_of_those_alike_what_is_due_first(
+    town: Town, district_leader: User
+) -> None:
+    for number, severity in enumerate(("minor", "difficult", "urgent", "major", "urgent")):
+        due = NOW - number * HOUR
+        make_event(town.entry, text=f"{severity} {number}", severity=severity, accept_due=due)
+    gravest = Filters(sort="gravest")
+    rows = queries.filtered(district_leader, gravest, NOW)
+
+    first = queries.desk(rows, gravest, Asked(2))
+    second = queries.desk(rows, gravest, Asked(2, after=first.later))
+    back = queries.desk(rows, gravest, Asked(2, before=second.earlier))
+
+    listed = ["urgent 4", "urgent 2", "difficult 1", "major 3", "minor 0"]
+    assert found(district_leader, gravest) == listed
+    assert [one.text for one in queries.in_order(rows, gravest)] == listed
+    pages = [[one.text for one in page.rows] for page in (first, second, back)]
+    assert pages == [listed[:2], listed[2:4], listed[:2]]
+    assert str(second.later) == f"2~{second.rows[-1].next_due.isoformat()}~{second.rows[-1].pk}"
+
+
+def test_of_what_is_over_and_as_grave_the_newest_comes_first(
+    town: Town, district_leader: User
+) -> None:
+    for number, severity in enumerate(("minor", "urgent", "urgent")):
+        at = NOW - number * DAY
+        over(town.entry, text=str(number), severity=severity, received_at=at, reported_at=at)
+    gravest = Filters(tab="over", sort="gravest")
+    rows = queries.filtered(district_leader, gravest, NOW)
+
+    first = queries.desk(rows, gravest, Asked(1))
+    second = queries.desk(rows, gravest, Asked(1, after=first.later))
+
+    assert found(district_leader, gravest) == ["1", "2", "0"]
+    assert [one.text for one in (*first.rows, *second.rows)] == ["1", "2"]
+
+
+def test_a_place_in_a_list_of_another_order_is_refused(district_leader: User) -> None:
+    ranked, plain = Place(NOW, 7, 2), Place(NOW, 7)
+    for sort, place in (("due", ranked), ("gravest", plain)):
+        filters = Filters(sort=sort)
+        rows = queries.filtered(district_leader, filters, NOW)
+        with pytest.raises(Invalid):
+            queries.desk(rows, filters, Asked(2, after=place))
+
+
+@pytest.mark.parametrize("severity", Severity)
+def test_the_database_ranks_severities_as_the_desk_does(town: Town, severity: Severity) -> None:
+    make_event(town.entry, severity=severity.value)
+
+    rank = Event.objects.annotate(rank=queries.rank()).values_list("rank", flat=True).get()
+
+    assert GRAVEST_FIRST[rank] is severity
+
+
 @pytest.mark.parametrize("state", Status)
 def test_the_database_knows_what_is_due_next(town: Town, state: Status) -> None:
     if state is Status.MERGED:
@@ -154,7 +209,22 @@ def test_pages_go_on_where_the_last_one_ended(town: Town, district_leader: User)
 
 
 @pytest.mark.parametrize(
-    "text", ["x", "2026-03-02", "~1", "1~", "1~-1", "-1~1", "1~1\n", "１~1", "1" * 18 + "~1"]
+    "text",
+    [
+        "x",
+        "2026-03-02",
+        "~1",
+        "1~",
+        "1~-1",
+        "-1~1",
+        "1~1\n",
+        "１~1",
+        "1" * 18 + "~1",
+        "1~1~1~1",
+        "x~1~1",
+        "100~1~1",
+        f"1~{2**63}",
+    ],
 )
 def test_a_place_that_no_page_has_named_is_refused(text: str) -> None:
     with pytest.raises(Invalid):
@@ -165,6 +235,7 @@ def test_a_place_is_read_as_it_is_written() -> None:
     place = Place(NOW, 7)
 
     assert place_of(str(place)) == place
+    assert place_of(str(Place(NOW, 7, -2))) == Place(NOW, 7, -2)
     assert place_of("") is None
 
 

@@ -1,21 +1,20 @@
-"""Pages of rules: the catalogue, deadlines, working days, departments."""
+"""Pages of rules: the catalogue, deadlines, departments."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from events.models import CalendarDay, Category, DeadlineRule, Department, DepartmentMember
-from events.services import calendar, catalogue, deadline_rules, departments
+from events.models import Category, DeadlineRule, Department, DepartmentMember
+from events.services import catalogue, deadline_rules, departments
 from events.services.deadlines import dues_at
 from gis_server.errors import Conflict, NotAllowed, NotFound
 from gis_server.models import AuditRow, User
 from gis_server.roles import Role
-from tests.cameras.threads import together
 from tests.conftest import SignIn
-from tests.events.town import DISTRICT, NOW, OTHER_STREET, STREET, Town, make_event, make_person
+from tests.events.town import DISTRICT, OTHER_STREET, STREET, Town, make_event, make_person
 
 pytestmark = pytest.mark.django_db
 
@@ -167,53 +166,6 @@ def test_times_that_are_none(client: Client, amount: str) -> None:
     assert client.post("/events/rules/deadlines/", sent).status_code == 422
 
 
-def test_the_year_shows_its_holidays_and_says_what_is_not_announced(client: Client) -> None:
-    known = client.get("/events/rules/calendar/?year=2026").content.decode()
-    unknown = client.get("/events/rules/calendar/?year=2027").content.decode()
-
-    # 19 days off that the week calls working days, and the legend; 6 worked instead.
-    assert known.count('class="day holiday') == 20
-    assert known.count('class="day made-up') == 7
-    assert "尚未公布" not in known
-    assert "2027" in unknown
-    assert "尚未公布" in unknown
-
-
-def test_a_day_is_changed_and_an_old_page_changes_nothing(client: Client) -> None:
-    sent = {"day": "2026-12-25", "state": "holiday", "name": "停电", "seen": ""}
-
-    assert client.post("/events/rules/calendar/?year=2026", sent).status_code == 302
-    assert client.post("/events/rules/calendar/?year=2026", sent).status_code == 422
-    row = CalendarDay.objects.get(day=date(2026, 12, 25))
-    assert (row.is_workday, row.name, row.source) == (False, "停电", "")
-
-    back = {"day": "2026-12-25", "state": "week", "name": "", "seen": "holiday"}
-    client.post("/events/rules/calendar/?year=2026", back)
-    assert not CalendarDay.objects.filter(day=date(2026, 12, 25)).exists()
-
-
-@pytest.mark.parametrize("query", ["year=1999", "year=9999", "day=2026-02-30", "day=x"])
-def test_years_and_days_that_there_are_not(client: Client, query: str) -> None:
-    assert client.get(f"/events/rules/calendar/?{query}").status_code == 422
-
-
-def test_the_holidays_that_were_entered_are_those_of_the_library(db: None) -> None:
-    """The migration's rows are plain; `chinesecalendar` has them from the announcements."""
-    for year in (2024, 2025, 2026):
-        rows = {(r.day, r.is_workday, r.name) for r in CalendarDay.objects.filter(day__year=year)}
-        assert rows == {(r.day, r.is_workday, r.name) for r in calendar.known_year(year)}
-
-
-def test_a_year_that_is_announced_since_is_entered_once(db: None) -> None:
-    CalendarDay.objects.filter(day__year=2026).delete()
-    CalendarDay.objects.create(day=date(2026, 1, 1), is_workday=True, name="by hand")
-
-    assert calendar.load_known_years(NOW) == [2026]
-    assert calendar.load_known_years(NOW) == []
-    assert CalendarDay.objects.get(day=date(2026, 1, 1)).name == "by hand"
-    assert CalendarDay.objects.filter(day__year=2026).count() == 25
-
-
 def test_a_department_is_made_filled_and_taken_out_of_use(
     client: Client, town: Town, handler: User
 ) -> None:
@@ -250,7 +202,6 @@ def test_a_department_elsewhere_is_not_there_and_none_is_made_elsewhere(
     [
         ("/events/rules/catalogue/?kind=service", 5),
         ("/events/rules/deadlines/", 5),
-        ("/events/rules/calendar/?year=2026", 4),
         ("/events/rules/departments/", 5),
     ],
 )
@@ -262,22 +213,3 @@ def test_a_page_costs_a_fixed_number_of_queries(
 
     with django_assert_num_queries(queries):
         client.get(address)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_of_eight_who_change_a_day_one_wins() -> None:
-    people = [make_person(f"a{n}", Role.ADMINISTRATOR, DISTRICT) for n in range(8)]
-    day = date(2026, 12, 24)
-
-    def change(user: User) -> str:
-        try:
-            calendar.set_day(
-                by=user, day=day, is_workday=False, name=user.username, seen=None, now=NOW
-            )
-        except Conflict:
-            return "late"
-        return "won"
-
-    said = together(*(lambda user=user: change(user) for user in people))
-
-    assert sorted(said) == ["late"] * 7 + ["won"]

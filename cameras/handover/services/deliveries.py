@@ -33,6 +33,8 @@ from gis_server.errors import Conflict, NotFound
 from gis_server.models import User
 from gis_server.plain_text import one_line, shortened
 from gis_server.roles import within_q
+from gis_server.workdays import calendar
+from gis_server.workdays.worktime import Calendar
 from grids.codes import BadCode, prefix
 
 LEASE = timedelta(minutes=3)
@@ -52,18 +54,19 @@ def make_due(now: datetime) -> int:
     """The deliveries that are due now and not there yet; how many were made.  A fixed number of
     queries, and one more for each plan that wants large outages.
     """
-    made = 0
+    made, today = 0, timezone.localdate(now)
+    days = calendar.between(today, today)
     for plan in DeliveryPlan.objects.filter(enabled=True).select_related("made_by"):
-        keys = [*_daily_keys(plan, now), *_outage_keys(plan)]
+        keys = [*_daily_keys(plan, now, days), *_outage_keys(plan)]
         made += _insert(plan, keys, now)
     return made
 
 
-def _daily_keys(plan: DeliveryPlan, now: datetime) -> list[str]:
+def _daily_keys(plan: DeliveryPlan, now: datetime, days: Calendar) -> list[str]:
     if plan.daily_at is None:
         return []
     zone = timezone.get_default_timezone()
-    day = due_day(now, plan.daily_at, frozenset(plan.weekdays), plan.since, zone)
+    day = due_day(now, plan.daily_at, frozenset(plan.weekdays), plan.since, zone, days)
     return [f"daily:{day:%Y-%m-%d}"] if day else []
 
 

@@ -16,6 +16,8 @@ from cameras.reasons_text import reason_name
 from cameras.views.shared import page
 from gis_server.edge import allow, user_of
 from gis_server.roles import Permission, may
+from gis_server.workdays import calendar
+from gis_server.workdays.worktime import Calendar
 
 SIGNS = {Answer.YES: "✓", Answer.NO: "✗", Answer.UNKNOWN: "?"}
 
@@ -27,10 +29,12 @@ def patterns_page(request: HttpRequest) -> HttpResponseBase:
     user, now = user_of(request), timezone.now()
     asked = pattern_queries.last_days(list(user.reach), now)
     found = pattern_queries.recurring(asked)
+    days = calendar.between(timezone.localdate(asked.start), timezone.localdate(asked.end))
     teams, causes = pattern_queries.repairs(asked)
+    shown = [recurring_shown(one, days) for one in found]
     context = {
         "here": "rates",
-        "rows": sorted(map(recurring_shown, found), key=lambda row: not row["suspected"]),
+        "rows": sorted(shown, key=lambda row: not row["suspected"]),
         "owners": by_owner(found),
         "worst": pattern_queries.worst(asked),
         "teams": teams,
@@ -44,8 +48,8 @@ def patterns_page(request: HttpRequest) -> HttpResponseBase:
     return page(request, "cameras/rates/patterns.html", context)
 
 
-def recurring_shown(one: Recurring) -> dict[str, Any]:
-    answers = patterns.evidence(one.cuts, timezone.get_default_timezone())
+def recurring_shown(one: Recurring, days: Calendar) -> dict[str, Any]:
+    answers = patterns.evidence(one.cuts, timezone.get_default_timezone(), days)
     return {
         "entry": one,
         "suspected": patterns.is_suspected(answers),

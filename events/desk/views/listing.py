@@ -118,6 +118,7 @@ def choices(user: User, filters: Filters) -> dict[str, Any]:
 def sort_names() -> list[tuple[str, str]]:
     return [
         (Sort.DUE.value, _("Due first")),
+        (Sort.GRAVEST.value, _("Gravest first")),
         (Sort.NEWEST.value, pgettext("events", "Newest first")),
         (Sort.OLDEST.value, pgettext("events", "Oldest first")),
     ]

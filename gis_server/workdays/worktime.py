@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
-END_OF_WORK = time(18, 0)
+BEGIN_OF_WORK, END_OF_WORK = time(8, 0), time(18, 0)
 MOST_WORKDAYS = 250
 SATURDAY = 5
 DAY = timedelta(days=1)
@@ -26,6 +26,10 @@ class Calendar:
     def is_workday(self, day: date) -> bool:
         known = self.exceptions.get(day)
         return day.weekday() < SATURDAY if known is None else known
+
+    def is_office_time(self, moment: datetime) -> bool:
+        """Whether offices work at an aware local time: to the end of work, but not at it."""
+        return self.is_workday(moment.date()) and BEGIN_OF_WORK <= moment.time() < END_OF_WORK
 
 
 PLAIN = Calendar()

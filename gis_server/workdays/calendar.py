@@ -8,12 +8,11 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from events.models import CalendarDay
-from events.services.catalogue import check_answers_for_all
-from events.worktime import PLAIN
 from gis_server import audit
-from gis_server.errors import Conflict, Invalid
-from gis_server.models import User
+from gis_server.errors import Conflict, Invalid, NotAllowed
+from gis_server.models import CalendarDay, User
+from gis_server.scopes import holds_all
+from gis_server.workdays.worktime import PLAIN, Calendar
 
 FIRST_YEAR, YEARS_AHEAD = 2024, 2
 LONGEST_NAME = 40
@@ -29,6 +28,12 @@ NAMES = {
     "Anti-Fascist 70th Day": "抗战胜利纪念日",
 }
 MADE_UP = "调休上班"
+
+
+def between(first: date, last: date) -> Calendar:
+    """What differs from the week on these days, both included.  One query."""
+    rows = CalendarDay.objects.filter(day__gte=first, day__lte=last)
+    return Calendar(dict(rows.values_list("day", "is_workday")))
 
 
 def days_of(year: int) -> list[date]:
@@ -90,9 +95,12 @@ def set_day(
     Raises:
         Invalid: a day of another time than people plan for.
         Conflict: somebody else was first.
-        NotAllowed: see `check_answers_for_all`.
+        NotAllowed: part of the territory lies outside of the reach of `by`.
     """
-    check_answers_for_all(by)
+    if not holds_all(by):
+        raise NotAllowed(
+            _("The calendar holds for everybody: only who answers for all grids changes it.")
+        )
     if not FIRST_YEAR <= day.year <= timezone.localdate(now).year + YEARS_AHEAD:
         raise Invalid(_("Choose a day of a year that this page shows."))
     if not enter(by, day, is_workday, name, seen, now):

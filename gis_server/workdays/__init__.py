@@ -1,0 +1,1 @@
+"""The one calendar of working days, for events and cameras alike."""
