@@ -33,15 +33,16 @@ def map_case(_context: HookContext, case: "Case[Any]") -> "Case[Any]":
     if name == "report" and PLACE:
         put_there(case.body)
     if name == "reportMany" and isinstance(case.body, dict):
-        put_one_in(case.body["reports"])
+        put_one_in(case.body)
     return case
 
 
-def put_one_in(reports: list[dict[str, Any]]) -> None:
-    """A batch holds whatever objects; one of them is to be a report."""
-    reports[0]["client_id"] = str(uuid.uuid5(uuid.NAMESPACE_OID, repr(reports)))
+def put_one_in(batch: dict[str, Any]) -> None:
+    """A batch holds whatever objects; the first of them is to be a report."""
     category, lon, lat = PLACE.split(",")
-    reports[0] |= {"category": category, "lon": float(lon), "lat": float(lat)}
+    client_id = str(uuid.uuid5(uuid.NAMESPACE_OID, repr(batch)))
+    place = {"category": category, "lon": float(lon), "lat": float(lat)}
+    batch["reports"][0] |= {"client_id": client_id} | place
 
 
 def put_there(body: object) -> None:
