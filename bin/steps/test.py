@@ -3,19 +3,35 @@
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from typing import IO
 
 from bin.steps import journal, places, processes, shared
 from bin.steps.places import Places
 
 COMMAND = "bin/test"
-# Folders that run in lanes of their own, by the lane's name.  The days mostly wait: for cameras to
-# be noticed, for a browser to draw.
-BESIDE = {"days": "tests/days", "house": "tests/house"}
+# What waits for a poller in real time and needs no town; the lane of the days is the longest.
+FAULTS = "tests/days/test_own_faults.py"
 
 
+@dataclass(frozen=True)
+class Lane:
+    """Tests that run beside the rest: what pytest is told of them."""
+
+    name: str
+    words: tuple[str, ...]
+
+    @property
+    def paths(self) -> list[str]:
+        return [word for word in self.words if not word.startswith("-")]
+
+
+BESIDE = (
+    Lane("days", ("tests/days", f"--ignore={FAULTS}")),
+    Lane("house", ("tests/house", FAULTS)),
+)
 STOP_WITHIN_S = 60
 
 
@@ -35,8 +51,8 @@ def test(arguments: list[str]) -> int:
         if arguments:
             return run_some(where, env, arguments)
         lanes = {
-            folder: stack.enter_context(shared.another_lane(where, notes, env, name))
-            for name, folder in BESIDE.items()
+            lane: stack.enter_context(shared.another_lane(where, notes, env, lane.name))
+            for lane in BESIDE
         }
         return run_all(stack, where, env, lanes)
 
@@ -47,31 +63,31 @@ def run_some(where: Places, env: Mapping[str, str], arguments: list[str]) -> int
 
 
 def run_all(
-    stack: ExitStack, where: Places, env: Mapping[str, str], lanes: Mapping[str, Mapping[str, str]]
+    stack: ExitStack, where: Places, env: Mapping[str, str], lanes: Mapping[Lane, Mapping[str, str]]
 ) -> int:
-    """All tests: those of some folders beside the rest, in lanes with an environment each, that
-    share only the checkout and the program of the database.
+    """All tests: some lanes, with an environment each, beside the rest; they share the checkout and
+    the program of the database.
 
-    What the lanes beside print is kept, and shown after the rest.  Returns the first status that
-    is not 0.  The unwinding of `stack` ends those that still run.
+    What the lanes print is kept, and shown after the rest.  Returns the first status that is not 0.
+    The unwinding of `stack` ends those that still run.
     """
     beside = []
-    for folder, own in lanes.items():
-        kept = where.log / f"{folder.replace('/', '-')}.log"
+    for lane, own in lanes.items():
+        kept = where.log / f"tests-{lane.name}.log"
         out = stack.enter_context(kept.open("wb"))
-        child = stack.enter_context(_at_work(where, own, [folder], out))
-        beside.append((folder, kept, child))
-    statuses = [run_some(where, env, [f"--ignore={folder}" for folder in lanes])]
-    for folder, kept, child in beside:
+        beside.append((lane, kept, stack.enter_context(_at_work(where, own, lane.words, out))))
+    rest = [f"--ignore={path}" for lane in lanes for path in lane.paths]
+    statuses = [run_some(where, env, rest)]
+    for lane, kept, child in beside:
         statuses.append(child.wait())
-        print(f"\n{folder}, which ran beside the tests above:")
+        print(f"\n{', '.join(lane.paths)}, beside the tests above:")
         print(kept.read_text(encoding="utf-8", errors="replace").rstrip(), flush=True)
     return next((status for status in statuses if status), 0)
 
 
 @contextmanager
 def _at_work(
-    where: Places, env: Mapping[str, str], arguments: list[str], out: IO[bytes] | None = None
+    where: Places, env: Mapping[str, str], words: Sequence[str], out: IO[bytes] | None = None
 ) -> Iterator[processes.Child]:
     """Some tests at work; at the end interrupted, so that they stop what they have started.
 
@@ -79,7 +95,7 @@ def _at_work(
     """
     python = str(where.venv / "bin" / "python")
     child = subprocess.Popen(
-        ["setpriv", "--pdeathsig=INT", python, "-m", "pytest", *arguments], cwd=where.root,
+        ["setpriv", "--pdeathsig=INT", python, "-m", "pytest", *words], cwd=where.root,
         env=env, stdout=out, stderr=subprocess.STDOUT if out else None, start_new_session=True,
     )  # fmt: skip
     try:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from bin.steps.places import Places
-from bin.steps.test import run_all
+from bin.steps.places import ROOT, Places
+from bin.steps.test import BESIDE, Lane, run_all
 
 PASSES = "def test_it():\n    print('heard')\n    assert True\n"
 FAILS = "def test_it():\n    assert 'this' == 'that'\n"
@@ -46,13 +46,13 @@ def where(tmp_path: Path) -> Places:
 
 def run(where: Places) -> int:
     with ExitStack() as stack:
-        return run_all(stack, where, ENVIRONMENT, {"beside": ENVIRONMENT})
+        return run_all(stack, where, ENVIRONMENT, {Lane("second", ("beside",)): ENVIRONMENT})
 
 
 def test_all_lanes_are_heard(where: Places, capfd: pytest.CaptureFixture[str]) -> None:
     assert run(where) == 0
 
-    first, _, then = capfd.readouterr().out.partition("beside, which ran beside the tests above:")
+    first, _, then = capfd.readouterr().out.partition("beside, beside the tests above:")
     assert "1 passed" in first
     assert "1 passed" in then
 
@@ -74,13 +74,13 @@ def test_what_ends_all_ends_each_lane_in_order(where: Places, number: signal.Sig
     script = f"""
 from pathlib import Path
 from bin.steps import journal
-from bin.steps.places import Places
-from bin.steps.test import run_all
+from bin.steps.places import ROOT, Places
+from bin.steps.test import Lane, run_all
 def main():
     with journal.undisturbed_end() as stack:
         at = Path({str(where.root)!r})
         env = {ENVIRONMENT!r}
-        return run_all(stack, Places(at, at, at), env, {{"beside": env}})
+        return run_all(stack, Places(at, at, at), env, {{Lane("second", ("beside",)): env}})
 raise SystemExit(journal.told("bin/test", Path("/nowhere"), main))
 """
     files = [where.root / folder for folder in ("rest", "beside")]
@@ -91,6 +91,15 @@ raise SystemExit(journal.told("bin/test", Path("/nowhere"), main))
 
     wait_for([file / "down" for file in files])
     assert command.wait(WITHIN_S) == {signal.SIGKILL: -signal.SIGKILL}.get(number, 130)
+
+
+def test_every_test_is_in_one_lane() -> None:
+    """What a lane leaves out of its folders, another one runs."""
+    words = [word for lane in BESIDE for word in lane.words]
+    left_out = {word.removeprefix("--ignore=") for word in words if word.startswith("-")}
+
+    assert left_out <= set(words)
+    assert all((ROOT / word).exists() for word in words if not word.startswith("-"))
 
 
 def wait_for(files: list[Path]) -> None:

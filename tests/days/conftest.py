@@ -45,7 +45,7 @@ FLAGS = [
 ]
 DESK = {"width": 1920, "height": 1080}
 # One expectation may wait this long; software rendering on two busy cores is slow.
-WAIT_MS = 15_000
+WAIT_MS = 30_000
 PHONE = {"width": 390, "height": 844}
 
 OpenPage = Callable[..., Page]
