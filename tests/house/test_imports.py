@@ -53,6 +53,7 @@ PURE = (
     "grids.topology",
     "patrols.cells",
     "patrols.coverage",
+    "patrols.osmand",
     "patrols.track",
     "cameras.grouping",
     "cameras.gb28181",
