@@ -1,7 +1,8 @@
 """Which deadline holds, and how near it is.  Pure: no Django, no clock.
 
 1 Of the rules for a stage that are valid on a day, the most exact holds: that of the entry before
-  that of any, then that of the severity, then that of the level; of those alike the newest.
+  that of any, then that of the severity, then that of the control level (防控等级) in force there
+  when it was received, then that of the level that answers for it; of those alike the newest.
 2 A deadline is amber when the rule's share of the time is left, red when a third of that is left
   (RED_SHARE), and late when it has passed.
 3 Which deadline is the next: the earliest of the stages whose clock runs (`workflow.RUNS_IN`).
@@ -14,6 +15,7 @@ from enum import StrEnum
 
 from events.workflow import RUNS_IN, Stage, Status
 from gis_server.workdays.worktime import Calendar, end_of_term
+from patrols.control import ControlLevel
 
 RED_SHARE = 3
 
@@ -49,16 +51,20 @@ NONE_ENTERED: Mapping[Stage, Span] = {
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What a deadline depends on; `category` is the id of an entry."""
+    """What a deadline depends on.
+
+    category: the id of an entry.  level: who answers for it.  control: `patrols.control`'s.
+    """
 
     category: int
     severity: str
     level: str
+    control: str = ControlLevel.USUAL.value
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """From a day on; category None, severity "", level "": any."""
+    """From a day on; category None, severity "", level "", control "": any."""
 
     category: int | None
     severity: str
@@ -67,12 +73,14 @@ class Rule:
     valid_from: date
     span: Span
     id: int = 0
+    control: str = ""
 
     def fits(self, case: Case) -> bool:
         return (
             self.category in (None, case.category)
             and self.severity in ("", case.severity)
             and self.level in ("", case.level)
+            and self.control in ("", case.control)
         )
 
 
@@ -82,9 +90,9 @@ def holding(rules: Iterable[Rule], case: Case, stage: Stage, day: date) -> Rule 
     return max(valid, key=_exactness, default=None)
 
 
-def _exactness(rule: Rule) -> tuple[bool, bool, bool, date, int]:
-    exact = (rule.category is not None, rule.severity != "", rule.level != "")
-    return (*exact, rule.valid_from, rule.id)
+def _exactness(rule: Rule) -> tuple[bool, bool, bool, bool, date, int]:
+    exact = (rule.severity != "", rule.control != "", rule.level != "")
+    return (rule.category is not None, *exact, rule.valid_from, rule.id)
 
 
 def spans(rules: Iterable[Rule], case: Case, day: date) -> dict[Stage, Span]:

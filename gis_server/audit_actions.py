@@ -20,6 +20,7 @@ ACTIONS: dict[str, str | Promise] = {
     "category.added": pgettext_lazy("action", "Added to the catalogue of events"),
     "category.changed": pgettext_lazy("action", "Changed an entry of the catalogue of events"),
     "category.moved": pgettext_lazy("action", "Moved an entry of the catalogue of events"),
+    "control.switched": pgettext_lazy("action", "Switched a control level"),
     "deadline.added": pgettext_lazy("action", "Entered a deadline of events"),
     "deadline.removed": pgettext_lazy("action", "Took back a deadline of events"),
     "department.added": pgettext_lazy("action", "Made a department"),

@@ -38,6 +38,8 @@ class Permission(StrEnum):
     SEE_EVENT_FIGURES = "see_event_figures"
     EDIT_EVENT_RULES = "edit_event_rules"
     EDIT_CALENDAR = "edit_calendar"
+    SEE_CONTROL = "see_control"
+    SWITCH_CONTROL = "switch_control"
     SEE_PEOPLE = "see_people"
     EDIT_TERRITORY = "edit_territory"
     IMPORT_TERRITORY = "import_territory"
@@ -68,6 +70,8 @@ PERMISSION_NAMES = {
     Permission.SEE_EVENT_FIGURES: _("See figures and briefings of events"),
     Permission.EDIT_EVENT_RULES: _("Change the catalogue, deadlines and departments of events"),
     Permission.EDIT_CALENDAR: _("Change working days and holidays"),
+    Permission.SEE_CONTROL: _("See control levels"),
+    Permission.SWITCH_CONTROL: _("Switch control levels"),
     Permission.SEE_PEOPLE: _("See who is responsible"),
     Permission.EDIT_TERRITORY: _("Change grids and their boundaries"),
     Permission.IMPORT_TERRITORY: _("Import grids and divisions"),
@@ -118,6 +122,8 @@ _LEAD = (
         Permission.ASK_FOR_AREA,
         Permission.GRANT_AREA,
         Permission.REVIEW_WORK,
+        Permission.SEE_CONTROL,
+        Permission.SWITCH_CONTROL,
     }
 )
 
@@ -135,6 +141,7 @@ MAY: dict[Role, frozenset[Permission]] = {
             Permission.REPORT_EVENTS,
             Permission.LEAD_EVENTS,
             Permission.SEE_EVENT_FIGURES,
+            Permission.SEE_CONTROL,
         }
     ),
     Role.MAINTAINER: frozenset(
@@ -182,6 +189,7 @@ MAY: dict[Role, frozenset[Permission]] = {
             Permission.SEE_RATES,
             Permission.SEE_EVENTS,
             Permission.SEE_EVENT_FIGURES,
+            Permission.SEE_CONTROL,
         }
     ),
     Role.ADMINISTRATOR: frozenset(Permission),

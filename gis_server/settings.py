@@ -44,6 +44,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 INSTALLED_APPS = [
     "gis_server.apps.GisServerConfig",
     "grids",
+    "patrols",
     "cameras",
     "events",
     "maps",

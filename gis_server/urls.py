@@ -49,6 +49,7 @@ urlpatterns = [
     ),
     path("users/<int:user_id>/revoke-tokens/", user_pages.revoke_tokens, name="revoke-tokens-of"),
     path("", include("grids.urls")),
+    path("", include("patrols.urls")),
     path("", include("cameras.urls")),
     path("", include("events.urls")),
     path("", include("maps.urls")),

@@ -196,7 +196,7 @@ def street_pieces(streets: Sequence[Any]) -> Floats:
     within = np.arange(len(line)) - np.repeat(np.cumsum(count) - count, count)
     at = (within + 0.5) * (lengths / count)[line] if len(lines) else np.zeros(0)
     points = shapely.line_interpolate_point(lines[line], at)
-    return shapely.get_coordinates(points).reshape(-1, 2)
+    return np.asarray(shapely.get_coordinates(points)).reshape(-1, 2)
 
 
 def by_grid(ground: Ground) -> Mapping[int, int]:

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from events.models.columns import one_of, user
 from events.workflow import Level, Severity, Stage
+from patrols.control import ControlLevel
 
 
 class EventKind(models.TextChoices):
@@ -62,8 +63,9 @@ class DeadlineRule(models.Model):
     """From a day of the local calendar on, how long a stage may take.
 
     The most exact rule holds: that of the entry before that of any (None), then of the severity
-    ("" for any), then of the level ("" for any).  What changes is a new row for a new day: events
-    keep the deadlines that they got, and what held on a past day can still be asked.
+    ("" for any), then of the control level ("" for any), then of the level ("" for any).  What
+    changes is a new row for a new day: events keep the deadlines that they got, and what held on a
+    past day can still be asked.
     amount: in `unit`; minutes go by the clock, working days by the calendar.
     amber: so much of the time left, in percent, from when on it is amber.
     """
@@ -76,6 +78,7 @@ class DeadlineRule(models.Model):
         Category, models.CASCADE, null=True, blank=True, related_name="deadlines"
     )
     severity = models.CharField(max_length=9, blank=True)
+    control = models.CharField(max_length=5, blank=True, default="")
     level = models.CharField(max_length=9, blank=True)
     stage = models.CharField(max_length=6)
     valid_from = models.DateField()
@@ -86,16 +89,20 @@ class DeadlineRule(models.Model):
     made_by = user()
 
     class Meta:
-        ordering = ["stage", "category", "severity", "level", "-valid_from"]
+        ordering = ["stage", "category", "severity", "control", "level", "-valid_from"]
         constraints = [
             models.UniqueConstraint(
-                fields=["category", "severity", "level", "stage", "valid_from"],
+                fields=["category", "severity", "control", "level", "stage", "valid_from"],
                 name="one_deadline_per_case_and_day",
                 nulls_distinct=False,
             ),
             models.CheckConstraint(
                 name="deadline_severity_is_known",
                 condition=one_of("severity", Severity, or_empty=True),
+            ),
+            models.CheckConstraint(
+                name="deadline_control_is_known",
+                condition=one_of("control", ControlLevel, or_empty=True),
             ),
             models.CheckConstraint(
                 name="deadline_level_is_known", condition=one_of("level", Level, or_empty=True)

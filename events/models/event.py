@@ -11,6 +11,7 @@ from events.workflow import OPEN, OVER, Action, Level, Severity, Status
 from gis_server.geo import WGS84
 from gis_server.models import LONGEST_CODE
 from grids.models import Grid
+from patrols.control import ControlLevel
 
 MAX_TEXT = 2000
 MAX_PHOTOS = 9
@@ -34,7 +35,8 @@ class Event(models.Model):
     map).  grid, scope_code: where that lies *now*; the database keeps them (trigger `assign`), and
     the code decides who may see it.  grid_then, grid_then_code, grid_then_name: where it lay on
     the day it was seen, for ever.  outside_reason: why somebody reported outside their own area.
-    level: who answers for it now.  reported_at: when it was seen, as far as the sender's clock can
+    level: who answers for it now.  control: the control level in force there when its clocks began.
+    reported_at: when it was seen, as far as the sender's clock can
     be believed; received_at: by ours.
     accept_due … close_due: by the rules of the day they were set; amber_at: from when on the next
     of them is near.  The counts say how often; `consulted` how often a consultation has decided.
@@ -49,6 +51,9 @@ class Event(models.Model):
     source = models.CharField(max_length=11, choices=Source.choices)
     state = models.CharField(max_length=10, default=Status.REPORTED.value)
     level = models.CharField(max_length=9)
+    control = models.CharField(
+        max_length=5, default=ControlLevel.USUAL.value, db_default=ControlLevel.USUAL.value
+    )
     text = models.CharField(max_length=MAX_TEXT, blank=True)
     address = models.CharField(max_length=200, blank=True)
     point = models.PointField(srid=WGS84)
@@ -121,6 +126,9 @@ class Event(models.Model):
             ),
             models.CheckConstraint(name="event_state_is_known", condition=one_of("state", Status)),
             models.CheckConstraint(name="event_level_is_known", condition=one_of("level", Level)),
+            models.CheckConstraint(
+                name="event_control_is_known", condition=one_of("control", ControlLevel)
+            ),
             models.CheckConstraint(
                 name="event_is_closed_at_a_level_or_not_at_all",
                 condition=Q(closed_at=None, closed_level="")

@@ -25,6 +25,8 @@ from events.services.steps import change_of, step_of
 from events.workflow import ROUTES, Action, Level, Severity
 from gis_server import live
 from gis_server.models import User
+from patrols.control import ControlLevel
+from patrols.queries import levels_at
 
 IDS = """
     SELECT nextval(pg_get_serial_sequence('events_event', 'id')),
@@ -77,13 +79,17 @@ def with_photos(report: Judged, waiting: dict[uuid.UUID, int]) -> Whole | Photos
 
 
 def insert(by: User, reports: Sequence[Whole], now: datetime) -> list[Event]:
-    """Eight queries, one more where there are photos, and one where there are copies."""
+    """Nine queries, one more where there are photos, and one where there are copies."""
     if not reports:
         return []
-    due = dues_of_cases({case_of(one.report) for one in reports}, now)
+    control = levels_at((one.report.homes.now.code for one in reports), now)
+    cases = [case_of(one.report, control[one.report.homes.now.code]) for one in reports]
+    due = dues_of_cases(set(cases), now)
     ids = next_ids(len(reports))
-    pairs = list(zip(reports, ids, strict=True))
-    events = [event_of(by, one.report, two, due[case_of(one.report)], now) for one, two in pairs]
+    events = [
+        event_of(by, one.report, pair, case, due[case], now)
+        for one, pair, case in zip(reports, ids, cases, strict=True)
+    ]
     Event.objects.bulk_create(events)
     entered = list(zip(events, reports, strict=True))
     use_photos(entered)
@@ -101,8 +107,9 @@ def level_of(report: Judged) -> Level:
     return ROUTES[severity_of(report)]
 
 
-def case_of(report: Judged) -> Case:
-    return Case(report.category.pk, severity_of(report), level_of(report))
+def case_of(report: Judged, control: ControlLevel) -> Case:
+    severity = severity_of(report)
+    return Case(report.category.pk, severity.value, level_of(report).value, control.value)
 
 
 def next_ids(count: int) -> list[tuple[int, int]]:
@@ -112,7 +119,9 @@ def next_ids(count: int) -> list[tuple[int, int]]:
         return list(cursor.fetchall())
 
 
-def event_of(by: User, report: Judged, ids: tuple[int, int], due: Dues, now: datetime) -> Event:
+def event_of(
+    by: User, report: Judged, ids: tuple[int, int], case: Case, due: Dues, now: datetime
+) -> Event:
     """The row of a report; ids: its own, and its first step's."""
     draft, homes = report.draft, report.homes
     return Event(
@@ -121,9 +130,10 @@ def event_of(by: User, report: Judged, ids: tuple[int, int], due: Dues, now: dat
         client_id=draft.client_id,
         kind=report.category.kind,
         category=report.category,
-        severity=severity_of(report).value,
+        severity=case.severity,
         source=draft.source,
-        level=level_of(report).value,
+        level=case.level,
+        control=case.control,
         text=draft.text,
         address=draft.address,
         point=report.point,

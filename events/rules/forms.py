@@ -10,9 +10,11 @@ from events.models import Category, DeadlineRule
 from events.services.deadline_rules import MOST_MINUTES, NewRule
 from events.texts import LEVELS, SEVERITIES, STAGES
 from gis_server.models import LONGEST_CODE
+from patrols.models import ControlSwitch
 
 SEVERITY_CHOICES = [(severity.value, name) for severity, name in SEVERITIES.items()]
 LEVEL_CHOICES = [(level.value, name) for level, name in LEVELS.items()]
+CONTROL_CHOICES = ControlSwitch.Level.choices
 STAGE_CHOICES = [(stage.value, name) for stage, name in STAGES.items()]
 ANY = _("any")
 
@@ -65,6 +67,9 @@ class DeadlineForm(forms.Form):
     )
     severity = forms.ChoiceField(
         label=_("Severity"), choices=[("", ANY), *SEVERITY_CHOICES], required=False
+    )
+    control = forms.ChoiceField(
+        label=_("Control level"), choices=[("", ANY), *CONTROL_CHOICES], required=False
     )
     level = forms.ChoiceField(label=_("Level"), choices=[("", ANY), *LEVEL_CHOICES], required=False)
     valid_from = forms.DateField(

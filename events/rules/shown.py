@@ -12,11 +12,14 @@ from events.texts import level_name, severity_name, stage_name
 from events.workflow import Severity, Stage
 from gis_server.edge import Page
 from gis_server.models import User
+from patrols.control import ControlLevel
+from patrols.models import ControlSwitch
 
 MOST_ENTRIES = 1000
 MOST_RULES = 500
 MEMBERS_NAMED = 8
 WEIGHTS = ["", *(severity.value for severity in Severity)]
+CONTROLS = ["", *(level.value for level in ControlLevel)]
 STAGES = [stage.value for stage in Stage]
 
 
@@ -40,6 +43,7 @@ def rule_shown(row: DeadlineRule, today: date) -> dict[str, Any]:
         "row": row,
         "stage": stage_name(row.stage),
         "severity": severity_name(row.severity) if row.severity else "",
+        "control": ControlSwitch.Level(row.control).label if row.control else "",
         "level": level_name(row.level) if row.level else "",
         "unit": DeadlineRule.Unit(row.unit).label,
         "is_coming": row.valid_from > today,
@@ -52,13 +56,14 @@ def deadlines_on(day: date) -> list[dict[str, Any]]:
     One query.
     """
     rows = DeadlineRule.objects.filter(valid_from__lte=day).select_related("category")
-    case = ("category_id", "severity", "level", "stage")
+    case = ("category_id", "severity", "control", "level", "stage")
     newest = rows.order_by(*case, "-valid_from").distinct(*case)[:MOST_RULES]
     ordered = sorted(
         newest,
         key=lambda row: (
             row.category.code if row.category else "",
             WEIGHTS.index(row.severity),
+            CONTROLS.index(row.control),
             row.level,
             STAGES.index(row.stage),
         ),

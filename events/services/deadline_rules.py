@@ -18,10 +18,13 @@ MOST_WORKDAYS, MOST_MINUTES = 250, 60 * 24 * 366
 
 @dataclass(frozen=True, slots=True)
 class NewRule:
-    """category None, severity "" and level "" mean any; amber in percent of the time left."""
+    """category None, severity "", control "" and level "" mean any; amber in percent of the time
+    left.
+    """
 
     category: Category | None
     severity: str
+    control: str
     level: str
     stage: str
     valid_from: date
@@ -32,7 +35,8 @@ class NewRule:
     @property
     def case(self) -> str:
         """In short, for the audit trail."""
-        known = (self.category.code if self.category else "", self.severity, self.level)
+        code = self.category.code if self.category else ""
+        known = (code, self.severity, self.control, self.level)
         return "/".join([self.stage, *(one or "*" for one in known)])
 
 

@@ -13,6 +13,8 @@ from events.models import Category, DeadlineRule, Event, EventStep
 from events.workflow import Action, Level, Severity, Stage, Status
 from gis_server.workdays import calendar
 from gis_server.workdays.worktime import Calendar
+from patrols.control import ControlLevel
+from patrols.queries import level_at
 
 MOST_RULES = 5_000
 CALENDAR_AHEAD = timedelta(days=550)
@@ -30,12 +32,15 @@ def rules_at(day: date, cases: Collection[Case] | None = None) -> list[Rule]:
         rows = rows.filter(
             Q(category=None) | Q(category__in={case.category for case in cases}),
             severity__in={"", *(case.severity for case in cases)},
+            control__in={"", *(case.control for case in cases)},
             level__in={"", *(case.level for case in cases)},
         )
-    newest = rows.order_by("category_id", "severity", "level", "stage", "-valid_from")
+    newest = rows.order_by("category_id", "severity", "control", "level", "stage", "-valid_from")
     return [
         rule_of(row)
-        for row in newest.distinct("category_id", "severity", "level", "stage")[:MOST_RULES]
+        for row in newest.distinct("category_id", "severity", "control", "level", "stage")[
+            :MOST_RULES
+        ]
     ]
 
 
@@ -48,6 +53,7 @@ def rule_of(row: DeadlineRule) -> Rule:
         valid_from=row.valid_from,
         span=Span(row.amount, row.unit == DeadlineRule.Unit.WORKDAY, row.amber),
         id=row.pk,
+        control=row.control,
     )
 
 
@@ -61,12 +67,13 @@ def dues_at(
     level: Level | str,
     now: datetime,
     first: Stage = Stage.ACCEPT,
+    control: str = ControlLevel.USUAL.value,
 ) -> Dues:
     """The deadlines of what is received now, by the rules of today; first: see `deadlines.dues`.
 
     Two queries.
     """
-    case = Case(pk_of(category), str(severity), str(level))
+    case = Case(pk_of(category), str(severity), str(level), control)
     return dues_of_cases([case], now, first)[case]
 
 
@@ -88,7 +95,7 @@ def pk_of(category: Category | int) -> int:
 
 
 def case_of(event: Event) -> Case:
-    return Case(event.category_id, event.severity, event.level)
+    return Case(event.category_id, event.severity, event.level, event.control)
 
 
 def spans_at(case: Case, now: datetime) -> Mapping[Stage, Span]:
@@ -98,8 +105,13 @@ def spans_at(case: Case, now: datetime) -> Mapping[Stage, Span]:
 
 
 def begun_anew(event: Event, now: datetime, first: Stage = Stage.ACCEPT) -> dict[str, Any]:
-    """The columns of an event whose clocks begin again now.  Two queries."""
-    return columns(dues_at(event.category_id, event.severity, event.level, now, first))
+    """The columns of an event whose clocks begin again now, at the control level of now.
+
+    Three queries.
+    """
+    control = level_at(event.scope_code, now).value
+    due = dues_at(event.category_id, event.severity, event.level, now, first, control)
+    return columns(due) | {"control": control}
 
 
 def columns(due: Dues) -> dict[str, Any]:
@@ -127,7 +139,8 @@ def handling_from(at: datetime, case: Case, close_due: datetime) -> dict[str, An
 
 def classified(event: Event, case: Case) -> dict[str, Any]:
     """The columns of an event that was another case from the beginning.  Five queries at most."""
-    due = columns(dues_at(case.category, case.severity, case.level, begun_at(event)))
+    begun = begun_at(event)
+    due = columns(dues_of_cases([case], begun)[case])
     if event.filed_at is None:
         return due
     return due | handling_from(event.filed_at, case, due["close_due"])

@@ -143,7 +143,7 @@ def classify(
         "severity": [event.severity, weight.value],
         "level": [event.level, level],
     }
-    values |= classified(event, Case(entry.pk, weight.value, level))
+    values |= classified(event, Case(entry.pk, weight.value, level, event.control))
     event = move(event, Action.CLASSIFY, by=by, now=now, values=values, note=note, detail=detail)
     copy_below(event, now)
     return event

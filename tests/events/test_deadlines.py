@@ -40,15 +40,18 @@ def rule(
     severity: str = "",
     level: str = "",
     since: int = 2024,
+    control: str = "",
 ) -> Rule:
     span = Span(amount, in_workdays=False)
-    return Rule(category, severity, level, stage, date(since, 1, 1), span)
+    return Rule(category, severity, level, stage, date(since, 1, 1), span, control=control)
 
 
-CASE = Case(7, "minor", "community")
+CASE = Case(7, "minor", "community", "two")
 ANY = rule(Stage.ACCEPT, 120)
 NEWER = rule(Stage.ACCEPT, 90, since=2026)
 BY_LEVEL = rule(Stage.ACCEPT, 60, None, "", "community")
+BY_CONTROL = rule(Stage.ACCEPT, 50, control="two")
+OF_THE_HIGHEST = rule(Stage.ACCEPT, 10, control="one")
 BY_SEVERITY = rule(Stage.ACCEPT, 40, None, "minor")
 BY_ENTRY = rule(Stage.ACCEPT, 20, 7)
 OF_ANOTHER = rule(Stage.ACCEPT, 1, 8)
@@ -62,7 +65,9 @@ TOMORROWS = rule(Stage.ACCEPT, 2, 7, "minor", since=2027)
         pytest.param([ANY], ANY, id="the general one"),
         pytest.param([ANY, NEWER], NEWER, id="the newest of those alike"),
         pytest.param([NEWER, BY_LEVEL], BY_LEVEL, id="level before any"),
-        pytest.param([BY_LEVEL, BY_SEVERITY], BY_SEVERITY, id="severity before level"),
+        pytest.param([BY_LEVEL, BY_CONTROL], BY_CONTROL, id="control level before level"),
+        pytest.param([BY_CONTROL, BY_SEVERITY], BY_SEVERITY, id="severity before control level"),
+        pytest.param([ANY, OF_THE_HIGHEST], ANY, id="not another control level's"),
         pytest.param([BY_SEVERITY, BY_ENTRY], BY_ENTRY, id="entry before severity"),
         pytest.param([ANY, OF_ANOTHER], ANY, id="not another entry's"),
         pytest.param([ANY, TOMORROWS], ANY, id="not one of a day to come"),

@@ -157,9 +157,9 @@ def test_twenty_cost_as_many_queries_as_two(
 
     for count in (2, 20):
         drafts = [draft_of(told(), source="api") for _ in range(count)]
-        # Savepoint, sender, known, entries, places; rules, calendar, numbers, events, steps, lock,
-        # changes, notify, end.
-        with django_assert_num_queries(14):
+        # Savepoint, sender, known, entries, places; control levels, rules, calendar, numbers,
+        # events, steps, lock, changes, notify, end.
+        with django_assert_num_queries(15):
             services.take_all(by=by, drafts=drafts, now=timezone.now())
 
 

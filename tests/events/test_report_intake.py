@@ -11,7 +11,7 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 from django.test import Client
 from django.utils import timezone
 
-from events.models import Category, Event, EventCopy, EventStep
+from events.models import Category, DeadlineRule, Event, EventCopy, EventStep
 from events.reporting import services
 from events.reporting.sent import Draft, draft_of
 from events.workflow import Severity
@@ -19,6 +19,7 @@ from gis_server.frames import Frame, from_wgs84
 from gis_server.models import ChangeRow, User
 from gis_server.roles import Role
 from grids.models import Grid, GridShape
+from patrols.models import ControlSwitch
 from tests.conftest import SignIn
 from tests.events.reports import HERE, make_entry, send, told
 from tests.grids.territory import EAST, WEST, projected, square
@@ -130,6 +131,27 @@ def test_severity_comes_from_the_catalogue_and_urgent_goes_past_two_levels(
     assert (event.severity, event.level) == ("urgent", "district")
     codes = EventCopy.objects.values_list("code", flat=True)
     assert sorted(codes) == ["140107001", "140107001001"]
+
+
+def test_a_report_gets_the_deadlines_of_the_control_level_in_force(phone: Client) -> None:
+    """A rule for minor ones at level two: ten minutes to accept; its leader switches the street."""
+    now = timezone.now()
+    DeadlineRule.objects.create(
+        severity="minor", control="two", stage="accept", valid_from=date(2024, 1, 1), amount=10,
+        unit="minute",
+    )  # fmt: skip
+    send(phone, told())
+    ControlSwitch.objects.create(
+        area="140107001", level="two", begins=now - timedelta(hours=1), reason="庙会",
+        user_id=1, who="Shen",
+    )  # fmt: skip
+
+    send(phone, told())
+
+    usual, raised = Event.objects.order_by("id")
+    assert (usual.control, raised.control) == ("usual", "two")
+    assert raised.accept_due - raised.received_at == timedelta(minutes=10)
+    assert usual.accept_due - usual.received_at == timedelta(minutes=120)
 
 
 @pytest.mark.parametrize(
@@ -380,9 +402,9 @@ def test_a_report_costs_a_fixed_number_of_queries(
     by = make_user(WORKER, (WEST,))
     draft: Draft = draft_of(told(), source="worker")
 
-    # Entry, place; savepoint, numbers, rules and calendar, event, step, lock, change, notify, end;
-    # and what is lent to the sender.
-    with django_assert_num_queries(13):
+    # Entry, place; savepoint, control level, rules and calendar, numbers, event, step, lock,
+    # change, notify, end; and what is lent to the sender.
+    with django_assert_num_queries(14):
         services.take(by=by, draft=draft, now=timezone.now())
 
 

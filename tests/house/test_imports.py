@@ -51,6 +51,7 @@ PURE = (
     "grids.imports.zips",
     "grids.topology",
     "patrols.cells",
+    "patrols.control",
     "patrols.coverage",
     "patrols.osmand",
     "patrols.track",

@@ -233,8 +233,8 @@ def test_shares_of_area_are_those_of_exact_geometry() -> None:
 
 def skewed(chance: np.random.Generator) -> list[Area]:
     """Five by ten four-cornered grids without gaps, each corner moved by up to 80 m."""
-    at = np.stack(np.meshgrid(np.arange(11), np.arange(6)), axis=-1) * SIDE
-    at = at + chance.uniform(-80, 80, at.shape)
+    lattice = np.stack(np.meshgrid(np.arange(11), np.arange(6)), axis=-1) * SIDE
+    at = lattice + chance.uniform(-80, 80, lattice.shape)
     return [
         Area(row * 10 + column + 1, shapely.Polygon(
             [at[row, column], at[row, column + 1], at[row + 1, column + 1], at[row + 1, column]]

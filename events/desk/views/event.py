@@ -47,6 +47,8 @@ from gis_server.errors import DomainError, NotFound
 from gis_server.models import User
 from gis_server.photos.decoding import MAX_BYTES
 from gis_server.roles import Permission, may, within_q
+from patrols.control import ControlLevel
+from patrols.models import ControlSwitch
 
 MOST_STEPS = 500
 AROUND_DEG = 0.002
@@ -97,6 +99,7 @@ def facts(row: Event, now: datetime) -> dict[str, Any]:
         "kind": EventKind(row.kind).label,
         "source": Source(row.source).label,
         "level": level_name(row.level),
+        "control": control_shown(row),
         "grid": place_name(row),
         "marks": marks_of(row),
         "due": due_shown(row, now),
@@ -104,6 +107,12 @@ def facts(row: Event, now: datetime) -> dict[str, Any]:
         "go": navigation.links(row.point.y, row.point.x, row.category.name),
         "now": now,
     }
+
+
+def control_shown(row: Event) -> str:
+    """The control level whose deadlines it has; empty for the usual one."""
+    level = ControlLevel(row.control)
+    return "" if level is ControlLevel.USUAL else str(ControlSwitch.Level(row.control).label)
 
 
 def acts_of(doable: set[Action]) -> list[dict[str, Any]]:
