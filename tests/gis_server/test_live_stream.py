@@ -77,6 +77,10 @@ def status(port: int, path: str, headers: dict[str, str]) -> int:
 def ticket_headers(client: Client) -> dict[str, str]:
     answer = client.post("/live/ticket/")
     assert answer.status_code == 200
+    return with_ticket(answer)
+
+
+def with_ticket(answer: Any) -> dict[str, str]:
     return {"Cookie": f"{TICKET_COOKIE}={answer.cookies[TICKET_COOKIE].value}", "Origin": ORIGIN}
 
 
@@ -300,13 +304,28 @@ def test_a_lent_area_is_heard(live: int, lent: AreaGrant) -> None:
 
 
 def test_a_stream_ends_with_the_grant_it_was_opened_by(live: int, lent: AreaGrant) -> None:
-    move_end(lent, timedelta(seconds=1.5))
+    client = signed_in(lent.asker)
+
+    # A busy machine may need more time to open one than is left of the grant.
+    assert any(ends_in_time(live, client, lent, left_s) for left_s in (1.5, 6, 24))
+
+
+def ends_in_time(live: int, client: Client, lent: AreaGrant, left_s: float) -> bool:
+    """Hear a stream to its end that was opened when so much of the grant was left; False when the
+    grant was over before.
+    """
+    move_end(lent, timedelta(seconds=left_s))
     started = time.monotonic()
-
-    with stream(live, signed_in(lent.asker)) as heard:
-        list(heard)
-
-    assert 0.5 < time.monotonic() - started < 30
+    answer = client.post("/live/ticket/")
+    if LENT not in answer.json()["reach"]:
+        return False
+    with get(live, "/live?since=0", with_ticket(answer)) as response:
+        if response.status != 200:
+            return False
+        for _ in events(response):
+            assert time.monotonic() - started < left_s + 30
+    assert time.monotonic() - started > left_s - 1
+    return True
 
 
 def test_a_ticket_does_not_outlive_its_grant(lent: AreaGrant) -> None:
