@@ -133,8 +133,7 @@ def load_district(
 def load_demo(places: Places, journal: Journal, env: Mapping[str, str], database: str) -> None:
     """Users and cameras to try it with; what the command says of them is said at later starts."""
     with journal.step("Demo users and cameras") as step:
-        # A newer version may bring parts that this one lacks; the command knows which.
-        stamp = content_hash([places.root / "fixtures" / "demo.py"], database)
+        stamp = demo_stamp(places.root, database)
         if fresh(places, "demo", stamp) and sign_ins_file(places).exists():
             step.skip("already there")
             return
@@ -143,6 +142,11 @@ def load_demo(places: Places, journal: Journal, env: Mapping[str, str], database
         file.write_text(said, encoding="utf-8")
         file.chmod(0o600)
         keep(places, "demo", stamp)
+
+
+def demo_stamp(root: Path, database: str) -> str:
+    """A newer demo may have parts that this database lacks; `load_demo` knows which."""
+    return content_hash([root / "fixtures" / "demo.py"], database)
 
 
 def sign_ins_file(places: Places) -> Path:
