@@ -173,6 +173,7 @@ CATEGORY = record(
         "group": text(),
         "severity": words(Severity),
         "hint": text(),
+        "needs_photo": FLAG,
     }
 )
 ERROR = record({"error": record({"kind": text(), "message": text()})})

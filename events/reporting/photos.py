@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from events.models import EventPhoto
-from gis_server.errors import TooMany
+from events.models import Category, EventPhoto
+from events.reporting.sent import Draft
+from gis_server.errors import Invalid, TooMany
 from gis_server.models import User
 from gis_server.photos import keeping
 
@@ -17,6 +18,15 @@ MOST_WAITING = 270
 """Of one sender in a day: thirty reports full of photos, whose reports have not come yet."""
 WAIT_S = 600
 ONE_PER_ID = "one_photo_per_client_id"
+
+
+def check_asked_for(category: Category, draft: Draft) -> None:
+    """Raises Invalid: the entry asks for a photo, and the report has none."""
+    if category.needs_photo and not draft.photos and not draft.has_picture:
+        raise Invalid(
+            _("“%(entry)s” is only taken with a photo: add at least one.")
+            % {"entry": category.name}
+        )
 
 
 def add_photo(

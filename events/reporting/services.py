@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from events.models import Category, Event, EventPhoto
 from events.queries import entries_in_use
-from events.reporting import checks
+from events.reporting import checks, photos
 from events.reporting.errors import Asked, PhotosMissing
 from events.reporting.placing import Home, Homes, homes_of
 from events.reporting.sent import Draft
@@ -58,7 +58,7 @@ def take(*, by: User, draft: Draft, now: datetime) -> Taken:
     """Make an event of a report, once for each client id of its sender.
 
     Raises:
-        Invalid: the position or the catalogue entry cannot be taken.
+        Invalid: the position or the catalogue entry cannot be taken, or it asks for a photo.
         Asked: the reporter is to say something about the position first.
         PhotosMissing: photos are to be sent (again) first.
     """
@@ -76,6 +76,7 @@ def take(*, by: User, draft: Draft, now: datetime) -> Taken:
 def enter(by: User, draft: Draft, now: datetime) -> Event:
     """Raises: see `take`; IntegrityError: there is one with this id."""
     category = entry(draft.category)
+    photos.check_asked_for(category, draft)
     seen = checks.believed(draft.seen_at, draft.sent_at, now)
     point = point_of(draft)
     homes = homes_of(point, timezone.localdate(seen.at))
