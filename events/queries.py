@@ -37,6 +37,13 @@ def entries_in_use() -> QuerySet[Category]:
     return Category.objects.filter(parent__isnull=False, is_active=True).select_related("parent")
 
 
+def position_of(event: Event) -> tuple[float, float]:
+    """Longitude and latitude in degrees; of rows that have been read with them, without a query."""
+    if "lon" in event.__dict__:
+        return event.__dict__["lon"], event.__dict__["lat"]
+    return event.point.x, event.point.y
+
+
 MOST_TASKS = 200
 MOST_STEPS = 500
 

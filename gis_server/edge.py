@@ -15,7 +15,13 @@ from django.contrib.auth.views import redirect_to_login
 from django.contrib.sessions.exceptions import SessionInterrupted
 from django.core.exceptions import DisallowedHost
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseNotAllowed,
+    JsonResponse,
+)
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
@@ -40,7 +46,7 @@ from gis_server.roles import Permission, may
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 PUBLIC = "public"
-MAX_LIMIT = 1000
+MAX_LIMIT, MAX_OFFSET = 1000, 10_000_000
 DAY_LENGTH = 10
 EARLIEST_DAY, LATEST_DAY = date(2000, 1, 1), date(2199, 12, 31)
 FORM_TYPES = ("multipart/form-data", "application/x-www-form-urlencoded")
@@ -120,8 +126,28 @@ def _told(request: HttpRequest, error: DomainError, code: int) -> HttpResponse:
         context = {"message": str(error.message), "status": code}
         return render(request, "gis_server/error.html", context, status=code)
     kind = "not_signed_in" if code == 401 else type(error).__name__
-    told = {"kind": kind, "message": str(error.message)} | error.detail
-    return json_ok({"error": told}, status=code)
+    return json_ok({"error": error_told(error) | {"kind": kind}}, status=code)
+
+
+def error_told(error: DomainError) -> dict[str, Any]:
+    """An error as programs read it."""
+    return {"kind": type(error).__name__, "message": str(error.message)} | error.detail
+
+
+def _rides_on_a_session(request: HttpRequest) -> bool:
+    """Whether another site's page could have made a browser send this in somebody's name.  No page
+    can make it send a token, and what comes without a session is nobody's: that is told as 401, and
+    not as a page that has become too old.
+    """
+    return tokens.given(request) is None and settings.SESSION_COOKIE_NAME in request.COOKIES
+
+
+def _refuse_method(request: HttpRequest, refused: HttpResponse) -> HttpResponse:
+    """The same refusal with a sentence: Django's has none."""
+    message = _("This address takes %(methods)s only.") % {"methods": refused["Allow"]}
+    response = answer_error(request, Invalid(message), status=405)
+    response["Allow"] = refused["Allow"]
+    return response
 
 
 class Gate:
@@ -131,15 +157,17 @@ class Gate:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if tokens.given(request) is not None and tokens.taken_at(request.path):
-            # No page of another site can make a browser send this header, so there is nothing to
-            # protect; Django asks for this before it looks at the view.
+        if tokens.taken_at(request.path) and not _rides_on_a_session(request):
+            # Django asks for this before it looks at the view.
             request._dont_enforce_csrf_checks = True  # type: ignore[attr-defined]
         origin = audit.origin.set(address_of(request))
         try:
-            return self.get_response(request)
+            response = self.get_response(request)
         finally:
             audit.origin.reset(origin)
+        if isinstance(response, HttpResponseNotAllowed) and not response.content:
+            return _refuse_method(request, response)
+        return response
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], _args: Any, _kwargs: Any
@@ -391,5 +419,5 @@ def parse_day(request: HttpRequest, name: str) -> date | None:
 def parse_page(request: HttpRequest, default_limit: int = 100) -> Page:
     return Page(
         limit=parse_int(request, "limit", default_limit, 1, MAX_LIMIT),
-        offset=parse_int(request, "offset", 0, 0, 10_000_000),
+        offset=parse_int(request, "offset", 0, 0, MAX_OFFSET),
     )

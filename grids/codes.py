@@ -11,6 +11,12 @@ from enum import StrEnum
 
 DIVISION_PATTERN = r"^[0-9]{12}$"
 GRID_PATTERN = r"^[0-9]{15}([0-9]{2}){0,2}$"
+_TWO, _THREE = r"(0[1-9]|[1-9][0-9])", r"(00[1-9]|0[1-9][0-9]|[1-9][0-9]{2})"
+CODE_PATTERN = (
+    f"^{_TWO}(0{{10}}|{_TWO}(0{{8}}|{_TWO}(0{{6}}|{_THREE}(0{{3}}|{_THREE}"
+    f"({_THREE}{_TWO}{{0,2}})?))))$"
+)
+"""What `level_of` takes and nothing else, for descriptions that other systems read."""
 
 
 class Level(StrEnum):

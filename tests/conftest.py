@@ -1,5 +1,6 @@
 """What every test may use: users of each role, and clients signed in as them."""
 
+import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -54,6 +55,13 @@ def pytest_configure() -> None:
     DatabaseOperations.sql_flush = sql_flush  # type: ignore[assignment]
     # Hashing a password is slow on purpose: a third of a second, some hundred times.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    # Static files are looked for when they are asked for: every client of a test makes the
+    # middleware anew, which would look at all of them first, a tenth of a second each time.
+    settings.WHITENOISE_AUTOREFRESH = True
+    # bin/test has one database with all tables, which is copied in the time of ten statements; to
+    # make them anew by all migrations takes as long as two hundred tests.
+    if model := os.environ.get("TEST_DATABASE_MODEL"):
+        settings.DATABASES["default"].setdefault("TEST", {})["TEMPLATE"] = model
 
 
 MakeUser = Callable[..., User]

@@ -142,7 +142,7 @@ def _other_version(which: str) -> str:
 
 def _short(folder: Path, root: Path) -> Path:
     """The folder for sockets: `folder`, or a private one with a shorter path."""
-    if len(os.fsencode(folder)) <= LONGEST_SOCKET_DIR - len("/pg-beside"):
+    if len(os.fsencode(folder)) <= LONGEST_SOCKET_DIR - len("/pg-test"):
         folder.mkdir(exist_ok=True)
         return folder
     own = Path(f"/run/user/{os.geteuid()}")

@@ -217,3 +217,14 @@ def prepare(cluster: Cluster, journal: Journal, database: str) -> str:
         ask(cluster, journal, "CREATE ROLE gis LOGIN CREATEDB")
     ask(cluster, journal, f"CREATE DATABASE {database} OWNER gis TEMPLATE template1")
     return ask(cluster, journal, identity)
+
+
+def note(cluster: Cluster, journal: Journal, database: str, text: str) -> None:
+    """Keep a word of ours with a database; it goes with it."""
+    ask(cluster, journal, f"COMMENT ON DATABASE {database} IS '{text}'")
+
+
+def note_of(cluster: Cluster, journal: Journal, database: str) -> str:
+    """The word kept with a database; empty where there is none, or no such database."""
+    words = "SELECT shobj_description(oid, 'pg_database') FROM pg_database"
+    return ask(cluster, journal, f"{words} WHERE datname = '{database}'")

@@ -94,10 +94,20 @@ def migrate(places: Places, journal: Journal, env: Mapping[str, str], database: 
         keep(places, "migrate", stamp)
 
 
+def bring_tables_to(
+    places: Places, journal: Journal, env: Mapping[str, str], database_url: str
+) -> None:
+    """Make all tables in a database that has none."""
+    changed = {**env, "DATABASE_URL": database_url}
+    _manage(places, journal, changed, "migrate", "--no-input", "--verbosity=0")
+
+
 def makers_of_tables(root: Path) -> list[Path]:
-    """What decides which tables there are: our migrations, and packages that bring their own."""
+    """What decides which tables there are and what is in them from the start: our migrations, what
+    these read, and packages that bring their own."""
     settings = root / "gis_server" / "settings.py"
-    return [*root.glob("*/migrations/*.py"), root / "requirements" / "run.lock", settings]
+    ours = [*root.glob("*/migrations/*.py"), *root.glob("*/data/*.txt")]
+    return [*ours, root / "requirements" / "run.lock", settings]
 
 
 def collect_static(places: Places, journal: Journal, env: Mapping[str, str]) -> None:

@@ -2,14 +2,18 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from bin.steps import packages, places, postgres, processes, product, redis_server
 from bin.steps.journal import Journal
 from bin.steps.places import Places
+from bin.steps.stamps import content_hash
 
+# The database of a throw-away cluster that all others in it are copied from.
+MODEL = "model"
+MODEL_NAMED_IN = "TEST_DATABASE_MODEL"
 WAIT = "another bin/up or bin/test is setting up this checkout: run this again when it is done."
 
 
@@ -43,8 +47,8 @@ class Running:
 @contextmanager
 def database(where: Places, journal: Journal, *, name: str, lasting: bool) -> Iterator[Running]:
     """A private PostGIS with the database `gis`, empty each time unless its data are `lasting`."""
-    folder = where.var / name
-    cluster = postgres.Cluster(folder, where.sockets / name, where.log / f"{name}.log", lasting)
+    cluster = _cluster(where, name, lasting=lasting)
+    folder = cluster.data
     with ExitStack() as stack:
         with journal.step("PostGIS") as step:
             # What was never synced to disk cannot be trusted after an end that was not orderly.
@@ -73,19 +77,57 @@ def redis(where: Places, journal: Journal, *, name: str, lasting: bool) -> Itera
 
 
 @contextmanager
-def throw_away_servers(
-    where: Places, journal: Journal, lane: str = "test"
-) -> Iterator[dict[str, str]]:
-    """Servers for tests and benchmarks, and the environment that leads the product to them.
-
-    lane: those of another name are apart in everything that they store.
-    """
-    env = throw_away_environment(where, lane)
+def throw_away_servers(where: Places, journal: Journal) -> Iterator[dict[str, str]]:
+    """Servers for tests and benchmarks, and the environment that leads the product to them."""
+    env = throw_away_environment(where)
     with (
-        database(where, journal, name=f"pg-{lane}", lasting=False) as postgis,
-        redis(where, journal, name=f"redis-{lane}", lasting=False) as cache,
+        database(where, journal, name="pg-test", lasting=False) as postgis,
+        redis(where, journal, name="redis-test", lasting=False) as cache,
     ):
         yield env | postgis.env | cache.env
+
+
+@contextmanager
+def another_lane(
+    where: Places, journal: Journal, env: Mapping[str, str], lane: str
+) -> Iterator[dict[str, str]]:
+    """The environment `env` of throw-away servers, for tests that run beside those: a database of
+    another name in the same PostgreSQL, a Redis and a folder of its own.
+    """
+    own = throw_away_environment(where, lane)
+    own["DATABASE_URL"] = throw_away_cluster(where).url(lane)
+    own[MODEL_NAMED_IN] = env[MODEL_NAMED_IN]
+    with redis(where, journal, name=f"redis-{lane}", lasting=False) as cache:
+        yield own | cache.env
+
+
+def ensure_model(where: Places, journal: Journal, env: Mapping[str, str]) -> dict[str, str]:
+    """A database with all tables and no row that a migration did not put there, and the variable
+    that names it for tests: they copy it, in place of making it anew.
+
+    It stays with its cluster, and is made again after a change of what makes tables.
+    """
+    cluster = throw_away_cluster(where)
+    with journal.step("Tables for tests") as step:
+        stamp = content_hash(product.makers_of_tables(where.root))
+        if postgres.note_of(cluster, journal, MODEL) == stamp:
+            step.skip()
+        else:
+            postgres.ask(cluster, journal, f"DROP DATABASE IF EXISTS {MODEL} WITH (FORCE)")
+            postgres.prepare(cluster, journal, MODEL)
+            product.bring_tables_to(where, journal, env, cluster.url(MODEL))
+            postgres.note(cluster, journal, MODEL, stamp)
+    return {MODEL_NAMED_IN: MODEL}
+
+
+def throw_away_cluster(where: Places) -> postgres.Cluster:
+    return _cluster(where, "pg-test", lasting=False)
+
+
+def _cluster(where: Places, name: str, *, lasting: bool) -> postgres.Cluster:
+    return postgres.Cluster(
+        where.var / name, where.sockets / name, where.log / f"{name}.log", lasting
+    )
 
 
 def throw_away_environment(where: Places, lane: str = "test") -> dict[str, str]:

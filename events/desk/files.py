@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from events.deadlines import next_due
 from events.desk.shown import DECIMALS, drawn, dues_of, feature, place_name
 from events.models import Event, EventKind, Source
+from events.queries import position_of
 from events.texts import level_name, severity_name, state_name
 from events.workflow import Status
 from gis_server import csv_export, xlsx_export
@@ -61,8 +62,8 @@ COLUMNS: Sequence[Column] = (
     Column("closed_at", pgettext_lazy("event", "Over since"), lambda one: one.closed_at, 17),
     Column("reworked", gettext_lazy("Reworked"), lambda one: one.reworked, 8),
     Column("supervised", gettext_lazy("Supervised"), lambda one: one.supervised, 8),
-    Column("lon", gettext_lazy("Longitude"), lambda one: round(one.point.x, DECIMALS), 12),
-    Column("lat", gettext_lazy("Latitude"), lambda one: round(one.point.y, DECIMALS), 12),
+    Column("lon", gettext_lazy("Longitude"), lambda one: round(position_of(one)[0], DECIMALS), 12),
+    Column("lat", gettext_lazy("Latitude"), lambda one: round(position_of(one)[1], DECIMALS), 12),
 )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from events.deadlines import Colour, colour, next_due
 from events.desk.filters import Tab
 from events.models import Event, EventKind, Source
+from events.queries import position_of
 from events.texts import BADGES, COLOURS, level_name, severity_name, stage_name, state_name
 from events.workflow import OPEN, Stage, Status
 from gis_server.plain_text import one_line, shortened
@@ -104,7 +105,7 @@ def row_shown(event: Event, now: datetime) -> dict[str, Any]:
         "due": due_shown(event, now),
         "marks": marks_of(event),
         "is_open": Status(event.state) in OPEN,
-        "point": f"{event.point.x:.{DECIMALS}f},{event.point.y:.{DECIMALS}f}",
+        "point": ",".join(f"{one:.{DECIMALS}f}" for one in position_of(event)),
     }
 
 
@@ -153,7 +154,8 @@ def drawn(event: Event) -> dict[str, Any]:
     """The row of `queries.on_map` that an event would give."""
     names = ("id", "number", "kind", "severity", "state", "level", "amber_at")
     dues = {f"{stage.value}_due": at for stage, at in dues_of(event).items()}
-    place = {"lon": event.point.x, "lat": event.point.y, "category__name": event.category.name}
+    lon, lat = position_of(event)
+    place = {"lon": lon, "lat": lat, "category__name": event.category.name}
     return {name: getattr(event, name) for name in names} | dues | place
 
 

@@ -19,7 +19,7 @@ from gis_server.errors import Conflict, Invalid
 from gis_server.models import User
 
 KEPT = timedelta(hours=24)
-HEADER = "Idempotency-Key"
+HEADER, REPLAYED = "Idempotency-Key", "Idempotent-Replayed"
 ONE_PER_KEY = "one_call_per_user_and_key"
 
 

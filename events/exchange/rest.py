@@ -18,8 +18,8 @@ from events.exchange import calls
 from events.exchange.shape import category_told, event_told, whole_told
 from events.models.event import MAX_PHOTOS
 from events.queries import entries_in_use, event_for, story_of
+from events.reporting.judging import entry
 from events.reporting.sent import body_of, id_of, text_of
-from events.reporting.services import entry
 from events.rights import actions_of
 from events.services import acting
 from events.services.acting import Told
@@ -92,7 +92,7 @@ def step(request: HttpRequest, event_id: int) -> JsonResponse:
     answer = calls.once(user, key, call, work, now)
     response = json_ok(answer.body, status=answer.status)
     if answer.is_repeat:
-        response["Idempotent-Replayed"] = "true"
+        response[calls.REPLAYED] = "true"
     return response
 
 
@@ -122,8 +122,11 @@ def until_of(sent: dict[str, Any]) -> datetime | None:
 
 def list_of(sent: dict[str, Any], name: str, most: int) -> list[Any]:
     """Raises Invalid."""
-    value = sent.get(name) or []
-    if not isinstance(value, list) or len(value) > most:
+    value = sent.get(name)
+    if value is None:
+        return []
+    # What is nothing in a list would be no unit and no photo.
+    if not isinstance(value, list) or len(value) > most or None in value:
         rule = _("%(name)s must be a list of at most %(most)d.")
         raise Invalid(rule % {"name": name, "most": most})
     return value

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from events.models import Category, Event, EventStep, EventTask
+from events.queries import position_of
 from events.texts import state_name, step_name
 
 
@@ -17,6 +18,7 @@ def time_of(at: datetime | None) -> str | None:
 
 def event_told(event: Event) -> dict[str, Any]:
     """What a list tells of one; `category` must have been read with it."""
+    lon, lat = position_of(event)
     return {
         "id": event.pk,
         "number": event.number,
@@ -31,8 +33,8 @@ def event_told(event: Event) -> dict[str, Any]:
         "level": event.level,
         "text": event.text,
         "address": event.address,
-        "lon": event.point.x,
-        "lat": event.point.y,
+        "lon": lon,
+        "lat": lat,
         "accuracy_m": event.accuracy_m,
         "area": event.scope_code,
         "grid_then": event.grid_then_code,

@@ -1,6 +1,7 @@
 """Reports, their photos and what a phone needs for them, over HTTP as JSON."""
 
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
@@ -15,14 +16,16 @@ from events.models.event import Source
 from events.reporting import photos, queries, services, tasks, throttle
 from events.reporting.sent import Draft, body_of, draft_of, uuid_of
 from events.services import acting
-from gis_server.edge import allow, json_ok, parse_page, parse_text, user_of
-from gis_server.errors import Conflict, NotFound
+from gis_server.edge import allow, error_told, json_ok, parse_page, parse_text, user_of
+from gis_server.errors import Conflict, Invalid, NotFound, status_of
 from gis_server.models import User
 from gis_server.photos.decoding import MAX_BYTES
 from gis_server.roles import Permission
 
 CACHING = "private, no-cache"
 OWN_AT_ONCE = 30
+MOST_AT_ONCE, MAX_BATCH = 100, 1024 * 1024
+"""Reports in a batch, and bytes of it."""
 VERBS = ("take", "finish", "hand_back")
 
 
@@ -68,6 +71,65 @@ def check_sender(user: User, sender: object) -> None:
     if sender is not None and str(sender) != str(user.pk):
         rule = _("You are signed in as %(who)s; this is somebody else's. Sign in as its reporter.")
         raise Conflict(rule % {"who": user.get_full_name()})
+
+
+@allow(Permission.REPORT_EVENTS)
+@require_POST
+def batch(request: HttpRequest) -> JsonResponse:
+    """Take up to MOST_AT_ONCE `reports`; each is answered what it would be answered alone.
+
+    One that cannot be taken does not hold up the others.
+    """
+    user, now = user_of(request), timezone.now()
+    told = body_of(request, MAX_BATCH)
+    check_sender(user, told.get("sender"))
+    objects = objects_of(told.get("reports"))
+    throttle.count(user, "reports", most=most_reports(request), now=now, more=len(objects))
+    drafts = drafts_of(request, objects)
+    good = [one for one in drafts if isinstance(one, Draft)]
+    outcomes = iter(services.take_all(by=user, drafts=good, now=now))
+    rows = [next(outcomes) if isinstance(one, Draft) else one for one in drafts]
+    return json_ok({"items": [row_of(*one) for one in zip(objects, rows, strict=True)]})
+
+
+def objects_of(value: object) -> list[dict[str, Any]]:
+    """Raises Invalid."""
+    if not isinstance(value, list) or not 1 <= len(value) <= MOST_AT_ONCE:
+        rule = _("reports must be a list of 1 to %(most)d reports.")
+        raise Invalid(rule % {"most": MOST_AT_ONCE})
+    if not all(isinstance(one, dict) for one in value):
+        raise Invalid(_("Each report must be a JSON object."))
+    return value
+
+
+def drafts_of(request: HttpRequest, objects: list[dict[str, Any]]) -> list[Draft | Invalid]:
+    """Each as a draft, or what is wrong with it; the same id twice is taken once."""
+    found, ids = list[Draft | Invalid](), set[UUID]()
+    for told in objects:
+        draft = tried(request, told)
+        is_twice = isinstance(draft, Draft) and draft.client_id in ids
+        found.append(twice() if is_twice else draft)
+        if isinstance(draft, Draft):
+            ids.add(draft.client_id)
+    return found
+
+
+def tried(request: HttpRequest, told: dict[str, Any]) -> Draft | Invalid:
+    try:
+        return drafted(request, told)
+    except Invalid as error:
+        return error
+
+
+def twice() -> Invalid:
+    return Invalid(_("This client_id is twice in one batch: the first of them counts."))
+
+
+def row_of(told: dict[str, Any], outcome: services.Outcome) -> dict[str, Any]:
+    if isinstance(outcome, Invalid):
+        error = {"status": status_of(outcome), "error": error_told(outcome)}
+        return {"client_id": told.get("client_id")} | error
+    return {"status": 201 if outcome.is_new else 200} | told_of(outcome)
 
 
 def told_of(taken: services.Taken) -> dict[str, Any]:

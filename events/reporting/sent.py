@@ -55,11 +55,11 @@ class Draft:
     has_picture: bool = False
 
 
-def body_of(request: HttpRequest) -> dict[str, Any]:
+def body_of(request: HttpRequest, longest: int = MAX_BODY) -> dict[str, Any]:
     """The JSON object of the body; an empty one where nothing was sent.  Raises Invalid."""
-    content = request.read(MAX_BODY + 1)
-    if len(content) > MAX_BODY:
-        raise Invalid(_("The body is larger than 64 kB."))
+    content = request.read(longest + 1)
+    if len(content) > longest:
+        raise Invalid(_("The body is larger than %(longest)d kB.") % {"longest": longest // 1024})
     try:
         told = json.loads(content or b"{}")
     except (ValueError, RecursionError):
@@ -142,15 +142,19 @@ def accuracy_of(told: Mapping[str, Any]) -> float | None:
 
 
 def flag_of(told: Mapping[str, Any], name: str) -> bool:
-    value = told.get(name, False)
+    value = told.get(name)
+    if value is None:
+        return False
     if not isinstance(value, bool):
         raise Invalid(_("%(name)s must be true or false.") % {"name": name})
     return value
 
 
 def choice_of(told: Mapping[str, Any], name: str, choices: list[str]) -> str:
-    value = told.get(name) or ""
-    if value and value not in choices:
+    value = told.get(name)
+    if value is None or value == "":
+        return ""
+    if value not in choices:
         rule = _("%(name)s must be one of %(choices)s.")
         raise Invalid(rule % {"name": name, "choices": ", ".join(choices)})
     return str(value)
@@ -193,7 +197,9 @@ def _no() -> uuid.UUID:
 
 def uuids_of(told: Mapping[str, Any], name: str) -> tuple[uuid.UUID, ...]:
     """A list of UUIDs, each once, in their order."""
-    value = told.get(name) or []
+    value = told.get(name)
+    if value is None:
+        return ()
     if not isinstance(value, list):
         raise Invalid(_("%(name)s must be a list.") % {"name": name})
     return tuple(dict.fromkeys(uuid_of(one, name) for one in value))

@@ -17,17 +17,17 @@ logger = logging.getLogger(__name__)
 WINDOW_S = 60
 
 
-def count(by: User, what: str, *, most: int, now: datetime) -> None:
-    """Count one more of `what` from this account in this minute.
+def count(by: User, what: str, *, most: int, now: datetime, more: int = 1) -> None:
+    """Count so many more of `what` from this account in this minute.
 
     Raises:
-        TooMany: there were `most` already; with the seconds until the next minute.
+        TooMany: that is more than `most`; with the seconds until the next minute.
     """
     at_s = int(now.timestamp())
     key = f"events:{what}:{by.pk}:{at_s // WINDOW_S}"
     try:
         cache.add(key, 0, 2 * WINDOW_S)
-        number = cache.incr(key)
+        number = cache.incr(key, more)
     except (RedisError, OSError, ValueError) as error:
         logger.warning("%s of one account are not counted: %s", what, type(error).__name__)
         return

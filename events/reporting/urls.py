@@ -10,6 +10,7 @@ urlpatterns = [
     path("m/manifest.webmanifest", phone.manifest, name="phone-manifest"),
     path("api/events/form/", api.form, name="api-event-form"),
     path("api/events/reports/", api.reports, name="api-event-reports"),
+    path("api/events/reports/batch/", api.batch, name="api-event-reports-batch"),
     path("api/events/photos/", api.upload, name="api-event-photos"),
     path("api/events/mine/", api.mine, name="api-event-tasks"),
     path("api/events/mine/<int:task_id>/<str:verb>/", api.act, name="api-event-task-act"),

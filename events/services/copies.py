@@ -17,10 +17,14 @@ DIGITS = {Level.DISTRICT: 6, Level.STREET: 9, Level.COMMUNITY: 12}
 
 def copy_below(event: Event, now: datetime) -> None:
     """Tell the levels that the event goes past, each once.  One query where there is one."""
+    EventCopy.objects.bulk_create(copies_below(event, now), ignore_conflicts=True)
+
+
+def copies_below(event: Event, now: datetime) -> list[EventCopy]:
+    """The copies for the levels that the event goes past; not stored yet."""
     most = [DIGITS[level] for level in COPIES.get(Severity(event.severity), ())]
     codes = [event.scope_code[:digits] for digits in most if len(event.scope_code) >= digits]
-    rows = [EventCopy(event=event, code=code, at=now) for code in codes]
-    EventCopy.objects.bulk_create(rows, ignore_conflicts=True)
+    return [EventCopy(event=event, code=code, at=now) for code in codes]
 
 
 def see_copy(*, by: User, event_id: int, now: datetime) -> int:

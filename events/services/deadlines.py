@@ -1,6 +1,6 @@
 """Deadlines of events, by the rules and the calendar in the database."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -19,18 +19,18 @@ CALENDAR_AHEAD = timedelta(days=550)
 """As far as a term of 250 working days can reach."""
 
 
-def rules_at(day: date, case: Case | None = None) -> list[Rule]:
-    """The rules that are valid on a day, of all cases or those that can hold for one.  One query.
+def rules_at(day: date, cases: Collection[Case] | None = None) -> list[Rule]:
+    """The rules that are valid on a day, of all cases or those that can hold for some.  One query.
 
     Of rules for the same case only the newest is among them: what held on a past day is what the
     table says of that day.
     """
     rows = DeadlineRule.objects.filter(valid_from__lte=day)
-    if case is not None:
+    if cases is not None:
         rows = rows.filter(
-            Q(category=None) | Q(category=case.category),
-            severity__in=["", case.severity],
-            level__in=["", case.level],
+            Q(category=None) | Q(category__in={case.category for case in cases}),
+            severity__in={"", *(case.severity for case in cases)},
+            level__in={"", *(case.level for case in cases)},
         )
     newest = rows.order_by("category_id", "severity", "level", "stage", "-valid_from")
     return [
@@ -66,10 +66,21 @@ def dues_at(
 
     Two queries.
     """
-    start = timezone.localtime(now)
     case = Case(pk_of(category), str(severity), str(level))
-    lengths = deadlines.spans(rules_at(start.date(), case), case, start.date())
-    return deadlines.dues(lengths, start, calendar_from(start.date()), first)
+    return dues_of_cases([case], now, first)[case]
+
+
+def dues_of_cases(
+    cases: Collection[Case], now: datetime, first: Stage = Stage.ACCEPT
+) -> dict[Case, Dues]:
+    """The same of many cases.  Two queries."""
+    start = timezone.localtime(now)
+    day = start.date()
+    rules, calendar = rules_at(day, cases), calendar_from(day)
+    return {
+        case: deadlines.dues(deadlines.spans(rules, case, day), start, calendar, first)
+        for case in cases
+    }
 
 
 def pk_of(category: Category | int) -> int:
@@ -83,7 +94,7 @@ def case_of(event: Event) -> Case:
 def spans_at(case: Case, now: datetime) -> Mapping[Stage, Span]:
     """How long stages of a case may take that begin now.  One query."""
     day = timezone.localdate(now)
-    return deadlines.spans(rules_at(day, case), case, day)
+    return deadlines.spans(rules_at(day, [case]), case, day)
 
 
 def begun_anew(event: Event, now: datetime, first: Stage = Stage.ACCEPT) -> dict[str, Any]:

@@ -98,7 +98,7 @@ def test_a_deep_checkout_keeps_its_sockets_on_a_short_path(tmp_path: Path) -> No
     deep.mkdir()
 
     places = open_places(deep, state_home=deep)
-    path = places.sockets / "pg-beside" / ".s.PGSQL.5432.lock"
+    path = places.sockets / "pg-test" / ".s.PGSQL.5432.lock"
 
     with socket.socket(socket.AF_UNIX) as listener:
         path.parent.mkdir(exist_ok=True)

@@ -167,7 +167,7 @@ def described_only() -> Iterator[int]:
 
     thread = threading.Thread(target=lambda: loop.run_until_complete(serve()))
     thread.start()
-    ready.wait(5)
+    assert ready.wait(60)
     yield camera.port
     loop.call_soon_threadsafe(done.set)
     thread.join(5)

@@ -171,7 +171,7 @@ def test_who_takes_it_and_does_not_answer_is_cut_off_and_not_asked_again(
             took = time.monotonic() - began
         finally:
             over.set()
-    assert 0.25 < took < 3
+    assert 0.25 < took < 8
 
 
 def _drops(over: Any) -> list[bytes]:

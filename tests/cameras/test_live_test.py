@@ -54,11 +54,11 @@ def listening_camera() -> Iterator[FakeCamera]:
     thread = threading.Thread(target=lambda: loop.run_until_complete(serve()))
     thread.start()
     try:
-        assert ready.wait(timeout=10)
+        assert ready.wait(timeout=60)
         yield camera
     finally:
         loop.call_soon_threadsafe(stop.set)
-        thread.join(timeout=10)
+        thread.join(timeout=60)
         loop.close()
 
 

@@ -49,7 +49,7 @@ async def in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> 
     return await asyncio.to_thread(run)
 
 
-async def until(condition: Callable[[], bool], within_s: float = 15) -> None:
+async def until(condition: Callable[[], bool], within_s: float = 60) -> None:
     """Return once `condition`, which may ask the database, holds; fail when it does not in time."""
     async with asyncio.timeout(within_s):
         while not await in_thread(condition):  # noqa: ASYNC110 - the database rings no bell
@@ -225,7 +225,7 @@ def test_sigterm_ends_the_command_with_all_leases_handed_back(make_camera: MakeC
         async with listening(silent) as port:
             await in_thread(make_camera, host="127.0.0.1", port=port)
             with await in_thread(poll_process) as process:
-                await until(CameraState.objects.exclude(leased_by="").exists, within_s=30)
+                await until(CameraState.objects.exclude(leased_by="").exists)
                 began = time.monotonic()
                 process.send_signal(signal.SIGTERM)
                 code = await asyncio.to_thread(process.wait, 10)
@@ -312,7 +312,11 @@ def test_a_dead_recorder_with_many_cameras_keeps_no_other_waiting(make_camera: M
             other = await in_thread(make_camera, host="127.0.0.2", port=9)
             await in_thread(CameraState.objects.filter(camera=other).update, due_at=timezone.now())
             async with polling(Poller(LOOPBACK, concurrency=4)):
-                await until(Probe.objects.filter(camera=other).exists, within_s=3)
+                await until(Probe.objects.filter(camera=other).exists)
+                # By a clock, three seconds are plenty; on a machine that has much to do, the two
+                # that ask the recorder may have given up by then.  Had it all places, four had.
+                asked = Probe.objects.exclude(camera=other).count
+                assert await in_thread(asked) <= 2
 
     asyncio.run(scenario())
 
@@ -349,15 +353,15 @@ def test_a_poller_that_cannot_reach_its_canaries_condemns_nobody_and_sees_again(
         await in_thread(states.update, streak_bad=2)
         await in_thread(set_canary, 9)
         async with polling(Poller(LOOPBACK)):
-            await until(Notice.objects.filter(closed_at=None).exists, within_s=20)
+            await until(Notice.objects.filter(closed_at=None).exists)
             assert await in_thread(states.get) == await in_thread(
                 states.filter(state="unknown", reason="own_trouble").get
             )
             async with listening(mute) as port:
                 await in_thread(set_canary, port)
-                await until(Notice.objects.exclude(closed_at=None).exists, within_s=20)
+                await until(Notice.objects.exclude(closed_at=None).exists)
                 await in_thread(states.update, streak_bad=2, due_at=timezone.now())
-                await until(states.filter(state="offline").exists, within_s=20)
+                await until(states.filter(state="offline").exists)
 
     asyncio.run(scenario())
 

@@ -110,7 +110,7 @@ def test_a_worker_that_goes_wrong_is_one_failure(code: str, detail: str) -> None
 
     run(work, command=python(SAY + code), decode_s=0.5)
 
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 8  # what it may take where nothing is said
     assert children() == before, "no process is left behind"
 
 

@@ -78,7 +78,7 @@ def recording(target: Target) -> Iterator[Recorder]:
     thread = threading.Thread(target=loop.run_until_complete, args=(run(),))
     thread.start()
     try:
-        assert ready.wait(5)
+        assert ready.wait(60)
         yield recorder
     finally:
         loop.call_soon_threadsafe(stop.set_result, None)

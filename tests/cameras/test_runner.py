@@ -25,7 +25,7 @@ def test_one_deadline_covers_the_whole_ladder() -> None:
 
     assert len(results) <= 4
     assert results[-1].reason is not Reason.OK
-    assert sum(result.took_ms for result in results) < 200
+    assert sum(result.took_ms for result in results) < 500  # twenty steps would have taken 600
 
 
 def test_a_process_that_stood_still_blames_itself() -> None:

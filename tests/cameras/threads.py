@@ -16,11 +16,11 @@ def together(*works: Callable[[], T]) -> list[T]:
 
     def run(work: Callable[[], T]) -> T:
         connection.ensure_connection()
-        barrier.wait(timeout=10)
+        barrier.wait(timeout=60)
         try:
             return work()
         finally:
             connection.close()
 
     with ThreadPoolExecutor(len(works)) as pool:
-        return [future.result(timeout=30) for future in [pool.submit(run, w) for w in works]]
+        return [future.result(timeout=120) for future in [pool.submit(run, w) for w in works]]

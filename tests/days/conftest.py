@@ -45,7 +45,7 @@ FLAGS = [
 ]
 DESK = {"width": 1920, "height": 1080}
 # One expectation may wait this long; software rendering on two busy cores is slow.
-WAIT_MS = 15_000
+WAIT_MS = 30_000
 PHONE = {"width": 390, "height": 844}
 
 OpenPage = Callable[..., Page]
@@ -65,8 +65,9 @@ def town(tmp_path_factory: pytest.TempPathFactory, static_files: None) -> Iterat
         farm_port=free_port(),
     )
     built.environment |= {"WEB_PORT": str(built.web_port), "LIVE_PORT": str(built.live_port)}
+    model = os.environ.get("TEST_DATABASE_MODEL", "template1")
     with connected(sibling(server, "postgres")) as cursor:
-        cursor.execute(f"CREATE DATABASE {database}")
+        cursor.execute(f"CREATE DATABASE {database} TEMPLATE {model}")
     try:
         people_and_places(built)
         for name in built.commands():

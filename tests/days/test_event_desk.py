@@ -160,6 +160,9 @@ def test_an_urgent_event_is_heard_at_the_districts_desk_and_sent_on_by_keys(
     town: Town, sign_in_as: OpenPage, picture_folder: Path
 ) -> None:
     desk = sign_in_as("zhiban", "/events/")
+    # Only what comes once it listens is said to be new.
+    with desk.expect_response(re.compile(r"/live\?")):
+        desk.reload()
     expect(desk.locator("#live-said")).to_have_text("")
     street = sign_in_as("jie", "/events/new/")
     event = enter(street, town, "Y0201", "urgent", "来电：路面积水，水深及膝")

@@ -72,6 +72,7 @@ def test_a_camera_goes_offline_on_the_wall_and_comes_back(
     wall: Page, town: Town, picture_folder: Path
 ) -> None:
     number, name = camera_at(town, CUT)
+    town.ask_often(CUT)
     town.farm.cut(CUT)
     row = wall.locator(f'.row[data-camera="{number}"]')
 
@@ -138,6 +139,7 @@ def test_the_wall_says_when_it_is_not_live_and_catches_up(
         expect(wall.locator("body")).to_have_attribute("data-live", "lost")
         wall.screenshot(path=picture_folder / "not-live-1920x1080.png")
 
+        town.ask_often(CUT_UNHEARD)
         town.farm.cut(CUT_UNHEARD)
         until(lambda: town.state_of(number) == "offline", "the poller notices")
         assert wall.evaluate(STATE_ON_MAP, number) == "online"

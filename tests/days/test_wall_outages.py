@@ -63,6 +63,7 @@ def test_a_switch_is_one_mark_with_its_cameras_folded_inside(
     # Names come from people; the page must show them as they are.
     town.ask("UPDATE cameras_upstream SET name = %s WHERE id = %s", HOSTILE, upstream)
     try:
+        town.ask_often(*hosts)
         town.farm.cut_upstream(SWITCH)
         row = wall.locator(".shared-outage", has_text=HOSTILE)
         expect(row).to_contain_text(str(len(BEHIND)), timeout=NOTICED_MS)

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import resolve
 
-from events.exchange import document
+from events.exchange import document, records
 from events.models import Event
 from gis_server.edge import PUBLIC
 from tests.events.test_event_api import step, system
@@ -22,7 +22,7 @@ def resolved(schema: Any) -> Any:
     """The schema with every reference followed."""
     if isinstance(schema, dict):
         if "$ref" in schema:
-            return resolved(document.SCHEMAS[schema["$ref"].rsplit("/", 1)[1]])
+            return resolved(records.SCHEMAS[schema["$ref"].rsplit("/", 1)[1]])
         return {name: resolved(value) for name, value in schema.items()}
     return [resolved(one) for one in schema] if isinstance(schema, list) else schema
 

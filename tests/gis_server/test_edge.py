@@ -7,12 +7,13 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.test import Client, RequestFactory, override_settings
 from django.urls import path
+from django.views.decorators.http import require_GET, require_POST
 
 from gis_server import urls
 from gis_server.edge import Gate, allow, live_origin, parse_int, parse_page, public
 from gis_server.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound, Unavailable
 from gis_server.roles import Permission
-from tests.conftest import SignIn
+from tests.conftest import MakeUser, SignIn
 
 ERRORS: dict[str, Exception] = {
     "not-allowed": NotAllowed("not for you"),
@@ -43,7 +44,21 @@ def open_to_all(request: HttpRequest) -> HttpResponseBase:
     return HttpResponse("ok", content_type="text/html")
 
 
+@allow(Permission.SEE_MAP)
+@require_GET
+def read_only(request: HttpRequest) -> HttpResponseBase:
+    return HttpResponse("ok")
+
+
+@allow(Permission.SEE_MAP)
+@require_POST
+def changing(request: HttpRequest) -> HttpResponseBase:
+    return HttpResponse("changed")
+
+
 urlpatterns = [
+    path("read-only", read_only),
+    path("api/changing", changing),
     path("fail/<kind>", failing),
     path("administrators", administrators_only),
     path("forgotten", forgotten),
@@ -110,6 +125,36 @@ def test_a_stranger_is_sent_to_sign_in_and_a_program_gets_401(stranger: Client) 
     assert page.status_code == 302
     assert page["Location"] == "/sign-in/?next=/administrators"
     assert stranger.get("/administrators").status_code == 401
+
+
+@here
+def test_a_method_that_is_not_taken_is_refused_with_a_sentence(operator: Client) -> None:
+    program = operator.put("/read-only")
+    person = operator.post("/read-only", headers={"Accept": "text/html"})
+
+    assert (program.status_code, person.status_code) == (405, 405)
+    assert (program["Allow"], person["Allow"]) == ("GET", "GET")
+    assert "GET" in program.json()["error"]["message"]
+    assert person["Content-Type"].startswith("text/html")
+
+
+@here
+def test_a_program_without_token_and_session_is_told_to_sign_in(stranger: Client) -> None:
+    """And not that its page is too old: that is for a browser with a session."""
+    strict = Client(enforce_csrf_checks=True)
+
+    assert strict.post("/api/changing").status_code == 401
+
+
+@here
+def test_a_session_changes_nothing_without_the_token_of_its_page(make_user: MakeUser) -> None:
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(make_user())
+
+    answer = browser.post("/api/changing")
+
+    assert answer.status_code == 403
+    assert answer.json()["error"]["kind"] == "NotAllowed"
 
 
 @here

@@ -368,7 +368,7 @@ def both_at_once(*acts: Callable[[], object]) -> list[str]:
 
     def run(act: Callable[[], object]) -> None:
         try:
-            start.wait(10)
+            start.wait(60)
             act()
             results.append("done")
         except DomainError as error:

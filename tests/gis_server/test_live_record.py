@@ -52,12 +52,12 @@ def test_ids_follow_the_order_of_commits() -> None:
         with transaction.atomic():
             record(Change("camera", "first", ""))
             recorded.set()
-            go_on.wait(10)
+            go_on.wait(60)
             order.append("first")
         connection.close()
 
     def second() -> None:
-        recorded.wait(10)
+        recorded.wait(60)
         with transaction.atomic():
             record(Change("camera", "second", ""))
             order.append("second")
@@ -66,11 +66,11 @@ def test_ids_follow_the_order_of_commits() -> None:
     threads = [threading.Thread(target=work) for work in (first, second)]
     for thread in threads:
         thread.start()
-    recorded.wait(10)
+    recorded.wait(60)
     assert ChangeRow.objects.count() == 0
     go_on.set()
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
 
     assert order == ["first", "second"]
     assert list(ChangeRow.objects.values_list("subject", flat=True)) == ["first", "second"]

@@ -55,7 +55,7 @@ def live(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
 
 
 def wait_until_ready(port: int) -> None:
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while time.monotonic() < until:
         if status(port, "/healthz", {}) == 200:
             return
@@ -64,7 +64,7 @@ def wait_until_ready(port: int) -> None:
 
 
 def get(port: int, path: str, headers: dict[str, str]) -> HTTPResponse:
-    http = HTTPConnection("127.0.0.1", port, timeout=10)
+    http = HTTPConnection("127.0.0.1", port, timeout=60)
     http.request("GET", path, headers=headers | {"Connection": "close"})
     return http.getresponse()
 
@@ -306,7 +306,7 @@ def test_a_stream_ends_with_the_grant_it_was_opened_by(live: int, lent: AreaGran
     with stream(live, signed_in(lent.asker)) as heard:
         list(heard)
 
-    assert 0.5 < time.monotonic() - started < 5
+    assert 0.5 < time.monotonic() - started < 30
 
 
 def test_a_ticket_does_not_outlive_its_grant(lent: AreaGrant) -> None:

@@ -41,7 +41,7 @@ def provider(settings: Settings) -> Iterator[Provider]:
 def go(url: str) -> str:
     """Follow one redirect at the provider; where it leads."""
     parts = urlsplit(url)
-    http = HTTPConnection(parts.netloc, timeout=10)
+    http = HTTPConnection(parts.netloc, timeout=60)
     http.request("GET", f"{parts.path}?{parts.query}")
     location = http.getresponse().getheader("Location")
     http.close()

@@ -1,8 +1,21 @@
 """Codes name a level and everything above it, and nothing else passes for one."""
 
-import pytest
+import re
 
-from grids.codes import BadCode, Level, grid_code, level_of, parent_code, prefix, reading_order
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grids.codes import (
+    CODE_PATTERN,
+    BadCode,
+    Level,
+    grid_code,
+    level_of,
+    parent_code,
+    prefix,
+    reading_order,
+)
 
 KNOWN = [
     pytest.param("140000000000", Level.PROVINCE, "14", None, id="province"),
@@ -98,3 +111,16 @@ def test_numbers_run_west_to_east_then_north_to_south(
     places: list[tuple[float, float]], order: list[int]
 ) -> None:
     assert reading_order(places, row_height=4.0) == order
+
+
+def is_code(text: str) -> bool:
+    try:
+        level_of(text)
+    except BadCode:
+        return False
+    return True
+
+
+@given(st.from_regex(CODE_PATTERN.replace("$", r"\Z")) | st.from_regex(r"\A[0-2]{12,19}\Z"))
+def test_the_pattern_for_other_systems_is_the_rule(text: str) -> None:
+    assert bool(re.fullmatch(CODE_PATTERN, text)) == is_code(text)

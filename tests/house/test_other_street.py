@@ -8,6 +8,8 @@ something: otherwise it would prove nothing.
 import json
 import re
 from collections.abc import Iterator
+from copy import deepcopy
+from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +66,21 @@ def strangers(laid_out: tuple[Street, list[User]]) -> list[User]:
     return laid_out[1]
 
 
+@pytest.fixture(scope="module")
+def signed_in(
+    laid_out: tuple[Street, list[User]], django_db_blocker: DjangoDbBlocker
+) -> dict[int, SimpleCookie]:
+    """The cookies of everybody who walks, by their id: they sign in once, for all routes."""
+    street, people = laid_out
+    found = {}
+    with django_db_blocker.unblock():
+        for user in (*people, street.administrator, street.lent.asker):
+            client = Client()
+            client.force_login(user)
+            found[user.pk] = client.cookies
+    return found
+
+
 def told(answer: Any) -> str:
     """Everything that an answer says, as one text."""
     body = b"".join(answer.streaming_content) if answer.streaming else answer.content
@@ -90,13 +107,13 @@ def leaks(answer: Any, typed: list[str]) -> list[str]:
     return found
 
 
-def walk(route: str, street: Street, user: User) -> Iterator[tuple[str, Any, list[str]]]:
+def walk(route: str, street: Street, cookies: SimpleCookie) -> Iterator[tuple[str, Any, list[str]]]:
     """Each answer of a route to somebody: as a page and as JSON, by GET, else by POST.
 
     What a POST changes is undone at once, so that each answer is to the same question.
     """
     client = Client()
-    client.force_login(user)
+    client.cookies = deepcopy(cookies)
     for address, typed in samples.addresses(route, street):
         for reader in READERS:
             with transaction.atomic():
@@ -116,12 +133,12 @@ def asked(client: Client, address: str, reader: dict[str, str]) -> Any:
 
 @pytest.mark.parametrize("route", GUARDED)
 def test_people_of_another_street_are_told_nothing(
-    street: Street, strangers: list[User], route: str
+    street: Street, strangers: list[User], signed_in: dict[int, SimpleCookie], route: str
 ) -> None:
     found = [
         f"{user.role} at {address} ({answer.status_code}): {leak}"
         for user in strangers
-        for address, answer, some in walk(route, street, user)
+        for address, answer, some in walk(route, street, signed_in[user.pk])
         for leak in some
     ]
 
@@ -129,8 +146,10 @@ def test_people_of_another_street_are_told_nothing(
 
 
 @pytest.mark.parametrize("route", GUARDED)
-def test_at_home_the_same_walk_finds_something(street: Street, route: str) -> None:
-    answers = list(walk(route, street, street.administrator))
+def test_at_home_the_same_walk_finds_something(
+    street: Street, signed_in: dict[int, SimpleCookie], route: str
+) -> None:
+    answers = list(walk(route, street, signed_in[street.administrator.pk]))
 
     shows = any(some for _, _, some in answers)
     why = (
@@ -155,13 +174,12 @@ def test_a_new_place_without_an_object_is_told_where_to_go(street: Street) -> No
         list(samples.addresses(str(new.pattern), street))
 
 
-def test_what_is_lent_is_seen_and_no_more(street: Street) -> None:
+def test_what_is_lent_is_seen_and_no_more(
+    street: Street, signed_in: dict[int, SimpleCookie]
+) -> None:
     """The neighbour to whom the first street's community is lent walks as if at home there."""
-    answers = [
-        answer
-        for _, answer, some in walk("api/grids/<str:code>/", street, street.lent.asker)
-        if some
-    ]
+    cookies = signed_in[street.lent.asker.pk]
+    answers = [answer for _, answer, some in walk("api/grids/<str:code>/", street, cookies) if some]
 
     assert [answer.status_code for answer in answers] == [200, 200]
 

@@ -1,0 +1,1 @@
+"""Duties, positions of who is on duty, and where nobody has been."""

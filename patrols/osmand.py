@@ -1,0 +1,186 @@
+"""Positions as phone apps send them by the OsmAnd protocol.  Pure.
+
+Two forms: fields in the address or a posted form (OsmAnd, Traccar Client up to 8 and many others),
+and JSON (Traccar Client from 9).  What they mean by their numbers differs: a form's speed is in
+knots and its battery in percent, JSON's in metres a second and from 0 to 1, and -1 there means that
+the phone does not know.  https://www.traccar.org/osmand/
+"""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from typing import Any
+
+MS_PER_KNOT = 1852 / 3600
+LONGEST_DEVICE = 64
+LONGEST_NUMBER = 40
+LARGEST_BODY = 64 * 1024
+# What is below is in seconds: as milliseconds it would lie in January 1970.
+MOST_SECONDS = 2**31 - 1
+EARLIEST, LATEST = 946_684_800.0, 4_102_444_800.0  # 2000 to 2100
+
+
+class BadFix(ValueError):
+    """It cannot be read as a position; the message names the field."""
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """One position of one device; None: it does not say.
+
+    t: seconds since 1970.  lon, lat: degrees, WGS84.  accuracy_m: as the phone gives it, which may
+    be below 0 where it knows nothing.  speed_ms: metres a second.  bearing: degrees from north.
+    battery: percent.  is_valid: the device itself stands by it.
+    """
+
+    device: str
+    t: float
+    lon: float
+    lat: float
+    accuracy_m: float | None = None
+    speed_ms: float | None = None
+    bearing: float | None = None
+    altitude_m: float | None = None
+    battery: float | None = None
+    is_mock: bool = False
+    is_valid: bool = True
+
+
+def from_fields(fields: Mapping[str, str], now: float, zone: tzinfo) -> Position:
+    """A position of the fields of an address or form; now: where it names no time.
+
+    zone: of times that name none.
+
+    Raises:
+        BadFix: no device, no position, or a field that is no number or time.
+    """
+    lat, lon = _place(fields)
+    speed = _number(fields, "speed")
+    return Position(
+        device=_device(fields.get("id") or fields.get("deviceid")),
+        t=_time(fields.get("timestamp"), now, zone),
+        lon=lon,
+        lat=lat,
+        accuracy_m=_number(fields, "accuracy"),
+        speed_ms=None if speed is None else speed * MS_PER_KNOT,
+        bearing=_known(_number(fields, "bearing" if fields.get("bearing") else "heading")),
+        altitude_m=_number(fields, "altitude"),
+        battery=_known(_number(fields, "batt")),
+        is_mock=fields.get("mock", "").lower() in ("true", "1"),
+        is_valid=fields.get("valid", "true").lower() in ("true", "1"),
+    )
+
+
+def from_json(body: bytes, now: float, zone: tzinfo) -> Position:
+    """The same of a body of JSON.  Raises: see `from_fields`."""
+    told = _object(_parsed(body), "body")
+    location = _object(told.get("location"), "location")
+    coords = _object(location.get("coords"), "coords")
+    battery = _known(_number(_object(location.get("battery") or {}, "battery"), "level"))
+    lat, lon = _both(_number(coords, "latitude"), _number(coords, "longitude"))
+    return Position(
+        device=_device(told.get("device_id")),
+        t=_time(location.get("timestamp"), now, zone),
+        lon=lon,
+        lat=lat,
+        accuracy_m=_number(coords, "accuracy"),
+        speed_ms=_known(_number(coords, "speed")),
+        bearing=_known(_number(coords, "heading")),
+        altitude_m=_number(coords, "altitude"),
+        battery=None if battery is None else battery * 100,
+        is_mock=location.get("mock") is True,
+    )
+
+
+def _parsed(body: bytes) -> object:
+    if len(body) > LARGEST_BODY:
+        raise BadFix("body: larger than 64 kB")
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        raise BadFix("body: no JSON") from None
+
+
+def _object(value: object, name: str) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise BadFix(f"{name}: missing")
+    return value
+
+
+def _device(value: object) -> str:
+    text = str(value).strip() if isinstance(value, (str, int)) else ""
+    if not 0 < len(text) <= LONGEST_DEVICE or not text.isprintable():
+        raise BadFix(f"id: 1 to {LONGEST_DEVICE} characters")
+    return text
+
+
+def _place(fields: Mapping[str, str]) -> tuple[float, float]:
+    if fields.get("location"):
+        lat, _comma, lon = fields["location"].partition(",")
+        return _both(_number({"lat": lat}, "lat"), _number({"lon": lon}, "lon"))
+    return _both(_number(fields, "lat"), _number(fields, "lon"))
+
+
+def _both(lat: float | None, lon: float | None) -> tuple[float, float]:
+    if lat is None or lon is None:
+        raise BadFix("lat, lon: missing")
+    if abs(lat) > 90 and abs(lat) <= 180 and abs(lon) <= 90:
+        raise BadFix("lat, lon: they seem to have changed places")
+    if abs(lat) > 90 or abs(lon) > 180:
+        raise BadFix("lat, lon: no latitude and longitude")
+    return lat, lon
+
+
+def _number(fields: Mapping[str, Any], name: str) -> float | None:
+    value = fields.get(name)
+    if value is None or value == "":
+        return None
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        raise BadFix(f"{name}: no number")
+    try:
+        # A number of JSON may be too large for a float, a text too long to be one.
+        number = float(value) if len(str(value)) <= LONGEST_NUMBER else math.nan
+    except (ValueError, OverflowError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise BadFix(f"{name}: no number")
+    return number
+
+
+def _known(value: float | None) -> float | None:
+    """Below 0 stands for what a phone does not know."""
+    return None if value is None or value < 0 else value
+
+
+def _time(value: object, now: float, zone: tzinfo) -> float:
+    """Seconds since 1970 of seconds, milliseconds or ISO 8601, with "T" or a space."""
+    if value is None or value == "":
+        return now
+    number = _as_number(value)
+    at = _of_text(value, zone) if number is None else number
+    if at > MOST_SECONDS and number is not None:
+        at /= 1000
+    if not EARLIEST <= at <= LATEST:
+        raise BadFix("timestamp: not of this century")
+    return at
+
+
+def _as_number(value: object) -> float | None:
+    try:
+        return _number({"timestamp": value}, "timestamp")
+    except BadFix:
+        return None
+
+
+def _of_text(value: object, zone: tzinfo) -> float:
+    try:
+        at = datetime.fromisoformat(str(value)[:LONGEST_NUMBER].strip())
+    except ValueError:
+        raise BadFix("timestamp: no time") from None
+    aware = at.replace(tzinfo=zone) if at.tzinfo is None else at
+    try:
+        return aware.astimezone(UTC).timestamp()
+    except OverflowError:
+        raise BadFix("timestamp: not of this century") from None
