@@ -177,6 +177,8 @@ MAY: dict[Role, frozenset[Permission]] = {
             Permission.TAKE_PICTURES,
             Permission.LEAD_REPAIRS,
             Permission.HAND_OVER,
+            # Who answers for all deadlines says them; those measured by them do not.
+            Permission.EDIT_EVENT_RULES,
             Permission.EDIT_CALENDAR,
         }
     ),

@@ -6,6 +6,7 @@ an address no key is taken.  https://wiki.open311.org/GeoReport_v2/
 
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import wraps
 
@@ -118,6 +119,7 @@ def posted(request: HttpRequest, form: str) -> HttpResponse:
         },
         source=Source.API.value,
     )
+    draft = replace(draft, has_picture=bool(fields.get("media_url", "").strip()))
     event = services.report(by=user, draft=draft, now=now)
     record = {"service_request_id": event.number, "service_notice": "", "account_id": None}
     return answered([record], form, REQUESTS, 201)

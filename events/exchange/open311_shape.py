@@ -10,6 +10,7 @@ from typing import Any
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from django.http import HttpResponse
+from django.utils.translation import gettext as _
 
 from events.exchange.shape import time_of
 from events.models import Category, Event
@@ -25,12 +26,17 @@ def service(row: Category) -> Record:
     return {
         "service_code": row.code,
         "service_name": row.name,
-        "description": row.hint,
+        "description": described(row),
         "metadata": "false",
         "type": "realtime",
         "keywords": "",
         "group": row.parent.name if row.parent else "",
     }
+
+
+def described(row: Category) -> str:
+    asked = _("media_url is needed: this is only taken with a photo.") if row.needs_photo else ""
+    return " ".join(part for part in (row.hint, asked) if part)
 
 
 def service_request(event: Event, updated_at: Any) -> Record:

@@ -225,6 +225,7 @@ CATEGORY = record(
         "group": text(),
         "severity": words(Severity),
         "hint": text(),
+        "needs_photo": FLAG,
     }
 )
 REASON = record(

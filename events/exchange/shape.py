@@ -93,4 +93,5 @@ def category_told(row: Category) -> dict[str, Any]:
         "group": row.parent.name if row.parent else "",
         "severity": row.severity,
         "hint": row.hint,
+        "needs_photo": row.needs_photo,
     }

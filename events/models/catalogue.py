@@ -20,7 +20,8 @@ class Category(models.Model):
     """One line of the catalogue of a kind: a group, or an entry below one; events have entries.
 
     code: theirs for ever, also in other systems (Open311's service_code); names may change.
-    severity: what is proposed for an entry.  What is no longer used is not deleted but inactive.
+    severity: what is proposed for an entry.  needs_photo: nothing is reported of it without one.
+    What is no longer used is not deleted but inactive.
     """
 
     kind = models.CharField(_("kind"), max_length=9, choices=EventKind.choices)
@@ -31,6 +32,7 @@ class Category(models.Model):
     name = models.CharField(_("name"), max_length=40)
     hint = models.CharField(_("hint"), max_length=200, blank=True)
     severity = models.CharField(_("severity"), max_length=9, default=Severity.MINOR.value)
+    needs_photo = models.BooleanField(_("asks for a photo"), default=False)
     position = models.PositiveIntegerField(default=0)
     is_active = models.BooleanField(_("in use"), default=True)
     version = models.PositiveIntegerField(default=0)

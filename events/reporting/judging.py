@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from events.models import Category
 from events.queries import entries_in_use
-from events.reporting import checks
+from events.reporting import checks, photos
 from events.reporting.errors import Asked
 from events.reporting.placing import Home, Homes, Place, homes_of
 from events.reporting.sent import Draft
@@ -73,6 +73,7 @@ def judged(
     point = one.place.point
     try:
         category = entry_among(entries, one.draft.category)
+        photos.check_asked_for(category, one.draft)
         ask(by, one.draft, point, homes)
     except Invalid as error:
         return error

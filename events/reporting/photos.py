@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from events.models import EventPhoto
-from gis_server.errors import TooMany
+from events.models import Category, EventPhoto
+from events.reporting.sent import Draft
+from gis_server.errors import Invalid, TooMany
 from gis_server.models import User
 from gis_server.photos import keeping
 
@@ -16,8 +17,16 @@ UNUSED_FOR = timedelta(days=1)
 MOST_WAITING = 270
 """Of one sender in a day: thirty reports full of photos, whose reports have not come yet."""
 WAIT_S = 600
-AT_ONCE = 500
 ONE_PER_ID = "one_photo_per_client_id"
+
+
+def check_asked_for(category: Category, draft: Draft) -> None:
+    """Raises Invalid: the entry asks for a photo, and the report has none."""
+    if category.needs_photo and not draft.photos and not draft.has_picture:
+        raise Invalid(
+            _("“%(entry)s” is only taken with a photo: add at least one.")
+            % {"entry": category.name}
+        )
 
 
 def add_photo(
@@ -70,17 +79,8 @@ def drop_unused_photos(now: datetime) -> int:
 
     A phone that comes later is told which are missing, and still has them.
     """
-    rows = EventPhoto.objects.filter(event=None, at__lt=now - UNUSED_FOR).order_by("at", "pk")
-    return sum(drop_unused(row) for row in rows[:AT_ONCE])
-
-
-@transaction.atomic
-def drop_unused(row: EventPhoto) -> bool:
-    """The row goes in a transaction that ends with the file: who uses it meanwhile keeps both."""
-    if EventPhoto.objects.filter(pk=row.pk, event=None).delete()[0] != 1:
-        return False
-    keeping.throw_away(row.file)
-    return True
+    unused = EventPhoto.objects.filter(event=None, at__lt=now - UNUSED_FOR)
+    return keeping.drop_unused(unused.order_by("at", "pk"))
 
 
 def drop_stray_photos(now: datetime) -> int:

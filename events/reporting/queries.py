@@ -138,7 +138,8 @@ def catalogue() -> list[dict[str, Any]]:
 
 
 def entry_item(row: Category) -> dict[str, Any]:
-    return {"code": row.code, "name": row.name, "hint": row.hint, "severity": row.severity}
+    names = ("code", "name", "hint", "severity", "needs_photo")
+    return {name: getattr(row, name) for name in names}
 
 
 def box_of(user: User) -> list[float] | None:

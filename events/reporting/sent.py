@@ -32,7 +32,8 @@ class Draft:
     lon, lat: degrees in `frame`.  accuracy_m: None where it was pointed at on a map.
     seen_at, sent_at: by the sender's clock.  position_checked: the reporter has been asked about
     the position and stands by it.  severity: "" for what the catalogue proposes.
-    photos: client ids of photos that were sent before.
+    photos: client ids of photos that were sent before.  has_picture: the text names the address of
+    one, which stands for a photo where nothing can be sent (Open311).
     """
 
     client_id: uuid.UUID
@@ -51,6 +52,7 @@ class Draft:
     source: str = Source.WORKER.value
     severity: str = ""
     camera_id: int | None = None
+    has_picture: bool = False
 
 
 def body_of(request: HttpRequest, longest: int = MAX_BODY) -> dict[str, Any]:

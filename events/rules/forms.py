@@ -17,6 +17,7 @@ LEVEL_CHOICES = [(level.value, name) for level, name in LEVELS.items()]
 CONTROL_CHOICES = ControlSwitch.Level.choices
 STAGE_CHOICES = [(stage.value, name) for stage, name in STAGES.items()]
 ANY = _("any")
+PHOTO = _("Asks for a photo: without one nothing is reported of it")
 
 
 class CategoryForm(forms.Form):
@@ -30,6 +31,7 @@ class CategoryForm(forms.Form):
         widget=forms.Textarea({"rows": 2}),
     )
     severity = forms.ChoiceField(label=_("Proposed severity"), choices=SEVERITY_CHOICES)
+    needs_photo = forms.BooleanField(label=PHOTO, required=False)
     is_active = forms.BooleanField(label=_("In use"), required=False)
 
 
@@ -52,6 +54,7 @@ class NewCategoryForm(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=40)
     hint = forms.CharField(label=_("Hint for whoever reports"), max_length=200, required=False)
     severity = forms.ChoiceField(label=_("Proposed severity"), choices=SEVERITY_CHOICES)
+    needs_photo = forms.BooleanField(label=PHOTO, required=False)
 
     def __init__(self, groups: QuerySet[Category], *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)

@@ -66,7 +66,7 @@ def categories(request: HttpRequest) -> HttpResponseBase:
 def category(request: HttpRequest, category_id: int) -> HttpResponseBase:
     """One entry or group, to be changed.  Raises NotFound."""
     row = catalogue.category_for(category_id)
-    names = ("name", "hint", "severity", "is_active")
+    names = ("name", "hint", "severity", "needs_photo", "is_active")
     initial = {name: getattr(row, name) for name in names}
     form = CategoryForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():

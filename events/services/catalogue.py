@@ -26,7 +26,15 @@ def check_answers_for_all(by: User) -> None:
 
 @transaction.atomic
 def add_category(
-    *, by: User, kind: str, parent_id: int | None, code: str, name: str, hint: str, severity: str
+    *,
+    by: User,
+    kind: str,
+    parent_id: int | None,
+    code: str,
+    name: str,
+    hint: str,
+    severity: str,
+    needs_photo: bool = False,
 ) -> Category:
     """A group of a kind, or an entry below a group of the same kind, after all others.
 
@@ -51,6 +59,7 @@ def add_category(
                 name=name,
                 hint=hint,
                 severity=severity,
+                needs_photo=needs_photo,
                 position=0 if last is None else last + STEP,
             )
     except IntegrityError:
@@ -70,7 +79,7 @@ def category_for(category_id: int) -> Category:
 
 @transaction.atomic
 def change_category(*, by: User, category_id: int, version: int, **wanted: Any) -> Category:
-    """Give an entry or group another name, hint, severity or use, if it is what was seen.
+    """Give an entry or group another name, hint, severity, use or wish for a photo, if it was seen.
 
     Events that have it keep it; one that is out of use is not offered any more.
 

@@ -62,7 +62,10 @@ def check_until(event: Event, until: datetime, now: datetime) -> None:
 
 def granted_so_far(event: Event) -> timedelta:
     """How much time this event has been given.  One query."""
-    steps = EventStep.objects.filter(event=event, action=Action.GRANT_TIME.value)
+    # Made events of an older demo do not tell how much it was.
+    steps = EventStep.objects.filter(
+        event=event, action=Action.GRANT_TIME.value, detail__has_keys=["from", "until"]
+    )
     details = steps.values_list("detail", flat=True)
     return sum(
         (

@@ -6,8 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -16,6 +19,7 @@ from gis_server.errors import Unavailable
 from gis_server.photos.decoding import decoded, size_of
 
 STRAY_AFTER = timedelta(days=1)
+DROPPED_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,20 @@ def keep(content: bytes, folder: str, now: datetime) -> Kept:
 def throw_away(file: str) -> None:
     """Delete a file that no row names."""
     Path(settings.MEDIA_ROOT, file).unlink(missing_ok=True)
+
+
+def drop_unused(unused: QuerySet[Any]) -> int:
+    """Delete rows that nothing uses and their files, at most DROPPED_AT_ONCE; how many."""
+    return sum(_drop(unused, row) for row in unused[:DROPPED_AT_ONCE])
+
+
+@transaction.atomic
+def _drop(unused: QuerySet[Any], row: Any) -> bool:
+    # The row goes in a transaction that ends with the file: who uses it meanwhile keeps both.
+    if unused.filter(pk=row.pk).delete()[0] != 1:
+        return False
+    throw_away(row.file)
+    return True
 
 
 def drop_strays(folder: str, names_in: Callable[[str], set[str]], now: datetime) -> int:

@@ -45,6 +45,15 @@ def test_a_report_brings_its_photos_with_it(phone: Client, media: Path) -> None:
     assert (media / rows[ids[0]].file).read_bytes().startswith(b"\xff\xd8")
 
 
+def test_what_asks_for_a_photo_is_reported_with_one(phone: Client, pothole: Category) -> None:
+    Category.objects.filter(pk=pothole.pk).update(needs_photo=True)
+    photo = str(uuid.uuid4())
+    send_photo(phone, jpeg(), photo)
+
+    assert send(phone, told()).status_code == 422
+    assert send(phone, told(photos=[photo])).status_code == 201
+
+
 def test_the_same_photo_again_is_the_first(phone: Client, media: Path) -> None:
     client_id = str(uuid.uuid4())
     first, again = (send_photo(phone, jpeg(), client_id) for _ in range(2))

@@ -52,6 +52,22 @@ def test_the_services_are_the_catalogue_and_anybody_may_read_them(pothole: Categ
     assert definition == [{"service_code": pothole.code, "attributes": []}]
 
 
+def test_where_a_photo_is_asked_for_the_address_of_one_is_needed(
+    app: Client, pothole: Category
+) -> None:
+    Category.objects.filter(pk=pothole.pk).update(needs_photo=True, hint="写明大小")
+
+    rows = {row["service_code"]: row for row in Client().get(f"{BASE}/services.json").json()}
+    without, with_one = post(app), post(app, media_url="https://photos.example/7.jpg")
+
+    assert rows[pothole.code]["description"].startswith("写明大小 ")
+    assert "media_url" in rows[pothole.code]["description"]
+    assert without.status_code == 400
+    assert pothole.name in without.json()[0]["description"]
+    assert with_one.status_code == 201
+    assert "photos.example" in Event.objects.get().text
+
+
 def test_it_says_where_and_in_which_forms_it_is_spoken() -> None:
     [told] = Client().get(f"{BASE}/discovery.json", SERVER_NAME="localhost").json()
     around = ET.fromstring(Client().get(f"{BASE}/discovery.xml").content)

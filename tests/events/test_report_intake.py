@@ -85,6 +85,40 @@ def test_the_same_id_with_other_content_is_still_the_first_and_says_so(
     assert Event.objects.get().text == report["text"]
 
 
+def test_an_entry_that_asks_for_a_photo_is_not_reported_without_one(
+    phone: Client, pothole: Category
+) -> None:
+    before = told()
+    send(phone, before)
+    Category.objects.filter(pk=pothole.pk).update(needs_photo=True)
+
+    answer = send(phone, told())
+    sly = send(phone, told(has_picture=True))
+
+    assert (answer.status_code, sly.status_code) == (422, 422)
+    assert pothole.name in answer.json()["error"]["message"]
+    assert Event.objects.count() == 1
+    # What was taken before it asked for one is still the same event.
+    assert send(phone, before).status_code == 200
+
+
+def test_the_phone_and_other_systems_are_told_which_entries_ask_for_a_photo(
+    phone: Client, pothole: Category
+) -> None:
+    Category.objects.filter(pk=pothole.pk).update(needs_photo=True)
+
+    form = phone.get("/api/events/form/").json()
+    asking = {
+        entry["code"]
+        for kind in form["kinds"]
+        for group in kind["groups"]
+        for entry in group["entries"]
+        if entry["needs_photo"]
+    }
+
+    assert asking == {pothole.code}
+
+
 def test_the_same_id_of_two_senders_is_two_events(phone: Client, sign_in: SignIn) -> None:
     report = told()
     send(phone, report)

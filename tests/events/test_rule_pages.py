@@ -46,10 +46,12 @@ def test_an_entry_is_added_changed_moved_and_taken_out_of_use(client: Client) ->
         "name": "<b>窨井</b>",
         "hint": "",
         "severity": "major",
+        "needs_photo": "on",
     }
 
     assert client.post("/events/rules/catalogue/?kind=service", sent).status_code == 302
     entry = Category.objects.get(code="G0199")
+    assert entry.needs_photo
     client.post(f"/events/rules/catalogue/{entry.pk}/move/", {"do": "up"})
     changed = {"version": entry.version, "name": "窨井", "hint": "x", "severity": "minor"}
     client.post(f"/events/rules/catalogue/{entry.pk}/", changed)
@@ -68,6 +70,23 @@ def test_an_entry_is_added_changed_moved_and_taken_out_of_use(client: Client) ->
         "category.moved",
         "category.changed",
     }
+
+
+@pytest.mark.parametrize(
+    ("role", "status"),
+    [
+        (Role.DISTRICT_LEADER, 200),
+        (Role.STREET_LEADER, 403),
+        (Role.OPERATOR, 403),
+        (Role.PLANNER, 403),
+    ],
+)
+def test_the_district_says_what_holds_for_all(
+    sign_in: SignIn, town: Town, role: Role, status: int
+) -> None:
+    for page in ("catalogue", "deadlines", "departments"):
+        assert sign_in(role).get(f"/events/rules/{page}/").status_code == status
+        User.objects.filter(role=role.value).delete()
 
 
 def test_what_was_added_is_escaped(client: Client, town: Town) -> None:
@@ -202,7 +221,7 @@ def test_a_department_elsewhere_is_not_there_and_none_is_made_elsewhere(
     [
         ("/events/rules/catalogue/?kind=service", 5),
         ("/events/rules/deadlines/", 5),
-        ("/events/rules/departments/", 5),
+        ("/events/rules/departments/", 6),
     ],
 )
 def test_a_page_costs_a_fixed_number_of_queries(

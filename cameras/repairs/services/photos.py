@@ -2,7 +2,6 @@
 
 from datetime import datetime, timedelta
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from cameras.repairs.models import RepairPhoto
@@ -14,7 +13,6 @@ from gis_server.photos import keeping
 
 FOLDER = "repairs"
 UNUSED_FOR = timedelta(days=1)
-AT_ONCE = 500
 
 
 def add_photo(*, by: User, order_id: int, content: bytes, now: datetime) -> RepairPhoto:
@@ -45,17 +43,8 @@ def add_photo(*, by: User, order_id: int, content: bytes, now: datetime) -> Repa
 
 def drop_unused_photos(now: datetime) -> int:
     """Delete photos that no step has named for a day; how many."""
-    rows = RepairPhoto.objects.filter(is_used=False, at__lt=now - UNUSED_FOR).order_by("pk")
-    return sum(drop_unused(row) for row in rows[:AT_ONCE])
-
-
-@transaction.atomic
-def drop_unused(row: RepairPhoto) -> bool:
-    """The row goes in a transaction that ends with the file: who uses it meanwhile keeps both."""
-    if RepairPhoto.objects.filter(pk=row.pk, is_used=False).delete()[0] != 1:
-        return False
-    keeping.throw_away(row.file)
-    return True
+    unused = RepairPhoto.objects.filter(is_used=False, at__lt=now - UNUSED_FOR)
+    return keeping.drop_unused(unused.order_by("pk"))
 
 
 def drop_stray_photos(now: datetime) -> int:

@@ -18,7 +18,8 @@ startPhotos(config);
 drawMap();
 at("severity").addEventListener("change", () => (severityTouched = true));
 at("category").addEventListener("change", () => {
-  const { severity, hint } = at("category").selectedOptions[0].dataset;
+  const { severity, hint, photo } = at("category").selectedOptions[0].dataset;
+  at("photo-asked").hidden = !photo;
   if (severity && !severityTouched) at("severity").value = severity;
   at("hint").textContent = hint ?? "";
 });
@@ -72,10 +73,12 @@ function typed() {
 async function send() {
   const point = position();
   if (!point) return say(gettext("The position must be longitude, latitude in degrees."));
+  const data = new FormData(form);
+  const asks = at("category").selectedOptions[0].dataset.photo;
+  if (asks && !data.has("photo")) return say(gettext("This entry asks for a photo: add at least one."));
   const button = form.querySelector("button.main");
   button.disabled = true;
   try {
-    const data = new FormData(form);
     const headers = { Accept: "application/json", "Content-Type": "application/json", "X-CSRFToken": config.csrf };
     const body = JSON.stringify({
       client_id: clientId,

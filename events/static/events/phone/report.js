@@ -74,7 +74,7 @@ export class ReportPage {
       element("h2", {}, kind.name),
       ...kind.groups.map((group) => element("section", { class: "group" },
         element("h3", {}, name(group.name)),
-        element("div", { class: "entries" }, group.entries.map((entry) => button([element("b", {}, name(entry.name)), entry.hint && element("small", {}, name(entry.hint))], () => press(entry), { class: "entry", "data-code": entry.code }))))),
+        element("div", { class: "entries" }, group.entries.map((entry) => button([element("b", {}, name(entry.name)), entry.hint && element("small", {}, name(entry.hint)), entry.needs_photo && element("small", { class: "needs-photo" }, gettext("with a photo"))], () => press(entry), { class: "entry", "data-code": entry.code }))))),
     );
     window.scrollTo(0, 0);
   }
@@ -133,6 +133,7 @@ export class ReportPage {
       element("h2", {}, name(this.report.category_name)),
       this.report.problem && element("p", { class: "problem", role: "alert" }, this.report.problem),
       ...this.report.questions.map((question) => this.question(question)),
+      this.asksForPhoto() && element("p", { class: "needs-photo" }, gettext("This is only taken with a photo.")),
       this.picker.box,
       this.placeBox,
       area,
@@ -273,7 +274,14 @@ export class ReportPage {
     this.problemBox.hidden = !sentence;
   }
 
+  // As the catalogue on this phone has it, so that it is known without signal too.
+  asksForPhoto() {
+    const entries = this.session.form.kinds.flatMap(({ groups }) => groups.flatMap((group) => group.entries));
+    return Boolean(entries.find(({ code }) => code === this.report.category)?.needs_photo);
+  }
+
   async queue() {
+    if (this.asksForPhoto() && !this.picker.photos.length) return this.fail(gettext("This is only taken with a photo: add at least one."));
     if (this.report.lon === null) return this.fail(gettext("The place is missing: wait for the position, or show it on the map."));
     if (this.report.questions.some(({ kind }) => kind === "frame")) return this.fail(gettext("Answer the question about the position first."));
     if (this.report.questions.some(({ kind }) => kind === "outside") && !this.report.outside_reason.trim()) return this.fail(gettext("Say why you report it outside your area."));
