@@ -192,6 +192,7 @@ OWN = record(
         "reported_at": TIME,
         "received_at": TIME,
         "closed_at": nullable(TIME),
+        "can_withdraw": FLAG,
         "photos": listing(text()),
     }
 )

@@ -191,7 +191,8 @@ def photo(request: HttpRequest, event_photo_id: int) -> HttpResponseBase:
 def form(request: HttpRequest) -> JsonResponse:
     """Answer who is signed in and what a report needs: the catalogue, limits, where to look."""
     have = parse_text(request, "have", 64)
-    return json_ok(queries.form_for(request, user_of(request), have))
+    have_area = parse_text(request, "have_area", 64)
+    return json_ok(queries.form_for(request, user_of(request), have, have_area))
 
 
 @allow(Permission.HANDLE_EVENTS)

@@ -24,6 +24,7 @@ from gis_server.edge import public
 SHELL = "events/reporting/phone.html"
 MODULES = (
     "app",
+    "area",
     "element",
     "mine",
     "net",
@@ -100,6 +101,7 @@ def shell_context() -> dict[str, Any]:
             "reports": reverse("api-event-reports"),
             "photos": reverse("api-event-photos"),
             "tasks": reverse("api-event-tasks"),
+            "events": reverse("api-events"),
             "edition": reverse("edition"),
             "tiles": "/tiles",
             "sign_in": f"{reverse('sign-in')}?next={reverse('phone')}",

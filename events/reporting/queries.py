@@ -15,10 +15,11 @@ from django.utils.translation import gettext as _
 
 from events.models import Category, Event, EventKind, EventPhoto
 from events.models.event import MAX_PHOTOS, MAX_TEXT
+from events.reporting.area import area_of
 from events.reporting.sent import MAX_ADDRESS, MAX_REASON
 from events.rights import events_seen
 from events.texts import BADGES, state_name
-from events.workflow import Status
+from events.workflow import Action, Status, can
 from gis_server.edge import Page
 from gis_server.errors import NotFound
 from gis_server.models import User
@@ -58,6 +59,7 @@ def report_item(row: Event) -> dict[str, Any]:
         "reported_at": text_of(row.reported_at),
         "received_at": text_of(row.received_at),
         "closed_at": text_of(row.closed_at),
+        "can_withdraw": can(Action.WITHDRAW, Status(row.state)),
         "photos": photo_urls(row),
     }
 
@@ -90,11 +92,15 @@ def is_seen(user: User, row: EventPhoto) -> bool:
     return row.event_id is not None and events_seen(user).filter(pk=row.event_id).exists()
 
 
-def form_for(request: HttpRequest, user: User, have: str = "") -> dict[str, Any]:
-    """Who is signed in and what a report needs; have: the version of the catalogue that the phone
-    has, which is then left out.  Two queries, three with grids in the reach.
+def form_for(
+    request: HttpRequest, user: User, have: str = "", have_area: str = ""
+) -> dict[str, Any]:
+    """Who is signed in and what a report needs; have, have_area: the versions of the catalogue and
+    of the user's area that the phone has, which are then left out.  Four queries, five with grids
+    in the reach.
     """
     kinds = catalogue()
+    area = area_of(user.reach, timezone.localdate())
     version = sha256(json.dumps(kinds).encode()).hexdigest()[:16]
     return {
         "me": {
@@ -106,6 +112,7 @@ def form_for(request: HttpRequest, user: User, have: str = "") -> dict[str, Any]
         "version": version,
         "kinds": None if have == version else kinds,
         "box": box_of(user),
+        "area": {"version": have_area} if area and area["version"] == have_area else area,
         "limits": {
             "photos": MAX_PHOTOS,
             "photo_bytes": MAX_BYTES,

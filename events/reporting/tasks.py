@@ -73,6 +73,7 @@ def task_item(task: EventTask, now: datetime) -> dict[str, Any]:
         "state": task.state,
         "state_text": task_name(task.state),
         "due": text_of(task.due),
+        "amber_at": text_of(min(event.amber_at, task.due)),
         "colour": colour_of(task, event, now),
         "seen": event.last_step_id,
         "actions": [

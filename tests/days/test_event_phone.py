@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
+from playwright.sync_api import BrowserContext, Geolocation, Locator, Page, Route, expect
 
 from fixtures.demo import SIGN_INS
 from gis_server.roles import Role
@@ -292,17 +292,62 @@ def test_two_users_on_one_phone_have_queues_of_their_own(
     assert reporter == WORKER.display_name
 
 
-def test_a_question_of_the_server_is_answered_on_the_phone(
-    town: Town, phone: OpenPhone, words: str
-) -> None:
-    """Reported in the next street: it asks why, and goes on."""
-    page = phone()
+@pytest.fixture
+def elsewhere(town: Town) -> Geolocation:
+    """A place in the last street of the district, which is not the worker's."""
     [(lon, lat)] = town.ask(
         "SELECT ST_X(at), ST_Y(at) FROM (SELECT ST_PointOnSurface(drawn.shape) AS at"
         " FROM grids_gridshape AS drawn JOIN grids_grid AS grid ON grid.id = drawn.grid_id"
         " WHERE starts_with(grid.code, '140107') ORDER BY grid.code DESC LIMIT 1) AS one"
     )
-    page.context.set_geolocation({"longitude": lon, "latitude": lat, "accuracy": 12})
+    return {"longitude": lon, "latitude": lat, "accuracy": 12}
+
+
+def test_outside_the_own_area_the_phone_asks_at_once_and_without_signal(
+    town: Town,
+    phone: OpenPhone,
+    here: dict[str, float],
+    elsewhere: Geolocation,
+    words: str,
+    picture_folder: Path,
+) -> None:
+    page = phone()
+    go_offline(page, off=True)
+    page.goto(f"{town.url}/m/")
+    write(page, words)
+    expect(page.locator("#outside")).to_have_count(0)
+    page.locator("button.back").click()
+    page.context.set_geolocation(elsewhere)
+    write(page, words)
+
+    expect(page.locator("#outside")).to_contain_text("似乎不在您的辖区内")
+    assert_thumbs_reach(page)
+    page.screenshot(path=picture_folder / "event-phone-outside-390x844.png", full_page=True)
+    page.locator("#send").click()
+    expect(page.locator("#report-problem")).to_contain_text("为什么在辖区外上报")
+    page.locator("#outside-reason").fill("路过时看到")
+    page.locator("#send").click()
+    go_offline(page, off=False)
+
+    expect(card(page, words)).to_contain_text("服务器已确认")
+    [(reason,)] = town.ask("SELECT outside_reason FROM events_event WHERE text = %s", words)
+    assert reason == "路过时看到"
+
+
+def test_a_question_of_the_server_is_answered_on_the_phone(
+    town: Town, phone: OpenPhone, elsewhere: Geolocation, words: str
+) -> None:
+    """Reported in the next street, by a phone that does not know its area: the server asks why."""
+
+    def without_area(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, json=answer.json() | {"area": None})
+
+    page = phone()
+    page.route("**/api/events/form/*", without_area)
+    page.reload()
+    expect(page.locator("body")).to_have_attribute("data-session", "in")
+    page.context.set_geolocation(elsewhere)
     write(page, words)
     page.locator("#send").click()
 
@@ -316,6 +361,39 @@ def test_a_question_of_the_server_is_answered_on_the_phone(
     expect(card(page, words)).to_contain_text("服务器已确认")
     [(reason,)] = town.ask("SELECT outside_reason FROM events_event WHERE text = %s", words)
     assert reason == "路过时看到"
+
+
+def test_a_report_is_taken_back_with_a_reason(
+    town: Town, phone: OpenPhone, words: str, picture_folder: Path
+) -> None:
+    page = phone()
+    write(page, words)
+    page.locator("#send").click()
+    card(page, words).locator("[data-withdraw]").click()
+    page.locator("#withdraw-send").click()
+    expect(page.locator("#withdraw-problem")).to_contain_text("请说明为什么撤回")
+    go_offline(page, off=True)
+    page.locator("#withdraw-note").fill("已自行解决")
+    page.locator("#withdraw-send").click()
+    expect(page.locator("#withdraw-problem")).to_contain_text("未提交，也不会自动提交")
+    assert_thumbs_reach(page)
+    page.screenshot(path=picture_folder / "event-phone-withdraw-390x844.png")
+    # The page is closed meanwhile; what was written is there.
+    page.goto(f"{town.url}/m/#mine")
+    page.reload()
+    go_offline(page, off=False)
+    card(page, words).locator("[data-withdraw]").click()
+    expect(page.locator("#withdraw-note")).to_have_value("已自行解决")
+    page.locator("#withdraw-send").click()
+
+    expect(card(page, words)).to_contain_text("已撤回")
+    expect(card(page, words).locator("[data-withdraw]")).to_have_count(0)
+    told = town.ask(
+        "SELECT step.action, step.note FROM events_eventstep AS step JOIN events_event AS event"
+        " ON event.id = step.event_id WHERE event.text = %s ORDER BY step.id",
+        words,
+    )
+    assert told == [("report", ""), ("withdraw", "已自行解决")]
 
 
 def test_a_flood_is_told_and_waits_on_the_phone(town: Town, phone: OpenPhone, words: str) -> None:
@@ -409,14 +487,8 @@ def test_on_plain_http_the_page_says_what_does_not_work(town: Town, open_page: O
     expect(page.locator("#report-problem")).to_contain_text("缺少地点")
 
 
-def test_a_task_is_taken_and_finished_on_the_phone(
-    town: Town, phone: OpenPhone, words: str, photo: Path, picture_folder: Path
-) -> None:
-    page = phone()
-    write(page, words)
-    page.locator("#send").click()
-    expect(card(page, words)).to_contain_text("服务器已确认")
-    # As a leader's dispatch leaves it; tests/events holds that path.
+def dispatch(town: Town, words: str) -> None:
+    """As a leader's dispatch leaves it; tests/events holds that path."""
     town.ask("UPDATE events_event SET state = 'dispatched' WHERE text = %s", words)
     town.ask(
         "INSERT INTO events_eventtask (event_id, division_id, unit_name, unit_code, state, sent_at,"
@@ -425,6 +497,16 @@ def test_a_task_is_taken_and_finished_on_the_phone(
         " ON unit.code = left(event.scope_code, 12) WHERE event.text = %s",
         words,
     )
+
+
+def test_a_task_is_taken_and_finished_on_the_phone(
+    town: Town, phone: OpenPhone, words: str, photo: Path, picture_folder: Path
+) -> None:
+    page = phone()
+    write(page, words)
+    page.locator("#send").click()
+    expect(card(page, words)).to_contain_text("服务器已确认")
+    dispatch(town, words)
 
     page.locator("[data-tab=tasks]").click()
     expect(card(page, words)).to_contain_text("剩余")
@@ -440,6 +522,56 @@ def test_a_task_is_taken_and_finished_on_the_phone(
     page.locator("#task-send").click()
 
     expect(page.locator("#task-send")).to_have_count(0)
+    expect(card(page, words)).to_have_count(0)
+    [(state,)] = town.ask("SELECT state FROM events_event WHERE text = %s", words)
+    assert state == "done"
+
+
+def test_without_signal_tasks_are_those_of_the_last_time_and_no_step_is_queued(
+    town: Town, phone: OpenPhone, words: str, photo: Path, picture_folder: Path
+) -> None:
+    page = phone()
+    write(page, words)
+    page.locator("#send").click()
+    expect(card(page, words)).to_contain_text("服务器已确认")
+    dispatch(town, words)
+    page.locator("[data-tab=tasks]").click()
+    expect(page.locator("#as-of")).to_contain_text("截至")
+    go_offline(page, off=True)
+    page.goto(f"{town.url}/m/#tasks")
+    page.reload()
+
+    expect(page.locator("#as-of")).to_contain_text("无信号")
+    expect(card(page, words)).to_contain_text("剩余")
+    card(page, words).locator("[data-verb=take]").click()
+    expect(card(page, words)).to_contain_text("未提交，也不会自动提交")
+    assert_thumbs_reach(page)
+    page.screenshot(path=picture_folder / "event-phone-tasks-offline-390x844.png")
+    town.ask(
+        "UPDATE events_eventtask SET state = 'taken' WHERE event_id ="
+        " (SELECT id FROM events_event WHERE text = %s)",
+        words,
+    )
+    town.ask("UPDATE events_event SET state = 'handling' WHERE text = %s", words)
+    go_offline(page, off=False)
+    card(page, words).locator("[data-verb=finish]").click()
+    go_offline(page, off=True)
+    page.locator("#task-note").fill("已填平")
+    page.locator("#photo-camera").set_input_files(photo)
+    expect(page.locator(".photos img")).to_have_count(1)
+    page.locator("#task-send").click()
+    expect(page.locator("#task-problem")).to_contain_text("未提交，也不会自动提交")
+    # The phone is switched off and on: note and photo are there, and nothing went by itself.
+    page.goto(f"{town.url}/m/#tasks")
+    page.reload()
+    go_offline(page, off=False)
+    expect(page.locator("#as-of")).not_to_contain_text("无信号")
+    expect(card(page, words).locator("[data-verb=finish]")).to_contain_text("草稿")
+    card(page, words).locator("[data-verb=finish]").click()
+    expect(page.locator("#task-note")).to_have_value("已填平")
+    expect(page.locator(".photos img")).to_have_count(1)
+    page.locator("#task-send").click()
+
     expect(card(page, words)).to_have_count(0)
     [(state,)] = town.ask("SELECT state FROM events_event WHERE text = %s", words)
     assert state == "done"

@@ -23,6 +23,13 @@ function there(children) {
   return children.flat().filter((one) => one !== null && one !== undefined && one !== false && one !== "");
 }
 
+// Says what is wrong where it can be seen: on a small phone the box may lie under the last button.
+export function complain(box, sentence) {
+  box.textContent = sentence;
+  box.hidden = !sentence;
+  if (sentence) box.scrollIntoView({ block: "center" });
+}
+
 export function byId(id) {
   return document.getElementById(id);
 }

@@ -1,19 +1,25 @@
 // My reports: what still lies on this phone and what has become of it, then what the server has.
 
-import { button, element, fill, name } from "phone/element";
+import { button, complain, element, fill, name } from "phone/element";
 import { ask, Unreachable } from "phone/net";
-import { keep, kept, oneReport, removeReport, reportsOf } from "phone/store";
-import { clock } from "phone/words";
+import { forget, keep, kept, oneReport, removeReport, reportsOf } from "phone/store";
+import { clock, newId } from "phone/words";
+
+const LONGEST_REASON = 500;
 
 export class MinePage {
   // edit(report): open it for writing again.
   constructor(box, config, session, sender, edit) {
     Object.assign(this, { box, config, session, sender, edit });
     this.fromServer = [];
+    this.problem = "";
+    this.writing = false;
   }
 
   async show() {
     const { me } = this.session;
+    this.writing = false;
+    this.problem = "";
     if (!me) return fill(this.box, element("p", { class: "empty" }, gettext("Nobody has signed in on this phone yet.")));
     this.fromServer = (await kept(`reports-${me.id}`)) ?? [];
     await this.draw();
@@ -35,6 +41,7 @@ export class MinePage {
   }
 
   async draw() {
+    if (this.writing) return;
     const local = (await reportsOf(this.session.me.id)).filter(({ state }) => state !== "draft");
     const known = new Set(this.fromServer.map(({ client_id }) => client_id));
     const here = local.filter(({ state, client_id }) => state !== "confirmed" || !known.has(client_id));
@@ -42,6 +49,7 @@ export class MinePage {
     fill(
       this.box,
       waiting > 0 && button(gettext("Send now"), () => this.sender.run(), { class: "main wide", id: "send-now" }),
+      this.problem && element("p", { class: "problem", role: "alert", id: "mine-problem" }, this.problem),
       this.sender.problem && element("p", { class: "problem", role: "alert" }, this.sender.problem),
       ...here.map((report) => this.localCard(report)),
       ...this.fromServer.map((report) => this.serverCard(report)),
@@ -56,7 +64,8 @@ export class MinePage {
     return element("div", { class: `card ${said.badge}`, "data-id": report.client_id, "data-state": report.state },
       element("p", {}, element("b", {}, name(report.category_name)), ` · ${clock(report.seen_at)}`),
       report.text && element("p", { class: "text" }, name(report.text)),
-      element("p", { class: "state" }, element("span", { class: `badge ${said.badge}` }, said.text)),
+      // With its number it is too long for a badge on a narrow phone.
+      report.state === "confirmed" ? element("p", { class: "number" }, said.text) : element("p", { class: "state" }, element("span", { class: `badge ${said.badge}` }, said.text)),
       report.problem && element("p", { class: "problem" }, report.problem),
       stopped && element("div", { class: "acts" },
         button(open ? gettext("Put right and send") : gettext("Change"), () => this.reopen(report), { class: open ? "main" : "" }),
@@ -77,7 +86,66 @@ export class MinePage {
       element("p", {}, element("b", {}, name(report.category_name)), ` · ${clock(report.reported_at)}`),
       report.text && element("p", { class: "text" }, name(report.text)),
       element("p", { class: "state" }, element("span", { class: `badge ${report.badge}` }, report.state_text)),
-      element("p", { class: "number" }, interpolate(gettext("Confirmed by the server, number %s"), [report.number])));
+      element("p", { class: "number" }, interpolate(gettext("Confirmed by the server, number %s"), [report.number])),
+      report.can_withdraw && element("div", { class: "acts" }, button(gettext("Withdraw"), () => this.askWhy(report), { "data-withdraw": report.id })));
+  }
+
+  // Nobody has accepted it yet: its reporter may take it back, with a reason.  What is written is kept until
+  // the server has taken it; the key makes a second press the same step as the first.
+  async askWhy(report) {
+    const place = `withdraw-${this.session.me.id}-${report.id}`;
+    const draft = (await kept(place)) ?? { key: newId(), note: "" };
+    const keeping = () => keep(place, draft);
+    this.writing = true;
+    this.problem = "";
+    const hint = gettext("Why do you withdraw it?");
+    const note = element("textarea", { rows: 4, maxlength: LONGEST_REASON, placeholder: hint, "aria-label": hint, id: "withdraw-note" });
+    note.value = draft.note;
+    note.addEventListener("input", () => {
+      // Another reason is another call.
+      Object.assign(draft, { note: note.value, key: newId() });
+      keeping();
+    });
+    const said = element("p", { class: "problem", role: "alert", id: "withdraw-problem", hidden: true });
+    const send = button(gettext("Withdraw this report"), () => this.withdraw(report, draft, place, send, said), { class: "main send", id: "withdraw-send" });
+    fill(
+      this.box,
+      button(`‹ ${gettext("Back")}`, () => this.show(), { class: "back" }),
+      element("h2", {}, gettext("Withdraw a report")),
+      element("div", { class: "card" },
+        element("p", {}, element("b", {}, name(report.category_name)), ` · ${clock(report.reported_at)}`),
+        report.text && element("p", { class: "text" }, name(report.text)),
+        element("p", { class: "number" }, report.number)),
+      element("p", {}, gettext("As long as nobody has accepted it. It stays in the history as withdrawn.")),
+      note,
+      said,
+      element("div", { class: "send-bar" }, send),
+    );
+    window.scrollTo(0, 0);
+  }
+
+  async withdraw(report, { note, key }, place, pressed, said) {
+    const tell = (sentence) => {
+      complain(said, sentence);
+      pressed.disabled = false;
+    };
+    if (!note.trim()) return tell(gettext("Say why you withdraw it."));
+    pressed.disabled = true;
+    try {
+      const csrf = await this.session.token();
+      const { status, data } = await ask(`${this.config.events}${report.id}/steps/`, { method: "POST", body: { action: "withdraw", note }, csrf, key });
+      if (status >= 400 && status !== 409) return tell(data.error?.message ?? String(status));
+      await forget(place);
+      await this.show();
+      // 409: somebody was first, and the message says who.
+      if (status === 409) {
+        this.problem = data.error.message;
+        await this.draw();
+      }
+    } catch (error) {
+      if (!(error instanceof Unreachable)) throw error;
+      tell(gettext("No signal: this was not sent, and is not sent by itself. What you wrote is kept on this phone: press again when there is signal."));
+    }
   }
 
   // It may have been sent meanwhile.

@@ -7,8 +7,10 @@ const JSON_S = 25;
 
 export class Unreachable extends Error {}
 
-export async function ask(address, { method = "GET", body, csrf, seconds = JSON_S } = {}) {
+// key: the same call under it again is answered as the first was.
+export async function ask(address, { method = "GET", body, csrf, key, seconds = JSON_S } = {}) {
   const headers = { Accept: "application/json" };
+  if (key) headers["Idempotency-Key"] = key;
   if (csrf) headers["X-CSRFToken"] = csrf;
   if (body !== undefined) headers["Content-Type"] = body instanceof ArrayBuffer ? "application/octet-stream" : "application/json";
   const patience = new AbortController();
@@ -51,11 +53,20 @@ export class Session {
     return this.form?.me ?? null;
   }
 
+  // The token that a step needs: a page that opened without signal has none yet.
+  async token() {
+    if (!this.csrf && (await this.refresh()) === "away") throw new Unreachable("no token");
+    return this.csrf;
+  }
+
   // Asks who is signed in now; the catalogue comes along where it has changed.
   async refresh() {
     try {
-      const have = this.form?.kinds ? encodeURIComponent(this.form.version) : "";
-      const { status, data } = await ask(`${this.config.form}?have=${have}`);
+      const have = new URLSearchParams({
+        have: this.form?.kinds ? this.form.version : "",
+        have_area: this.form?.area?.polygons ? this.form.area.version : "",
+      });
+      const { status, data } = await ask(`${this.config.form}?${have}`);
       this.take(status, data);
       if (this.state === "in") await keep("form", this.form);
     } catch (error) {
@@ -69,7 +80,9 @@ export class Session {
     this.message = "";
     if (status === 200) {
       const { csrf, ...form } = data;
-      this.form = { ...form, kinds: form.kinds ?? this.form.kinds };
+      // What the phone has already does not come again.
+      const area = form.area && !form.area.polygons ? this.form.area : form.area;
+      this.form = { ...form, area, kinds: form.kinds ?? this.form.kinds };
       this.csrf = csrf;
       this.state = "in";
     } else if (status === 401) {

@@ -1,11 +1,12 @@
 // Writing a report: kind, entry, then one page with photo, place and words.  What is written is kept on
 // the phone at once; "send" puts it into the queue, whether there is signal or not.
 
-import { button, drawing, element, fill, name } from "phone/element";
+import { metresOutside } from "phone/area";
+import { button, complain, drawing, element, fill, name } from "phone/element";
 import { Picker } from "phone/picker";
 import { Position, POOR_M } from "phone/place";
 import { addPhoto, photosOf, removePhoto, removeReport, reportsOf, saveReport } from "phone/store";
-import { accuracy, clock, newId } from "phone/words";
+import { accuracy, clock, distance, newId } from "phone/words";
 
 const SAVE_MS = 400;
 const MARKS = {
@@ -123,6 +124,7 @@ export class ReportPage {
     const { limits } = this.session.form;
     this.picker = new Picker(limits, { photos, add: (photo) => this.addPhoto(photo), remove: ({ client_id }) => removePhoto(client_id) });
     this.placeBox = element("div", { class: "place" });
+    this.outsideBox = element("div");
     this.problemBox = element("p", { class: "problem", role: "alert", hidden: true, id: "report-problem" });
     const area = this.field("text", element("textarea", { rows: 3, maxlength: limits.text, id: "report-text", placeholder: gettext("What is to be seen? (may stay empty)") }));
     const address = this.field("address", element("input", { maxlength: limits.address, id: "report-address", autocomplete: "off", placeholder: gettext("Address or landmark (may stay empty)") }));
@@ -136,6 +138,7 @@ export class ReportPage {
       this.asksForPhoto() && element("p", { class: "needs-photo" }, gettext("This is only taken with a photo.")),
       this.picker.box,
       this.placeBox,
+      this.outsideBox,
       area,
       address,
       this.problemBox,
@@ -159,8 +162,29 @@ export class ReportPage {
   // What only the reporter can know: see docs/events-on-the-phone.md.
   question(question) {
     if (question.kind === "frame") return this.frameQuestion(question);
+    return this.outsideQuestion(interpolate(gettext("The place lies outside your area, in %s."), [question.grid]));
+  }
+
+  outsideQuestion(told) {
     const why = this.field("outside_reason", element("input", { maxlength: this.session.form.limits.reason, id: "outside-reason", placeholder: gettext("Why do you report it there?") }));
-    return element("div", { class: "card question" }, element("p", {}, interpolate(gettext("The place lies outside your area, in %s."), [question.grid])), why);
+    return element("div", { class: "card question", id: "outside" }, element("p", {}, told), why);
+  }
+
+  // Asked on the phone as soon as the place is known; the server asks by its own knowledge.
+  askOutside() {
+    const far_m = this.outside();
+    const there = this.outsideBox.firstChild;
+    if (!far_m) return fill(this.outsideBox);
+    const told = interpolate(gettext("The place seems to lie outside your area, by about %s."), [distance(far_m)]);
+    if (there) there.firstChild.textContent = told;
+    else fill(this.outsideBox, this.outsideQuestion(told));
+  }
+
+  // How far outside as the phone sees it, in metres; 0 inside, and where the server has asked already.
+  outside() {
+    const { lon, lat, accuracy_m, questions } = this.report;
+    if (lon === null || questions.some(({ kind }) => kind === "outside")) return 0;
+    return metresOutside(this.session.form.area, { lon, lat, accuracy_m });
   }
 
   frameQuestion(question) {
@@ -217,6 +241,7 @@ export class ReportPage {
       poor && element("p", { class: "missing" }, gettext("That is not exact: better move it on the map.")),
       button(known ? gettext("Move on the map") : gettext("Show on the map"), () => this.openMap(), { id: "adjust" }),
     );
+    this.askOutside();
   }
 
   async openMap() {
@@ -269,9 +294,7 @@ export class ReportPage {
   }
 
   fail(sentence) {
-    if (!this.problemBox) return;
-    this.problemBox.textContent = sentence;
-    this.problemBox.hidden = !sentence;
+    if (this.problemBox) complain(this.problemBox, sentence);
   }
 
   // As the catalogue on this phone has it, so that it is known without signal too.
@@ -284,7 +307,8 @@ export class ReportPage {
     if (this.asksForPhoto() && !this.picker.photos.length) return this.fail(gettext("This is only taken with a photo: add at least one."));
     if (this.report.lon === null) return this.fail(gettext("The place is missing: wait for the position, or show it on the map."));
     if (this.report.questions.some(({ kind }) => kind === "frame")) return this.fail(gettext("Answer the question about the position first."));
-    if (this.report.questions.some(({ kind }) => kind === "outside") && !this.report.outside_reason.trim()) return this.fail(gettext("Say why you report it outside your area."));
+    const isOutside = this.outside() || this.report.questions.some(({ kind }) => kind === "outside");
+    if (isOutside && !this.report.outside_reason.trim()) return this.fail(gettext("Say why you report it outside your area."));
     this.sendButton.disabled = true;
     Object.assign(this.report, { state: "queued", questions: [], problem: "", queued_at: Date.now() });
     if (!(await this.keepNow())) {

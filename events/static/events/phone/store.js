@@ -126,6 +126,17 @@ export async function kept(key) {
   return (await within(["kept"], "readonly", ({ kept: store }) => store.get(key)))?.value ?? null;
 }
 
+export function forget(key) {
+  return within(["kept"], "readwrite", ({ kept }) => void kept.delete(key));
+}
+
+// What is kept under keys that begin so, by its key.
+export async function keptUnder(prefix) {
+  const range = IDBKeyRange.bound(prefix, `${prefix}\uffff`);
+  const rows = await within(["kept"], "readonly", ({ kept }) => kept.getAll(range));
+  return new Map(rows.map(({ key, value }) => [key, value]));
+}
+
 // Old confirmed reports go: the server lists them.
 export async function tidy(user, before) {
   const old = (await reportsOf(user)).filter(({ state, confirmed_at }) => state === "confirmed" && confirmed_at < before);

@@ -1,11 +1,12 @@
 // My tasks: what my units are to do, until when, and the steps of it.  Steps need signal, for others
-// take them too; what was written stays here until the server has taken it.
+// take them too: none is queued.  What was written for one is kept on the phone until the server has
+// taken it.
 
-import { button, element, fill, name } from "phone/element";
+import { button, byId, complain, element, fill, name } from "phone/element";
 import { ask, Unreachable } from "phone/net";
 import { Picker } from "phone/picker";
-import { keep, kept } from "phone/store";
-import { clock, due, newId } from "phone/words";
+import { forget, keep, kept, keptUnder } from "phone/store";
+import { colour, due, moment, newId } from "phone/words";
 
 const PHOTO_S = 90;
 const BADGES = { green: "good", amber: "warn", red: "bad", late: "bad" };
@@ -14,61 +15,93 @@ export class TasksPage {
   constructor(box, config, session, counted) {
     Object.assign(this, { box, config, session, counted });
     this.items = [];
-    this.at = null;
-    this.notes = new Map();
-    this.problem = "";
+    this.forget();
+  }
+
+  // at: of when the list is; null: there has never been one.  isOld: the server has not been asked since.
+  forget() {
+    Object.assign(this, { at: null, isOld: true, problem: null, drafts: new Map(), writing: false });
   }
 
   async show() {
     const { me } = this.session;
+    this.forget();
     if (!me?.may_handle) return fill(this.box, element("p", { class: "empty" }, gettext("Your role has no tasks.")));
     const known = await kept(`tasks-${me.id}`);
     this.items = known?.items ?? [];
     this.at = known?.at ?? null;
+    this.drafts = await keptUnder(this.place(""));
+    this.counted(this.items.length);
     this.draw();
     await this.fetch();
   }
 
+  // Where the draft of a step is kept.
+  place(step) {
+    return `step-${this.session.me.id}-${step}`;
+  }
+
   async fetch() {
     const { me, state } = this.session;
-    if (state !== "in" || !me?.may_handle) return;
+    if (!me?.may_handle || this.writing) return;
+    if (state !== "in") return this.old();
     try {
       const { status, data } = await ask(this.config.tasks);
-      if (status !== 200 || this.session.me?.id !== me.id) return;
-      this.items = data.items;
-      this.at = null;
+      if (this.session.me?.id !== me.id) return;
+      if (status !== 200) return this.old();
+      Object.assign(this, { items: data.items, at: data.at, isOld: false });
       await keep(`tasks-${me.id}`, data);
-      if (!this.writing) this.draw();
       this.counted(this.items.length);
+      if (!this.writing) this.draw();
     } catch (error) {
       if (!(error instanceof Unreachable)) throw error;
-      this.draw();
+      this.old();
     }
+  }
+
+  old() {
+    this.isOld = true;
+    if (!this.writing) this.draw();
   }
 
   draw() {
     this.writing = false;
+    const { problem } = this;
+    const lost = problem && !this.items.some(({ id }) => id === problem.task);
     fill(
       this.box,
-      this.problem && element("p", { class: "problem", role: "alert" }, this.problem),
-      this.at && element("p", { class: "said" }, interpolate(gettext("As of %s: there was no signal since."), [clock(this.at)])),
+      lost && element("p", { class: "problem", role: "alert" }, problem.sentence),
+      this.at && element("p", { class: this.isOld ? "as-of missing" : "as-of", id: "as-of" }, this.asOf()),
       ...this.items.map((task) => this.card(task)),
-      this.items.length === 0 && element("p", { class: "empty" }, gettext("There is nothing to do for your units.")),
+      this.items.length === 0 && element("p", { class: "empty" }, this.at ? gettext("There is nothing to do for your units.") : gettext("The list comes with the first signal.")),
     );
+  }
+
+  asOf() {
+    const rule = this.isOld ? gettext("As of %s. No signal: others may have taken steps since.") : gettext("As of %s");
+    return interpolate(rule, [moment(this.at)]);
   }
 
   card(task) {
     const where = [task.address, task.grid].filter(Boolean).join(" · ");
-    return element("div", { class: `card ${BADGES[task.colour] ?? ""}`, "data-task": task.id },
-      element("p", {}, element("b", {}, name(task.category_name)), " ", element("span", { class: `badge ${BADGES[task.colour] ?? ""}` }, due(task.due))),
+    const badge = BADGES[colour(task)] ?? "";
+    return element("div", { class: `card ${badge}`, "data-task": task.id },
+      element("p", {}, element("b", {}, name(task.category_name)), " ", element("span", { class: `badge ${badge}` }, due(task.due))),
       task.text && element("p", { class: "text" }, name(task.text)),
       where && element("p", { class: "where" }, name(where)),
       element("p", { class: "number" }, `${task.number} · ${task.severity_text} · ${task.state_text} · `, name(task.unit)),
       task.photos.length > 0 && element("ul", { class: "photos" }, task.photos.map((address) => element("li", {}, element("a", { href: address }, element("img", { src: address, alt: gettext("Photo of the report"), loading: "lazy" }))))),
+      this.problem?.task === task.id && element("p", { class: "problem", role: "alert" }, this.problem.sentence),
       element("div", { class: "acts" },
-        task.actions.map(({ verb, name: text }) => button(text, () => this.press(task, verb, text), { class: verb === "hand_back" ? "" : "main", "data-verb": verb })),
+        task.actions.map(({ verb, name: text }) => this.actButton(task, verb, text)),
         element("a", { class: "button", href: task.links.amap, rel: "noreferrer" }, gettext("Amap")),
         element("a", { class: "button", href: task.links.system, rel: "noreferrer" }, gettext("Phone's map"))));
+  }
+
+  actButton(task, verb, text) {
+    const isBegun = this.drafts.has(this.place(`${task.id}-${verb}`));
+    const label = isBegun ? interpolate(gettext("%s (draft)"), [text]) : text;
+    return button(label, () => this.press(task, verb, text), { class: verb === "hand_back" ? "" : "main", "data-verb": verb });
   }
 
   press(task, verb, text) {
@@ -78,23 +111,31 @@ export class TasksPage {
 
   write(task, verb, text) {
     this.writing = true;
-    const key = `${task.id}-${verb}`;
-    const kept = this.notes.get(key) ?? { note: "", photos: [] };
-    this.notes.set(key, kept);
+    this.problem = null;
+    const place = this.place(`${task.id}-${verb}`);
+    const draft = this.drafts.get(place) ?? { note: "", photos: [] };
+    const keeping = () => this.keepDraft(place, draft);
     const hint = verb === "finish" ? gettext("What was done?") : gettext("Why is it handed back?");
     const note = element("textarea", { rows: 4, maxlength: 500, placeholder: hint, "aria-label": hint, id: "task-note" });
-    note.value = kept.note;
-    note.addEventListener("input", () => { kept.note = note.value; });
+    note.value = draft.note;
+    note.addEventListener("input", () => {
+      draft.note = note.value;
+      keeping();
+    });
     const picker = new Picker(this.session.form.limits, {
-      photos: kept.photos,
+      photos: draft.photos,
       add: async (photo) => {
         const made = { ...photo, client_id: newId(), sent: false };
-        kept.photos.push(made);
+        draft.photos.push(made);
+        await keeping();
         return made;
       },
-      remove: async (photo) => { kept.photos = kept.photos.filter((one) => one !== photo); },
+      remove: async (photo) => {
+        draft.photos = draft.photos.filter((one) => one !== photo);
+        await keeping();
+      },
     });
-    const send = button(text, () => this.act(task, verb, kept, send), { class: "main send", id: "task-send" });
+    const send = button(text, () => this.act(task, verb, draft, send), { class: "main send", id: "task-send" });
     fill(
       this.box,
       button(`‹ ${gettext("Back")}`, () => this.draw(), { class: "back" }),
@@ -104,40 +145,53 @@ export class TasksPage {
       element("p", { class: "problem", role: "alert", id: "task-problem", hidden: true }),
       element("div", { class: "send-bar" }, send),
     );
+    window.scrollTo(0, 0);
   }
 
-  async act(task, verb, { note, photos }, pressed = null) {
+  // Where a photo is shown is this page's alone.
+  async keepDraft(place, draft) {
+    this.drafts.set(place, draft);
+    await keep(place, { note: draft.note, photos: draft.photos.map(({ address, ...photo }) => photo) });
+  }
+
+  async act(task, verb, draft, pressed = null) {
+    const place = this.place(`${task.id}-${verb}`);
     if (pressed) pressed.disabled = true;
-    this.problem = "";
+    this.problem = null;
     try {
-      const { csrf, me } = this.session;
-      for (const photo of photos.filter(({ sent }) => !sent)) {
+      const csrf = await this.session.token();
+      const { me } = this.session;
+      for (const photo of draft.photos.filter(({ sent }) => !sent)) {
         const answer = await ask(`${this.config.photos}?client_id=${photo.client_id}&sender=${me.id}`, { method: "POST", body: photo.bytes, csrf, seconds: PHOTO_S });
         if (answer.status >= 400) throw new Error(answer.data.error?.message ?? String(answer.status));
         photo.sent = true;
       }
-      const body = { note, seen: task.seen, photos: photos.map(({ client_id }) => client_id), sender: me.id };
+      const body = { note: draft.note, seen: task.seen, photos: draft.photos.map(({ client_id }) => client_id), sender: me.id };
       const answer = await ask(`${this.config.tasks}${task.id}/${verb}/`, { method: "POST", body, csrf });
       if (answer.status >= 400) throw new Error(answer.data.error?.message ?? String(answer.status));
-      this.notes.delete(`${task.id}-${verb}`);
+      this.drafts.delete(place);
+      await forget(place);
       this.writing = false;
       await this.fetch();
     } catch (error) {
-      const sentence = error instanceof Unreachable ? gettext("No signal: try again later. What you wrote stays here.") : error.message;
-      this.tell(sentence, pressed);
+      this.tell(error instanceof Unreachable ? this.notSent(pressed) : error.message, task, pressed);
     }
   }
 
-  tell(sentence, pressed) {
+  notSent(pressed) {
+    if (pressed) return gettext("No signal: this was not sent, and is not sent by itself. What you wrote is kept on this phone: press again when there is signal.");
+    return gettext("No signal: this was not sent, and is not sent by itself. Press again when there is signal.");
+  }
+
+  tell(sentence, task, pressed) {
     if (!pressed) {
-      this.problem = sentence;
+      this.problem = { task: task.id, sentence };
       this.draw();
       this.fetch();
       return;
     }
     pressed.disabled = false;
-    const box = document.getElementById("task-problem");
-    box.textContent = sentence;
-    box.hidden = false;
+    const box = byId("task-problem");
+    if (box) complain(box, sentence);
   }
 }

@@ -1,9 +1,17 @@
 // Times and states in words.
 
+const RED_SHARE = 3;
+
 export function clock(at) {
   const moment = new Date(at);
   const two = (number) => String(number).padStart(2, "0");
   return `${two(moment.getMonth() + 1)}-${two(moment.getDate())} ${two(moment.getHours())}:${two(moment.getMinutes())}`;
+}
+
+// The time of a day, with the day where it is another one.
+export function moment(at) {
+  const told = clock(at);
+  return told.slice(0, 5) === clock(Date.now()).slice(0, 5) ? told.slice(6) : told;
 }
 
 // How long until a moment, or since: "2 h 5 min".
@@ -19,8 +27,22 @@ export function due(at, now = Date.now()) {
   return interpolate(left < 0 ? gettext("overdue by %s") : gettext("%s left"), [span(left)]);
 }
 
+// As events/deadlines.py has it, by the phone's clock: a list without signal grows old.
+export function colour({ amber_at, due: at }, now = Date.now()) {
+  const [amber, end] = [amber_at, at].map((one) => new Date(one).getTime());
+  if (now > end) return "late";
+  if (now >= end - Math.max(0, end - amber) / RED_SHARE) return "red";
+  return now >= amber ? "amber" : "green";
+}
+
 export function accuracy(metres) {
   return interpolate(gettext("accurate to %s m"), [Math.max(1, Math.round(metres))]);
+}
+
+// Roughly, as people say it.
+export function distance(metres) {
+  if (metres < 950) return interpolate(gettext("%s m"), [Math.max(10, Math.round(metres / 10) * 10)]);
+  return interpolate(gettext("%s km"), [metres < 9_500 ? (metres / 1000).toFixed(1) : Math.round(metres / 1000)]);
 }
 
 // A random id also where the page is no secure context and crypto.randomUUID is not there.

@@ -1,0 +1,64 @@
+"""The outline of a user's own area, small enough for a phone to keep.
+
+The phone asks by it, without signal, whether a place lies outside; whether it does is for the
+server alone to say, grid by grid, when the report arrives.
+"""
+
+import json
+from datetime import date
+from hashlib import sha256
+from typing import Any
+
+from django.db import connection
+
+from grids.codes import DIVISION_DIGITS
+
+TOLERANCES_DEG = (0.0001, 0.0003, 0.001, 0.003)
+"""10, 30, 100 and 300 m: the first with which it is small enough."""
+MOST_CHARS = 24_000
+DECIMALS = 5  # of a degree: a metre
+OUTLINE = """
+    WITH part AS (
+        SELECT shape FROM grids_division WHERE code = ANY(%(wide)s) AND shape IS NOT NULL
+        UNION ALL
+        SELECT drawn.shape FROM grids_gridshape AS drawn JOIN grids_grid AS grid
+            ON grid.id = drawn.grid_id
+        WHERE grid.code LIKE ANY(%(narrow)s) AND drawn.valid @> %(day)s
+    ), whole AS (SELECT ST_Union(shape) AS shape FROM part)
+    SELECT ST_AsGeoJSON(
+        ST_Multi(ST_SimplifyPreserveTopology(shape, tolerance)), %(decimals)s
+    ), tolerance FROM whole, unnest(%(tolerances)s) AS tolerance ORDER BY tolerance
+"""
+
+
+def area_of(reach: list[str], day: date) -> dict[str, Any] | None:
+    """The outline of what the prefixes hold on a day: its version, its polygons as in GeoJSON, and
+    by how many metres it may be off.  None where a part of it has no shape.  Two queries.
+    """
+    wide = [one.ljust(DIVISION_DIGITS, "0") for one in reach if len(one) <= DIVISION_DIGITS]
+    narrow = [f"{one}%" for one in reach if len(one) > DIVISION_DIGITS]
+    if not all_drawn(wide):
+        return None
+    values: dict[str, Any] = {"wide": wide, "narrow": narrow, "day": day}
+    values |= {"decimals": DECIMALS, "tolerances": list(TOLERANCES_DEG)}
+    with connection.cursor() as cursor:
+        cursor.execute(OUTLINE, values)
+        rows = [(text, float(tolerance)) for text, tolerance in cursor.fetchall() if text]
+    text, tolerance = next((one for one in rows if len(one[0]) <= MOST_CHARS), ("", 0.0))
+    if not text:
+        return None
+    return {
+        "version": sha256(text.encode()).hexdigest()[:16],
+        "polygons": json.loads(text)["coordinates"],
+        "off_m": round(tolerance * 111_000),
+    }
+
+
+def all_drawn(codes: list[str]) -> bool:
+    """Whether each of these divisions has a shape: what is not known cannot be outside of it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM grids_division WHERE code = ANY(%s) AND shape IS NOT NULL",
+            [codes],
+        )
+        return bool(cursor.fetchone()[0] == len(set(codes)))
