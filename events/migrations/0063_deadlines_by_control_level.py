@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('events', '0061_calendar_for_all'),
+        ('events', '0062_entries_that_ask_for_a_photo'),
         ('grids', '0013_strays'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
