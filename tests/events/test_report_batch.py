@@ -57,6 +57,14 @@ def test_each_of_a_batch_becomes_an_event_with_a_step_and_a_change(phone: Client
     assert [one.subject for one in changes] == [str(one.pk) for one in events]
 
 
+def test_of_a_batch_only_what_asks_for_a_photo_is_refused_without_one(phone: Client) -> None:
+    make_entry("T-01-09", needs_photo=True)
+
+    answer = send_all(phone, [told(), told(category="T-01-09"), told()])
+
+    assert statuses(answer) == [201, 422, 201]
+
+
 def test_each_is_answered_as_it_would_be_alone(phone: Client) -> None:
     known = told()
     send(phone, known)
