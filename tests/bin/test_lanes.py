@@ -84,13 +84,16 @@ def main():
 raise SystemExit(journal.told("bin/test", Path("/nowhere"), main))
 """
     files = [where.root / folder for folder in ("rest", "beside")]
-    command = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.DEVNULL)
-    wait_for([file / "up" for file in files])
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.DEVNULL) as command:
+        try:
+            wait_for([file / "up" for file in files])
 
-    command.send_signal(number)
+            command.send_signal(number)
 
-    wait_for([file / "down" for file in files])
-    assert command.wait(WITHIN_S) == {signal.SIGKILL: -signal.SIGKILL}.get(number, 130)
+            wait_for([file / "down" for file in files])
+            assert command.wait(WITHIN_S) == {signal.SIGKILL: -signal.SIGKILL}.get(number, 130)
+        finally:
+            command.kill()
 
 
 def test_every_test_is_in_one_lane() -> None:
