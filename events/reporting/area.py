@@ -26,31 +26,36 @@ OUTLINE = """
         WHERE grid.code LIKE ANY(%(narrow)s) AND drawn.valid @> %(day)s
     ), whole AS (SELECT ST_Union(shape) AS shape FROM part)
     SELECT ST_AsGeoJSON(
-        ST_Multi(ST_SimplifyPreserveTopology(shape, tolerance)), %(decimals)s
-    ), tolerance FROM whole, unnest(%(tolerances)s) AS tolerance ORDER BY tolerance
+        ST_Multi(ST_SimplifyPreserveTopology(shape, %(tolerance)s)), %(decimals)s
+    ) FROM whole
 """
 
 
 def area_of(reach: list[str], day: date) -> dict[str, Any] | None:
     """The outline of what the prefixes hold on a day: its version, its polygons as in GeoJSON, and
-    by how many metres it may be off.  None where a part of it has no shape.  Two queries.
+    by how many metres it may be off.  None where a part of it has no shape.  Two queries, for most.
     """
     wide = [one.ljust(DIVISION_DIGITS, "0") for one in reach if len(one) <= DIVISION_DIGITS]
     narrow = [f"{one}%" for one in reach if len(one) > DIVISION_DIGITS]
     if not all_drawn(wide):
         return None
-    values: dict[str, Any] = {"wide": wide, "narrow": narrow, "day": day}
-    values |= {"decimals": DECIMALS, "tolerances": list(TOLERANCES_DEG)}
-    with connection.cursor() as cursor:
-        cursor.execute(OUTLINE, values)
-        rows = [(text, float(tolerance)) for text, tolerance in cursor.fetchall() if text]
-    text, tolerance = next((one for one in rows if len(one[0]) <= MOST_CHARS), ("", 0.0))
-    if not text:
-        return None
+    values: dict[str, Any] = {"wide": wide, "narrow": narrow, "day": day, "decimals": DECIMALS}
+    for tolerance in TOLERANCES_DEG:
+        with connection.cursor() as cursor:
+            cursor.execute(OUTLINE, values | {"tolerance": tolerance})
+            text: str | None = cursor.fetchone()[0]
+        if text is None:
+            return None
+        if len(text) <= MOST_CHARS:
+            return told(text, tolerance)
+    return None
+
+
+def told(text: str, tolerance_deg: float) -> dict[str, Any]:
     return {
         "version": sha256(text.encode()).hexdigest()[:16],
         "polygons": json.loads(text)["coordinates"],
-        "off_m": round(tolerance * 111_000),
+        "off_m": round(tolerance_deg * 111_000),
     }
 
 

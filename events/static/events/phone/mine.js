@@ -45,6 +45,9 @@ export class MinePage {
     const local = (await reportsOf(this.session.me.id)).filter(({ state }) => state !== "draft");
     const known = new Set(this.fromServer.map(({ client_id }) => client_id));
     const here = local.filter(({ state, client_id }) => state !== "confirmed" || !known.has(client_id));
+    // One whose answer never came is sent again, and shown once meanwhile: as what still lies here.
+    const unsettled = new Set(local.filter(({ state }) => state !== "confirmed").map(({ client_id }) => client_id));
+    const there = this.fromServer.filter(({ client_id }) => !unsettled.has(client_id));
     const waiting = local.filter(({ state }) => state === "queued").length;
     fill(
       this.box,
@@ -52,8 +55,8 @@ export class MinePage {
       this.problem && element("p", { class: "problem", role: "alert", id: "mine-problem" }, this.problem),
       this.sender.problem && element("p", { class: "problem", role: "alert" }, this.sender.problem),
       ...here.map((report) => this.localCard(report)),
-      ...this.fromServer.map((report) => this.serverCard(report)),
-      here.length + this.fromServer.length === 0 && element("p", { class: "empty" }, gettext("You have reported nothing yet.")),
+      ...there.map((report) => this.serverCard(report)),
+      here.length + there.length === 0 && element("p", { class: "empty" }, gettext("You have reported nothing yet.")),
     );
   }
 
@@ -132,8 +135,7 @@ export class MinePage {
     if (!note.trim()) return tell(gettext("Say why you withdraw it."));
     pressed.disabled = true;
     try {
-      const csrf = await this.session.token();
-      const { status, data } = await ask(`${this.config.events}${report.id}/steps/`, { method: "POST", body: { action: "withdraw", note }, csrf, key });
+      const { status, data } = await this.session.step(`${this.config.events}${report.id}/steps/`, { body: { action: "withdraw", note }, key });
       if (status >= 400 && status !== 409) return tell(data.error?.message ?? String(status));
       await forget(place);
       await this.show();

@@ -53,10 +53,13 @@ export class Session {
     return this.form?.me ?? null;
   }
 
-  // The token that a step needs: a page that opened without signal has none yet.
-  async token() {
+  // Sends a step now or not at all.  A page that opened without signal has no token for it yet.
+  async step(address, options) {
     if (!this.csrf && (await this.refresh()) === "away") throw new Unreachable("no token");
-    return this.csrf;
+    const answer = await ask(address, { method: "POST", csrf: this.csrf, ...options });
+    // The token is of an older session: the next press asks for another one.
+    if (answer.status === 403) this.csrf = "";
+    return answer;
   }
 
   // Asks who is signed in now; the catalogue comes along where it has changed.

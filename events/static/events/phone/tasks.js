@@ -9,6 +9,7 @@ import { forget, keep, kept, keptUnder } from "phone/store";
 import { colour, due, moment, newId } from "phone/words";
 
 const PHOTO_S = 90;
+const KEPT_MS = 7 * 24 * 3600 * 1000;
 const BADGES = { green: "good", amber: "warn", red: "bad", late: "bad" };
 
 export class TasksPage {
@@ -52,6 +53,7 @@ export class TasksPage {
       Object.assign(this, { items: data.items, at: data.at, isOld: false });
       await keep(`tasks-${me.id}`, data);
       this.counted(this.items.length);
+      await this.dropOld();
       if (!this.writing) this.draw();
     } catch (error) {
       if (!(error instanceof Unreachable)) throw error;
@@ -150,8 +152,20 @@ export class TasksPage {
 
   // Where a photo is shown is this page's alone.
   async keepDraft(place, draft) {
+    draft.saved_at = Date.now();
     this.drafts.set(place, draft);
-    await keep(place, { note: draft.note, photos: draft.photos.map(({ address, ...photo }) => photo) });
+    await keep(place, { note: draft.note, saved_at: draft.saved_at, photos: draft.photos.map(({ address, ...photo }) => photo) });
+  }
+
+  // What was written for a task that is over, or another's by now.
+  async dropOld() {
+    const open = new Set(this.items.map(({ id }) => String(id)));
+    for (const [place, { saved_at }] of this.drafts) {
+      const task = place.slice(this.place("").length).split("-")[0];
+      if (open.has(task) || saved_at > Date.now() - KEPT_MS) continue;
+      this.drafts.delete(place);
+      await forget(place);
+    }
   }
 
   async act(task, verb, draft, pressed = null) {
@@ -159,15 +173,14 @@ export class TasksPage {
     if (pressed) pressed.disabled = true;
     this.problem = null;
     try {
-      const csrf = await this.session.token();
       const { me } = this.session;
       for (const photo of draft.photos.filter(({ sent }) => !sent)) {
-        const answer = await ask(`${this.config.photos}?client_id=${photo.client_id}&sender=${me.id}`, { method: "POST", body: photo.bytes, csrf, seconds: PHOTO_S });
+        const answer = await this.session.step(`${this.config.photos}?client_id=${photo.client_id}&sender=${me.id}`, { body: photo.bytes, seconds: PHOTO_S });
         if (answer.status >= 400) throw new Error(answer.data.error?.message ?? String(answer.status));
         photo.sent = true;
       }
       const body = { note: draft.note, seen: task.seen, photos: draft.photos.map(({ client_id }) => client_id), sender: me.id };
-      const answer = await ask(`${this.config.tasks}${task.id}/${verb}/`, { method: "POST", body, csrf });
+      const answer = await this.session.step(`${this.config.tasks}${task.id}/${verb}/`, { body });
       if (answer.status >= 400) throw new Error(answer.data.error?.message ?? String(answer.status));
       this.drafts.delete(place);
       await forget(place);
