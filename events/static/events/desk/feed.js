@@ -3,14 +3,17 @@
 
 const RETRY_MS = 10_000;
 
-export function listen({ ticket, csrf }, { told, lost, reset }, since = null) {
-  const again = (last) => setTimeout(() => listen({ ticket, csrf }, { told, lost, reset }, last), RETRY_MS);
-  ask(ticket, csrf).then((given) => {
+export function listen(page, heard, since = null, isLate = false) {
+  const { told, lost, reset } = heard;
+  const again = (last, late = false) => setTimeout(() => listen(page, heard, last, late), RETRY_MS);
+  ask(page.ticket, page.csrf).then((given) => {
     if (given === null) {
       lost(gettext("Not live: the server does not answer."));
-      return again(since);
+      return again(since, true);
     }
     if (given.error) return lost(gettext("Sign in again to see what changes."));
+    // Never heard anything since the page was made: what has come meanwhile is in no feed of ours.
+    if (isLate && since === null) reset();
     let last = since ?? given.last_id;
     const source = new EventSource(`${given.url}?since=${last}`, { withCredentials: true });
     source.addEventListener("open", () => lost(""));
