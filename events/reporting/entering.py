@@ -25,6 +25,7 @@ from events.services.steps import change_of, step_of
 from events.workflow import ROUTES, Action, Level, Severity
 from gis_server import live
 from gis_server.models import User
+from gis_server.roles import in_scope
 from patrols.control import ControlLevel
 from patrols.queries import levels_at
 
@@ -143,7 +144,8 @@ def event_of(
         grid_then_id=homes.then.grid_id,
         grid_then_code=homes.then.code,
         grid_then_name=homes.then.name,
-        outside_reason=draft.outside_reason,
+        # Written for a place that was then moved back inside, it says nothing.
+        outside_reason="" if in_scope(by, homes.now.code) else draft.outside_reason,
         reporter=by,
         reporter_name=by.get_full_name(),
         camera_id=draft.camera_id,

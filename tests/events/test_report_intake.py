@@ -376,6 +376,12 @@ def test_a_time_in_the_future_is_not_believed_but_kept(phone: Client) -> None:
     )
 
 
+def test_a_reason_for_a_place_that_was_moved_back_inside_is_not_kept(phone: Client) -> None:
+    send(phone, told(outside_reason="路过"))
+
+    assert Event.objects.get().outside_reason == ""
+
+
 def test_somebody_elses_queue_is_not_sent_under_my_name(phone: Client) -> None:
     answer = send(phone, told(sender="999999"))
 
