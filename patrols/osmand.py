@@ -119,7 +119,12 @@ def _device(value: object) -> str:
 def _place(fields: Mapping[str, str]) -> tuple[float, float]:
     if fields.get("location"):
         lat, _comma, lon = fields["location"].partition(",")
-        return _both(_number({"lat": lat}, "lat"), _number({"lon": lon}, "lon"))
+        return degrees_of({"lat": lat, "lon": lon})
+    return degrees_of(fields)
+
+
+def degrees_of(fields: Mapping[str, Any]) -> tuple[float, float]:
+    """Latitude and longitude of `lat` and `lon`.  Raises BadFix."""
     return _both(_number(fields, "lat"), _number(fields, "lon"))
 
 
@@ -155,9 +160,14 @@ def _known(value: float | None) -> float | None:
 
 
 def _time(value: object, now: float, zone: tzinfo) -> float:
-    """Seconds since 1970 of seconds, milliseconds or ISO 8601, with "T" or a space."""
-    if value is None or value == "":
-        return now
+    return now if value is None or value == "" else seconds_of(value, zone)
+
+
+def seconds_of(value: object, zone: tzinfo) -> float:
+    """Seconds since 1970 of seconds, milliseconds or ISO 8601, with "T" or a space.
+
+    zone: of times that name none.  Raises BadFix.
+    """
     number = _as_number(value)
     at = _of_text(value, zone) if number is None else number
     if at > MOST_SECONDS and number is not None:

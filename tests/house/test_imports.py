@@ -55,6 +55,7 @@ PURE = (
     "patrols.coverage",
     "patrols.osmand",
     "patrols.track",
+    "patrols.uploads",
     "cameras.grouping",
     "cameras.gb28181",
     "cameras.handover.delivery_flow",
