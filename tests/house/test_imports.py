@@ -54,6 +54,7 @@ PURE = (
     "patrols.control",
     "patrols.coverage",
     "patrols.osmand",
+    "patrols.roster",
     "patrols.track",
     "patrols.uploads",
     "cameras.grouping",
