@@ -1,7 +1,7 @@
 """Who stands where and when: vacancies and conflicts of a roster.  Pure: no Django, no clock.
 
 三定: a post (where, and how many at each control level), a shift (from when to when), a duty (who,
-for which task).  A shift that ends no later than it begins ends on the next day; a shift belongs to the
+for which task).  A shift that ends no later than it begins ends on the next day; it belongs to the
 day on which it begins, and so do its figures.
 """
 
