@@ -83,6 +83,7 @@ SHOWS_NOTHING = {
     "": "leads on to the wall",
     "api/cameras/summary/": "counts alone",
     "api/events/photos/": "only takes a photo",
+    "api/events/reports/batch/": "only takes reports",
     "api/events/categories/": "the catalogue, which is everybody's",
     "api/open311/v2/tokens/<str:event_number>.json": "the number that was asked for",
     "api/open311/v2/tokens/<str:event_number>.xml": "the number that was asked for",
