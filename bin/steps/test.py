@@ -30,7 +30,7 @@ class Lane:
 
 BESIDE = (
     Lane("days", ("tests/days", f"--ignore={FAULTS}")),
-    Lane("house", ("tests/house", FAULTS)),
+    Lane("cameras", ("tests/cameras", "tests/bin", FAULTS)),
 )
 STOP_WITHIN_S = 60
 
