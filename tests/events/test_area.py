@@ -55,6 +55,15 @@ def test_a_part_without_a_shape_or_no_part_at_all_is_no_area(territory: None) ->
 
 
 @pytest.mark.django_db
+def test_what_is_smaller_than_the_tolerance_is_no_area(territory: None) -> None:
+    dot = Polygon(((112.5, 37.5), (112.50004, 37.5), (112.50004, 37.50004), (112.5, 37.5)))
+    shape = MultiPolygon(dot, srid=4326)
+    Division.objects.filter(code="140107000000").update(shape=shape, shape_3857=projected(shape))
+
+    assert area("140107") is None
+
+
+@pytest.mark.django_db
 def test_a_long_coast_becomes_small_enough(territory: None) -> None:
     """40,000 teeth of 20 m, which no phone needs."""
     teeth = [(112 + n / 20_000, 37.0 + (n % 2) * 0.0002) for n in range(40_000)]
