@@ -22,7 +22,7 @@ from grids.models import Level as DivisionLevel
 from patrols import control, queries
 from patrols.control import ControlLevel
 from patrols.models import ControlSwitch
-from patrols.models.control import MAX_REASON
+from patrols.models.control import DISTRICT_DIGITS, MAX_REASON
 from patrols.services.control import Wanted, switch_control
 
 PER_PAGE = 50
@@ -77,7 +77,7 @@ def control_levels(request: HttpRequest) -> HttpResponseBase:
         "here": "events",
         "areas": areas,
         "form": form if any(one["is_own"] for one in areas) else None,
-        "rows": [switch_shown(row, now) for row in rows[piece.offset : piece.offset + piece.limit]],
+        "rows": [switch_shown(row) for row in rows[piece.offset : piece.offset + piece.limit]],
         "total": rows.count(),
         "page": piece,
     }
@@ -103,10 +103,8 @@ def areas_shown(user: User, now: datetime) -> list[dict[str, Any]]:
     found = list(divisions[:MOST_AREAS])
     codes = [prefix(one.code) for one in found]
     # Of a street its district's too, although that lies out of the street's reach.
-    areas = {*codes, *(code[:6] for code in codes)}
-    rows = ControlSwitch.objects.filter(area__in=areas, begins__lte=now)
-    newest = {row.area: row for row in rows.order_by("area", "-begins", "-id").distinct("area")}
-    in_force = control.levels((row.as_switch() for row in newest.values()), now)
+    newest = queries.newest_switches({*codes, *(code[:DISTRICT_DIGITS] for code in codes)}, now)
+    in_force = queries.levels_of(newest, now)
     return [area_shown(user, division, newest, in_force) for division in found]
 
 
@@ -136,5 +134,5 @@ def level_shown(value: str) -> dict[str, str]:
     return {"name": name, "badge": BADGES[ControlLevel(value)]}
 
 
-def switch_shown(row: ControlSwitch, now: datetime) -> dict[str, Any]:
+def switch_shown(row: ControlSwitch) -> dict[str, Any]:
     return {"row": row, "level": level_shown(row.level)}
