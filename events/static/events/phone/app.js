@@ -46,7 +46,7 @@ async function start() {
 }
 
 async function open(key) {
-  pages.report.leave();
+  for (const page of Object.values(pages)) page.leave();
   tab = key;
   history.replaceState(null, "", key === "report" ? config.shell : `#${key}`);
   for (const one of byId("tabs").children) one.setAttribute("aria-current", String(one.dataset.tab === key));

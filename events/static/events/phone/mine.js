@@ -16,8 +16,14 @@ export class MinePage {
     this.writing = false;
   }
 
+  // What was asked for while this page was open may come when another has taken the box.
+  leave() {
+    this.isOpen = false;
+  }
+
   async show() {
     const { me } = this.session;
+    this.isOpen = true;
     this.writing = false;
     this.problem = "";
     if (!me) return fill(this.box, element("p", { class: "empty" }, gettext("Nobody has signed in on this phone yet.")));
@@ -43,6 +49,7 @@ export class MinePage {
   async draw() {
     if (this.writing) return;
     const local = (await reportsOf(this.session.me.id)).filter(({ state }) => state !== "draft");
+    if (this.writing || !this.isOpen) return;
     const known = new Set(this.fromServer.map(({ client_id }) => client_id));
     const here = local.filter(({ state, client_id }) => state !== "confirmed" || !known.has(client_id));
     // One whose answer never came is sent again, and shown once meanwhile: as what still lies here.

@@ -26,6 +26,7 @@ export class TasksPage {
 
   async show() {
     const { me } = this.session;
+    this.isOpen = true;
     this.forget();
     if (!me?.may_handle) return fill(this.box, element("p", { class: "empty" }, gettext("Your role has no tasks.")));
     const known = await kept(`tasks-${me.id}`);
@@ -66,7 +67,13 @@ export class TasksPage {
     if (!this.writing) this.draw();
   }
 
+  // What was asked for while this page was open may come when another has taken the box.
+  leave() {
+    this.isOpen = false;
+  }
+
   draw() {
+    if (!this.isOpen) return;
     this.writing = false;
     const { problem } = this;
     const lost = problem && !this.items.some(({ id }) => id === problem.task);
