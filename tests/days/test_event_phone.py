@@ -304,6 +304,19 @@ def elsewhere(town: Town) -> Geolocation:
     return {"longitude": lon, "latitude": lat, "accuracy": 12}
 
 
+def say_why_outside(page: Page) -> None:
+    """Send a report from elsewhere: the phone asks why first."""
+    page.locator("#send").click()
+    expect(page.locator("#report-problem")).to_contain_text("为什么在辖区外上报")
+    page.locator("#outside-reason").fill("路过时看到")
+    page.locator("#send").click()
+
+
+def reason_of(town: Town, words: str) -> object:
+    [(reason,)] = town.ask("SELECT outside_reason FROM events_event WHERE text = %s", words)
+    return reason
+
+
 def test_outside_the_own_area_the_phone_asks_at_once_and_without_signal(
     town: Town,
     phone: OpenPhone,
@@ -320,15 +333,11 @@ def test_outside_the_own_area_the_phone_asks_at_once_and_without_signal(
     expect(page.locator("#outside")).to_contain_text("似乎不在您的辖区内")
     assert_thumbs_reach(page)
     page.screenshot(path=picture_folder / "event-phone-outside-390x844.png", full_page=True)
-    page.locator("#send").click()
-    expect(page.locator("#report-problem")).to_contain_text("为什么在辖区外上报")
-    page.locator("#outside-reason").fill("路过时看到")
-    page.locator("#send").click()
+    say_why_outside(page)
     go_offline(page, off=False)
 
     expect(card(page, words)).to_contain_text("服务器已确认")
-    [(reason,)] = town.ask("SELECT outside_reason FROM events_event WHERE text = %s", words)
-    assert reason == "路过时看到"
+    assert reason_of(town, words) == "路过时看到"
 
 
 def test_a_question_of_the_server_is_answered_on_the_phone(
@@ -350,14 +359,10 @@ def test_a_question_of_the_server_is_answered_on_the_phone(
 
     expect(card(page, words)).to_contain_text("服务器有疑问")
     card(page, words).get_by_role("button", name="修改后发送").click()
-    page.locator("#send").click()
-    expect(page.locator("#report-problem")).to_contain_text("为什么在辖区外上报")
-    page.locator("#outside-reason").fill("路过时看到")
-    page.locator("#send").click()
+    say_why_outside(page)
 
     expect(card(page, words)).to_contain_text("服务器已确认")
-    [(reason,)] = town.ask("SELECT outside_reason FROM events_event WHERE text = %s", words)
-    assert reason == "路过时看到"
+    assert reason_of(town, words) == "路过时看到"
 
 
 def test_a_report_is_taken_back_with_a_reason(
