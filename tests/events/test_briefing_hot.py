@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from events.briefings.hot import chance_of, gi_star, hot_places
+from events.briefings.hot import gi_star, hot_places
 
 # The example of PySAL's esda.getisord.G_Local (star=True, transform="B"): the points (10, 10),
 # (20, 10), (40, 10), (15, 20), (30, 20), (30, 30), neighbours within 15, values y; the library's
@@ -77,9 +77,3 @@ def test_noise_names_almost_nobody() -> None:
 
 def test_few_places_say_nothing() -> None:
     assert hot_places([0.0] * 28 + [100.0], [[] for _ in range(29)]) == []
-
-
-def test_the_upper_tail_is_the_normal_distributions() -> None:
-    # Abramowitz and Stegun, table 26.1: Q(1.96) = 0.0250, Q(2.58) = 0.0049.
-    assert chance_of(1.96) == pytest.approx(0.0250, abs=5e-5)
-    assert chance_of(2.58) == pytest.approx(0.0049, abs=5e-5)
