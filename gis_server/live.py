@@ -26,6 +26,12 @@ TOPICS: dict[str, Permission] = {
     "order": Permission.SEE_CAMERAS,
     # An event was reported, or has moved.
     "event": Permission.SEE_EVENTS,
+    # Somebody on duty was heard of: told of a street, at most once a second.
+    "position": Permission.SEE_PATROLS,
+    # Somebody was sent somewhere, or has answered.
+    "errand": Permission.SEE_PATROLS,
+    # What has been seen of an area has grown.
+    "coverage": Permission.SEE_COVERAGE,
     # The watching itself is in trouble, or no longer.
     "notice": Permission.SEE_CAMERAS,
     "snapshot": Permission.SEE_PICTURES,

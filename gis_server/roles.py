@@ -40,6 +40,13 @@ class Permission(StrEnum):
     EDIT_CALENDAR = "edit_calendar"
     SEE_CONTROL = "see_control"
     SWITCH_CONTROL = "switch_control"
+    SEE_COVERAGE = "see_coverage"
+    SEE_PATROLS = "see_patrols"
+    SEND_PATROLS = "send_patrols"
+    PLAN_DUTIES = "plan_duties"
+    EDIT_PATROL_RULES = "edit_patrol_rules"
+    DO_PATROLS = "do_patrols"
+    DO_ROUNDS = "do_rounds"
     SEE_PEOPLE = "see_people"
     EDIT_TERRITORY = "edit_territory"
     IMPORT_TERRITORY = "import_territory"
@@ -72,6 +79,13 @@ PERMISSION_NAMES = {
     Permission.EDIT_CALENDAR: _("Change working days and holidays"),
     Permission.SEE_CONTROL: _("See control levels"),
     Permission.SWITCH_CONTROL: _("Switch control levels"),
+    Permission.SEE_COVERAGE: _("See where patrols have and have not been"),
+    Permission.SEE_PATROLS: _("See who is on duty, and where"),
+    Permission.SEND_PATROLS: _("Send people on duty somewhere"),
+    Permission.PLAN_DUTIES: _("Plan posts, people and duties"),
+    Permission.EDIT_PATROL_RULES: _("Change shifts and rules of patrols"),
+    Permission.DO_PATROLS: _("Be on duty with a phone"),
+    Permission.DO_ROUNDS: _("Do video rounds"),
     Permission.SEE_PEOPLE: _("See who is responsible"),
     Permission.EDIT_TERRITORY: _("Change grids and their boundaries"),
     Permission.IMPORT_TERRITORY: _("Import grids and divisions"),
@@ -88,6 +102,7 @@ class Role(StrEnum):
     MAINTAINER = "maintainer"
     PLANNER = "planner"
     GRID_WORKER = "grid_worker"
+    PATROLLER = "patroller"
     HANDLER = "handler"
     COMMUNITY_LEADER = "community_leader"
     STREET_LEADER = "street_leader"
@@ -101,6 +116,7 @@ ROLE_NAMES = [
     (Role.MAINTAINER.value, _("Maintenance team")),
     (Role.PLANNER.value, _("Planner")),
     (Role.GRID_WORKER.value, _("Grid worker")),
+    (Role.PATROLLER.value, _("Patrol member")),
     (Role.HANDLER.value, _("Department that handles events")),
     (Role.COMMUNITY_LEADER.value, _("Community leader")),
     (Role.STREET_LEADER.value, _("Street leader")),
@@ -114,10 +130,14 @@ _MAP = {Permission.SEE_MAP}
 _WATCH = _MAP | {Permission.SEE_CAMERAS, Permission.SEE_PICTURES, Permission.SEE_RATES}
 _HANDLE = {Permission.SEE_EVENTS, Permission.REPORT_EVENTS, Permission.HANDLE_EVENTS}
 _LEAD_EVENTS = _HANDLE | {Permission.LEAD_EVENTS, Permission.SEE_EVENT_FIGURES}
+_SEE_PATROLS = {Permission.SEE_COVERAGE, Permission.SEE_PATROLS, Permission.SEND_PATROLS}
 _LEAD = (
     _WATCH
     | _LEAD_EVENTS
+    | _SEE_PATROLS
     | {
+        Permission.PLAN_DUTIES,
+        Permission.DO_ROUNDS,
         Permission.SEE_PEOPLE,
         Permission.ASK_FOR_AREA,
         Permission.GRANT_AREA,
@@ -130,7 +150,9 @@ _LEAD = (
 MAY: dict[Role, frozenset[Permission]] = {
     Role.OPERATOR: frozenset(
         _WATCH
+        | _SEE_PATROLS
         | {
+            Permission.DO_ROUNDS,
             Permission.TAKE_PICTURES,
             Permission.SEE_PEOPLE,
             Permission.ASK_FOR_AREA,
@@ -158,17 +180,23 @@ MAY: dict[Role, frozenset[Permission]] = {
         _MAP
         | {
             Permission.SEE_CAMERAS,
+            Permission.SEE_COVERAGE,
             Permission.SEE_PEOPLE,
             Permission.EDIT_TERRITORY,
             Permission.IMPORT_TERRITORY,
             Permission.ASK_FOR_AREA,
         }
     ),
-    Role.GRID_WORKER: frozenset(_MAP | _HANDLE),
+    Role.GRID_WORKER: frozenset(_MAP | _HANDLE | {Permission.DO_PATROLS}),
+    # Auxiliaries, guards and volunteers: on duty, and telling what they see.
+    Role.PATROLLER: frozenset(_MAP | {Permission.REPORT_EVENTS, Permission.DO_PATROLS}),
     # Handles what its department is sent, wherever in the department's area that lies.
     Role.HANDLER: frozenset(_MAP | _HANDLE),
     Role.COMMUNITY_LEADER: frozenset(
-        _MAP | _LEAD_EVENTS | {Permission.SEE_PEOPLE, Permission.ASK_FOR_AREA}
+        _MAP
+        | _LEAD_EVENTS
+        | _SEE_PATROLS
+        | {Permission.PLAN_DUTIES, Permission.SEE_PEOPLE, Permission.ASK_FOR_AREA}
     ),
     Role.STREET_LEADER: frozenset(_LEAD),
     Role.DISTRICT_LEADER: frozenset(
@@ -180,6 +208,7 @@ MAY: dict[Role, frozenset[Permission]] = {
             # Who answers for all deadlines says them; those measured by them do not.
             Permission.EDIT_EVENT_RULES,
             Permission.EDIT_CALENDAR,
+            Permission.EDIT_PATROL_RULES,
         }
     ),
     # Reads what was done, by whom, and the figures; sees no picture and changes nothing.
@@ -192,6 +221,7 @@ MAY: dict[Role, frozenset[Permission]] = {
             Permission.SEE_EVENTS,
             Permission.SEE_EVENT_FIGURES,
             Permission.SEE_CONTROL,
+            Permission.SEE_COVERAGE,
         }
     ),
     Role.ADMINISTRATOR: frozenset(Permission),

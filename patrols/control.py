@@ -39,6 +39,11 @@ class Switch:
     number: int = 0
 
 
+def between(lowest: ControlLevel, level: ControlLevel, highest: ControlLevel) -> bool:
+    """Whether a level is neither below the one nor above the other."""
+    return HEIGHT[lowest] <= HEIGHT[level] <= HEIGHT[highest]
+
+
 def newest(switches: Iterable[Switch], at: datetime) -> dict[str, Switch]:
     """Of each area the switch that counts at a moment, whether its time is over or not."""
     found: dict[str, Switch] = {}
@@ -64,3 +69,22 @@ def level_of(code: str, areas: dict[str, ControlLevel]) -> ControlLevel:
     """The level at a place, by its code and what `levels` gave."""
     over = (level for area, level in areas.items() if code.startswith(area))
     return max(over, key=HEIGHT.__getitem__, default=ControlLevel.USUAL)
+
+
+def spans(
+    switches: Iterable[Switch], code: str, begin: datetime, end: datetime
+) -> list[tuple[datetime, datetime, ControlLevel]]:
+    """The levels at a place from `begin` to before `end`, one after the other, each as long as it
+    lasted; neighbours differ.
+    """
+    over = [one for one in switches if code.startswith(one.area)]
+    edges = {begin, *(one.begins for one in over), *(one.until for one in over if one.until)}
+    starts = sorted(edge for edge in edges if begin <= edge < end)
+    found: list[tuple[datetime, datetime, ControlLevel]] = []
+    for start, stop in zip(starts, [*starts[1:], end], strict=True):
+        level = level_of(code, levels(over, start))
+        if found and found[-1][2] is level:
+            found[-1] = (found[-1][0], stop, level)
+        else:
+            found.append((start, stop, level))
+    return found

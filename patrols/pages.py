@@ -74,7 +74,7 @@ def control_levels(request: HttpRequest) -> HttpResponseBase:
             return redirect("control-levels")
     rows = queries.switches(user)
     context = {
-        "here": "events",
+        "here": "patrols",
         "areas": areas,
         "form": form if any(one["is_own"] for one in areas) else None,
         "rows": [switch_shown(row) for row in rows[piece.offset : piece.offset + piece.limit]],

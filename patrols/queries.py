@@ -1,15 +1,16 @@
 """What is read of patrols across tables; every function costs a fixed number of queries."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from gis_server.models import User
 from gis_server.roles import scope_q
-from patrols import control
+from patrols import control, roster
 from patrols.control import ControlLevel
-from patrols.models import ControlSwitch
+from patrols.models import ControlSwitch, Duty
 from patrols.models.control import DISTRICT_DIGITS, STREET_DIGITS
 
 
@@ -41,3 +42,37 @@ def level_at(code: str, at: datetime) -> ControlLevel:
 def switches(user: User) -> QuerySet[ControlSwitch]:
     """Those of areas in reach, the newest first."""
     return ControlSwitch.objects.filter(scope_q(user, "area")).order_by("-begins", "-id")
+
+
+def duty_windows(duties: QuerySet[Duty], begin: datetime, end: datetime) -> list[roster.Window]:
+    """When duties of shifts that begin on the days from `begin` to `end` are or were in force, in
+    the order of time; with the one before, whose shift may last past midnight.
+
+    A switch of the control level counts from its moment on.  Three queries.
+    """
+    days = _days(begin, end)
+    rows = list(duties.filter(day__range=days, withdrawn_at=None).select_related("shift", "post"))
+    # Who is stood in for: also by somebody who is not among those asked for.
+    replaced = Duty.objects.filter(stands_in_for__in=[row.pk for row in rows], withdrawn_at=None)
+    gone = set(replaced.values_list("stands_in_for", flat=True))
+    rows = [row for row in rows if row.pk not in gone]
+    shifts = {row.shift_id: row.shift.as_shift() for row in rows}
+    codes = {row.post_id: row.post.scope_code for row in rows}
+    zone = timezone.get_default_timezone()
+    found = roster.windows(
+        [row.as_duty() for row in rows], shifts, codes, switches_over(codes.values(), end), zone
+    )
+    return [one for one in found if one.span.meets(roster.Span(begin, end))]
+
+
+def _days(begin: datetime, end: datetime) -> tuple[date, date]:
+    local = timezone.localdate
+    return local(begin) - timedelta(days=1), local(end)
+
+
+def switches_over(codes: Iterable[str], before: datetime) -> list[control.Switch]:
+    """All switches before a moment of the areas that hold the codes.  One query."""
+    known = set(codes)
+    areas = {code[:digits] for code in known for digits in (DISTRICT_DIGITS, STREET_DIGITS)}
+    rows = ControlSwitch.objects.filter(area__in=areas, begins__lt=before)
+    return [row.as_switch() for row in rows]

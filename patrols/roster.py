@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, tzinfo
 from itertools import pairwise
 
+from patrols import control
 from patrols.control import ControlLevel
 
 DAY = timedelta(days=1)
@@ -67,6 +68,7 @@ class Duty:
     """One person at one post in one shift.
 
     stands_in_for: the duty whose person cannot come, None for most; that duty then counts no more.
+    lowest, highest: of the control levels at which it is in force.
     """
 
     id: int
@@ -75,6 +77,8 @@ class Duty:
     day: date
     person: int
     stands_in_for: int | None = None
+    lowest: ControlLevel = ControlLevel.USUAL
+    highest: ControlLevel = ControlLevel.ONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +159,53 @@ def _meeting(spans: list[tuple[Span, Duty]]) -> Iterator[Conflict]:
         lasting, other = longest[0]
         if lasting.meets(span):
             yield Conflict(duty.person, other.id, duty.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A time in which somebody is on duty: only then their positions are taken and kept."""
+
+    span: Span
+    duty: Duty
+
+
+def windows(
+    duties: Iterable[Duty],
+    shifts: Mapping[int, Shift],
+    codes: Mapping[int, str],
+    switches: Sequence[control.Switch],
+    zone: tzinfo,
+) -> list[Window]:
+    """When each duty is in force, in the order of time; codes: of each post.
+
+    A duty is, while the level at its post is one of its levels, and nobody stands in for it.
+    """
+    found = []
+    for duty in in_force(duties):
+        span = shifts[duty.shift].span(duty.day, zone)
+        levels = control.spans(switches, codes[duty.post], span.begin, span.end)
+        found += [
+            Window(Span(begin, end), duty)
+            for begin, end, level in _joined(levels, duty.lowest, duty.highest)
+        ]
+    return sorted(found, key=lambda one: (one.span.begin, one.duty.id))
+
+
+def _joined(
+    levels: Iterable[tuple[datetime, datetime, ControlLevel]],
+    lowest: ControlLevel,
+    highest: ControlLevel,
+) -> list[tuple[datetime, datetime, ControlLevel]]:
+    """Those between two levels; what follows without a gap is one."""
+    found: list[tuple[datetime, datetime, ControlLevel]] = []
+    for begin, end, level in levels:
+        if not control.between(lowest, level, highest):
+            continue
+        if found and found[-1][1] == begin:
+            found[-1] = (found[-1][0], end, level)
+        else:
+            found.append((begin, end, level))
+    return found
 
 
 def on_duty(

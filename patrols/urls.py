@@ -3,5 +3,13 @@
 from django.urls import path
 
 from patrols import pages
+from patrols.board.urls import urlpatterns as board
+from patrols.intake.urls import urlpatterns as intake
+from patrols.seen.urls import urlpatterns as seen
 
-urlpatterns = [path("control-levels/", pages.control_levels, name="control-levels")]
+urlpatterns = [
+    path("control-levels/", pages.control_levels, name="control-levels"),
+    *board,
+    *intake,
+    *seen,
+]

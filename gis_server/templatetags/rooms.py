@@ -32,10 +32,10 @@ ROOMS: dict[str, tuple[Tab, ...]] = {
         Tab("briefings", _("Briefings"), (Permission.SEE_EVENT_FIGURES,)),
         Tab("event-catalogue", _("Catalogue of events"), EVENT_RULES),
         Tab("event-deadlines", _("Deadlines of events"), EVENT_RULES),
-        Tab("control-levels", _("Control levels"), (Permission.SEE_CONTROL,)),
         Tab("calendar", _("Working days"), (Permission.EDIT_CALENDAR,)),
         Tab("event-departments", _("Departments"), EVENT_RULES),
     ),
+    "patrols": (Tab("control-levels", _("Control levels"), (Permission.SEE_CONTROL,)),),
     "repairs": (
         Tab("offline-list", _("Offline list"), (Permission.SEE_CAMERAS,)),
         Tab("repair-orders", _("Repair orders"), (Permission.SEE_CAMERAS,)),

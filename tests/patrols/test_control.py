@@ -5,7 +5,7 @@ from itertools import permutations
 
 import pytest
 
-from patrols.control import ControlLevel, Switch, level_of, levels
+from patrols.control import ControlLevel, Switch, level_of, levels, spans
 
 NOW = datetime(2026, 3, 2, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -65,3 +65,20 @@ def test_the_newest_counts_and_what_was_before_does_not_come_back() -> None:
 
 def test_of_two_at_one_moment_the_later_row_counts() -> None:
     assert at(GRID, Switch(STREET, ONE, NOW, number=1), Switch(STREET, TWO, NOW, number=2)) is TWO
+
+
+def test_the_levels_of_a_time_follow_one_another_as_they_held() -> None:
+    switches = [
+        Switch(DISTRICT, TWO, NOW, until=NOW + 2 * HOUR),
+        Switch(STREET, ONE, NOW + HOUR, until=NOW + 3 * HOUR),
+        Switch(OTHER, ONE, NOW, until=NOW + 9 * HOUR),
+    ]
+
+    found = spans(switches, GRID, NOW - HOUR, NOW + 4 * HOUR)
+
+    assert [(begin - NOW, end - NOW, level) for begin, end, level in found] == [
+        (-HOUR, 0 * HOUR, USUAL),
+        (0 * HOUR, HOUR, TWO),
+        (HOUR, 3 * HOUR, ONE),  # the district's own ends unnoticed
+        (3 * HOUR, 4 * HOUR, USUAL),
+    ]

@@ -5,8 +5,19 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from patrols.control import ControlLevel
-from patrols.roster import Conflict, Duty, Post, Shift, Vacancy, conflicts, on_duty, vacancies
+from patrols.control import ControlLevel, Switch
+from patrols.roster import (
+    Conflict,
+    Duty,
+    Post,
+    Shift,
+    Vacancy,
+    Window,
+    conflicts,
+    on_duty,
+    vacancies,
+    windows,
+)
 
 ZONE = ZoneInfo("Asia/Shanghai")
 MONDAY = date(2026, 11, 30)
@@ -130,3 +141,39 @@ def test_on_duty_is_from_the_first_to_before_the_last_minute(
     found = on_duty(there, SHIFTS, datetime(2026, 11, *at, tzinfo=ZONE), ZONE)
 
     assert [one.id for one in found] == ids
+
+
+def hours(*found: Window) -> list[tuple[int, int, int]]:
+    return [(one.duty.id, one.span.begin.hour, one.span.end.hour) for one in found]
+
+
+CODE, AREA = "140107001001", "140107"
+AT_NOON = Switch(AREA, TWO, datetime(2026, 11, 30, 12, tzinfo=ZONE))
+TO_TWO = Switch(
+    AREA, TWO, datetime(2026, 11, 30, 12, tzinfo=ZONE), datetime(2026, 11, 30, 14, tzinfo=ZONE)
+)
+
+
+def test_a_switch_of_the_level_brings_its_roster_into_force_from_its_moment() -> None:
+    duties = [
+        duty(1, highest=THREE),
+        duty(2, person=8, lowest=TWO),
+        duty(3, person=9),
+        duty(4, person=5, lowest=ONE),
+    ]
+
+    found = windows(duties, SHIFTS, {10: CODE}, [AT_NOON], ZONE)
+
+    assert hours(*found) == [(1, 8, 12), (3, 8, 16), (2, 12, 16)]
+
+
+def test_a_duty_of_the_usual_level_pauses_while_another_holds() -> None:
+    found = windows([duty(1, highest=THREE)], SHIFTS, {10: CODE}, [TO_TWO], ZONE)
+
+    assert hours(*found) == [(1, 8, 12), (1, 14, 16)]
+
+
+def test_whoever_is_stood_in_for_is_not_on_duty() -> None:
+    duties = [duty(1), duty(2, person=8, stands_in_for=1)]
+
+    assert hours(*windows(duties, SHIFTS, {10: CODE}, [], ZONE)) == [(2, 8, 16)]

@@ -1,0 +1,1 @@
+"""Who stands where and when: posts, shifts, people, and the week's duties."""

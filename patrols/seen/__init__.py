@@ -1,0 +1,1 @@
+"""What has been seen and what not: coverage kept current, blind spots, checkpoints, errands."""

@@ -1,0 +1,5 @@
+"""Routes of the room seen."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []
