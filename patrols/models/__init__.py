@@ -13,11 +13,23 @@ from patrols.models.posts import (
     PostKind,
     Shift,
 )
+from patrols.models.seen import (
+    Coverage,
+    DayGround,
+    Part,
+    RequiredVisits,
+    SeenBlock,
+    StoredGround,
+    Stretch,
+    Visit,
+)
 
 __all__ = [
     "NO_DEVICE",
     "VOLUNTEERS",
     "ControlSwitch",
+    "Coverage",
+    "DayGround",
     "Device",
     "Duty",
     "Fix",
@@ -27,7 +39,13 @@ __all__ = [
     "MeansName",
     "Member",
     "Need",
+    "Part",
     "Post",
     "PostKind",
+    "RequiredVisits",
+    "SeenBlock",
     "Shift",
+    "StoredGround",
+    "Stretch",
+    "Visit",
 ]
