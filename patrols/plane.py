@@ -1,7 +1,7 @@
 """Cells of the one plane, wherever grids lie, and when each was last seen.  Pure.
 
 Cell (column, row) of the plane is the square of `CELL_M` whose south-west corner is at column × 10,
-row × 10 metres.  64 × 64 cells are a block, by which times are kept: a block is an array of uint32,
+row × 10 metres.  32 × 32 cells are a block, by which times are kept: a block is an array of uint32,
 rows from south to north, of seconds since 1970, 0 for never.  Two of one place are united by the
 later time of each cell: any order, twice, from any machine.
 """
@@ -20,7 +20,7 @@ from patrols.track import Floats, Track
 Numbers = np.ndarray[Any, np.dtype[np.int64]]
 Times = np.ndarray[Any, np.dtype[np.uint32]]
 
-SIDE = 64
+SIDE = 32
 """Cells of a block's side."""
 MOST_IN_BOX = 16_000_000
 """Of the box around what one track lights; a wilder one is lit point by point."""
@@ -43,22 +43,38 @@ class Lit:
 NOTHING = Lit(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.uint32))
 
 
-def samples_at(track: Track) -> tuple[Floats, Floats, Floats]:
-    """x, y and time of the points of a track, and of points at most STEP_M apart on what is joined;
-    a stay counts at its end.  In the order of time.
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """Points at most STEP_M apart on what is joined, and those of the track; in the order of time.
+
+    begin, end: each stands for the way from the one to the other, seconds since 1970; the same
+    where none follows.
     """
+
+    x: Floats
+    y: Floats
+    begin: Floats
+    end: Floats
+
+
+def ways_of(track: Track) -> Ways:
+    """A stay is one point, left at its end."""
     if not len(track.x):
-        return track.x, track.y, track.t
+        return Ways(track.x, track.y, track.t, track.t)
     dx, dy = np.diff(track.x), np.diff(track.y)
-    took = track.t[1:] - track.t_end[:-1]
+    took = np.where(track.joined, track.t[1:] - track.t_end[:-1], 0.0)
     parts = np.where(track.joined, np.ceil(np.hypot(dx, dy) / STEP_M), 1).astype(np.int64)
     parts = np.maximum(parts, 1)
     way = np.repeat(np.arange(len(parts)), parts)
-    step = (np.arange(len(way)) - np.repeat(np.cumsum(parts) - parts, parts)) / parts[way]
-    x = np.append(track.x[way] + dx[way] * step, track.x[-1])
-    y = np.append(track.y[way] + dy[way] * step, track.y[-1])
-    t = np.append(track.t_end[way] + took[way] * step, track.t_end[-1])
-    return x, y, t
+    number = np.arange(len(way)) - np.repeat(np.cumsum(parts) - parts, parts)
+    step, after = number / parts[way], (number + 1) / parts[way]
+    left, last = track.t_end[way], track.t_end[-1]
+    return Ways(
+        np.append(track.x[way] + dx[way] * step, track.x[-1]),
+        np.append(track.y[way] + dy[way] * step, track.y[-1]),
+        np.append(left + took[way] * step, last),
+        np.append(left + took[way] * after, last),
+    )
 
 
 def lit(x: Floats, y: Floats, t: Floats, radius_m: float) -> Lit:

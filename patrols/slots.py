@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from patrols.track import Fixes, Track
+from patrols.track import Fixes, Floats, Means, Track, track
 
 SLOT_S = 1800
 AROUND_S = 600
@@ -42,13 +42,22 @@ def touched(first: float, last: float) -> list[Slot]:
     return [Slot(number * SLOT_S) for number in range(begin, end + 1)]
 
 
-def within(fixes: Fixes, begin: float, end: float) -> Fixes:
-    """The fixes from `begin` to before `end`; they must be in the order of time."""
-    part = slice(*np.searchsorted(fixes.t, [begin, end]))
+def taken(fixes: Fixes, part: slice) -> Fixes:
+    """A part of the fixes."""
     return Fixes(
         fixes.t[part], fixes.x[part], fixes.y[part],
         fixes.accuracy_m[part], fixes.is_mock[part], fixes.is_nowhere[part],
     )  # fmt: skip
+
+
+def slot_track(fixes: Fixes, received: Floats, means: Means, slot: Slot) -> Track:
+    """What of somebody's fixes is believed and lies in a slot.
+
+    Fixes are in the order of time and may reach further than the slot does; received: when each
+    came in.
+    """
+    part = slice(*np.searchsorted(fixes.t, slot.reach))
+    return clip(track(taken(fixes, part), means, received[part]), slot)
 
 
 def clip(track: Track, slot: Slot) -> Track:

@@ -69,13 +69,15 @@ class Stretch(models.Model):
     """What one duty has lit in one half hour by the clock, wherever it was; see `patrols.slots`.
 
     It goes with the fixes.  blocks: of the plane (`patrols.plane`) that it lies in.  data: its
-    cells with the time of each, packed.
+    cells with the time of each, packed.  digest: of these and its parts; the same fixes over the
+    same grounds give the same.
     """
 
     duty = models.ForeignKey(Duty, models.CASCADE, related_name="stretches")
     begins = models.DateTimeField()
     blocks: Any = ArrayField(models.BigIntegerField())
     data = models.BinaryField()
+    digest = models.BinaryField(max_length=16)
 
     class Meta:
         ordering = ["duty_id", "begins"]

@@ -57,6 +57,7 @@ PURE = (
     "patrols.plane",
     "patrols.roster",
     "patrols.slots",
+    "patrols.stretches",
     "patrols.terrain",
     "patrols.track",
     "patrols.uploads",
