@@ -1,7 +1,15 @@
 """What is stored of patrols."""
 
 from patrols.models.control import ControlSwitch
-from patrols.models.fixes import NO_DEVICE, Device, Fix, How, LastPosition
+from patrols.models.fixes import (
+    NO_DEVICE,
+    Device,
+    Dispute,
+    Fix,
+    How,
+    LastPosition,
+    StaleTrack,
+)
 from patrols.models.posts import (
     VOLUNTEERS,
     Duty,
@@ -31,6 +39,7 @@ __all__ = [
     "Coverage",
     "DayGround",
     "Device",
+    "Dispute",
     "Duty",
     "Fix",
     "Force",
@@ -45,6 +54,7 @@ __all__ = [
     "RequiredVisits",
     "SeenBlock",
     "Shift",
+    "StaleTrack",
     "StoredGround",
     "Stretch",
     "Visit",
