@@ -1,4 +1,4 @@
-"""What one slot of a track has lit, and what that is in a ground: bitmaps and being there.  Pure."""
+"""What one slot of a track has lit, and what that is in a ground: sets and being there.  Pure."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -69,7 +69,8 @@ def in_ground(made: Made, ground: Ground) -> dict[int, InGrid]:
     seen = seen_in(rows[inside], columns[inside], ground)
     there = being_there(made.where, ground)
     return {
-        pk: InGrid(seen.get(pk, NOTHING), there.get(pk)) for pk in sorted(seen.keys() | there.keys())
+        pk: InGrid(seen.get(pk, NOTHING), there.get(pk))
+        for pk in sorted(seen.keys() | there.keys())
     }
 
 

@@ -5,7 +5,7 @@ where to where it goes, and which building is which, so that blind spots have na
 """
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,13 +30,14 @@ class Named:
 class Terrain:
     """street_of: id of the street of each piece; ends: x and y of where it begins, then of where it
     ends, in decimetres from the corner of the ground.  building_of: id of each building.  All in
-    the order of the ground's own.
+    the order of the ground's own.  index: of each grid in the ground, by its id.
     """
 
     ground: Ground
     street_of: Numbers
     ends: Small
     building_of: Numbers
+    index: Mapping[int, int]
 
     @property
     def corner(self) -> tuple[float, float]:
@@ -59,6 +60,7 @@ def terrain(areas: Sequence[Area], streets: Named, buildings: Named, shops: Floa
         np.asarray(streets.ids, np.int64)[pieces.street[given]],
         np.round(ends * STEPS_PER_M).astype(np.int32),
         np.asarray(buildings.ids, np.int64)[ground.buildings.given],
+        cells.by_grid(ground),
     )
 
 
@@ -93,4 +95,6 @@ def unpack(data: bytes) -> Terrain:
             file["grids"], file["is_bare"], x0, y0, file["grid_of"], file["cell_number"],
             file["cells"], streets, buildings,
         )  # fmt: skip
-        return Terrain(ground, file["street_of"], file["ends"], file["building_of"])
+        return Terrain(
+            ground, file["street_of"], file["ends"], file["building_of"], cells.by_grid(ground)
+        )

@@ -19,7 +19,6 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from gis_server.geo import to_metric
-from grids.models import Grid
 from patrols import terrain
 from patrols.cells import Area, TooLarge
 from patrols.intake import stale
@@ -71,7 +70,7 @@ class OfDay:
 def areas() -> list[str]:
     """The districts that have grids.  One query."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT DISTINCT left(code, {AREA_DIGITS}) FROM {Grid._meta.db_table}")
+        cursor.execute("SELECT DISTINCT left(code, %s) FROM grids_grid", [AREA_DIGITS])
         return sorted(area for (area,) in cursor.fetchall())
 
 
@@ -233,5 +232,5 @@ def _renew(row: DayGround, now: datetime) -> bool:
     Visit.objects.filter(day=row.day, grid_id__in=gone).delete()
     duties = Duty.objects.filter(day=row.day, stretches__isnull=False).distinct()
     begin = midnight(row.day)
-    stale.mark({pk: begin for pk in duties.values_list("pk", flat=True)}, now)
+    stale.mark(dict.fromkeys(duties.values_list("pk", flat=True), begin), now)
     return True
