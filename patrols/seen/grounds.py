@@ -157,9 +157,8 @@ class Sources:
             shapes = [(pk, bytes(wkb)) for pk, wkb in cursor.fetchall()]
             if not shapes:
                 return None
-            west, south, east, north = shapely.total_bounds(
-                shapely.from_wkb([wkb for _pk, wkb in shapes])
-            )
+            edges = shapely.total_bounds(shapely.from_wkb([wkb for _pk, wkb in shapes]))
+            west, south, east, north = (float(edge) for edge in edges)
             box = [west - AROUND_DEG, south - AROUND_DEG, east + AROUND_DEG, north + AROUND_DEG]
             cursor.execute(STREETS, box)
             lines = [(pk, bytes(wkb)) for pk, wkb in cursor.fetchall()]
