@@ -87,6 +87,14 @@ def known(day: date) -> list[OfDay]:
     return [OfDay(row.area, row.day, row.ground_id) for row in rows]
 
 
+def latest(day: date) -> list[OfDay]:
+    """The newest grounds up to a day: where the day's own is not made yet, that of a day before.
+    One query.
+    """
+    rows = DayGround.objects.filter(day__lte=day).order_by("area", "-day").distinct("area")
+    return [OfDay(row.area, row.day, row.ground_id) for row in rows]
+
+
 def of_day(day: date, now: datetime) -> list[OfDay]:
     """The grounds of all districts on a day; those that are missing are made, which can take as
     long as a cup of tea for the first.

@@ -50,6 +50,7 @@ PURE = (
     "grids.imports.xlsx_file",
     "grids.imports.zips",
     "grids.topology",
+    "patrols.ages",
     "patrols.cells",
     "patrols.control",
     "patrols.coverage",

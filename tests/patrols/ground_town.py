@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import shapely
-from django.contrib.gis.geos import GEOSGeometry, MultiLineString, Point, Polygon
+from django.contrib.gis.geos import GEOSGeometry, MultiLineString, Point
 from django.db.backends.postgresql.psycopg_any import DateRange
 
 from gis_server.geo import to_metric, to_wgs84
@@ -28,7 +28,7 @@ CORNER = np.floor(shapely.get_coordinates(to_metric(shapely.Point(LON, LAT)))[0]
 """Where cells begin."""
 
 
-def shape_of(number: int, east: float = 0.0, side: float = SIDE) -> Polygon:
+def shape_of(number: int, east: float = 0.0, side: float = SIDE) -> GEOSGeometry:
     column, row = (number - 1) % 3, (number - 1) // 3
     west, south = CORNER[0] + column * SIDE, CORNER[1] + row * SIDE
     box = shapely.box(west, south, west + side + east, south + side)
@@ -69,7 +69,7 @@ def _grid(community: Division, number: int) -> Grid:
     return grid
 
 
-def set_shape(grid: Grid, shape: Polygon, since: date | None = None) -> None:
+def set_shape(grid: Grid, shape: GEOSGeometry, since: date | None = None) -> None:
     """A shape since the first day, or since a day on which the one before ends."""
     begins = date(2000, 1, 1)
     if since is not None:
