@@ -7,6 +7,7 @@ from django import template
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from gis_server.roles import Permission, may
 
@@ -35,7 +36,12 @@ ROOMS: dict[str, tuple[Tab, ...]] = {
         Tab("calendar", _("Working days"), (Permission.EDIT_CALENDAR,)),
         Tab("event-departments", _("Departments"), EVENT_RULES),
     ),
-    "patrols": (Tab("control-levels", _("Control levels"), (Permission.SEE_CONTROL,)),),
+    "patrols": (
+        Tab("control-levels", _("Control levels"), (Permission.SEE_CONTROL,)),
+        Tab("my-track", _("My track"), (Permission.DO_PATROLS,)),
+        Tab("patrol-devices", pgettext_lazy("patrols", "Devices"), (Permission.PLAN_DUTIES,)),
+        Tab("patrol-disputes", _("Disputed tracks"), (Permission.SEE_PATROLS,)),
+    ),
     "repairs": (
         Tab("offline-list", _("Offline list"), (Permission.SEE_CAMERAS,)),
         Tab("repair-orders", _("Repair orders"), (Permission.SEE_CAMERAS,)),
