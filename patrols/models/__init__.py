@@ -1,6 +1,14 @@
 """What is stored of patrols."""
 
 from patrols.models.control import ControlSwitch
+from patrols.models.errands import (
+    AboutKind,
+    Checkpoint,
+    CheckpointVisit,
+    Errand,
+    ErrandState,
+    VisitHow,
+)
 from patrols.models.fixes import NO_DEVICE, Device, Fix, How, LastPosition
 from patrols.models.posts import (
     VOLUNTEERS,
@@ -17,9 +25,14 @@ from patrols.models.posts import (
 __all__ = [
     "NO_DEVICE",
     "VOLUNTEERS",
+    "AboutKind",
+    "Checkpoint",
+    "CheckpointVisit",
     "ControlSwitch",
     "Device",
     "Duty",
+    "Errand",
+    "ErrandState",
     "Fix",
     "Force",
     "How",
@@ -30,4 +43,5 @@ __all__ = [
     "Post",
     "PostKind",
     "Shift",
+    "VisitHow",
 ]
