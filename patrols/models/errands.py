@@ -149,7 +149,7 @@ class CheckpointVisit(models.Model):
     """
 
     checkpoint = models.ForeignKey(Checkpoint, models.CASCADE, related_name="visits")
-    duty = models.ForeignKey(Duty, models.CASCADE, related_name="visits")
+    duty = models.ForeignKey(Duty, models.CASCADE, related_name="checkpoint_visits")
     how = models.CharField(max_length=5, choices=VisitHow.choices)
     at = models.DateTimeField()
     until = models.DateTimeField()
