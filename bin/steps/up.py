@@ -15,7 +15,7 @@ from bin.steps.places import Places
 from bin.steps.supervise import Supervisor
 
 COMMAND = "bin/up"
-PRODUCT = ("web", "live", "poller", "pictures", "jobs")
+PRODUCT = ("web", "live", "poller", "pictures", "cover", "jobs")
 # The first device of the demo farm (fixtures/camera_farm/plan.py).
 FARM = ("127.77.0.1", 8554)
 DEMO_INTERVAL_S = "10"

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('patrols', '0004_table_of_fixes'),
+        ('patrols', '0020_seen'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
                 ('times', models.PositiveSmallIntegerField(default=1)),
                 ('apart_m', models.PositiveIntegerField(null=True)),
                 ('checkpoint', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='visits', to='patrols.checkpoint')),
-                ('duty', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='visits', to='patrols.duty')),
+                ('duty', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='checkpoint_visits', to='patrols.duty')),
             ],
             options={
                 'ordering': ['at', 'id'],

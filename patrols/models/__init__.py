@@ -9,7 +9,15 @@ from patrols.models.errands import (
     ErrandState,
     VisitHow,
 )
-from patrols.models.fixes import NO_DEVICE, Device, Fix, How, LastPosition
+from patrols.models.fixes import (
+    NO_DEVICE,
+    Device,
+    Dispute,
+    Fix,
+    How,
+    LastPosition,
+    StaleTrack,
+)
 from patrols.models.posts import (
     VOLUNTEERS,
     Duty,
@@ -21,6 +29,16 @@ from patrols.models.posts import (
     PostKind,
     Shift,
 )
+from patrols.models.seen import (
+    Coverage,
+    DayGround,
+    Part,
+    RequiredVisits,
+    SeenBlock,
+    StoredGround,
+    Stretch,
+    Visit,
+)
 
 __all__ = [
     "NO_DEVICE",
@@ -29,7 +47,10 @@ __all__ = [
     "Checkpoint",
     "CheckpointVisit",
     "ControlSwitch",
+    "Coverage",
+    "DayGround",
     "Device",
+    "Dispute",
     "Duty",
     "Errand",
     "ErrandState",
@@ -40,8 +61,15 @@ __all__ = [
     "MeansName",
     "Member",
     "Need",
+    "Part",
     "Post",
     "PostKind",
+    "RequiredVisits",
+    "SeenBlock",
     "Shift",
+    "StaleTrack",
+    "StoredGround",
+    "Stretch",
+    "Visit",
     "VisitHow",
 ]
