@@ -35,7 +35,11 @@ ROOMS: dict[str, tuple[Tab, ...]] = {
         Tab("calendar", _("Working days"), (Permission.EDIT_CALENDAR,)),
         Tab("event-departments", _("Departments"), EVENT_RULES),
     ),
-    "patrols": (Tab("control-levels", _("Control levels"), (Permission.SEE_CONTROL,)),),
+    "patrols": (
+        Tab("checkpoints", _("Checkpoints"), (Permission.SEE_PATROLS,)),
+        Tab("errands", _("Errands"), (Permission.SEE_PATROLS,)),
+        Tab("control-levels", _("Control levels"), (Permission.SEE_CONTROL,)),
+    ),
     "repairs": (
         Tab("offline-list", _("Offline list"), (Permission.SEE_CAMERAS,)),
         Tab("repair-orders", _("Repair orders"), (Permission.SEE_CAMERAS,)),
