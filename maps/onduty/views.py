@@ -64,7 +64,7 @@ def replay(request: HttpRequest) -> JsonResponse:
     area = parse_text(request, "area", LONGEST_AREA)
     if area and not (area.isascii() and area.isdigit()):
         raise Invalid(_("area must be the digits of a code."))
-    return json_ok(shifts.replay(user_of(request), day, shift, area, timezone.now()))
+    return json_ok(shifts.replay(user_of(request), day, shift, area))
 
 
 def _moment(request: HttpRequest, name: str) -> datetime | None:
