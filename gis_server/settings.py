@@ -239,6 +239,9 @@ EVENT_REPORTS_PER_MINUTE = env_int("EVENT_REPORTS_PER_MINUTE", 60, 1, 100_000)
 EVENT_PHOTOS_PER_MINUTE = env_int("EVENT_PHOTOS_PER_MINUTE", 120, 1, 100_000)
 EVENT_TOKEN_REPORTS_PER_MINUTE = env_int("EVENT_TOKEN_REPORTS_PER_MINUTE", 3000, 1, 1_000_000)
 
+# Patrols -----------------------------------------------------------------------------------------
+PATROL_KEPT_DAYS = env_int("PATROL_KEPT_DAYS", 90, 1, 3650)
+
 # Background work ---------------------------------------------------------------------------------
 CELERY_BROKER_URL = broker_of(REDIS_URL)
 CELERY_TASK_IGNORE_RESULT = True
@@ -280,6 +283,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "cameras.jobs.report_last_month",
         "schedule": 3600.0,
         "options": {"expires": 3600},
+    },
+    "patrols: make days for positions, drop old ones": {
+        "task": "patrols.jobs.keep_days",
+        "schedule": 600.0,
+        "options": {"expires": 600},
     },
     "events: drop photos that nothing has named": {
         "task": "events.jobs.drop_unused_photos",

@@ -1,7 +1,15 @@
 """What is stored of patrols."""
 
 from patrols.models.control import ControlSwitch
-from patrols.models.fixes import NO_DEVICE, Device, Fix, How, LastPosition
+from patrols.models.fixes import (
+    NO_DEVICE,
+    Device,
+    Dispute,
+    Fix,
+    How,
+    LastPosition,
+    StaleTrack,
+)
 from patrols.models.posts import (
     VOLUNTEERS,
     Duty,
@@ -19,6 +27,7 @@ __all__ = [
     "VOLUNTEERS",
     "ControlSwitch",
     "Device",
+    "Dispute",
     "Duty",
     "Fix",
     "Force",
@@ -30,4 +39,5 @@ __all__ = [
     "Post",
     "PostKind",
     "Shift",
+    "StaleTrack",
 ]
