@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from django.db.models import Count
 from django.utils import timezone
-from patrols.intake.tracks import tracks_of
 
 from gis_server.frames import transformer
 from gis_server.geo import WGS84, metric_srid
@@ -16,6 +15,7 @@ from gis_server.models import User
 from grids.models import Division, Level
 from maps.onduty.positions import duties_of
 from maps.onduty.replay import Points, packed, runs
+from patrols.intake.tracks import tracks_of
 from patrols.models import Duty, Shift
 from patrols.models.control import STREET_DIGITS
 from patrols.roster import Span
