@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 from django.db import connection
 
-from gis_server.frames import transformer
-from gis_server.geo import WGS84, metric_srid
+from gis_server.geo import metric_xy
 from patrols.intake import rows
 from patrols.intake.partitions import midnight
 from patrols.intake.rows import Array
@@ -136,13 +135,13 @@ def _read(what: str, order: str, args: Sequence[object]) -> Array:
 
 def _held(told: Array, disputes: Iterable[tuple[float, float]]) -> Held:
     lon, lat = told["lon"].astype("f8"), told["lat"].astype("f8")
-    x, y = transformer(WGS84, metric_srid()).transform(lon, lat)
+    x, y = metric_xy(lon, lat)
     t = rows.seconds_of(told["at"])
     battery = told["battery"].astype("f8")
     battery[battery < 0] = np.nan
     return Held(
         told["duty"].astype(np.int64), t, rows.seconds_of(told["received_at"]), lon, lat,
-        np.asarray(x), np.asarray(y), told["accuracy_m"].astype("f8"),
+        x, y, told["accuracy_m"].astype("f8"),
         told["speed_ms"].astype("f8"), told["bearing"].astype("f8"), battery, told["is_mock"] != 0,
         told["how"].astype(np.int64), _within(t, disputes),
     )  # fmt: skip
