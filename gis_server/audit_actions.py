@@ -54,6 +54,10 @@ ACTIONS: dict[str, str | Promise] = {
     "repair_rule.removed": pgettext_lazy("action", "Took back deadlines of repairs"),
     "report.made": pgettext_lazy("action", "Made a monthly report"),
     "rounds.saved": pgettext_lazy("action", "Changed the rounds of pictures"),
+    "required_visits.removed": pgettext_lazy(
+        "action", "Took back how often grids are to be visited"
+    ),
+    "required_visits.set": pgettext_lazy("action", "Said how often grids are to be visited"),
     "routing.added": pgettext_lazy("action", "Entered a rule of routing"),
     "routing.moved": pgettext_lazy("action", "Moved a rule of routing"),
     "routing.removed": pgettext_lazy("action", "Removed a rule of routing"),

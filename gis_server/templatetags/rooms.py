@@ -35,7 +35,11 @@ ROOMS: dict[str, tuple[Tab, ...]] = {
         Tab("calendar", _("Working days"), (Permission.EDIT_CALENDAR,)),
         Tab("event-departments", _("Departments"), EVENT_RULES),
     ),
-    "patrols": (Tab("control-levels", _("Control levels"), (Permission.SEE_CONTROL,)),),
+    "patrols": (
+        Tab("coverage", _("Coverage"), (Permission.SEE_COVERAGE,)),
+        Tab("control-levels", _("Control levels"), (Permission.SEE_CONTROL,)),
+        Tab("required-visits", _("Visits needed"), (Permission.EDIT_PATROL_RULES,)),
+    ),
     "repairs": (
         Tab("offline-list", _("Offline list"), (Permission.SEE_CAMERAS,)),
         Tab("repair-orders", _("Repair orders"), (Permission.SEE_CAMERAS,)),
