@@ -78,6 +78,8 @@ ACTIONS: dict[str, str | Promise] = {
     "user.signed_in": pgettext_lazy("action", "Signed in"),
     "user.signed_out": pgettext_lazy("action", "Signed out"),
     "user.unlocked": pgettext_lazy("action", "Unlocked a user"),
+    "video_round.changed": pgettext_lazy("action", "Changed a video round"),
+    "video_round.made": pgettext_lazy("action", "Made a video round"),
     "work.accepted": pgettext_lazy("action", "Accepted planned work"),
     "work.end_changed": pgettext_lazy("action", "Changed the end of planned work"),
     "work.entered": pgettext_lazy("action", "Entered planned work"),

@@ -71,6 +71,8 @@ PURE = (
     "patrols.visits",
     "cameras.grouping",
     "cameras.gb28181",
+    "cameras.viewing",
+    "events.rounds.ordering",
     "cameras.handover.delivery_flow",
     "cameras.handover.hosts",
     "cameras.handover.line",
