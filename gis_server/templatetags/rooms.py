@@ -29,6 +29,7 @@ EVENT_RULES = (Permission.EDIT_EVENT_RULES,)
 ROOMS: dict[str, tuple[Tab, ...]] = {
     "events": (
         Tab("event-desk", _("Event desk"), (Permission.SEE_EVENTS,)),
+        Tab("video-rounds", _("Video rounds"), (Permission.DO_ROUNDS,)),
         Tab("event-figures", _("Figures"), (Permission.SEE_EVENT_FIGURES,)),
         Tab("briefings", _("Briefings"), (Permission.SEE_EVENT_FIGURES,)),
         Tab("event-catalogue", _("Catalogue of events"), EVENT_RULES),
@@ -43,6 +44,9 @@ ROOMS: dict[str, tuple[Tab, ...]] = {
         Tab("my-track", _("My track"), (Permission.DO_PATROLS,)),
         Tab("patrol-devices", pgettext_lazy("patrols", "Devices"), (Permission.PLAN_DUTIES,)),
         Tab("patrol-disputes", _("Disputed tracks"), (Permission.SEE_PATROLS,)),
+        Tab("dark-and-unseen", _("Dark and unseen"), (Permission.SEE_COVERAGE,)),
+        Tab("checkpoints", _("Checkpoints"), (Permission.SEE_PATROLS,)),
+        Tab("errands", _("Errands"), (Permission.SEE_PATROLS,)),
     ),
     "repairs": (
         Tab("offline-list", _("Offline list"), (Permission.SEE_CAMERAS,)),
