@@ -15,6 +15,8 @@ from bin.steps.places import Places
 from bin.steps.supervise import Supervisor
 
 COMMAND = "bin/up"
+# People on duty of the demo, who walk while it runs.
+WALKERS = ("walkers",)
 PRODUCT = ("web", "live", "positions", "poller", "pictures", "cover", "jobs")
 LISTENING = (
     ("WEB_PORT", 0, "the wall"),
@@ -75,7 +77,7 @@ def up(options: argparse.Namespace) -> int:
             print("Everything is set up; bin/up starts it.")
             return 0
         supervisor.env.update(env)
-        supervisor.names = [*PRODUCT, *([] if options.bare else farm())]
+        supervisor.names = [*PRODUCT, *([] if options.bare else [*farm(), *WALKERS])]
         stack.callback(supervisor.stop)
         supervisor.servers = [one.server for one in servers]
         serve(where, notes, supervisor, began, demo=not options.bare)
