@@ -42,8 +42,17 @@ MODULES = (
     "map",
     "outages",
     "panel",
+    "patrol_map",
+    "patrol_panel",
+    "patrol_style",
+    "patrols",
+    "people",
+    "people_icons",
+    "person",
     "picture",
+    "replay",
     "style",
+    "track",
 )
 
 
@@ -80,6 +89,8 @@ def _config(request: HttpRequest, seen: queries.Territory, edition: str) -> dict
         "sees_cameras": may(user.role, Permission.SEE_CAMERAS),  # type: ignore[union-attr]
         "sees_events": may(user.role, Permission.SEE_EVENTS),  # type: ignore[union-attr]
         "sees_pictures": may(user.role, Permission.SEE_PICTURES),  # type: ignore[union-attr]
+        "sees_patrols": may(user.role, Permission.SEE_PATROLS),  # type: ignore[union-attr]
+        "sends_patrols": may(user.role, Permission.SEND_PATROLS),  # type: ignore[union-attr]
         "takes_pictures": may(user.role, Permission.TAKE_PICTURES),  # type: ignore[union-attr]
         "time_zone": settings.TIME_ZONE,
         "user": user.pk,
@@ -90,6 +101,7 @@ def _config(request: HttpRequest, seen: queries.Territory, edition: str) -> dict
             "find": reverse("find"),
             "grid_pages": reverse("grid-page", args=["0"]).removesuffix("0/"),
             "grids": reverse("grid", args=["0"]).removesuffix("/0/"),
+            "patrols": reverse("patrol-positions").removesuffix("/positions/"),
             "sign_in": f"{reverse('sign-in')}?next={reverse('wall')}",
             "ticket": reverse("live-ticket"),
             "tiles": "/tiles",

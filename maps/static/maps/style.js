@@ -1,6 +1,7 @@
 // What the map draws, in order.  Our own layers make a readable map; there is no base map.
 
 import { RANK as EVENT_RANK, SIGN as EVENT_SIGN } from "events/icons";
+import { patrolSources, peopleLayers, replayLayers, trackLayers } from "maps/patrol_style";
 
 // No glyph server: every character is drawn from the fonts of the machine, these first.
 const FONTS = ["Noto Sans CJK SC", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei"];
@@ -23,7 +24,7 @@ const UNIT = Number.parseFloat(getComputedStyle(document.documentElement).fontSi
 
 const RANK = ["match", ["get", "state"], "offline", 3, "degraded", 2, "unknown", 1, 0];
 
-export function mapStyle({ origin, edition, layers, tiles }) {
+export function mapStyle({ origin, edition, layers, tiles, seesPatrols }) {
   const source = (name) => ({
     type: "vector",
     tiles: [tileAddress(origin, tiles, edition, name)],
@@ -39,6 +40,7 @@ export function mapStyle({ origin, edition, layers, tiles }) {
       found: points(),
       outages: points(),
       ...(layers.events && { events: source("events"), "picked-event": points() }),
+      ...(seesPatrols && patrolSources()),
     },
     layers: [
       { id: "outside", type: "background", paint: { "background-color": INK.outside } },
@@ -47,12 +49,14 @@ export function mapStyle({ origin, edition, layers, tiles }) {
       foundArea("found-division", "divisions"),
       foundArea("found-grid", "grids"),
       ...names(),
+      ...(seesPatrols ? trackLayers() : []),
       cameraNames(),
       ring("picked", INK.picked),
       ring("found", INK.found),
       cameras("cameras", ["!=", ["get", "state"], "online"]),
       ...outages(),
       ...(layers.events ? events() : []),
+      ...(seesPatrols ? [...peopleLayers(color), ...replayLayers()] : []),
     ],
   };
 }

@@ -13,6 +13,7 @@ import { icon } from "maps/icons";
 import { LiveFeed } from "maps/live";
 import { WallMap } from "maps/map";
 import { Panel } from "maps/panel";
+import { Patrols } from "maps/patrols";
 
 // Changes that come within this time are one repaint.
 const REPAINT_MS = 200;
@@ -31,6 +32,7 @@ const banner = new Banner(at("banner"), at("live"), config);
 const panel = new Panel({ figures: at("figures"), list: at("list") }, { picked: (id) => openCard(id, true), chosen: chooseList });
 const card = new Card(at("card"), config, { closed });
 const map = makeMap();
+const patrols = config.sees_patrols ? new Patrols({ config, map, at }) : null;
 new Finder(at("find"), config.urls.find, { chosen: goTo });
 const feed = new LiveFeed({
   ticketUrl: config.urls.ticket,
@@ -76,6 +78,7 @@ function empty(title, advice) {
 
 // Everything anew: at the start, and when too much was missed.
 async function load() {
+  patrols?.load();
   if (!config.sees_cameras) return;
   await Promise.all([loadPoints(), fetchList()]);
   showList();
@@ -105,6 +108,7 @@ function changed(change) {
   }
   if (change.topic === "outage") refreshList();
   if (change.topic === "event") eventChanged(change);
+  patrols?.changed(change);
   // All cameras of a site became unknown together, or may be known again: too many to tell one by one.
   if (change.topic === "notice") load().catch(() => refreshList());
   card.changed(change);
@@ -184,6 +188,7 @@ async function refreshAll() {
   refreshEdition();
   // Their colours follow the time, of which no change tells.
   map?.refreshEvents();
+  patrols?.load();
   // Its last check is told by no change of the feed; an old one would grow older on the card.
   card.refresh();
   await refreshList();
@@ -241,7 +246,7 @@ function pick(camera, options) {
 function legend() {
   const entries = STATES.map((state) => element("li", {}, icon(state), stateText(state)));
   const several = element("li", {}, element("span", { class: "outage-sign", "aria-hidden": "true" }, "n"), gettext("One fault, several cameras"));
-  at("legend").replaceChildren(...(config.sees_cameras ? [...entries, several] : []), ...eventLegend());
+  at("legend").replaceChildren(...(config.sees_cameras ? [...entries, several] : []), ...eventLegend(), ...(patrols?.legend({ kept, keep }) ?? []));
 }
 
 // Shapes say how severe; the button shows events or hides them, and the choice is kept.
@@ -286,7 +291,7 @@ function tick() {
 
 function withoutCameras() {
   at("figures").hidden = true;
-  at("legend").hidden = !config.sees_events;
+  at("legend").hidden = !config.sees_events && !config.sees_patrols;
   at("list").replaceChildren(empty(gettext("Your role does not include cameras."), ""));
 }
 
