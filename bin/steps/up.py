@@ -15,7 +15,7 @@ from bin.steps.places import Places
 from bin.steps.supervise import Supervisor
 
 COMMAND = "bin/up"
-PRODUCT = ("web", "live", "positions", "poller", "pictures", "jobs")
+PRODUCT = ("web", "live", "positions", "poller", "pictures", "cover", "jobs")
 LISTENING = (
     ("WEB_PORT", 0, "the wall"),
     ("LIVE_PORT", 1, "live news"),

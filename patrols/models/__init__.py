@@ -21,11 +21,23 @@ from patrols.models.posts import (
     PostKind,
     Shift,
 )
+from patrols.models.seen import (
+    Coverage,
+    DayGround,
+    Part,
+    RequiredVisits,
+    SeenBlock,
+    StoredGround,
+    Stretch,
+    Visit,
+)
 
 __all__ = [
     "NO_DEVICE",
     "VOLUNTEERS",
     "ControlSwitch",
+    "Coverage",
+    "DayGround",
     "Device",
     "Dispute",
     "Duty",
@@ -36,8 +48,14 @@ __all__ = [
     "MeansName",
     "Member",
     "Need",
+    "Part",
     "Post",
     "PostKind",
+    "RequiredVisits",
+    "SeenBlock",
     "Shift",
     "StaleTrack",
+    "StoredGround",
+    "Stretch",
+    "Visit",
 ]
