@@ -3,6 +3,7 @@
 import * as maplibre from "maplibre-gl";
 import { addSigns } from "events/icons";
 import { STATES } from "maps/cameras";
+import { LAYERS_OF } from "maps/coverage_style";
 import { element } from "maps/element";
 import { EventNote } from "maps/events";
 import { GridNote } from "maps/grid";
@@ -48,8 +49,8 @@ export class WallMap {
     this.map.on("error", (event) => this.failed(event));
     this.map.on("click", (event) => this.click(event, picked));
     const pressed = [OUTAGE_LAYER, ...CAMERA_LAYERS, ...this.eventLayers(), ...(this.patrols?.pressed ?? [])];
-    this.map.on("mousemove", pressed, () => this.cursor("pointer"));
-    this.map.on("mouseleave", pressed, () => this.cursor(""));
+    this.map.on("mousemove", pressed, () => this.cursor(this.placed ? "crosshair" : "pointer"));
+    this.map.on("mouseleave", pressed, () => this.cursor(this.placed ? "crosshair" : ""));
     this.guardContext();
   }
 
@@ -83,6 +84,8 @@ export class WallMap {
     this.patrols?.ready(ICON_SCALE);
     this.loaded = true;
     this.showEvents(this.eventsShown ?? true);
+    if (this.seen) this.showSeen(this.seen.kind, this.seen.query);
+    if (this.video) this.showVideo(this.video);
     if (this.features) this.show(this.features);
     this.showOutages(this.outages);
     this.ring(this.ringed);
@@ -179,10 +182,34 @@ export class WallMap {
   useEdition(edition) {
     if (edition === this.config.edition) return;
     this.config.edition = edition;
-    for (const layer of Object.keys(this.config.layers)) {
-      const address = tileAddress(location.origin, this.config.urls.tiles, edition, layer);
-      this.map.getSource(layer)?.setTiles([address]);
+    for (const layer of Object.keys(this.config.layers)) this.map.getSource(layer)?.setTiles([this.tilesOf(layer)]);
+  }
+
+  tilesOf(layer) {
+    const { edition, urls } = this.config;
+    return tileAddress(location.origin, urls.tiles, edition, layer) + (this.queries?.[layer] ?? "");
+  }
+
+  // Shows one of the layers of what has been seen, or none ("off").
+  showSeen(kind, query) {
+    this.seen = { kind, query };
+    if (!this.loaded || !this.config.layers.blind) return;
+    for (const [own, layers] of Object.entries(LAYERS_OF)) {
+      for (const layer of layers) this.map.setLayoutProperty(layer, "visibility", own === kind ? "visible" : "none");
     }
+    if (kind !== "covered" || this.queries?.covered === query) return;
+    this.queries = { covered: query };
+    this.map.getSource("covered").setTiles([this.tilesOf("covered")]);
+  }
+
+  // What has been seen has grown, or has become older.
+  refreshSeen(kind) {
+    if (this.loaded && this.config.layers[kind]) this.map.refreshTiles(kind);
+  }
+
+  showVideo(features) {
+    this.video = features;
+    if (this.loaded) this.map.getSource("video")?.setData(features);
   }
 
   // MapLibre leaves a hole where a tile failed until somebody moves the map; nobody moves a wall.
@@ -192,7 +219,14 @@ export class WallMap {
     setTimeout(() => this.map.refreshTiles(sourceId, [tile.tileID.canonical]), TILE_RETRY_MS);
   }
 
+  // The next press on the map is a place, not a question; null ends that.
+  pickPlace(chosen) {
+    this.placed = chosen;
+    this.cursor(chosen ? "crosshair" : "");
+  }
+
   click({ point: { x, y }, lngLat }, picked) {
+    if (this.placed) return this.placed(lngLat);
     const near = [[x - REACH_PX, y - REACH_PX], [x + REACH_PX, y + REACH_PX]];
     const [outage] = this.map.queryRenderedFeatures([x, y], { layers: [OUTAGE_LAYER] });
     if (outage) return this.outageNote.open(outage.properties.id);

@@ -5,6 +5,7 @@ import { PatrolPanel } from "maps/patrol_panel";
 import { People } from "maps/people";
 import { FORCES, forceText, personIcon } from "maps/people_icons";
 import { Replay } from "maps/replay";
+import { Sending } from "maps/sending";
 import { TrackView } from "maps/track";
 
 const KEPT = "wall-people";
@@ -30,7 +31,11 @@ export class Patrols {
         this.replayButton.setAttribute("aria-pressed", String(on));
       },
     });
-    map?.patrols.listen({ tracked: (duty, words) => this.track.open(duty, words) });
+    this.sending = config.sends_patrols && map ? new Sending(at("sending"), config, map) : null;
+    map?.patrols.listen({
+      tracked: (duty, words) => this.track.open(duty, words),
+      sent: this.sending && ((person) => this.sending.begin(person)),
+    });
     setInterval(() => this.drawPeople(), AGE_EVERY_MS);
     this.countWait = null;
   }

@@ -1,6 +1,7 @@
 // What the map draws, in order.  Our own layers make a readable map; there is no base map.
 
 import { RANK as EVENT_RANK, SIGN as EVENT_SIGN } from "events/icons";
+import { coverageLayers, coverageSources } from "maps/coverage_style";
 import { patrolSources, peopleLayers, replayLayers, trackLayers } from "maps/patrol_style";
 
 // No glyph server: every character is drawn from the fonts of the machine, these first.
@@ -30,6 +31,7 @@ export function mapStyle({ origin, edition, layers, tiles, seesPatrols }) {
     tiles: [tileAddress(origin, tiles, edition, name)],
     ...layers[name],
   });
+  const [ground, ...borders] = territory();
   return {
     version: 8,
     sources: {
@@ -41,10 +43,13 @@ export function mapStyle({ origin, edition, layers, tiles, seesPatrols }) {
       outages: points(),
       ...(layers.events && { events: source("events"), "picked-event": points() }),
       ...(seesPatrols && patrolSources()),
+      ...(layers.blind && coverageSources(source)),
     },
     layers: [
       { id: "outside", type: "background", paint: { "background-color": INK.outside } },
-      ...territory(),
+      ground,
+      ...(layers.blind ? coverageLayers() : []),
+      ...borders,
       cameras("cameras-online", ["==", ["get", "state"], "online"]),
       foundArea("found-division", "divisions"),
       foundArea("found-grid", "grids"),

@@ -7,6 +7,7 @@ import { Banner } from "maps/banner";
 import { Cameras, STATES, stateText } from "maps/cameras";
 import { Card } from "maps/card";
 import * as clock from "maps/clock";
+import { CoverageView } from "maps/coverage";
 import { element, setText } from "maps/element";
 import { Finder } from "maps/find";
 import { icon } from "maps/icons";
@@ -33,6 +34,7 @@ const panel = new Panel({ figures: at("figures"), list: at("list") }, { picked: 
 const card = new Card(at("card"), config, { closed });
 const map = makeMap();
 const patrols = config.sees_patrols ? new Patrols({ config, map, at }) : null;
+const coverage = config.layers.blind ? makeCoverage() : null;
 new Finder(at("find"), config.urls.find, { chosen: goTo });
 const feed = new LiveFeed({
   ticketUrl: config.urls.ticket,
@@ -72,6 +74,15 @@ function makeMap() {
   }
 }
 
+function makeCoverage() {
+  return new CoverageView(at("coverage"), config.urls.patrols, {
+    asks: (kind, query) => map?.showSeen(kind, query),
+    kept,
+    keep,
+    seesPatrols: config.sees_patrols,
+  });
+}
+
 function empty(title, advice) {
   return element("div", { class: "empty" }, element("h2", {}, title), element("p", {}, advice));
 }
@@ -109,6 +120,7 @@ function changed(change) {
   if (change.topic === "outage") refreshList();
   if (change.topic === "event") eventChanged(change);
   patrols?.changed(change);
+  if (change.topic === "coverage") coverage?.changed((kind) => map?.refreshSeen(kind));
   // All cameras of a site became unknown together, or may be known again: too many to tell one by one.
   if (change.topic === "notice") load().catch(() => refreshList());
   card.changed(change);
@@ -189,6 +201,8 @@ async function refreshAll() {
   // Their colours follow the time, of which no change tells.
   map?.refreshEvents();
   patrols?.load();
+  // What nobody has seen anew is older by a minute.
+  coverage?.changed((kind) => map?.refreshSeen(kind));
   // Its last check is told by no change of the feed; an old one would grow older on the card.
   card.refresh();
   await refreshList();
@@ -246,7 +260,7 @@ function pick(camera, options) {
 function legend() {
   const entries = STATES.map((state) => element("li", {}, icon(state), stateText(state)));
   const several = element("li", {}, element("span", { class: "outage-sign", "aria-hidden": "true" }, "n"), gettext("One fault, several cameras"));
-  at("legend").replaceChildren(...(config.sees_cameras ? [...entries, several] : []), ...eventLegend(), ...(patrols?.legend({ kept, keep }) ?? []));
+  at("legend").replaceChildren(...(config.sees_cameras ? [...entries, several] : []), ...eventLegend(), ...(patrols?.legend({ kept, keep }) ?? []), ...(coverage?.buttons() ?? []));
 }
 
 // Shapes say how severe; the button shows events or hides them, and the choice is kept.
@@ -291,7 +305,7 @@ function tick() {
 
 function withoutCameras() {
   at("figures").hidden = true;
-  at("legend").hidden = !config.sees_events && !config.sees_patrols;
+  at("legend").hidden = !config.sees_events && !config.sees_patrols && !coverage;
   at("list").replaceChildren(empty(gettext("Your role does not include cameras."), ""));
 }
 
