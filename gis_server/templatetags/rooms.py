@@ -28,6 +28,7 @@ EVENT_RULES = (Permission.EDIT_EVENT_RULES,)
 ROOMS: dict[str, tuple[Tab, ...]] = {
     "events": (
         Tab("event-desk", _("Event desk"), (Permission.SEE_EVENTS,)),
+        Tab("video-rounds", _("Video rounds"), (Permission.DO_ROUNDS,)),
         Tab("event-figures", _("Figures"), (Permission.SEE_EVENT_FIGURES,)),
         Tab("briefings", _("Briefings"), (Permission.SEE_EVENT_FIGURES,)),
         Tab("event-catalogue", _("Catalogue of events"), EVENT_RULES),
@@ -35,7 +36,12 @@ ROOMS: dict[str, tuple[Tab, ...]] = {
         Tab("calendar", _("Working days"), (Permission.EDIT_CALENDAR,)),
         Tab("event-departments", _("Departments"), EVENT_RULES),
     ),
-    "patrols": (Tab("control-levels", _("Control levels"), (Permission.SEE_CONTROL,)),),
+    "patrols": (
+        Tab("dark-and-unseen", _("Dark and unseen"), (Permission.SEE_COVERAGE,)),
+        Tab("checkpoints", _("Checkpoints"), (Permission.SEE_PATROLS,)),
+        Tab("errands", _("Errands"), (Permission.SEE_PATROLS,)),
+        Tab("control-levels", _("Control levels"), (Permission.SEE_CONTROL,)),
+    ),
     "repairs": (
         Tab("offline-list", _("Offline list"), (Permission.SEE_CAMERAS,)),
         Tab("repair-orders", _("Repair orders"), (Permission.SEE_CAMERAS,)),

@@ -1,6 +1,14 @@
 """What is stored of patrols."""
 
 from patrols.models.control import ControlSwitch
+from patrols.models.errands import (
+    AboutKind,
+    Checkpoint,
+    CheckpointVisit,
+    Errand,
+    ErrandState,
+    VisitHow,
+)
 from patrols.models.fixes import (
     NO_DEVICE,
     Device,
@@ -35,12 +43,17 @@ from patrols.models.seen import (
 __all__ = [
     "NO_DEVICE",
     "VOLUNTEERS",
+    "AboutKind",
+    "Checkpoint",
+    "CheckpointVisit",
     "ControlSwitch",
     "Coverage",
     "DayGround",
     "Device",
     "Dispute",
     "Duty",
+    "Errand",
+    "ErrandState",
     "Fix",
     "Force",
     "How",
@@ -58,4 +71,5 @@ __all__ = [
     "StoredGround",
     "Stretch",
     "Visit",
+    "VisitHow",
 ]
