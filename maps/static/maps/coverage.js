@@ -3,17 +3,20 @@
 
 import { ask } from "maps/api";
 import * as clock from "maps/clock";
-import { element } from "maps/element";
 import { AGE_COLOURS, COVERED_COLOURS, SHARE_COLOURS, VIDEO_COLOUR } from "maps/coverage_style";
+import { element } from "maps/element";
+import { keep, kept } from "maps/kept";
 
 const KEPT = "wall-coverage";
 const REFRESH_MS = 15_000;
+const VIDEO_H = 24;
 export const KINDS = ["off", "covered", "blind"];
 
 export class CoverageView {
-  // asks(kind, query): what the map is to show; "off" for nothing.
-  constructor(holder, url, { asks, kept, keep, seesPatrols }) {
-    Object.assign(this, { holder, url, asks, keep, seesPatrols });
+  // asks(kind, query): what the map is to show; "off" for nothing.  showsVideo(features): what was
+  // seen by video.  extent: of the reader's territory.  rounds: where those are asked for.
+  constructor(holder, url, { asks, showsVideo, extent, rounds, seesPatrols }) {
+    Object.assign(this, { holder, url, asks, showsVideo, extent, rounds, seesPatrols });
     this.kind = KINDS.includes(kept(KEPT)) ? kept(KEPT) : "off";
     this.wait = null;
     this.shift = "";
@@ -48,7 +51,7 @@ export class CoverageView {
 
   choose(kind) {
     this.kind = kind;
-    this.keep(KEPT, kind);
+    keep(KEPT, kind);
     for (const [own, button] of Object.entries(this.pressed)) button.setAttribute("aria-pressed", String(own === kind));
     this.holder.hidden = kind === "off";
     this.choice.hidden = kind !== "covered";
@@ -56,6 +59,14 @@ export class CoverageView {
     this.words.replaceChildren(...(kind === "covered" ? coveredWords() : blindWords()));
     if (kind === "covered") this.chooseDay();
     else this.ask();
+    if (kind === "blind") this.video();
+  }
+
+  // Apart from what people saw, in a colour of its own.
+  async video() {
+    if (this.extent === null) return;
+    const { body } = await ask(`${this.rounds}/seen.geojson?bbox=${this.extent.join()}&hours=${VIDEO_H}`).catch(() => ({ body: null }));
+    if (body) this.showsVideo(body);
   }
 
   async chooseDay() {
@@ -79,6 +90,7 @@ export class CoverageView {
     this.wait ??= setTimeout(() => {
       this.wait = null;
       refresh(this.kind);
+      if (this.kind === "blind") this.video();
     }, REFRESH_MS);
   }
 }
@@ -103,7 +115,7 @@ function row(colour, text) {
 function blindWords() {
   const texts = [gettext("under 4 h"), gettext("4 to 12 h"), gettext("12 to 24 h"), gettext("24 to 72 h"), gettext("longer, or never")];
   const rows = texts.map((text, index) => row(AGE_COLOURS[index], text));
-  return [element("ul", {}, ...rows, row(VIDEO_COLOUR, gettext("seen by video round"))), ...rules()];
+  return [element("ul", {}, ...rows, row(VIDEO_COLOUR, gettext("seen by a video round within 24 h"))), ...rules()];
 }
 
 function coveredWords() {

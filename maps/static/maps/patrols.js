@@ -1,7 +1,8 @@
 // Puts the wall's parts of patrols together: live signs, track, replay, panel, and their buttons.
 
 import { element } from "maps/element";
-import { PatrolPanel } from "maps/patrol_panel";
+import { keep, kept } from "maps/kept";
+import { OnDuty } from "maps/patrol_panel";
 import { People } from "maps/people";
 import { FORCES, forceText, personIcon } from "maps/people_icons";
 import { Replay } from "maps/replay";
@@ -19,7 +20,7 @@ export class Patrols {
     this.map = map;
     const url = config.urls.patrols;
     this.people = new People(url, { shown: () => this.drawPeople() });
-    this.panel = new PatrolPanel(at("patrols"), url, { visited: (box, area) => map?.visit(box, { area }) });
+    this.panel = new OnDuty(at("patrols"), url, { visited: (box, area) => map?.visit(box, { area }) });
     this.track = new TrackView(at("track"), url, {
       drawn: (ways, signs) => map?.patrols.showTrack(ways, signs),
       went: (box) => map?.visit(box, { marked: false }),
@@ -60,7 +61,7 @@ export class Patrols {
   }
 
   // Signs by force, and two buttons: show people, play a shift again.
-  legend({ kept, keep }) {
+  legend() {
     const forces = FORCES.map((force) => element("li", {}, personIcon(force), forceText(force)));
     const hollow = element("li", {}, personIcon("grid_worker", true), gettext("Not heard of for 10 min"));
     const isShown = kept(KEPT) !== "off";

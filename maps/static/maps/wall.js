@@ -11,9 +11,11 @@ import { CoverageView } from "maps/coverage";
 import { element, setText } from "maps/element";
 import { Finder } from "maps/find";
 import { icon } from "maps/icons";
+import { keep, kept } from "maps/kept";
 import { LiveFeed } from "maps/live";
 import { WallMap } from "maps/map";
 import { Panel } from "maps/panel";
+import { Dark } from "maps/patrol_panel";
 import { Patrols } from "maps/patrols";
 
 // Changes that come within this time are one repaint.
@@ -34,6 +36,7 @@ const panel = new Panel({ figures: at("figures"), list: at("list") }, { picked: 
 const card = new Card(at("card"), config, { closed });
 const map = makeMap();
 const patrols = config.sees_patrols ? new Patrols({ config, map, at }) : null;
+const dark = config.layers.blind && config.sees_cameras ? new Dark(at("patrols"), config.urls.patrols, { visited: (box) => map?.visit(box) }) : null;
 const coverage = config.layers.blind ? makeCoverage() : null;
 new Finder(at("find"), config.urls.find, { chosen: goTo });
 const feed = new LiveFeed({
@@ -77,8 +80,9 @@ function makeMap() {
 function makeCoverage() {
   return new CoverageView(at("coverage"), config.urls.patrols, {
     asks: (kind, query) => map?.showSeen(kind, query),
-    kept,
-    keep,
+    showsVideo: (features) => map?.showVideo(features),
+    extent: config.extent,
+    rounds: config.urls.rounds,
     seesPatrols: config.sees_patrols,
   });
 }
@@ -90,6 +94,7 @@ function empty(title, advice) {
 // Everything anew: at the start, and when too much was missed.
 async function load() {
   patrols?.load();
+  dark?.refresh();
   if (!config.sees_cameras) return;
   await Promise.all([loadPoints(), fetchList()]);
   showList();
@@ -201,6 +206,7 @@ async function refreshAll() {
   // Their colours follow the time, of which no change tells.
   map?.refreshEvents();
   patrols?.load();
+  dark?.refresh();
   // What nobody has seen anew is older by a minute.
   coverage?.changed((kind) => map?.refreshSeen(kind));
   // Its last check is told by no change of the feed; an old one would grow older on the card.
@@ -260,7 +266,7 @@ function pick(camera, options) {
 function legend() {
   const entries = STATES.map((state) => element("li", {}, icon(state), stateText(state)));
   const several = element("li", {}, element("span", { class: "outage-sign", "aria-hidden": "true" }, "n"), gettext("One fault, several cameras"));
-  at("legend").replaceChildren(...(config.sees_cameras ? [...entries, several] : []), ...eventLegend(), ...(patrols?.legend({ kept, keep }) ?? []), ...(coverage?.buttons() ?? []));
+  at("legend").replaceChildren(...(config.sees_cameras ? [...entries, several] : []), ...eventLegend(), ...(patrols?.legend() ?? []), ...(coverage?.buttons() ?? []));
 }
 
 // Shapes say how severe; the button shows events or hides them, and the choice is kept.
@@ -277,22 +283,6 @@ function eventLegend() {
   });
   map?.showEvents(isShown);
   return [...shapes, element("li", {}, button)];
-}
-
-function kept(name) {
-  try {
-    return localStorage.getItem(name);
-  } catch {
-    return null;
-  }
-}
-
-function keep(name, value) {
-  try {
-    localStorage.setItem(name, value);
-  } catch {
-    // Kept for this page alone, then.
-  }
 }
 
 function tick() {
