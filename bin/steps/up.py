@@ -15,8 +15,6 @@ from bin.steps.places import Places
 from bin.steps.supervise import Supervisor
 
 COMMAND = "bin/up"
-# People on duty of the demo, who walk while it runs.
-WALKERS = ("walkers",)
 PRODUCT = ("web", "live", "positions", "poller", "pictures", "cover", "jobs")
 LISTENING = (
     ("WEB_PORT", 0, "the wall"),
@@ -24,6 +22,8 @@ LISTENING = (
     ("POSITIONS_PORT", 2, "positions of phones"),
 )
 """Each with how many ports it comes after the wall's, unless it is named."""
+# People on duty of the demo, who walk while it runs.
+WALKERS = ("walkers",)
 # The first device of the demo farm (fixtures/camera_farm/plan.py).
 FARM = ("127.77.0.1", 8554)
 DEMO_INTERVAL_S = "10"

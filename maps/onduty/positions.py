@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.contrib.gis.db.models.functions import Envelope
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -165,9 +166,9 @@ def summary(user: User, now: datetime) -> dict[str, Any]:
         _count(found, code, Count(on_duty=1, heard=int(pk in fresh)))
     for code, missing in _missing(user, running, now):
         _count(found, code, Count(missing=missing))
-    names = _names(found)
+    places = _places(found)
     streets = [
-        {"code": code, "name": names.get(code, code), **_told(found[code])}
+        {"code": code, **places.get(code, {"name": code, "box": None}), **_told(found[code])}
         for code in sorted(found)
     ]
     whole = sum(found.values(), Count())
@@ -184,12 +185,16 @@ def _count(found: dict[str, Count], code: str, more: Count) -> None:
     found[street] = found.get(street, Count()) + more
 
 
-def _names(codes: Iterable[str]) -> Mapping[str, str]:
+def _places(codes: Iterable[str]) -> Mapping[str, dict[str, Any]]:
+    """Name and box (west, south, east, north) of each street, town or district.  One query."""
     full = {code.ljust(12, "0"): code for code in codes}
     rows = Division.objects.filter(
         code__in=full, level__in=[Level.STREET, Level.DISTRICT]
-    ).values_list("code", "name")
-    return {full[code]: name for code, name in rows}
+    ).annotate(box=Envelope("shape"))
+    return {
+        full[code]: {"name": name, "box": box and list(box.extent)}
+        for code, name, box in rows.values_list("code", "name", "box")
+    }
 
 
 def _missing(user: User, running: list[Window], now: datetime) -> list[tuple[str, int]]:

@@ -1,43 +1,31 @@
-// The panel's part of patrols: how many are on duty in each street, and how many are missing.
+// The panel's parts of patrols: how many are on duty in each street and how many are missing; places
+// where nothing looks; grids that have had too few visits.
 
 import { ask } from "maps/api";
-import { element, setText } from "maps/element";
+import * as clock from "maps/clock";
+import { element } from "maps/element";
+import { Fold } from "maps/fold";
 
-const OPEN_KEPT = "wall-patrols-open";
+const MOST_ROWS = 100;
 
-export class PatrolPanel {
+export class OnDuty {
   // visited(box, code): a street was pressed.
   constructor(holder, url, { visited }) {
-    Object.assign(this, { holder, url, visited });
-    this.head = element("span", { class: "total" });
+    Object.assign(this, { url, visited });
     this.body = element("tbody");
-    this.note = element("p", { class: "list-note", role: "status", hidden: true });
     const heads = [gettext("Street or town"), gettext("On duty"), gettext("Heard"), gettext("Missing")];
     const table = element("table", {}, element("thead", {}, element("tr", {}, ...heads.map((text) => element("th", { scope: "col" }, text)))), this.body);
-    this.fold = element("details", { class: "patrol-fold" }, element("summary", {}, element("h2", {}, gettext("People on duty")), this.head), this.note, table);
-    this.fold.open = kept(OPEN_KEPT) === "on";
-    this.fold.addEventListener("toggle", () => keep(OPEN_KEPT, this.fold.open ? "on" : "off"));
-    holder.append(this.fold);
+    this.fold = new Fold(holder, { name: "wall-patrols-open", title: gettext("People on duty"), ask: () => this.fill() }, table);
   }
 
-  async refresh() {
-    try {
-      const { body } = await ask(`${this.url}/summary/`);
-      this.show(body);
-      this.say("");
-    } catch (error) {
-      this.say(interpolate(gettext("This list is not up to date: %s"), [error.message]));
-    }
+  refresh() {
+    return this.fold.refresh();
   }
 
-  say(text) {
-    this.note.hidden = !text;
-    setText(this.note, text);
-  }
-
-  show({ on_duty: onDuty, missing, streets }) {
+  async fill() {
+    const { on_duty: onDuty, missing, streets } = (await ask(`${this.url}/summary/`)).body;
     const parts = [interpolate(gettext("%s on duty"), [onDuty]), missing > 0 && interpolate(gettext("%s missing"), [missing])];
-    setText(this.head, parts.filter(Boolean).join(" · "));
+    this.fold.count(parts.filter(Boolean).join(" · "));
     const rows = streets.map((street) => this.row(street));
     const nobody = element("tr", {}, element("td", { colspan: 4, class: "muted" }, gettext("Nobody is on duty now, and nobody is missing.")));
     this.body.replaceChildren(...(rows.length ? rows : [nobody]));
@@ -57,18 +45,32 @@ export class PatrolPanel {
   }
 }
 
-function kept(name) {
-  try {
-    return localStorage.getItem(name);
-  } catch {
-    return null;
+// Cameras that are down where nobody on duty has been either.
+export class Dark {
+  // visited(box): a row was pressed.
+  constructor(holder, url, { visited }) {
+    Object.assign(this, { url, visited });
+    this.list = element("ol", { class: "fold-rows" });
+    this.fold = new Fold(holder, { name: "wall-dark-open", title: gettext("Dark and not patrolled"), ask: () => this.fill() }, this.list);
   }
-}
 
-function keep(name, value) {
-  try {
-    localStorage.setItem(name, value);
-  } catch {
-    // Kept for this page alone, then.
+  refresh() {
+    return this.fold.refresh();
+  }
+
+  async fill() {
+    const { total, hours, items } = (await ask(`${this.url}/dark/?limit=${MOST_ROWS}`)).body;
+    this.fold.count(String(total));
+    const none = element("li", { class: "none" }, interpolate(gettext("Somebody on duty has been wherever a camera is down, within %s h."), [hours]));
+    const rest = total > items.length && element("li", { class: "none" }, interpolate(gettext("and %s more"), [total - items.length]));
+    this.list.replaceChildren(...(items.length ? items.map((item) => this.row(item)) : [none]), ...(rest ? [rest] : []));
+  }
+
+  row({ name, reason_text: reason, down_since: since, unseen_h: unseen, lon, lat }) {
+    const seen = unseen === null ? gettext("nobody has been there") : interpolate(gettext("nobody has been there for %s h"), [unseen]);
+    const words = [reason, interpolate(gettext("since %s"), [clock.timeText(Date.parse(since))]), seen].join(" · ");
+    const button = element("button", { type: "button", class: "fold-row" }, element("b", {}, name), element("span", { class: "muted" }, words));
+    button.addEventListener("click", () => this.visited([lon, lat, lon, lat]));
+    return element("li", {}, button);
   }
 }
