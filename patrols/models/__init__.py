@@ -2,6 +2,7 @@
 
 from patrols.models.control import ControlSwitch
 from patrols.models.fixes import NO_DEVICE, Device, Fix, How, LastPosition
+from patrols.models.points import PointsRule
 from patrols.models.posts import (
     VOLUNTEERS,
     Duty,
@@ -27,6 +28,7 @@ __all__ = [
     "MeansName",
     "Member",
     "Need",
+    "PointsRule",
     "Post",
     "PostKind",
     "Shift",
