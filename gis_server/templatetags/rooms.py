@@ -35,7 +35,14 @@ ROOMS: dict[str, tuple[Tab, ...]] = {
         Tab("calendar", _("Working days"), (Permission.EDIT_CALENDAR,)),
         Tab("event-departments", _("Departments"), EVENT_RULES),
     ),
-    "patrols": (Tab("control-levels", _("Control levels"), (Permission.SEE_CONTROL,)),),
+    "patrols": (
+        Tab("roster", _("Roster"), (Permission.SEE_PATROLS,)),
+        Tab("patrol-posts", _("Posts"), (Permission.SEE_PATROLS,)),
+        Tab("patrol-members", _("People on duty"), (Permission.SEE_PATROLS,)),
+        Tab("patrol-shifts", _("Shifts"), (Permission.EDIT_PATROL_RULES,)),
+        Tab("patrol-points", _("Points of volunteers"), (Permission.ADMINISTER,)),
+        Tab("control-levels", _("Control levels"), (Permission.SEE_CONTROL,)),
+    ),
     "repairs": (
         Tab("offline-list", _("Offline list"), (Permission.SEE_CAMERAS,)),
         Tab("repair-orders", _("Repair orders"), (Permission.SEE_CAMERAS,)),

@@ -235,10 +235,13 @@ class Duty(models.Model):
     def as_duty(self) -> roster.Duty:
         return roster.Duty(
             self.pk, self.post_id, self.shift_id, self.day, self.member_id, self.stands_in_for_id,
-            ControlLevel(self.lowest), ControlLevel(self.highest),
-            self.counts_from, self.withdrawn_at,
+            *self.as_levels(), self.counts_from, self.withdrawn_at,
         )  # fmt: skip
+
+    def as_levels(self) -> tuple[ControlLevel, ControlLevel]:
+        return ControlLevel(self.lowest), ControlLevel(self.highest)
 
     def is_at(self, level: ControlLevel) -> bool:
         """Whether it is in force at a control level."""
-        return control.between(ControlLevel(self.lowest), level, ControlLevel(self.highest))
+        lowest, highest = self.as_levels()
+        return control.between(lowest, level, highest)

@@ -6,7 +6,7 @@ FIRST, and lies in BOX; nothing of the second does.
 
 import hashlib
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -71,6 +71,7 @@ from grids.models import (
     Shop,
     StaffRole,
 )
+from patrols.models import Duty, Member, Need, Post, Shift
 from tests.grids import territory
 
 FIRST, SECOND, THIRD = "140107001", "140107002", "140107003"
@@ -111,6 +112,7 @@ class Street:
     delivery: Delivery
     department: Department
     briefing: Briefing
+    duty: Duty
 
 
 def lay_out(media: Path) -> Street:
@@ -160,7 +162,27 @@ def lay_out(media: Path) -> Street:
         _delivery(administrator),
         Department.objects.create(name=f"{SECRET} office", area=FIRST),
         _briefing(administrator),
+        _duty(grid, administrator),
     )
+
+
+def _duty(grid: Grid, maker: User) -> Duty:
+    """Of today: somebody of the first street at a post there, in a shift of the whole district."""
+    now = timezone.now()
+    shift = Shift.objects.create(area=FIRST[:6], name="Day", begins=time(0), ends=time(0))
+    post = Post.objects.create(
+        name=f"{SECRET} gate", kind="point", scope_code=FIRST, task=f"{SECRET} task",
+        point=territory.at(BOX[0] + 0.001, BOX[1] + 0.001),
+    )  # fmt: skip
+    post.grids.add(grid)
+    Need.objects.create(post=post, shift=shift, level="usual", people=2)
+    member = Member.objects.create(
+        number=f"P{FIRST[-3:]}", name=f"{SECRET} guard", force="volunteer", scope_code=FIRST
+    )
+    return Duty.objects.create(
+        post=post, shift=shift, day=timezone.localdate(now), member=member, made_by=maker,
+        made_at=now, task=f"{SECRET} errand",
+    )  # fmt: skip
 
 
 def _briefing(maker: User) -> Briefing:

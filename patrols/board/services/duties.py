@@ -103,7 +103,7 @@ def move(
     moments = {moment_of(cell.span, now) for cell in (before, after)}
     said = must_have_reason(Moment.OVER if Moment.OVER in moments else Moment.AHEAD, reason)
     _end(row, before, now)
-    terms = Terms(row.task, ControlLevel(row.lowest), ControlLevel(row.highest))
+    terms = Terms(row.task, *row.as_levels())
     moved = _insert(by, after, _lock_member(by, row.member_id, is_known=True), terms, now)
     _note("duty.moved", by, moved, after, reason=said, since=_words(before))
     return moved
@@ -195,8 +195,7 @@ def _in_place_of(cell: Cell, person: Member, terms: Terms, replaced_id: int) -> 
         raise NotFound(_("The duty to stand in for is not on this shift (any more)."))
     if replaced.member_id == person.pk:
         raise Invalid(_("Nobody stands in for themselves."))
-    levels = ControlLevel(replaced.lowest), ControlLevel(replaced.highest)
-    return Terms(terms.task or replaced.task, *levels, replaced.pk)
+    return Terms(terms.task or replaced.task, *replaced.as_levels(), replaced.pk)
 
 
 def _insert(by: User, cell: Cell, person: Member, terms: Terms, now: datetime) -> Duty:
