@@ -411,8 +411,8 @@ def test_a_post_is_made_with_grids_point_and_needs_and_changed(
     sent = post_fields(board, grids="第一网格", position="", kind="area", version=1)
     assert leader.post(address, sent).status_code == 302
     assert leader.post(address, sent).status_code == 422
-    row.refresh_from_db()
-    assert (row.kind, row.point, list(row.grids.all())) == ("area", None, [board.grid])
+    changed = Post.objects.get(pk=row.pk)
+    assert (changed.kind, changed.point, list(changed.grids.all())) == ("area", None, [board.grid])
     assert AuditRow.objects.filter(action="post.changed").count() == 1
 
 
