@@ -6,7 +6,7 @@ FIRST, and lies in BOX; nothing of the second does.
 
 import hashlib
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -52,6 +52,11 @@ from events.models import (
     EventStep,
     EventTask,
     EventView,
+    Look,
+    RoundPlace,
+    VideoRound,
+    VideoSeen,
+    Walk,
 )
 from gis_server import audit, grants
 from gis_server.grant_flow import GrantState
@@ -70,6 +75,17 @@ from grids.models import (
     ServicePoint,
     Shop,
     StaffRole,
+)
+from patrols.models import (
+    Checkpoint,
+    CheckpointVisit,
+    Duty,
+    Errand,
+    LastPosition,
+    Member,
+    Need,
+    Post,
+    Shift,
 )
 from tests.grids import territory
 
@@ -111,6 +127,10 @@ class Street:
     delivery: Delivery
     department: Department
     briefing: Briefing
+    duty: Duty
+    errand: Errand
+    checkpoint: Checkpoint
+    walk: Walk
 
 
 def lay_out(media: Path) -> Street:
@@ -133,6 +153,7 @@ def lay_out(media: Path) -> Street:
     credential = Credential.objects.create(name="All of one make", changed_at=timezone.now())
     Camera.objects.filter(pk=camera.pk).update(credential=credential)
     event = _event(grid, administrator)
+    duty = _duty(grid, administrator)
     return Street(
         grid,
         camera,
@@ -160,7 +181,70 @@ def lay_out(media: Path) -> Street:
         _delivery(administrator),
         Department.objects.create(name=f"{SECRET} office", area=FIRST),
         _briefing(administrator),
+        duty,
+        _errand(duty, administrator),
+        _checkpoint(duty),
+        _walk(camera, administrator),
     )
+
+
+def _duty(grid: Grid, maker: User) -> Duty:
+    """Of today: the maker at a post of the first street, in a shift of the whole district."""
+    now = timezone.now()
+    shift = Shift.objects.create(area=FIRST[:6], name="Day", begins=time(0), ends=time(0))
+    post = Post.objects.create(
+        name=f"{SECRET} gate", kind="point", scope_code=FIRST, task=f"{SECRET} task",
+        point=territory.at(BOX[0] + 0.001, BOX[1] + 0.001),
+    )  # fmt: skip
+    post.grids.add(grid)
+    Need.objects.create(post=post, shift=shift, level="usual", people=2)
+    member = Member.objects.create(
+        number=f"P{FIRST[-3:]}", name=f"{SECRET} guard", force="volunteer", scope_code=FIRST,
+        user=maker,
+    )  # fmt: skip
+    return Duty.objects.create(
+        post=post, shift=shift, day=timezone.localdate(now), member=member, made_by=maker,
+        made_at=now, task=f"{SECRET} errand",
+    )  # fmt: skip
+
+
+def _errand(duty: Duty, sender: User) -> Errand:
+    """One that whoever has the duty has not read, and where they stand."""
+    now, point = timezone.now(), territory.at(BOX[0] + 0.002, BOX[1] + 0.002)
+    LastPosition.objects.update_or_create(
+        member=duty.member,
+        defaults={
+            "duty": duty, "at": now, "received_at": now, "point": point, "scope_code": FIRST,
+        },
+    )  # fmt: skip
+    return Errand.objects.create(
+        client_id=uuid4(), member=duty.member, duty=duty, scope_code=FIRST, point=point,
+        place=f"{SECRET} lane", message=f"{SECRET}: look there", sent_by=sender,
+        sender_name=SECRET, sent_at=now,
+    )  # fmt: skip
+
+
+def _checkpoint(duty: Duty) -> Checkpoint:
+    now, point = timezone.now(), territory.at(BOX[0] + 0.001, BOX[1] + 0.002)
+    row = Checkpoint.objects.create(
+        post=duty.post, name=f"{SECRET} back door", point=point, secret="q" * 20, rotated_at=now
+    )
+    CheckpointVisit.objects.create(checkpoint=row, duty=duty, how="qr", at=now, until=now)
+    return row
+
+
+def _walk(camera: Camera, walker: User) -> Walk:
+    """A walk that goes on, in which the camera was said to be dark."""
+    now = timezone.now()
+    row = VideoRound.objects.create(
+        name=f"{SECRET} round", scope_code=FIRST, made_by=walker, made_at=now
+    )
+    RoundPlace.objects.create(round=row, camera=camera, position=1)
+    walk = Walk.objects.create(round=row, by=walker, who=SECRET, begun_at=now, total=1)
+    Look.objects.create(walk=walk, camera=camera, at=now, result="dark")
+    shape = Polygon.from_bbox((BOX[0], BOX[1], BOX[0] + 0.001, BOX[1] + 0.001))
+    VideoSeen.objects.create(camera=camera, at=now, shape=shape, scope_code=FIRST)
+    return walk
 
 
 def _briefing(maker: User) -> Briefing:
