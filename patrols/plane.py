@@ -151,6 +151,8 @@ def blocks_of(lit: Lit) -> Numbers:
 
 def by_block(lit: Lit) -> dict[tuple[int, int], tuple[Numbers, Times]]:
     """Of each block the places (row × SIDE + column) and times of the cells in it."""
+    if not len(lit):
+        return {}
     key = keys_of(lit.columns // SIDE, lit.rows // SIDE)
     order = np.argsort(key, kind="stable")
     keys, first = np.unique(key[order], return_index=True)

@@ -7,6 +7,7 @@ from django import template
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from gis_server.roles import Permission, may
 
@@ -41,6 +42,9 @@ ROOMS: dict[str, tuple[Tab, ...]] = {
         Tab("checkpoints", _("Checkpoints"), (Permission.SEE_PATROLS,)),
         Tab("errands", _("Errands"), (Permission.SEE_PATROLS,)),
         Tab("control-levels", _("Control levels"), (Permission.SEE_CONTROL,)),
+        Tab("my-track", _("My track"), (Permission.DO_PATROLS,)),
+        Tab("patrol-devices", pgettext_lazy("patrols", "Devices"), (Permission.PLAN_DUTIES,)),
+        Tab("patrol-disputes", _("Disputed tracks"), (Permission.SEE_PATROLS,)),
     ),
     "repairs": (
         Tab("offline-list", _("Offline list"), (Permission.SEE_CAMERAS,)),

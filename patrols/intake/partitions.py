@@ -38,7 +38,7 @@ def days_there() -> list[date]:
     return sorted(one.date() for one in found)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def ensure_days(days: Iterable[date]) -> None:
     """Make the partitions that are missing, in the caller's transaction if there is one."""
     missing = set(days) - set(days_there())

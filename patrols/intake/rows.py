@@ -41,7 +41,7 @@ KINDS = {"i2": 2, "i4": 4, "i8": 8, "f4": 4, "f8": 8, "u1": 1}
 
 def columns_of(positions: Sequence[Position]) -> Array:
     """An array of FIX in the order of the positions."""
-    return tidy(np.array([_row(one) for one in positions], FIX))
+    return np.array([_row(one) for one in positions], FIX)
 
 
 def _row(one: Position) -> tuple[float | bool, ...]:
@@ -67,7 +67,7 @@ def placed(t: Any, lon: Any, lat: Any) -> Array:
     """An array of FIX of which only times and places are known."""
     fixes = np.full(len(t), np.nan, FIX)
     fixes["t"], fixes["lon"], fixes["lat"], fixes["is_mock"] = t, lon, lat, False
-    return tidy(fixes)
+    return fixes
 
 
 def wire_type(kinds: Sequence[tuple[str, str]]) -> np.dtype[Any]:

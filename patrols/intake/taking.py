@@ -112,7 +112,14 @@ def take(
 
     Whoever calls has seen to it that the member is active and the device not revoked.
     """
-    parcel = Parcel(member.pk, device.pk if device else NO_DEVICE, how, rows.columns_of(positions))
+    return take_columns(member, device, rows.columns_of(positions), how, now)
+
+
+def take_columns(
+    member: Member, device: Device | None, fixes: Array, how: How, now: datetime
+) -> Taken:
+    """The same of an array of rows.FIX."""
+    parcel = Parcel(member.pk, device.pk if device else NO_DEVICE, how, fixes)
     with transaction.atomic():
         written = write([parcel], DutyTimes(), now)
         tell(written.streets)
@@ -132,7 +139,7 @@ def tell(streets: Iterable[str]) -> None:
     live.record(*(live.Change(TOPIC, street, street) for street in sorted(streets)))
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def write(parcels: Sequence[Parcel], duty_times: DutyTimes, now: datetime) -> Written:
     """Write what parcels hold, in the caller's transaction if there is one, and tell nobody yet.
 
@@ -147,9 +154,13 @@ def write(parcels: Sequence[Parcel], duty_times: DutyTimes, now: datetime) -> Wr
     load = Load.of(parcels)
     if not len(load.fixes):
         return Written([Taken(0, 0, np.zeros(0, np.int8)) for _ in parcels], set())
-    spans = duty_times.find(load.member, load.fixes["t"], now)
-    turn = spans.at(load.member, load.fixes["t"])
-    reasons = _reasons(load.fixes["t"], turn, now)
+    t = load.fixes["t"]
+    first, last = midnight(oldest_kept(now)).timestamp(), now.timestamp() + AHEAD_H * 3600
+    # Nobody has to look for duties of a time that is not taken anyway.
+    spans = duty_times.find(load.member, np.clip(t, first, last), now)
+    turn = spans.at(load.member, t)
+    reasons = np.where(turn == NOBODY, Refusal.OUTSIDE_DUTY, Refusal.TAKEN).astype(np.int8)
+    reasons[t > last], reasons[t < first] = Refusal.AHEAD, Refusal.TOO_OLD
     chosen = _without_repeats(load, np.flatnonzero(reasons == Refusal.TAKEN))
     kept = _keep(load, chosen, spans, turn, now)
     streets = _note_last(load, chosen, spans, turn, kept, now)
@@ -174,19 +185,13 @@ class Load:
         member, device = (np.repeat(np.array(one, np.int64), sizes) for one in told)
         how = np.repeat(np.array([int(one.how) for one in parcels], np.int64), sizes)
         parcel = np.repeat(np.arange(len(parcels)), sizes)
-        return cls(np.concatenate([np.empty(0, rows.FIX), *fixes]), parcel, member, device, how)
+        together = rows.tidy(np.concatenate([np.empty(0, rows.FIX), *fixes]))
+        return cls(together, parcel, member, device, how)
 
 
 def oldest_kept(now: datetime) -> date:
     """The first day of which fixes are still kept."""
     return timezone.localdate(now) - timedelta(days=settings.PATROL_KEPT_DAYS)
-
-
-def _reasons(t: Array, turn: Array, now: datetime) -> Array:
-    reasons = np.where(turn == NOBODY, Refusal.OUTSIDE_DUTY, Refusal.TAKEN).astype(np.int8)
-    reasons[t > now.timestamp() + AHEAD_H * 3600] = Refusal.AHEAD
-    reasons[t < midnight(oldest_kept(now)).timestamp()] = Refusal.TOO_OLD
-    return reasons
 
 
 def _without_repeats(load: Load, good: Array) -> Array:

@@ -87,6 +87,14 @@ def known(day: date) -> list[OfDay]:
     return [OfDay(row.area, row.day, row.ground_id) for row in rows]
 
 
+def latest(day: date) -> list[OfDay]:
+    """The newest grounds up to a day: where the day's own is not made yet, that of a day before.
+    One query.
+    """
+    rows = DayGround.objects.filter(day__lte=day).order_by("area", "-day").distinct("area")
+    return [OfDay(row.area, row.day, row.ground_id) for row in rows]
+
+
 def of_day(day: date, now: datetime) -> list[OfDay]:
     """The grounds of all districts on a day; those that are missing are made, which can take as
     long as a cup of tea for the first.
@@ -157,9 +165,8 @@ class Sources:
             shapes = [(pk, bytes(wkb)) for pk, wkb in cursor.fetchall()]
             if not shapes:
                 return None
-            west, south, east, north = shapely.total_bounds(
-                shapely.from_wkb([wkb for _pk, wkb in shapes])
-            )
+            edges = shapely.total_bounds(shapely.from_wkb([wkb for _pk, wkb in shapes]))
+            west, south, east, north = (float(edge) for edge in edges)
             box = [west - AROUND_DEG, south - AROUND_DEG, east + AROUND_DEG, north + AROUND_DEG]
             cursor.execute(STREETS, box)
             lines = [(pk, bytes(wkb)) for pk, wkb in cursor.fetchall()]

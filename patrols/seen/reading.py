@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 from django.db import connection
 
-from gis_server.frames import transformer
-from gis_server.geo import WGS84, metric_srid
+from gis_server.geo import metric_xy
 from patrols.intake import rows
 from patrols.intake.partitions import midnight
 from patrols.models import Dispute
@@ -94,10 +93,10 @@ def ways(asked: Sequence[Asked]) -> dict[int, Way]:
 
 def _way(found: Any) -> Way:
     lon, lat = found["lon"].astype("f8"), found["lat"].astype("f8")
-    x, y = transformer(WGS84, metric_srid()).transform(lon, lat)
+    x, y = metric_xy(lon, lat)
     nowhere = (np.abs(lon) < NOWHERE_DEG) & (np.abs(lat) < NOWHERE_DEG)
     fixes = Fixes(
-        rows.seconds_of(found["at"]), np.asarray(x), np.asarray(y),
+        rows.seconds_of(found["at"]), x, y,
         found["accuracy_m"].astype("f8"), found["is_mock"] != 0, nowhere,
     )  # fmt: skip
     return Way(fixes, rows.seconds_of(found["received_at"]))

@@ -62,6 +62,8 @@ def write(found: Sequence[Worked], now: datetime) -> set[int]:
     Raises:
         GroundChanged: a day's ground became another meanwhile; work it out anew.
     """
+    if not found:
+        return set()
     hold(WRITE_LOCK)
     _check_grounds(found)
     difference = _compare(found)
@@ -93,27 +95,34 @@ def _check_grounds(found: Sequence[Worked]) -> None:
 
 
 def _compare(found: Sequence[Worked]) -> Difference:
-    """What is there against what was worked out.  One query, and one for the parts of what goes."""
+    """What is there against what was worked out.  One query, and two for what goes."""
     begins = {one.asked.duty: one.begins for one in found}
-    there: dict[tuple[int, datetime], tuple[int, bytes, bytes]] = {}
-    rows = Stretch.objects.filter(duty__in=begins, begins__gte=min(begins.values(), default=None))
-    for pk, duty, at, data, digest in rows.values_list("id", "duty_id", "begins", "data", "digest"):
+    there: dict[tuple[int, datetime], tuple[int, bytes]] = {}
+    rows = Stretch.objects.filter(duty__in=begins, begins__gte=min(begins.values()))
+    for pk, duty, at, digest in rows.values_list("id", "duty_id", "begins", "digest"):
         if at >= begins[duty]:
-            there[duty, at] = pk, bytes(data), bytes(digest)
-    difference = Difference()
+            there[duty, at] = pk, bytes(digest)
+    difference, gone = Difference(), []
     for one in found:
         for new in one.stretches:
             old = there.pop((one.asked.duty, new.begins), None)
-            if old is not None and old[2] == new.digest:
+            if old is not None and old[1] == new.digest:
                 continue
             if old is not None:
-                difference.old.append(Old(old[0], old[1]))
+                gone.append(old[0])
             difference.new.append((one, new))
-    difference.old += [Old(pk, data) for pk, data, _digest in there.values()]
-    of = {one.pk: one for one in difference.old}
-    for part in Part.objects.filter(stretch__in=of) if of else []:
-        of[part.stretch_id].parts.append(part)
+    difference.old = _old([*gone, *(pk for pk, _digest in there.values())])
     return difference
+
+
+def _old(ids: Sequence[int]) -> list[Old]:
+    if not ids:
+        return []
+    rows = Stretch.objects.filter(pk__in=ids).values_list("id", "data")
+    of = {pk: Old(pk, bytes(data)) for pk, data in rows}
+    for part in Part.objects.filter(stretch__in=of):
+        of[part.stretch_id].parts.append(part)
+    return list(of.values())
 
 
 def _replace(difference: Difference) -> None:

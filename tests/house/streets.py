@@ -76,17 +76,23 @@ from grids.models import (
     Shop,
     StaffRole,
 )
+from patrols.intake.taking import take
+from patrols.intake.tokens import hash_of
 from patrols.models import (
     Checkpoint,
     CheckpointVisit,
+    Device,
+    Dispute,
     Duty,
     Errand,
+    How,
     LastPosition,
     Member,
     Need,
     Post,
     Shift,
 )
+from patrols.osmand import Position
 from tests.grids import territory
 
 FIRST, SECOND, THIRD = "140107001", "140107002", "140107003"
@@ -128,6 +134,8 @@ class Street:
     department: Department
     briefing: Briefing
     duty: Duty
+    device: Device
+    dispute: Dispute
     errand: Errand
     checkpoint: Checkpoint
     walk: Walk
@@ -154,6 +162,7 @@ def lay_out(media: Path) -> Street:
     Camera.objects.filter(pk=camera.pk).update(credential=credential)
     event = _event(grid, administrator)
     duty = _duty(grid, administrator)
+    device, dispute = _track(duty)
     return Street(
         grid,
         camera,
@@ -182,6 +191,8 @@ def lay_out(media: Path) -> Street:
         Department.objects.create(name=f"{SECRET} office", area=FIRST),
         _briefing(administrator),
         duty,
+        device,
+        dispute,
         _errand(duty, administrator),
         _checkpoint(duty),
         _walk(camera, administrator),
@@ -245,6 +256,29 @@ def _walk(camera: Camera, walker: User) -> Walk:
     shape = Polygon.from_bbox((BOX[0], BOX[1], BOX[0] + 0.001, BOX[1] + 0.001))
     VideoSeen.objects.create(camera=camera, at=now, shape=shape, scope_code=FIRST)
     return walk
+
+
+def _track(duty: Duty) -> tuple[Device, Dispute]:
+    """A device of whoever has the duty, and fixes of theirs and of a colleague, who disputes."""
+    now = timezone.now()
+    device = Device.objects.create(
+        member=duty.member, name=f"{SECRET} phone", token_hash=hash_of(SECRET), hint="abcd",
+        made_at=now, rotated_at=now,
+    )  # fmt: skip
+    colleague = Member.objects.create(
+        number=f"Q{FIRST[-3:]}", name=f"{SECRET} walker", force="volunteer", scope_code=FIRST
+    )
+    Duty.objects.create(
+        post=duty.post, shift=duty.shift, day=duty.day, member=colleague, made_at=now
+    )
+    place = Position("", now.timestamp(), BOX[0] + 0.002, BOX[1] + 0.002, accuracy_m=5.0)
+    for member in (duty.member, colleague):
+        take(member, None, [place], How.PAGE, now)
+    dispute = Dispute.objects.create(
+        member=colleague, begin=now - timedelta(minutes=1), end=now, reason=f"{SECRET} tunnel",
+        made_at=now,
+    )  # fmt: skip
+    return device, dispute
 
 
 def _briefing(maker: User) -> Briefing:
