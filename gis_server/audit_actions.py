@@ -40,6 +40,9 @@ ACTIONS: dict[str, str | Promise] = {
     "delivery_plan.changed": pgettext_lazy("action", "Changed a plan of deliveries"),
     "delivery_plan.made": pgettext_lazy("action", "Made a plan of deliveries"),
     "delivery_plan.removed": pgettext_lazy("action", "Removed a plan of deliveries"),
+    "device.added": pgettext_lazy("action", "Made a device of somebody on duty"),
+    "device.revoked": pgettext_lazy("action", "Revoked a device of somebody on duty"),
+    "device.rotated": pgettext_lazy("action", "Gave a device of somebody on duty another token"),
     "events.exported": pgettext_lazy("action", "Took a list of events along as a file"),
     "import.begun": pgettext_lazy("action", "Sent a file to import"),
     "import.checked": pgettext_lazy("action", "Had the rows of a file checked"),
@@ -57,6 +60,10 @@ ACTIONS: dict[str, str | Promise] = {
     "repair_rule.removed": pgettext_lazy("action", "Took back deadlines of repairs"),
     "report.made": pgettext_lazy("action", "Made a monthly report"),
     "rounds.saved": pgettext_lazy("action", "Changed the rounds of pictures"),
+    "required_visits.removed": pgettext_lazy(
+        "action", "Took back how often grids are to be visited"
+    ),
+    "required_visits.set": pgettext_lazy("action", "Said how often grids are to be visited"),
     "routing.added": pgettext_lazy("action", "Entered a rule of routing"),
     "routing.moved": pgettext_lazy("action", "Moved a rule of routing"),
     "routing.removed": pgettext_lazy("action", "Removed a rule of routing"),
@@ -72,6 +79,11 @@ ACTIONS: dict[str, str | Promise] = {
     "team.removed": pgettext_lazy("action", "Removed a repair team"),
     "token.made": pgettext_lazy("action", "Made an API token"),
     "token.revoked": pgettext_lazy("action", "Revoked API tokens"),
+    "track.decided": pgettext_lazy("action", "Decided about a disputed track"),
+    "track.disputed": pgettext_lazy("action", "Disputed an own track"),
+    "track.exported": pgettext_lazy("action", "Took an own track away as a file"),
+    "track.seen": pgettext_lazy("action", "Looked at somebody's track"),
+    "track.uploaded": pgettext_lazy("action", "Added a file to a track"),
     "user.changed": pgettext_lazy("action", "Changed a user"),
     "user.locked_out": pgettext_lazy("action", "Was locked out"),
     "user.made": pgettext_lazy("action", "Made a user"),
@@ -90,6 +102,7 @@ ACTIONS: dict[str, str | Promise] = {
 # The names in the details of a row.
 DETAILS: dict[str, str | Promise] = {
     "action": pgettext_lazy("detail", "action"),
+    "answer": pgettext_lazy("detail", "answer"),
     "area": pgettext_lazy("detail", "area"),
     "arrive_min": pgettext_lazy("detail", "minutes until arrival"),
     "asker": pgettext_lazy("detail", "asked by"),

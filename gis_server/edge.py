@@ -301,14 +301,25 @@ def content_security_policy(request: HttpRequest) -> str:
 
 def live_origin(request: HttpRequest) -> str:
     """Where this browser reaches the live process: LIVE_URL, or its own host at LIVE_PORT."""
-    if settings.LIVE_URL:
-        return str(settings.LIVE_URL).rstrip("/")
+    return _origin_at(request, str(settings.LIVE_URL), settings.LIVE_PORT)
+
+
+def positions_origin(request: HttpRequest) -> str:
+    """Where phones of people on duty send their positions: POSITIONS_URL, or the page's own host
+    at POSITIONS_PORT.
+    """
+    return _origin_at(request, str(settings.POSITIONS_URL), settings.POSITIONS_PORT)
+
+
+def _origin_at(request: HttpRequest, named: str, port: int) -> str:
+    if named:
+        return named.rstrip("/")
     host = (
         request.get_host().rsplit(":", 1)[0]
         if _has_port(request.get_host())
         else request.get_host()
     )
-    return f"{request.scheme}://{host}:{settings.LIVE_PORT}"
+    return f"{request.scheme}://{host}:{port}"
 
 
 def _has_port(host: str) -> bool:

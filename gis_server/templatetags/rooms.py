@@ -7,6 +7,7 @@ from django import template
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from gis_server.roles import Permission, may
 
@@ -37,10 +38,15 @@ ROOMS: dict[str, tuple[Tab, ...]] = {
         Tab("event-departments", _("Departments"), EVENT_RULES),
     ),
     "patrols": (
+        Tab("coverage", _("Coverage"), (Permission.SEE_COVERAGE,)),
+        Tab("control-levels", _("Control levels"), (Permission.SEE_CONTROL,)),
+        Tab("required-visits", _("Visits needed"), (Permission.EDIT_PATROL_RULES,)),
+        Tab("my-track", _("My track"), (Permission.DO_PATROLS,)),
+        Tab("patrol-devices", pgettext_lazy("patrols", "Devices"), (Permission.PLAN_DUTIES,)),
+        Tab("patrol-disputes", _("Disputed tracks"), (Permission.SEE_PATROLS,)),
         Tab("dark-and-unseen", _("Dark and unseen"), (Permission.SEE_COVERAGE,)),
         Tab("checkpoints", _("Checkpoints"), (Permission.SEE_PATROLS,)),
         Tab("errands", _("Errands"), (Permission.SEE_PATROLS,)),
-        Tab("control-levels", _("Control levels"), (Permission.SEE_CONTROL,)),
     ),
     "repairs": (
         Tab("offline-list", _("Offline list"), (Permission.SEE_CAMERAS,)),

@@ -30,10 +30,10 @@ from gis_server.origin import NO_ADDRESS, counted_as  # noqa: E402
 from patrols import osmand  # noqa: E402
 from patrols.intake import batch, rows  # noqa: E402
 from patrols.intake.limits import LARGEST_BATCH  # noqa: E402
-from patrols.intake.refusals import WORDS, Refusal  # noqa: E402
 from patrols.intake.taking import Taken  # noqa: E402
 from patrols.intake.throttle import Throttle  # noqa: E402
 from patrols.intake.tokens import hash_of, is_token  # noqa: E402
+from patrols.intake.told import told_batch  # noqa: E402
 from patrols.intake.writer import Away, Broken, Sent, Writer, WrongToken  # noqa: E402
 
 Scope = dict[str, Any]
@@ -131,7 +131,7 @@ class PositionsApp:
         if taken is None:
             await answer(send, *told_error(401 if status == 403 else status, ""), wait_s=wait)
         else:
-            await answer(send, 200, told_batch(sent, taken))
+            await answer(send, 200, json.dumps(told_batch(sent, taken)).encode())
 
     async def _take(
         self, scope: Scope, token: str, fixes: rows.Array, trouble: str
@@ -248,21 +248,6 @@ def address_of(scope: Scope) -> str:
     if settings.BEHIND_TLS:
         texts.insert(0, header(scope, b"x-forwarded-for").rsplit(",", 1)[-1])
     return next((counted for text in texts if (counted := counted_as(text))), NO_ADDRESS)
-
-
-def told_batch(sent: batch.Batch, taken: Taken) -> bytes:
-    """What became of a batch: refused fixes by their index in what was sent."""
-    refused: list[dict[str, Any]] = [
-        {"index": int(sent.places[place]), "reason": WORDS[Refusal(int(taken.reasons[place]))]}
-        for place in taken.reasons.nonzero()[0]
-    ]
-    refused += [
-        {"index": place, "reason": WORDS[Refusal.UNREADABLE], "message": why}
-        for place, why in sent.unreadable.items()
-    ]
-    refused.sort(key=lambda one: one["index"])
-    told = {"kept": taken.kept, "repeated": taken.repeated, "refused": refused}
-    return json.dumps(told).encode()
 
 
 KINDS = {400: "Invalid", 401: "not_signed_in", 429: "TooMany", 503: "Unavailable", 422: "Invalid"}

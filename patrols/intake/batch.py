@@ -34,12 +34,13 @@ class BadBatch(ValueError):
 class Batch:
     """fixes: an array of FIX.  places: of each its index in what was sent.
 
-    unreadable: why, of the others, by their index.
+    unreadable: why, of the others, by their index.  sender: whose batch it says it is.
     """
 
     fixes: Array
     places: Array
     unreadable: Mapping[int, str]
+    sender: object = None
 
 
 def read(body: bytes, zone: tzinfo) -> Batch:
@@ -48,16 +49,14 @@ def read(body: bytes, zone: tzinfo) -> Batch:
     Raises:
         BadBatch: no JSON, no list of fixes, or too many.
     """
-    fixes = _listed(body)
+    fixes, sender = _listed(body)
     columns = _columns(fixes)
-    if columns is not None:
-        good = _is_good(columns)
-        if good.all():
-            return Batch(columns, np.arange(len(fixes)), {})
-    return _one_by_one(fixes, zone)
+    if columns is not None and _is_good(columns).all():
+        return Batch(columns, np.arange(len(fixes)), {}, sender)
+    return Batch(*_one_by_one(fixes, zone), sender)
 
 
-def _listed(body: bytes) -> Sequence[Any]:
+def _listed(body: bytes) -> tuple[Sequence[Any], object]:
     try:
         told = json.loads(body)
     except (ValueError, RecursionError):
@@ -67,7 +66,7 @@ def _listed(body: bytes) -> Sequence[Any]:
         raise BadBatch("fixes: no list")
     if len(fixes) > MOST_IN_BATCH:
         raise BadBatch(f"fixes: more than {MOST_IN_BATCH}")
-    return fixes
+    return fixes, told.get("sender")
 
 
 def _columns(fixes: Sequence[Any]) -> Array | None:
@@ -98,7 +97,7 @@ def _is_good(fixes: Array) -> Array:
     return np.asarray(ok)
 
 
-def _one_by_one(fixes: Sequence[Any], zone: tzinfo) -> Batch:
+def _one_by_one(fixes: Sequence[Any], zone: tzinfo) -> tuple[Array, Array, Mapping[int, str]]:
     rows: list[tuple[Any, ...]] = []
     places: list[int] = []
     unreadable: dict[int, str] = {}
@@ -108,7 +107,7 @@ def _one_by_one(fixes: Sequence[Any], zone: tzinfo) -> Batch:
             places.append(place)
         except BadFix as error:
             unreadable[place] = str(error)
-    return Batch(np.array(rows, FIX), np.array(places, np.int64), unreadable)
+    return np.array(rows, FIX), np.array(places, np.int64), unreadable
 
 
 def _row(one: Any, zone: tzinfo) -> tuple[Any, ...]:

@@ -112,7 +112,14 @@ def take(
 
     Whoever calls has seen to it that the member is active and the device not revoked.
     """
-    parcel = Parcel(member.pk, device.pk if device else NO_DEVICE, how, rows.columns_of(positions))
+    return take_columns(member, device, rows.columns_of(positions), how, now)
+
+
+def take_columns(
+    member: Member, device: Device | None, fixes: Array, how: How, now: datetime
+) -> Taken:
+    """The same of an array of rows.FIX."""
+    parcel = Parcel(member.pk, device.pk if device else NO_DEVICE, how, fixes)
     with transaction.atomic():
         written = write([parcel], DutyTimes(), now)
         tell(written.streets)

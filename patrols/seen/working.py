@@ -3,7 +3,7 @@
 import hashlib
 import struct
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from patrols import plane, slots, stretches
@@ -85,6 +85,8 @@ def _digest(data: bytes, parts: Sequence[NewPart]) -> bytes:
     told = hashlib.blake2b(data, digest_size=DIGEST_BYTES)
     for part in parts:
         there = part.there or There(0.0, 0.0, 0.0)
-        told.update(struct.pack("<qqddd", part.grid, part.ground, *astuple(there)))
+        told.update(
+            struct.pack("<qqddd", part.grid, part.ground, there.first, there.last, there.seconds)
+        )
         told.update(part.seen.cells + b"/" + part.seen.streets + b"/" + part.seen.buildings)
     return told.digest()

@@ -6,7 +6,7 @@ FIRST, and lies in BOX; nothing of the second does.
 
 import hashlib
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -71,6 +71,10 @@ from grids.models import (
     Shop,
     StaffRole,
 )
+from patrols.intake.taking import take
+from patrols.intake.tokens import hash_of
+from patrols.models import Device, Dispute, Duty, How, Member, Need, Post, Shift
+from patrols.osmand import Position
 from tests.grids import territory
 
 FIRST, SECOND, THIRD = "140107001", "140107002", "140107003"
@@ -111,6 +115,9 @@ class Street:
     delivery: Delivery
     department: Department
     briefing: Briefing
+    duty: Duty
+    device: Device
+    dispute: Dispute
 
 
 def lay_out(media: Path) -> Street:
@@ -133,6 +140,8 @@ def lay_out(media: Path) -> Street:
     credential = Credential.objects.create(name="All of one make", changed_at=timezone.now())
     Camera.objects.filter(pk=camera.pk).update(credential=credential)
     event = _event(grid, administrator)
+    duty = _duty(grid, administrator)
+    device, dispute = _track(duty)
     return Street(
         grid,
         camera,
@@ -160,7 +169,53 @@ def lay_out(media: Path) -> Street:
         _delivery(administrator),
         Department.objects.create(name=f"{SECRET} office", area=FIRST),
         _briefing(administrator),
+        duty,
+        device,
+        dispute,
     )
+
+
+def _duty(grid: Grid, maker: User) -> Duty:
+    """Of today: the maker at a post of the first street, in a shift of the whole district."""
+    now = timezone.now()
+    shift = Shift.objects.create(area=FIRST[:6], name="Day", begins=time(0), ends=time(0))
+    post = Post.objects.create(
+        name=f"{SECRET} gate", kind="point", scope_code=FIRST, task=f"{SECRET} task",
+        point=territory.at(BOX[0] + 0.001, BOX[1] + 0.001),
+    )  # fmt: skip
+    post.grids.add(grid)
+    Need.objects.create(post=post, shift=shift, level="usual", people=2)
+    member = Member.objects.create(
+        number=f"P{FIRST[-3:]}", name=f"{SECRET} guard", force="volunteer", scope_code=FIRST,
+        user=maker,
+    )  # fmt: skip
+    return Duty.objects.create(
+        post=post, shift=shift, day=timezone.localdate(now), member=member, made_by=maker,
+        made_at=now, task=f"{SECRET} errand",
+    )  # fmt: skip
+
+
+def _track(duty: Duty) -> tuple[Device, Dispute]:
+    """A device of whoever has the duty, and fixes of theirs and of a colleague, who disputes."""
+    now = timezone.now()
+    device = Device.objects.create(
+        member=duty.member, name=f"{SECRET} phone", token_hash=hash_of(SECRET), hint="abcd",
+        made_at=now, rotated_at=now,
+    )  # fmt: skip
+    colleague = Member.objects.create(
+        number=f"Q{FIRST[-3:]}", name=f"{SECRET} walker", force="volunteer", scope_code=FIRST
+    )
+    Duty.objects.create(
+        post=duty.post, shift=duty.shift, day=duty.day, member=colleague, made_at=now
+    )
+    place = Position("", now.timestamp(), BOX[0] + 0.002, BOX[1] + 0.002, accuracy_m=5.0)
+    for member in (duty.member, colleague):
+        take(member, None, [place], How.PAGE, now)
+    dispute = Dispute.objects.create(
+        member=colleague, begin=now - timedelta(minutes=1), end=now, reason=f"{SECRET} tunnel",
+        made_at=now,
+    )  # fmt: skip
+    return device, dispute
 
 
 def _briefing(maker: User) -> Briefing:
