@@ -20,6 +20,7 @@ from gis_server.roles import Permission, may
 from maps import queries
 from maps.layers import LAYERS, Layer
 from maps.tiles import Tile
+from patrols.seen.texts import definition
 
 FOR_EVER = "private, max-age=31536000, immutable"
 # An answer under a name that is not (or no longer) that of what it holds must not be kept.
@@ -89,6 +90,7 @@ def _config(request: HttpRequest, seen: queries.Territory, edition: str) -> dict
     """What the page's scripts must know; nothing secret, it stands in the page."""
     user = request.user
     return {
+        "coverage_rules": [definition(), _bare()],
         "csrf": get_token(request),
         "edition": edition,
         "extent": seen.extent,
@@ -115,6 +117,10 @@ def _config(request: HttpRequest, seen: queries.Territory, edition: str) -> dict
             "tiles": "/tiles",
         },
     }
+
+
+def _bare() -> str:
+    return _("A grid without streets, buildings or shops (hills) counts whole.")
 
 
 @allow(Permission.SEE_MAP)

@@ -233,9 +233,9 @@ def test_what_is_asked_has_limits(operator: Client, query: str, status: int) -> 
 
 @pytest.mark.parametrize("area", ["14010700a", "１４", "1" * 20, "%"])
 def test_an_area_is_digits(operator: Client, area: str) -> None:
-    shift = make_duty().shift
+    asked = {"shift": str(make_duty().shift.pk), "area": area}
 
-    answer = operator.get("/api/patrols/replay/", {"shift": shift.pk, "area": area})
+    answer = operator.get("/api/patrols/replay/", asked)
 
     assert answer.status_code == 422
 

@@ -14,9 +14,10 @@ export const KINDS = ["off", "covered", "blind"];
 
 export class CoverageView {
   // asks(kind, query): what the map is to show; "off" for nothing.  showsVideo(features): what was
-  // seen by video.  extent: of the reader's territory.  rounds: where those are asked for.
-  constructor(holder, url, { asks, showsVideo, extent, rounds, seesPatrols }) {
-    Object.assign(this, { holder, url, asks, showsVideo, extent, rounds, seesPatrols });
+  // seen by video.  extent: of the reader's territory.  rounds: where those are asked
+  // for.  rules: how shares come about, as sentences.
+  constructor(holder, url, { asks, showsVideo, extent, rounds, rules, seesPatrols }) {
+    Object.assign(this, { holder, url, asks, showsVideo, extent, rounds, seesPatrols, ruleTexts: rules });
     this.kind = KINDS.includes(kept(KEPT)) ? kept(KEPT) : "off";
     this.wait = null;
     this.shift = "";
@@ -56,7 +57,7 @@ export class CoverageView {
     this.holder.hidden = kind === "off";
     this.choice.hidden = kind !== "covered";
     this.title.textContent = kind === "covered" ? gettext("Coverage of patrols") : gettext("Not seen for");
-    this.words.replaceChildren(...(kind === "covered" ? coveredWords() : blindWords()));
+    this.words.replaceChildren(...(kind === "covered" ? coveredWords() : blindWords()), ...this.rules());
     if (kind === "covered") this.chooseDay();
     else this.ask();
     if (kind === "blind") this.video();
@@ -80,6 +81,11 @@ export class CoverageView {
     if (this.shifts.value !== before) this.ask();
   }
 
+  // The rules that every share stands by: radius, filter, what counts at all.
+  rules() {
+    return this.ruleTexts.map((text) => element("p", { class: "muted" }, text));
+  }
+
   ask() {
     this.asks(this.kind, this.kind === "covered" ? `?day=${this.day.value}&shift=${this.shifts.value}` : "");
   }
@@ -95,14 +101,6 @@ export class CoverageView {
   }
 }
 
-// The rules that every share stands by.
-function rules() {
-  return [
-    element("p", { class: "muted" }, gettext("Seen within 15 m of the way, 20 m by car. Positions that are less exact than 50 m, too fast for their means or made up do not count; two are joined up to 120 s and 200 m apart.")),
-    element("p", { class: "muted" }, gettext("What counts lies within 25 m of a street, building or shop; grids without any (hills) count whole.")),
-  ];
-}
-
 function row(colour, text) {
   const swatch = document.createElement("canvas");
   [swatch.width, swatch.height, swatch.className] = [28, 14, "swatch"];
@@ -115,7 +113,7 @@ function row(colour, text) {
 function blindWords() {
   const texts = [gettext("under 4 h"), gettext("4 to 12 h"), gettext("12 to 24 h"), gettext("24 to 72 h"), gettext("longer, or never")];
   const rows = texts.map((text, index) => row(AGE_COLOURS[index], text));
-  return [element("ul", {}, ...rows, row(VIDEO_COLOUR, gettext("seen by a video round within 24 h"))), ...rules()];
+  return [element("ul", {}, ...rows, row(VIDEO_COLOUR, gettext("seen by a video round within 24 h")))];
 }
 
 function coveredWords() {
@@ -124,6 +122,6 @@ function coveredWords() {
   const cells = element("ul", {}, row(COVERED_COLOURS[1], gettext("seen")), row(COVERED_COLOURS[0], gettext("not seen")));
   return [
     element("p", {}, gettext("From afar, each grid by its share of streets seen (of its area, where it has none):")), grids,
-    element("p", {}, gettext("Close by, cells of 10 m:")), cells, ...rules(),
+    element("p", {}, gettext("Close by, cells of 10 m:")), cells,
   ];
 }

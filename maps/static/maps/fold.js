@@ -1,13 +1,13 @@
-// A part of the panel that folds: what stands in it is asked for while it is open, and whether it is
-// open is kept.
+// A part of the panel that folds; whether it is open is kept.
 
 import { element, setText } from "maps/element";
 import { keep, kept } from "maps/kept";
 
 export class Fold {
-  // name: to be kept under.  ask(): fetches and fills; what it throws is said.
-  constructor(holder, { name, title, ask }, ...content) {
-    this.ask = ask;
+  // name: to be kept under.  ask(): fetches and fills; what it throws is said.  lazy: what costs the
+  // server more than a count is asked for only while it is open.
+  constructor(holder, { name, title, ask, lazy = false }, ...content) {
+    Object.assign(this, { ask, lazy });
     this.head = element("span", { class: "total" });
     this.note = element("p", { class: "list-note", role: "status", hidden: true });
     this.node = element("details", { class: "patrol-fold" }, element("summary", {}, element("h2", {}, title), this.head), this.note, ...content);
@@ -21,7 +21,7 @@ export class Fold {
 
   // One question at a time.
   async refresh() {
-    if (this.busy) return;
+    if (this.busy || (this.lazy && !this.node.open)) return;
     this.busy = true;
     try {
       await this.ask();

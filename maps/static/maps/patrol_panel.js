@@ -74,3 +74,41 @@ export class Dark {
     return element("li", {}, button);
   }
 }
+
+// Grids that have had fewer visits today than they need at the level in force.
+export class Short {
+  // visited(box, code): a row was pressed.
+  constructor(holder, urls, { visited }) {
+    Object.assign(this, { urls, visited });
+    this.list = element("ol", { class: "fold-rows" });
+    this.fold = new Fold(holder, { name: "wall-short-open", title: gettext("Grids with too few visits"), ask: () => this.fill(), lazy: true }, this.list);
+  }
+
+  refresh() {
+    return this.fold.refresh();
+  }
+
+  async fill() {
+    const { total, grids } = (await ask(`${this.urls.patrols}/coverage/?below=1&limit=${MOST_ROWS}`)).body;
+    this.fold.count(String(total));
+    const none = element("li", { class: "none" }, gettext("Every grid has had the visits that it needs today."));
+    const rest = total > grids.length && element("li", { class: "none" }, interpolate(gettext("and %s more"), [total - grids.length]));
+    this.list.replaceChildren(...(grids.length ? grids.map((grid) => this.row(grid)) : [none]), ...(rest ? [rest] : []));
+  }
+
+  row({ code, name, community, visits, visits_needed: needed, streets, area }) {
+    const share = streets.all ? interpolate(gettext("streets %s"), [streets.text]) : interpolate(gettext("area %s"), [area.text]);
+    const words = [interpolate(gettext("%s of %s visits"), [visits, needed]), share].join(" · ");
+    const title = name.includes(community) ? name : `${community}${name}`;
+    const button = element("button", { type: "button", class: "fold-row" }, element("b", {}, title), element("span", { class: "muted" }, words));
+    button.addEventListener("click", () => this.go(code));
+    return element("li", {}, button);
+  }
+
+  // Where a grid lies the box for finding knows.
+  async go(code) {
+    const { body } = await ask(`${this.urls.find}?${new URLSearchParams({ q: code, limit: 5 })}`).catch(() => ({ body: { items: [] } }));
+    const found = body.items.find(({ area }) => area === code);
+    if (found?.box) this.visited(found.box, code);
+  }
+}

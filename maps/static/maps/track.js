@@ -37,32 +37,43 @@ export class TrackView {
     this.drawn([], []);
   }
 
+  // The server's own words: "way" with its times, "stay" from t to t_end, "fix" with why it is doubted.
   show({ features }, words) {
-    const of = (kind) => features.filter(({ properties }) => properties.kind === kind);
-    const [ways, stops, fixes] = [of("way"), of("stop"), of("fix")];
-    const doubted = fixes.filter(({ properties }) => properties.reasons.length > 0);
-    const signs = [...doubted.map(doubt), ...stops.map(stop)];
-    this.drawn(ways, signs);
+    const of = (what) => features.filter(({ properties }) => properties.what === what);
+    const [ways, stays] = [of("way"), of("stay")];
+    const doubted = of("fix").filter(({ properties }) => properties.flags.length > 0);
+    this.drawn(ways, [...doubted.map(doubt), ...stays.map(stop)]);
     const counts = [
-      interpolate(ngettext("%s stop", "%s stops", stops.length), [stops.length]),
+      interpolate(ngettext("%s stop", "%s stops", stays.length), [stays.length]),
       interpolate(ngettext("%s doubted position", "%s doubted positions", doubted.length), [doubted.length]),
     ];
     setText(this.words, [words, ...(ways.length ? counts : [gettext("no track yet")])].join(" · "));
-    const box = boxOf([...ways, ...stops]);
+    const box = boxOf([...ways, ...stays]);
     if (box) this.went(box);
   }
 }
 
-function stop({ geometry, properties }) {
-  const minutes = Math.max(1, Math.round(properties.seconds / MINUTE_S));
-  const label = String(minutes);
-  const words = interpolate(gettext("Stop of %s min, from %s"), [minutes, clock.exactText(Date.parse(properties.begin))]);
-  return { type: "Feature", geometry, properties: { kind: "stop", label, words } };
+function stop({ geometry, properties: { t, t_end: end } }) {
+  const minutes = Math.max(1, Math.round((end - t) / MINUTE_S));
+  const words = interpolate(gettext("Stop of %s min, from %s"), [minutes, clock.exactText(t * 1000)]);
+  return { type: "Feature", geometry, properties: { kind: "stop", label: String(minutes), words } };
 }
 
-function doubt({ geometry, properties }) {
-  const words = interpolate(gettext("%s: %s"), [clock.exactText(Date.parse(properties.at)), properties.reasons.join(", ")]);
+function doubt({ geometry, properties: { t, flags } }) {
+  const words = interpolate(gettext("%s: %s"), [clock.exactText(t * 1000), flags.map(reasonText).join(gettext(", "))]);
   return { type: "Feature", geometry, properties: { kind: "doubted", words } };
+}
+
+function reasonText(flag) {
+  return {
+    nowhere: gettext("the phone knew no position"),
+    future: gettext("its time lay ahead"),
+    mock: gettext("made up by an app"),
+    inaccurate: gettext("too inexact"),
+    repeated: gettext("repeated"),
+    too_fast: gettext("too fast for the means of transport"),
+    disputed: gettext("disputed with success"),
+  }[flag] ?? flag;
 }
 
 function boxOf(features) {

@@ -15,7 +15,7 @@ import { keep, kept } from "maps/kept";
 import { LiveFeed } from "maps/live";
 import { WallMap } from "maps/map";
 import { Panel } from "maps/panel";
-import { Dark } from "maps/patrol_panel";
+import { Dark, Short } from "maps/patrol_panel";
 import { Patrols } from "maps/patrols";
 
 // Changes that come within this time are one repaint.
@@ -37,6 +37,7 @@ const card = new Card(at("card"), config, { closed });
 const map = makeMap();
 const patrols = config.sees_patrols ? new Patrols({ config, map, at }) : null;
 const dark = config.layers.blind && config.sees_cameras ? new Dark(at("patrols"), config.urls.patrols, { visited: (box) => map?.visit(box) }) : null;
+const short = config.layers.blind ? new Short(at("patrols"), config.urls, { visited: (box, area) => map?.visit(box, { area }) }) : null;
 const coverage = config.layers.blind ? makeCoverage() : null;
 new Finder(at("find"), config.urls.find, { chosen: goTo });
 const feed = new LiveFeed({
@@ -83,6 +84,7 @@ function makeCoverage() {
     showsVideo: (features) => map?.showVideo(features),
     extent: config.extent,
     rounds: config.urls.rounds,
+    rules: config.coverage_rules,
     seesPatrols: config.sees_patrols,
   });
 }
@@ -94,6 +96,7 @@ function empty(title, advice) {
 // Everything anew: at the start, and when too much was missed.
 async function load() {
   patrols?.load();
+  short?.refresh();
   dark?.refresh();
   if (!config.sees_cameras) return;
   await Promise.all([loadPoints(), fetchList()]);
@@ -206,6 +209,7 @@ async function refreshAll() {
   // Their colours follow the time, of which no change tells.
   map?.refreshEvents();
   patrols?.load();
+  short?.refresh();
   dark?.refresh();
   // What nobody has seen anew is older by a minute.
   coverage?.changed((kind) => map?.refreshSeen(kind));
