@@ -7,6 +7,7 @@ from events.models.catalogue import Category, DeadlineRule, EventKind
 from events.models.desk import EventView, EventWords
 from events.models.event import Event, EventCopy, EventPhoto, EventStep, Source
 from events.models.exchange import IdempotentCall
+from events.models.rounds import Look, Result, RoundPlace, VideoRound, VideoSeen, Walk
 from events.models.units import (
     Consultation,
     ConsultedParty,
@@ -35,5 +36,11 @@ __all__ = [
     "EventWords",
     "Extension",
     "IdempotentCall",
+    "Look",
+    "Result",
+    "RoundPlace",
     "Source",
+    "VideoRound",
+    "VideoSeen",
+    "Walk",
 ]

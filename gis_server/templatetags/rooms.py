@@ -29,6 +29,7 @@ EVENT_RULES = (Permission.EDIT_EVENT_RULES,)
 ROOMS: dict[str, tuple[Tab, ...]] = {
     "events": (
         Tab("event-desk", _("Event desk"), (Permission.SEE_EVENTS,)),
+        Tab("video-rounds", _("Video rounds"), (Permission.DO_ROUNDS,)),
         Tab("event-figures", _("Figures"), (Permission.SEE_EVENT_FIGURES,)),
         Tab("briefings", _("Briefings"), (Permission.SEE_EVENT_FIGURES,)),
         Tab("event-catalogue", _("Catalogue of events"), EVENT_RULES),
@@ -37,10 +38,20 @@ ROOMS: dict[str, tuple[Tab, ...]] = {
         Tab("event-departments", _("Departments"), EVENT_RULES),
     ),
     "patrols": (
+        Tab("coverage", _("Coverage"), (Permission.SEE_COVERAGE,)),
+        Tab("roster", _("Roster"), (Permission.SEE_PATROLS,)),
+        Tab("errands", _("Errands"), (Permission.SEE_PATROLS,)),
+        Tab("checkpoints", _("Checkpoints"), (Permission.SEE_PATROLS,)),
+        Tab("dark-and-unseen", _("Dark and unseen"), (Permission.SEE_COVERAGE,)),
         Tab("control-levels", _("Control levels"), (Permission.SEE_CONTROL,)),
-        Tab("my-track", _("My track"), (Permission.DO_PATROLS,)),
+        Tab("patrol-posts", _("Posts"), (Permission.SEE_PATROLS,)),
+        Tab("patrol-members", _("People on duty"), (Permission.SEE_PATROLS,)),
         Tab("patrol-devices", pgettext_lazy("patrols", "Devices"), (Permission.PLAN_DUTIES,)),
         Tab("patrol-disputes", _("Disputed tracks"), (Permission.SEE_PATROLS,)),
+        Tab("required-visits", _("Visits needed"), (Permission.EDIT_PATROL_RULES,)),
+        Tab("patrol-shifts", _("Shifts"), (Permission.EDIT_PATROL_RULES,)),
+        Tab("patrol-points", _("Points of volunteers"), (Permission.ADMINISTER,)),
+        Tab("my-track", _("My track"), (Permission.DO_PATROLS,)),
     ),
     "repairs": (
         Tab("offline-list", _("Offline list"), (Permission.SEE_CAMERAS,)),

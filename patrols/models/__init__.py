@@ -1,6 +1,14 @@
 """What is stored of patrols."""
 
 from patrols.models.control import ControlSwitch
+from patrols.models.errands import (
+    AboutKind,
+    Checkpoint,
+    CheckpointVisit,
+    Errand,
+    ErrandState,
+    VisitHow,
+)
 from patrols.models.fixes import (
     NO_DEVICE,
     Device,
@@ -10,6 +18,7 @@ from patrols.models.fixes import (
     LastPosition,
     StaleTrack,
 )
+from patrols.models.points import PointsRule
 from patrols.models.posts import (
     VOLUNTEERS,
     Duty,
@@ -35,12 +44,17 @@ from patrols.models.seen import (
 __all__ = [
     "NO_DEVICE",
     "VOLUNTEERS",
+    "AboutKind",
+    "Checkpoint",
+    "CheckpointVisit",
     "ControlSwitch",
     "Coverage",
     "DayGround",
     "Device",
     "Dispute",
     "Duty",
+    "Errand",
+    "ErrandState",
     "Fix",
     "Force",
     "How",
@@ -49,6 +63,7 @@ __all__ = [
     "Member",
     "Need",
     "Part",
+    "PointsRule",
     "Post",
     "PostKind",
     "RequiredVisits",
@@ -58,4 +73,5 @@ __all__ = [
     "StoredGround",
     "Stretch",
     "Visit",
+    "VisitHow",
 ]

@@ -52,6 +52,11 @@ from events.models import (
     EventStep,
     EventTask,
     EventView,
+    Look,
+    RoundPlace,
+    VideoRound,
+    VideoSeen,
+    Walk,
 )
 from gis_server import audit, grants
 from gis_server.grant_flow import GrantState
@@ -73,7 +78,20 @@ from grids.models import (
 )
 from patrols.intake.taking import take
 from patrols.intake.tokens import hash_of
-from patrols.models import Device, Dispute, Duty, How, Member, Need, Post, Shift
+from patrols.models import (
+    Checkpoint,
+    CheckpointVisit,
+    Device,
+    Dispute,
+    Duty,
+    Errand,
+    How,
+    LastPosition,
+    Member,
+    Need,
+    Post,
+    Shift,
+)
 from patrols.osmand import Position
 from tests.grids import territory
 
@@ -118,6 +136,9 @@ class Street:
     duty: Duty
     device: Device
     dispute: Dispute
+    errand: Errand
+    checkpoint: Checkpoint
+    walk: Walk
 
 
 def lay_out(media: Path) -> Street:
@@ -172,6 +193,9 @@ def lay_out(media: Path) -> Street:
         duty,
         device,
         dispute,
+        _errand(duty, administrator),
+        _checkpoint(duty),
+        _walk(camera, administrator),
     )
 
 
@@ -193,6 +217,45 @@ def _duty(grid: Grid, maker: User) -> Duty:
         post=post, shift=shift, day=timezone.localdate(now), member=member, made_by=maker,
         made_at=now, task=f"{SECRET} errand",
     )  # fmt: skip
+
+
+def _errand(duty: Duty, sender: User) -> Errand:
+    """One that whoever has the duty has not read, and where they stand."""
+    now, point = timezone.now(), territory.at(BOX[0] + 0.002, BOX[1] + 0.002)
+    LastPosition.objects.update_or_create(
+        member=duty.member,
+        defaults={
+            "duty": duty, "at": now, "received_at": now, "point": point, "scope_code": FIRST,
+        },
+    )  # fmt: skip
+    return Errand.objects.create(
+        client_id=uuid4(), member=duty.member, duty=duty, scope_code=FIRST, point=point,
+        place=f"{SECRET} lane", message=f"{SECRET}: look there", sent_by=sender,
+        sender_name=SECRET, sent_at=now,
+    )  # fmt: skip
+
+
+def _checkpoint(duty: Duty) -> Checkpoint:
+    now, point = timezone.now(), territory.at(BOX[0] + 0.001, BOX[1] + 0.002)
+    row = Checkpoint.objects.create(
+        post=duty.post, name=f"{SECRET} back door", point=point, secret="q" * 20, rotated_at=now
+    )
+    CheckpointVisit.objects.create(checkpoint=row, duty=duty, how="qr", at=now, until=now)
+    return row
+
+
+def _walk(camera: Camera, walker: User) -> Walk:
+    """A walk that goes on, in which the camera was said to be dark."""
+    now = timezone.now()
+    row = VideoRound.objects.create(
+        name=f"{SECRET} round", scope_code=FIRST, made_by=walker, made_at=now
+    )
+    RoundPlace.objects.create(round=row, camera=camera, position=1)
+    walk = Walk.objects.create(round=row, by=walker, who=SECRET, begun_at=now, total=1)
+    Look.objects.create(walk=walk, camera=camera, at=now, result="dark")
+    shape = Polygon.from_bbox((BOX[0], BOX[1], BOX[0] + 0.001, BOX[1] + 0.001))
+    VideoSeen.objects.create(camera=camera, at=now, shape=shape, scope_code=FIRST)
+    return walk
 
 
 def _track(duty: Duty) -> tuple[Device, Dispute]:

@@ -4,6 +4,7 @@ The page sends it as the phone does (`api-event-reports`), under an id of its ow
 press or a line that breaks makes no second event.
 """
 
+import math
 from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
@@ -14,19 +15,24 @@ from events.desk import queries
 from events.desk.views.shared import page, script_config
 from events.models import Source
 from events.models.event import MAX_PHOTOS, MAX_TEXT
+from events.reporting.sent import MAX_ADDRESS, MAX_ID
 from events.texts import SEVERITIES
-from gis_server.edge import allow, user_of
+from gis_server.edge import allow, parse_choice, parse_int, parse_text, user_of
 from gis_server.photos.decoding import MAX_BYTES
 from gis_server.roles import Permission
 
+LONGEST_NUMBER = 25
 AT_THE_DESK = (Source.HOTLINE, Source.VIDEO_ROUND, Source.CAMERA, Source.WORKER)
 
 
 @allow(Permission.REPORT_EVENTS)
 @require_safe
 def new_event(request: HttpRequest) -> HttpResponseBase:
+    """An empty report; lon, lat, source, camera and address of the query string fill it in."""
     user = user_of(request)
+    known = known_of(request)
     context: dict[str, Any] = {
+        "known": known,
         "groups": grouped(queries.entries()),
         "sources": [(one.value, one.label) for one in AT_THE_DESK],
         "severities": [(one.value, name) for one, name in SEVERITIES.items()],
@@ -38,9 +44,31 @@ def new_event(request: HttpRequest) -> HttpResponseBase:
             reports=reverse("api-event-reports"),
             photos=reverse("api-event-photos"),
             find=reverse("find"),
+            camera=known["camera"],
+            known_point=known["point"],
         ),
     }
     return page(request, "events/desk/new.html", context)
+
+
+def known_of(request: HttpRequest) -> dict[str, Any]:
+    """What another page knows of the event already.  Raises Invalid."""
+    lon, lat = (degrees_of(parse_text(request, name, LONGEST_NUMBER)) for name in ("lon", "lat"))
+    is_place = lon is not None and lat is not None and abs(lon) <= 180 and abs(lat) <= 85
+    return {
+        "source": parse_choice(request, "source", [one.value for one in AT_THE_DESK]),
+        "camera": parse_int(request, "camera", 0, 1, MAX_ID) or None,
+        "address": parse_text(request, "address", MAX_ADDRESS),
+        "point": [lon, lat] if is_place else None,
+    }
+
+
+def degrees_of(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
 
 
 def grouped(entries: Any) -> list[dict[str, Any]]:

@@ -39,6 +39,7 @@ async function drawMap() {
     at("frame").value = "wgs84";
     checked = false;
   });
+  if (config.known_point) typed();
 }
 
 function stand(point) {
@@ -93,6 +94,7 @@ async function send() {
       frame: data.get("frame"),
       lon: point[0],
       lat: point[1],
+      camera_id: config.camera,
       photos: data.getAll("photo"),
     });
     const response = await fetch(config.reports, { method: "POST", headers, body });
