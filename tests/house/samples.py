@@ -129,6 +129,8 @@ SHOWS_NOTHING = {
     "patrols/me/upload/": "only takes a file",
     "api/patrols/fixes/": "only takes positions",
     "api/patrols/tracks/": "needs a number: see tests/patrols/test_own_track.py",
+    "patrols/coverage.xlsx": "a compressed file with the rows of patrols/coverage.csv",
+    "patrols/required-visits/<int:rule_id>/remove/": "only takes a form",
     "rates/table.xlsx": "a compressed file with the rows of rates/table.csv",
     "repairs/list.pdf": "texts as numbers of glyphs",
     "repairs/list.xlsx": "a compressed file",

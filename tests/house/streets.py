@@ -75,6 +75,7 @@ from patrols.intake.taking import take
 from patrols.intake.tokens import hash_of
 from patrols.models import Device, Dispute, Duty, How, Member, Need, Post, Shift
 from patrols.osmand import Position
+from patrols.seen import grounds
 from tests.grids import territory
 
 FIRST, SECOND, THIRD = "140107001", "140107002", "140107003"
@@ -142,6 +143,8 @@ def lay_out(media: Path) -> Street:
     event = _event(grid, administrator)
     duty = _duty(grid, administrator)
     device, dispute = _track(duty)
+    # What can be seen there, and nobody has.
+    grounds.of_day(timezone.localdate(), timezone.now())
     return Street(
         grid,
         camera,
