@@ -28,8 +28,8 @@ NOBODYS = -1
 class Times:
     """When what lies in a terrain was last seen: seconds since 1970, 0 for never.
 
-    streets, buildings: in the order of the ground's; cells: of each patrolable cell, with the index
-    of its grid in cells_of.
+    streets, buildings: in the order of the ground's; cells: of each patrolable cell of grids that
+    have no street, with the index of its grid in cells_of.
     """
 
     terrain: Terrain
@@ -45,7 +45,9 @@ def times(one: OfDay) -> Times:
     height, width = ground.grid_of.shape
     at = blocks.read_box(ground.x0, ground.y0, width, height)
     flat = at.ravel()
-    patrolable = ground.cell_number >= 0
+    # There are millions of cells, and few grids without a street.
+    has_none = np.append(ground.streets.counts == 0, False)
+    patrolable = (ground.cell_number >= 0) & has_none[ground.grid_of]
     return Times(
         one.terrain, flat[ground.streets.cell], flat[ground.buildings.cell],
         at[patrolable], ground.grid_of[patrolable],

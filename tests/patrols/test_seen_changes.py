@@ -12,7 +12,7 @@ from gis_server.models import ChangeRow
 from grids.models import Grid, GridShape
 from patrols.intake import stale
 from patrols.models import Coverage, DayGround, Dispute, Duty, Part, StaleTrack, Stretch, Visit
-from patrols.seen import covering, grounds, keeping
+from patrols.seen import covering, grounds, keeping, working
 from patrols.seen.covering import TELL_EACH, Teller, compare_day, cover_some
 from patrols.seen.process import Coverer
 from tests.patrols.ground_town import (
@@ -281,7 +281,7 @@ def test_what_comes_while_a_track_is_worked_out_is_not_forgotten(
     duty = make_duty()
     way = positions(local(9), along(6, 205, 832))
     send(duty, way[:10], NOW)
-    work_out = covering.work_out
+    work_out = working.work_out
 
     def meanwhile(*args: Any) -> Any:
         found = work_out(*args)
@@ -331,7 +331,12 @@ def test_a_track_that_somebody_is_at_is_left_to_them() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_the_process_stops_when_it_is_told_to() -> None:
     coverer = Coverer()
-    thread = Thread(target=lambda: (coverer.run(), connection.close()))
+
+    def run() -> None:
+        coverer.run()
+        connection.close()
+
+    thread = Thread(target=run)
     thread.start()
     coverer.stop()
     thread.join(20)
