@@ -2,7 +2,7 @@
 queries."""
 
 import json
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
@@ -96,7 +96,16 @@ def test_only_what_came_since_is_told_again() -> None:
     told = onduty.positions(person(), NOW, NOW - 2 * MINUTE)
 
     assert [one["id"] for one in told["features"]] == [second.pk]
-    assert told["on_duty"] == sorted([first.pk, second.pk])
+    # Who has come and gone is told with everything.
+    assert told["on_duty"] is None
+    assert onduty.positions(person(), NOW)["on_duty"] == sorted([first.pk, second.pk])
+
+
+def test_what_came_of_a_duty_that_is_over_is_not_told() -> None:
+    duty = make_duty(ends=time(11))
+    stand(duty)
+
+    assert onduty.positions(person(), NOW, NOW - 2 * MINUTE)["features"] == []
 
 
 def test_streets_are_counted_with_whom_they_miss() -> None:
