@@ -1,6 +1,7 @@
 """People on duty on the wall: by the post of the duty, only while it lasts, in a fixed number of
 queries."""
 
+import gzip
 import json
 from datetime import date, time, timedelta
 from typing import Any
@@ -272,3 +273,17 @@ def test_names_are_told_as_they_are_and_never_as_markup(operator: Client) -> Non
         assert answer["Content-Type"] == "application/json"
         assert answer["Cache-Control"] == "private, no-store"
         assert EVIL[:40] in json.dumps(answer.json(), ensure_ascii=False)
+
+
+def test_a_shift_goes_packed_over_the_wire(operator: Client) -> None:
+    duty = make_duty()
+    sent(duty)
+    address = f"/api/patrols/replay/?day={DAY}&shift={duty.shift_id}"
+
+    plain = operator.get(address)
+    packed = operator.get(address, headers={"Accept-Encoding": "gzip"})
+
+    assert "Content-Encoding" not in plain
+    assert packed["Content-Encoding"] == "gzip"
+    assert json.loads(gzip.decompress(packed.content)) == plain.json()
+    assert len(packed.content) < len(plain.content) / 2
