@@ -10,12 +10,15 @@ The model district with a made duty day (`fixtures.duty_day`, the same each time
 - The share of area against ST_Buffer and ST_Intersection of PostGIS: 20 tracks in each of 50 grids,
   of the district and made ones that are skewed; the whole area counts, so that nothing but the
   cells can differ.
+- The early shift of 100 people played again on the wall: the answer of the server, and its size.
 - A province of 63,000 people at 30 s: day slices of one district each, judged and turned into
   figures in memory; what a day would take follows from their rate.
 
 bin/bench coverage small: a few people and grids, to see that all of it works.
 """
 
+import gzip
+import json
 import os
 import random
 import resource
@@ -25,6 +28,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import django
@@ -43,6 +47,7 @@ DUTY_S, EVERY_S = 8 * 3600.0, 10.0
 LOSSY_EVERY_S = 9.0
 ROUNDS = 30
 RADIUS_M = 15.0
+PLAYED, REPLAYS, REPLAY_S = 100, 5, 1.0
 SEED = 41
 
 
@@ -70,6 +75,7 @@ def main() -> int:
     django.setup()
     size = SMALL if "small" in sys.argv[1:] else FULL
     measures = district_day(size)
+    measures += played_again()
     measures += member_day()
     measures += errors(size)
     measures += province(size)
@@ -117,10 +123,38 @@ def district_day(size: Size) -> list[Measure]:
     ]
 
 
+def played_again() -> list[Measure]:
+    """The answer that the wall's time slider asks for, as it goes over the wire."""
+    from gis_server.models import User  # noqa: PLC0415 - Django is set up by now
+    from maps.onduty import shifts  # noqa: PLC0415
+    from patrols.models import Shift  # noqa: PLC0415
+
+    user, took = User(username="bench", role="operator", scope=["140107"]), []
+    shift = Shift.objects.order_by("begins")[0]
+    for _ in range(REPLAYS):
+        began = time.monotonic()
+        told = shifts.replay(user, DAY, shift, "", most=PLAYED)
+        content = json.dumps(told, ensure_ascii=False).encode()
+        took.append(time.monotonic() - began)
+    points = sum(len(run) // 3 for one in told["people"] for run in one["runs"])
+    name = f"a shift of {len(told['people'])} people played again"
+    return [
+        Measure(f"{name}: answered", statistics.median(took), "s", goal=at_most(REPLAY_S)),
+        Measure(f"{name}: points, one each {told['step_s']:g} s", points, ""),
+        Measure(f"{name}: compressed", len(gzip.compress(content, 5)) / 1024, "KiB"),
+    ]
+
+
 def memory_mib() -> float:
     """The most that this process or one that it waited for has held."""
     who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     return max(resource.getrusage(one).ru_maxrss for one in who) / 1024
+
+
+def held_mib() -> float:
+    """What this process holds now."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
 # ---- One member-day ------------------------------------------------------------------------------
@@ -323,7 +357,7 @@ def province(size: Size) -> list[Measure]:
     return [
         Measure(f"{name}: fixes judged and counted a second of one core", fixes / took, "/s"),
         Measure(f"{name}: a day of {PROVINCE:,} on one core", took / people * PROVINCE, "s"),
-        Measure(f"{name}: most memory so far", memory_mib(), "MiB"),
+        Measure(f"{name}: memory held with the ground and a slice", held_mib(), "MiB"),
     ]
 
 

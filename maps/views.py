@@ -1,6 +1,5 @@
 """The wall, and the tiles it is drawn from."""
 
-import gzip
 from datetime import datetime
 from typing import Any
 
@@ -19,15 +18,14 @@ from gis_server.errors import NotAllowed, NotFound
 from gis_server.roles import Permission, may
 from maps import queries
 from maps.layers import LAYERS, Layer
+from maps.packing import pack
 from maps.tiles import Tile
 from patrols.seen.texts import definition
 
 FOR_EVER = "private, max-age=31536000, immutable"
 # An answer under a name that is not (or no longer) that of what it holds must not be kept.
 NOT_KEPT = "private, no-store"
-GZIP_LEVEL = 5
 LARGEST_ID = 2**31 - 1
-GZIP_FROM_BYTES = 500
 # The page's scripts; each is known to the others as maps/<name>, wherever its hashed file lies.
 MODULES = (
     "address",
@@ -211,7 +209,5 @@ def _packed(request: HttpRequest, content: bytes) -> HttpResponse:
     if not content:
         return HttpResponse(status=204)
     response = HttpResponse(content, content_type="application/vnd.mapbox-vector-tile")
-    if len(content) >= GZIP_FROM_BYTES and "gzip" in request.headers.get("Accept-Encoding", ""):
-        response.content = gzip.compress(content, GZIP_LEVEL, mtime=0)
-        response["Content-Encoding"] = "gzip"
+    pack(request, response)
     return response

@@ -87,11 +87,13 @@ class Person:
     runs: list[Points]
 
 
-def replay(user: User, day: date, shift: Shift, area: str) -> dict[str, Any]:
+def replay(
+    user: User, day: date, shift: Shift, area: str, most: int | None = None
+) -> dict[str, Any]:
     """The tracks of a shift's duties in an area, in whole numbers (`maps.onduty.replay`).
 
-    area: digits of a code; empty for all of the reach.  Of more than `MOST_PEOPLE` the first are
-    told, by their posts; `total` says how many there are.  A fixed number of queries.
+    area: digits of a code; empty for all of the reach.  Of more than `most` (`MOST_PEOPLE`) the
+    first are told, by their posts; `total` says how many there are.  A fixed number of queries.
     """
     rows = duties_of(user).filter(day=day, shift=shift, withdrawn_at=None)
     if area:
@@ -99,7 +101,7 @@ def replay(user: User, day: date, shift: Shift, area: str) -> dict[str, Any]:
     total = rows.count()
     duties = list(
         rows.select_related("member", "post").order_by("post__scope_code", "post_id", "id")
-        [:MOST_PEOPLE]
+        [: most or MOST_PEOPLE]
     )  # fmt: skip
     span = shift.as_shift().span(day, timezone.get_default_timezone())
     step_s, people = _people(duties, span)

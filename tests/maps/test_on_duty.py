@@ -1,8 +1,9 @@
 """People on duty on the wall: by the post of the duty, only while it lasts, in a fixed number of
 queries."""
 
+import gzip
 import json
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
@@ -96,7 +97,16 @@ def test_only_what_came_since_is_told_again() -> None:
     told = onduty.positions(person(), NOW, NOW - 2 * MINUTE)
 
     assert [one["id"] for one in told["features"]] == [second.pk]
-    assert told["on_duty"] == sorted([first.pk, second.pk])
+    # Who has come and gone is told with everything.
+    assert told["on_duty"] is None
+    assert onduty.positions(person(), NOW)["on_duty"] == sorted([first.pk, second.pk])
+
+
+def test_what_came_of_a_duty_that_is_over_is_not_told() -> None:
+    duty = make_duty(ends=time(11))
+    stand(duty)
+
+    assert onduty.positions(person(), NOW, NOW - 2 * MINUTE)["features"] == []
 
 
 def test_streets_are_counted_with_whom_they_miss() -> None:
@@ -263,3 +273,17 @@ def test_names_are_told_as_they_are_and_never_as_markup(operator: Client) -> Non
         assert answer["Content-Type"] == "application/json"
         assert answer["Cache-Control"] == "private, no-store"
         assert EVIL[:40] in json.dumps(answer.json(), ensure_ascii=False)
+
+
+def test_a_shift_goes_packed_over_the_wire(operator: Client) -> None:
+    duty = make_duty()
+    sent(duty)
+    address = f"/api/patrols/replay/?day={DAY}&shift={duty.shift_id}"
+
+    plain = operator.get(address)
+    packed = operator.get(address, headers={"Accept-Encoding": "gzip"})
+
+    assert "Content-Encoding" not in plain
+    assert packed["Content-Encoding"] == "gzip"
+    assert json.loads(gzip.decompress(packed.content)) == plain.json()
+    assert len(packed.content) < len(plain.content) / 2

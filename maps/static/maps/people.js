@@ -17,7 +17,6 @@ export class People {
   constructor(url, { shown }) {
     Object.assign(this, { url, shown });
     this.byDuty = new Map();
-    this.onDuty = 0;
     this.askedAt = null;
     this.wait = null;
     this.busy = false;
@@ -32,6 +31,7 @@ export class People {
     }, EVERY_MS);
   }
 
+  // Everything anew: whoever's duty is over is nowhere then.
   load() {
     this.askedAt = null;
     return this.refresh();
@@ -58,10 +58,6 @@ export class People {
       const [lon, lat] = geometry.coordinates;
       this.byDuty.set(properties.duty, { ...properties, lon, lat, heardAt: Date.parse(properties.at) });
     }
-    // Whoever's duty is over is nowhere.
-    const still = new Set(body.on_duty);
-    for (const duty of this.byDuty.keys()) if (!still.has(duty)) this.byDuty.delete(duty);
-    this.onDuty = still.size;
     this.askedAt = Date.parse(body.now);
   }
 
