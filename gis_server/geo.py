@@ -42,3 +42,9 @@ def to_metric(geometry: Any) -> Any:
 def to_wgs84(geometry: Any) -> Any:
     """Metres → WGS84 degrees."""
     return convert(geometry, metric_srid(), WGS84)
+
+
+def metric_xy(lon: Any, lat: Any) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Arrays of WGS84 degrees → arrays of metres, x to the east and y to the north."""
+    x, y = transformer(WGS84, metric_srid()).transform(lon, lat)
+    return np.asarray(x), np.asarray(y)

@@ -124,6 +124,8 @@ WEB_HOST = env_str("WEB_HOST", "127.0.0.1")
 WEB_PORT = env_int("WEB_PORT", 8000, 1, 65535)
 LIVE_PORT = env_int("LIVE_PORT", 8001, 1, 65535)
 LIVE_URL = env_origin("LIVE_URL")
+POSITIONS_PORT = env_int("POSITIONS_PORT", 8002, 1, 65535)
+POSITIONS_URL = env_origin("POSITIONS_URL")
 BEHIND_TLS = env_bool("BEHIND_TLS", False)
 CSRF_FAILURE_VIEW = "gis_server.edge.refuse_csrf"
 LOGIN_URL = "/sign-in/"
@@ -239,6 +241,9 @@ EVENT_REPORTS_PER_MINUTE = env_int("EVENT_REPORTS_PER_MINUTE", 60, 1, 100_000)
 EVENT_PHOTOS_PER_MINUTE = env_int("EVENT_PHOTOS_PER_MINUTE", 120, 1, 100_000)
 EVENT_TOKEN_REPORTS_PER_MINUTE = env_int("EVENT_TOKEN_REPORTS_PER_MINUTE", 3000, 1, 1_000_000)
 
+# Patrols -----------------------------------------------------------------------------------------
+PATROL_KEPT_DAYS = env_int("PATROL_KEPT_DAYS", 90, 1, 3650)
+
 # Background work ---------------------------------------------------------------------------------
 CELERY_BROKER_URL = broker_of(REDIS_URL)
 CELERY_TASK_IGNORE_RESULT = True
@@ -280,6 +285,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "cameras.jobs.report_last_month",
         "schedule": 3600.0,
         "options": {"expires": 3600},
+    },
+    "patrols: make days for positions, drop old ones": {
+        "task": "patrols.jobs.keep_days",
+        "schedule": 600.0,
+        "options": {"expires": 600},
     },
     "events: drop photos that nothing has named": {
         "task": "events.jobs.drop_unused_photos",

@@ -48,13 +48,14 @@ class Things:
 
     cell: row × width + column of the ground.  of_grid: index of the grid (not its id) that holds
     each; number: of each within its grid, by the order in which they were given.  counts: how many
-    there are of each grid.
+    there are of each grid.  given: the index of each among all that were given.
     """
 
     cell: Numbers
     of_grid: Small
     number: Small
     counts: Numbers
+    given: Numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,8 @@ class Frame:
         number, counts = _numbered(owner[owned], grids)
         cell = row[owned] * width + column[owned]
         order = np.argsort(cell, kind="stable")
-        return Things(cell[order], owner[owned][order], number[order], counts)
+        given = np.flatnonzero(owned)[order]
+        return Things(cell[order], owner[owned][order], number[order], counts, given)
 
 
 def _box(areas: Sequence[Area]) -> tuple[int, int, int, int]:
@@ -189,14 +191,34 @@ def _numbered(owner: Small, grids: int) -> tuple[Small, Numbers]:
 
 def street_pieces(streets: Sequence[Any]) -> Floats:
     """The middles of the pieces of PIECE_M that lines fall into, as an array of (n, 2)."""
-    lines = shapely.get_parts(np.asarray(streets, object)) if len(streets) else np.zeros(0, object)
+    return pieces_of(streets).middle
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """Pieces of lines: street is the index of each one's line; begin, middle, end: (n, 2)."""
+
+    street: Numbers
+    begin: Floats
+    middle: Floats
+    end: Floats
+
+
+def pieces_of(streets: Sequence[Any]) -> Pieces:
+    """The pieces of about PIECE_M that lines, of one part or several, fall into."""
+    given = np.asarray(streets, object) if len(streets) else np.zeros(0, object)
+    lines, of_street = shapely.get_parts(given, return_index=True)
     lengths = shapely.length(lines)
     count = np.maximum(np.floor(lengths / PIECE_M + 0.5).astype(np.int64), 1)
     line = np.repeat(np.arange(len(lines)), count)
     within = np.arange(len(line)) - np.repeat(np.cumsum(count) - count, count)
-    at = (within + 0.5) * (lengths / count)[line] if len(lines) else np.zeros(0)
-    points = shapely.line_interpolate_point(lines[line], at)
-    return np.asarray(shapely.get_coordinates(points)).reshape(-1, 2)
+    size = (lengths / count)[line]
+
+    def along(part: float) -> Floats:
+        points = shapely.line_interpolate_point(lines[line], (within + part) * size)
+        return np.asarray(shapely.get_coordinates(points)).reshape(-1, 2)
+
+    return Pieces(of_street[line].astype(np.int64), along(0), along(0.5), along(1))
 
 
 def by_grid(ground: Ground) -> Mapping[int, int]:

@@ -81,7 +81,11 @@ def numbers_of(bits: bytes) -> Numbers:
 
 def covered(track: Track, ground: Ground, radius_m: float) -> dict[int, Seen]:
     """What a track has seen of each grid that it came near, by the grid's id."""
-    rows, columns = lit(*samples(track), ground, radius_m)
+    return seen_in(*lit(*samples(track), ground, radius_m), ground)
+
+
+def seen_in(rows: Numbers, columns: Numbers, ground: Ground) -> dict[int, Seen]:
+    """What lies in lit cells of the ground, of each grid by its id."""
     number, owner = ground.cell_number[rows, columns], ground.grid_of[rows, columns]
     cells = _sets(owner[number >= 0], number[number >= 0], ground.cells)
     flat = rows * ground.grid_of.shape[1] + columns

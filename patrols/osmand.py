@@ -4,6 +4,9 @@ Two forms: fields in the address or a posted form (OsmAnd, Traccar Client up to 
 and JSON (Traccar Client from 9).  What they mean by their numbers differs: a form's speed is in
 knots and its battery in percent, JSON's in metres a second and from 0 to 1, and -1 there means that
 the phone does not know.  https://www.traccar.org/osmand/
+
+OsmAnd itself and GPSLogger speak of metres a second; the addresses that people are told to enter
+there name the field `speed_ms`.
 """
 
 import json
@@ -57,20 +60,27 @@ def from_fields(fields: Mapping[str, str], now: float, zone: tzinfo) -> Position
         BadFix: no device, no position, or a field that is no number or time.
     """
     lat, lon = _place(fields)
-    speed = _number(fields, "speed")
     return Position(
         device=_device(fields.get("id") or fields.get("deviceid")),
         t=_time(fields.get("timestamp"), now, zone),
         lon=lon,
         lat=lat,
-        accuracy_m=_number(fields, "accuracy"),
-        speed_ms=None if speed is None else speed * MS_PER_KNOT,
-        bearing=_known(_number(fields, "bearing" if fields.get("bearing") else "heading")),
-        altitude_m=_number(fields, "altitude"),
-        battery=_known(_number(fields, "batt")),
+        accuracy_m=number_of(fields, "accuracy"),
+        speed_ms=_speed(fields),
+        bearing=_known(number_of(fields, "bearing" if fields.get("bearing") else "heading")),
+        altitude_m=number_of(fields, "altitude"),
+        battery=_known(number_of(fields, "batt")),
         is_mock=fields.get("mock", "").lower() in ("true", "1"),
         is_valid=fields.get("valid", "true").lower() in ("true", "1"),
     )
+
+
+def _speed(fields: Mapping[str, str]) -> float | None:
+    """Apps that let the address be written, and know only metres a second, name them `speed_ms`."""
+    speed, knots = number_of(fields, "speed_ms"), number_of(fields, "speed")
+    if speed is None and knots is not None:
+        return knots * MS_PER_KNOT
+    return speed
 
 
 def from_json(body: bytes, now: float, zone: tzinfo) -> Position:
@@ -78,17 +88,17 @@ def from_json(body: bytes, now: float, zone: tzinfo) -> Position:
     told = _object(_parsed(body), "body")
     location = _object(told.get("location"), "location")
     coords = _object(location.get("coords"), "coords")
-    battery = _known(_number(_object(location.get("battery") or {}, "battery"), "level"))
-    lat, lon = _both(_number(coords, "latitude"), _number(coords, "longitude"))
+    battery = _known(number_of(_object(location.get("battery") or {}, "battery"), "level"))
+    lat, lon = _both(number_of(coords, "latitude"), number_of(coords, "longitude"))
     return Position(
         device=_device(told.get("device_id")),
         t=_time(location.get("timestamp"), now, zone),
         lon=lon,
         lat=lat,
-        accuracy_m=_number(coords, "accuracy"),
-        speed_ms=_known(_number(coords, "speed")),
-        bearing=_known(_number(coords, "heading")),
-        altitude_m=_number(coords, "altitude"),
+        accuracy_m=number_of(coords, "accuracy"),
+        speed_ms=_known(number_of(coords, "speed")),
+        bearing=_known(number_of(coords, "heading")),
+        altitude_m=number_of(coords, "altitude"),
         battery=None if battery is None else battery * 100,
         is_mock=location.get("mock") is True,
     )
@@ -125,7 +135,7 @@ def _place(fields: Mapping[str, str]) -> tuple[float, float]:
 
 def degrees_of(fields: Mapping[str, Any]) -> tuple[float, float]:
     """Latitude and longitude of `lat` and `lon`.  Raises BadFix."""
-    return _both(_number(fields, "lat"), _number(fields, "lon"))
+    return _both(number_of(fields, "lat"), number_of(fields, "lon"))
 
 
 def _both(lat: float | None, lon: float | None) -> tuple[float, float]:
@@ -138,7 +148,8 @@ def _both(lat: float | None, lon: float | None) -> tuple[float, float]:
     return lat, lon
 
 
-def _number(fields: Mapping[str, Any], name: str) -> float | None:
+def number_of(fields: Mapping[str, Any], name: str) -> float | None:
+    """A field as a number, None where it is missing or empty.  Raises BadFix."""
     value = fields.get(name)
     if value is None or value == "":
         return None
@@ -179,7 +190,7 @@ def seconds_of(value: object, zone: tzinfo) -> float:
 
 def _as_number(value: object) -> float | None:
     try:
-        return _number({"timestamp": value}, "timestamp")
+        return number_of({"timestamp": value}, "timestamp")
     except BadFix:
         return None
 

@@ -109,8 +109,12 @@ class Track:
         return float(np.hypot(np.diff(self.x), np.diff(self.y))[self.joined].sum())
 
 
-def track(fixes: Fixes, means: Means, now: float) -> Track:
-    """Flag the fixes and join what is left; now: seconds since 1970."""
+def track(fixes: Fixes, means: Means, now: float | Floats) -> Track:
+    """Flag the fixes and join what is left.
+
+    now: seconds since 1970; of each fix when it was received, where that is known, for what was
+    the future then is not less doubtful once it has come.
+    """
     order = np.lexsort((_off(fixes), fixes.t))
     flags = _alone(fixes, now)
     flags[order] |= _repeated(fixes.t[order], flags[order])
@@ -128,7 +132,7 @@ def _off(fixes: Fixes) -> Floats:
     return np.where(np.isnan(fixes.accuracy_m), UNKNOWN_ACCURACY_M, fixes.accuracy_m)
 
 
-def _alone(fixes: Fixes, now: float) -> Numbers:
+def _alone(fixes: Fixes, now: float | Floats) -> Numbers:
     """Flags of each fix by itself."""
     found = np.zeros(len(fixes), np.int64)
     # A phone that gives a negative radius knows none; it is not more exact for it.

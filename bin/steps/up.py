@@ -15,7 +15,13 @@ from bin.steps.places import Places
 from bin.steps.supervise import Supervisor
 
 COMMAND = "bin/up"
-PRODUCT = ("web", "live", "poller", "pictures", "jobs")
+PRODUCT = ("web", "live", "positions", "poller", "pictures", "cover", "jobs")
+LISTENING = (
+    ("WEB_PORT", 0, "the wall"),
+    ("LIVE_PORT", 1, "live news"),
+    ("POSITIONS_PORT", 2, "positions of phones"),
+)
+"""Each with how many ports it comes after the wall's, unless it is named."""
 # The first device of the demo farm (fixtures/camera_farm/plan.py).
 FARM = ("127.77.0.1", 8554)
 DEMO_INTERVAL_S = "10"
@@ -114,13 +120,17 @@ def fill(
 
 def reach(where: Places, options: argparse.Namespace, env: dict[str, str]) -> dict[str, str]:
     """Where it listens and by which names it may be called; says so when a port was taken."""
-    live_wanted = _port(env.get("LIVE_PORT") or str(min(options.port + 1, 65535)))
-    web = ports.first_free(options.host, options.port)
-    live = ports.first_free(options.host, live_wanted, taken={web})
-    for wanted, got, what in ((options.port, web, "the wall"), (live_wanted, live, "live news")):
-        if wanted != got and not (what == "live news" and wanted == web):
+    found = {"WEB_HOST": options.host}
+    taken: set[int] = set()
+    for name, after, what in LISTENING:
+        # --port stands for WEB_PORT; the others follow it unless they are named themselves.
+        named = env.get(name) if after else None
+        wanted = _port(named) if named else min(options.port + after, 65535)
+        got = ports.first_free(options.host, wanted, taken=taken)
+        if wanted != got and wanted not in taken:
             print(f"Port {wanted} is taken; {what} takes {got}.")
-    found = {"WEB_HOST": options.host, "WEB_PORT": str(web), "LIVE_PORT": str(live)}
+        taken.add(got)
+        found[name] = str(got)
     if not env.get("ALLOWED_HOSTS"):
         found["ALLOWED_HOSTS"] = ",".join(own_names(options.host))
     return found | ({} if options.bare else demo_settings(where, env))

@@ -25,6 +25,7 @@ SHELL = "events/reporting/phone.html"
 MODULES = (
     "app",
     "area",
+    "duty",
     "element",
     "mine",
     "net",
@@ -35,6 +36,7 @@ MODULES = (
     "sender",
     "store",
     "tasks",
+    "tracker",
     "words",
 )
 STYLES = ("gis_server/tokens.css", "events/phone/phone.css")
@@ -102,6 +104,10 @@ def shell_context() -> dict[str, Any]:
             "photos": reverse("api-event-photos"),
             "tasks": reverse("api-event-tasks"),
             "events": reverse("api-events"),
+            "duty": reverse("api-patrol-phone"),
+            "errands": f"{reverse('api-patrol-phone')}errands/",
+            "fixes": "/api/patrols/fixes/",
+            "track": "/patrols/me/",
             "edition": reverse("edition"),
             "tiles": "/tiles",
             "sign_in": f"{reverse('sign-in')}?next={reverse('phone')}",

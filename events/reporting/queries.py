@@ -107,6 +107,7 @@ def form_for(
             "id": user.pk,
             "name": user.get_full_name(),
             "may_handle": may(user.role, Permission.HANDLE_EVENTS),
+            "may_patrol": may(user.role, Permission.DO_PATROLS),
         },
         "csrf": get_token(request),
         "version": version,

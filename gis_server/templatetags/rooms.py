@@ -41,6 +41,8 @@ ROOMS: dict[str, tuple[Tab, ...]] = {
         Tab("patrol-members", _("People on duty"), (Permission.SEE_PATROLS,)),
         Tab("patrol-shifts", _("Shifts"), (Permission.EDIT_PATROL_RULES,)),
         Tab("patrol-points", _("Points of volunteers"), (Permission.ADMINISTER,)),
+        Tab("checkpoints", _("Checkpoints"), (Permission.SEE_PATROLS,)),
+        Tab("errands", _("Errands"), (Permission.SEE_PATROLS,)),
         Tab("control-levels", _("Control levels"), (Permission.SEE_CONTROL,)),
     ),
     "repairs": (

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('patrols', '0004_table_of_fixes'),
+        ('patrols', '0020_seen'),
     ]
 
     operations = [

@@ -1,7 +1,23 @@
 """What is stored of patrols."""
 
 from patrols.models.control import ControlSwitch
-from patrols.models.fixes import NO_DEVICE, Device, Fix, How, LastPosition
+from patrols.models.errands import (
+    AboutKind,
+    Checkpoint,
+    CheckpointVisit,
+    Errand,
+    ErrandState,
+    VisitHow,
+)
+from patrols.models.fixes import (
+    NO_DEVICE,
+    Device,
+    Dispute,
+    Fix,
+    How,
+    LastPosition,
+    StaleTrack,
+)
 from patrols.models.points import PointsRule
 from patrols.models.posts import (
     VOLUNTEERS,
@@ -14,13 +30,31 @@ from patrols.models.posts import (
     PostKind,
     Shift,
 )
+from patrols.models.seen import (
+    Coverage,
+    DayGround,
+    Part,
+    RequiredVisits,
+    SeenBlock,
+    StoredGround,
+    Stretch,
+    Visit,
+)
 
 __all__ = [
     "NO_DEVICE",
     "VOLUNTEERS",
+    "AboutKind",
+    "Checkpoint",
+    "CheckpointVisit",
     "ControlSwitch",
+    "Coverage",
+    "DayGround",
     "Device",
+    "Dispute",
     "Duty",
+    "Errand",
+    "ErrandState",
     "Fix",
     "Force",
     "How",
@@ -28,8 +62,16 @@ __all__ = [
     "MeansName",
     "Member",
     "Need",
+    "Part",
     "PointsRule",
     "Post",
     "PostKind",
+    "RequiredVisits",
+    "SeenBlock",
     "Shift",
+    "StaleTrack",
+    "StoredGround",
+    "Stretch",
+    "Visit",
+    "VisitHow",
 ]

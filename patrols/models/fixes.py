@@ -1,12 +1,14 @@
 """Positions of people on duty, and the devices that send them."""
 
 from django.contrib.gis.db import models
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from gis_server.geo import WGS84
-from gis_server.models import LONGEST_CODE
+from gis_server.models import LONGEST_CODE, User
 from patrols.models.posts import Duty, Member
 
+MAX_REASON = 200
 NO_DEVICE = 0
 """In a fix: sent by the phone page, or from a file."""
 
@@ -102,3 +104,56 @@ class LastPosition(models.Model):
 
     def __str__(self) -> str:
         return f"{self.member_id} {self.at}"
+
+
+class StaleTrack(models.Model):
+    """The coverage of this duty must be worked out anew from `since` on.
+
+    Whoever takes, drops or disputes fixes marks it in the same transaction, with the earliest
+    `since` of all (`patrols.intake.stale.mark`); `manage.py cover` takes it away.
+    """
+
+    duty = models.OneToOneField(Duty, models.CASCADE, primary_key=True, related_name="stale_track")
+    since = models.DateTimeField()
+    marked_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        ordering = ["marked_at", "duty_id"]
+
+    def __str__(self) -> str:
+        return f"{self.duty_id} {self.since}"
+
+
+class Dispute(models.Model):
+    """Somebody says of a time of their own track that it is wrong, and somebody else decides.
+
+    From `begin` to before `end`.  is_upheld: None until it is decided; where it is, the fixes of
+    that time stay and are shown, but count for nothing.  answer: said to the member.
+    """
+
+    member = models.ForeignKey(Member, models.CASCADE, related_name="disputes")
+    begin = models.DateTimeField()
+    end = models.DateTimeField()
+    reason = models.CharField(_("reason"), max_length=MAX_REASON)
+    made_at = models.DateTimeField()
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+    is_upheld = models.BooleanField(null=True)
+    answer = models.CharField(_("answer"), max_length=MAX_REASON, blank=True, default="")
+
+    class Meta:
+        ordering = ["-made_at", "-id"]
+        indexes = [models.Index(fields=["member", "begin"], name="dispute_by_member")]
+        constraints = [
+            models.CheckConstraint(
+                name="dispute_ends_after_it_begins", condition=Q(end__gt=F("begin"))
+            ),
+            models.CheckConstraint(
+                name="dispute_is_decided_at_a_time",
+                condition=Q(decided_at=None, is_upheld=None)
+                | Q(decided_at__isnull=False, is_upheld__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.member_id} {self.begin}"

@@ -1,5 +1,6 @@
-// The phone's page: three tabs over what lies on the phone, and a sender that empties the queue.
+// The phone's page: tabs over what lies on the phone, and a sender that empties the queue.
 
+import { DutyPage } from "phone/duty";
 import { button, byId, element, name } from "phone/element";
 import { MinePage } from "phone/mine";
 import { Session } from "phone/net";
@@ -10,6 +11,7 @@ import { TasksPage } from "phone/tasks";
 
 const KEPT_MS = 7 * 24 * 3600 * 1000;
 const FRESH_MS = 60_000;
+const ERRANDS_MS = 20_000;
 
 const config = JSON.parse(byId("phone-config").textContent);
 const session = new Session(config);
@@ -19,8 +21,9 @@ const pages = {
   report: new ReportPage(box, config, session, () => queued()),
   mine: new MinePage(box, config, session, sender, (report) => edit(report)),
   tasks: new TasksPage(box, config, session, (number) => count("tasks", number)),
+  duty: new DutyPage(box, config, session, (number, text) => called(number, text)),
 };
-const TABS = { report: gettext("Report"), mine: gettext("My reports"), tasks: gettext("My tasks") };
+const TABS = { report: gettext("Report"), mine: gettext("My reports"), tasks: gettext("My tasks"), duty: gettext("My duty") };
 let tab = "";
 let whose = null;
 
@@ -32,22 +35,44 @@ async function start() {
     banner("store", "bad", gettext("This browser keeps nothing on the phone (private browsing?): reports would be lost. Use a normal window."));
   }
   byId("tabs").replaceChildren(...Object.entries(TABS).map(([key, text]) => button([text, element("span", { class: "count", id: `count-${key}` })], () => open(key), { "data-tab": key })));
+  tabs();
   byId("tabs").hidden = false;
   secure();
-  await open(location.hash === "#tasks" ? "tasks" : location.hash === "#mine" ? "mine" : "report");
+  await pages.duty.recall();
+  const wanted = location.hash.slice(1);
+  await open(Object.hasOwn(TABS, wanted) && !hidden(wanted) ? wanted : "report");
   addEventListener("online", () => sender.run());
   // What was written last is kept also when the page goes at once.
   addEventListener("pagehide", () => pages.report.keepNow());
   addEventListener("offline", () => line());
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && sender.run());
   setInterval(() => tab === "tasks" && document.visibilityState === "visible" && pages.tasks.fetch(), FRESH_MS);
+  setInterval(() => (tab === "duty" || pages.duty.tracker.running) && pages.duty.fetch(), ERRANDS_MS);
   await sender.run();
   if (session.me) await tidy(session.me.id, Date.now() - KEPT_MS);
+}
+
+// Whoever handles nothing, or is never on duty, has no tab for it.
+function hidden(key) {
+  const { me } = session;
+  return (key === "tasks" && me !== null && !me.may_handle) || (key === "duty" && !me?.may_patrol);
+}
+
+function tabs() {
+  for (const one of byId("tabs").children) one.hidden = hidden(one.dataset.tab);
+}
+
+// text: of an errand that has just come.
+function called(number, text) {
+  count("duty", number);
+  if (!number) banner("errand", "", "");
+  else if (text && tab !== "duty") banner("errand", "warn", interpolate(gettext("You are sent somewhere: %s"), [text]), button(gettext("Look at it"), () => open("duty"), { class: "main" }));
 }
 
 async function open(key) {
   for (const page of Object.values(pages)) page.leave();
   tab = key;
+  if (key === "duty") banner("errand", "", "");
   history.replaceState(null, "", key === "report" ? config.shell : `#${key}`);
   for (const one of byId("tabs").children) one.setAttribute("aria-current", String(one.dataset.tab === key));
   await pages[key].show();
@@ -71,13 +96,20 @@ async function changed() {
   whose = me;
   byId("who").replaceChildren(session.me ? name(session.me.name) : "");
   line();
+  tabs();
+  if (other) {
+    await pages.duty.recall();
+    await pages.duty.fetch();
+  }
   await counts();
   await banners();
-  if (other && !(tab === "report" && pages.report.report)) await pages[tab].show();
+  if (hidden(tab)) await open("report");
+  else if (other && !(tab === "report" && pages.report.report)) await pages[tab].show();
   else if (tab === "mine" && me !== null) {
     await pages.mine.draw();
     if (!sender.running) await pages.mine.fetch();
   } else if (tab === "tasks" && !sender.running) await pages.tasks.fetch();
+  else if (tab === "duty" && !sender.running) await pages.duty.fetch();
 }
 
 function line() {

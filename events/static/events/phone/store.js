@@ -4,20 +4,24 @@
 //
 // reports: client_id, user, user_name, state ("draft", "queued", "asked", "refused", "confirmed"), what the
 //   form holds, and what the server said.  photos: client_id, report, bytes, type, sent.
-// kept: key, value.
+// kept: key, value.  fixes: positions of somebody on duty that the server has not confirmed: user, t (ms),
+//   lat, lon, accuracy, speed, bearing.
 
 const NAME = "gis-events";
-const EDITION = 1;
+const EDITION = 2;
 let opened = null;
 
 function open() {
   opened ??= new Promise((resolve, reject) => {
     const asked = indexedDB.open(NAME, EDITION);
-    asked.onupgradeneeded = () => {
+    asked.onupgradeneeded = ({ oldVersion }) => {
       const database = asked.result;
-      database.createObjectStore("reports", { keyPath: "client_id" }).createIndex("user", "user");
-      database.createObjectStore("photos", { keyPath: "client_id" }).createIndex("report", "report");
-      database.createObjectStore("kept", { keyPath: "key" });
+      if (oldVersion < 1) {
+        database.createObjectStore("reports", { keyPath: "client_id" }).createIndex("user", "user");
+        database.createObjectStore("photos", { keyPath: "client_id" }).createIndex("report", "report");
+        database.createObjectStore("kept", { keyPath: "key" });
+      }
+      database.createObjectStore("fixes", { keyPath: ["user", "t"] });
     };
     asked.onsuccess = () => {
       asked.result.onversionchange = () => asked.result.close();
@@ -135,6 +139,19 @@ export async function keptUnder(prefix) {
   const range = IDBKeyRange.bound(prefix, `${prefix}\uffff`);
   const rows = await within(["kept"], "readonly", ({ kept }) => kept.getAll(range));
   return new Map(rows.map(({ key, value }) => [key, value]));
+}
+
+export function addFix(fix) {
+  return within(["fixes"], "readwrite", ({ fixes }) => void fixes.put(fix));
+}
+
+// The oldest first.
+export function fixesOf(user) {
+  return within(["fixes"], "readonly", ({ fixes }) => fixes.getAll(IDBKeyRange.bound([user, 0], [user, Infinity])));
+}
+
+export function dropFixes(gone) {
+  return within(["fixes"], "readwrite", ({ fixes }) => gone.forEach(({ user, t }) => fixes.delete([user, t])));
 }
 
 // Old confirmed reports go: the server lists them.

@@ -1,0 +1,137 @@
+"""What callers send about errands, as JSON: shape and limits."""
+
+import json
+import math
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.gis.geos import Point
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from gis_server.errors import Conflict, Invalid
+from gis_server.geo import WGS84
+from gis_server.models import User
+from patrols.models import AboutKind
+from patrols.models.errands import MAX_ABOUT, MAX_MESSAGE, MAX_PLACE
+
+MAX_BODY = 16 * 1024
+MAX_ID = 2**31 - 1
+LONGEST_UUID = 40
+LONGEST_NUMBER = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where somebody is sent, and what about; see `models.Errand`."""
+
+    point: Point
+    place: str = ""
+    about_kind: AboutKind = AboutKind.PLACE
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    client_id: uuid.UUID
+    duty_id: int
+    target: Target
+    message: str
+
+
+def body_of(request: HttpRequest) -> dict[str, Any]:
+    """The JSON object of the body; an empty one where nothing was sent.  Raises Invalid."""
+    content = request.read(MAX_BODY + 1)
+    if len(content) > MAX_BODY:
+        raise Invalid(_("The body is larger than %(longest)d kB.") % {"longest": MAX_BODY // 1024})
+    try:
+        told = json.loads(content or b"{}")
+    except (ValueError, RecursionError):
+        told = None
+    if not isinstance(told, dict):
+        raise Invalid(_("The body must be a JSON object."))
+    return told
+
+
+def order_of(told: Mapping[str, Any]) -> Order:
+    """Raises Invalid: a field is missing or wrong, and the message names it."""
+    duty_id = told.get("duty")
+    if isinstance(duty_id, bool) or not isinstance(duty_id, int) or not 0 < duty_id <= MAX_ID:
+        raise Invalid(_("%(name)s must be a number.") % {"name": "duty"})
+    return Order(client_id_of(told), duty_id, target_of(told), message_of(told))
+
+
+def client_id_of(told: Mapping[str, Any]) -> uuid.UUID:
+    value = told.get("client_id")
+    try:
+        if isinstance(value, str) and len(value) <= LONGEST_UUID:
+            return uuid.UUID(value)
+    except ValueError:
+        pass
+    raise Invalid(_("%(name)s must be a UUID.") % {"name": "client_id"})
+
+
+def target_of(told: Mapping[str, Any]) -> Target:
+    """From JSON, or from the query string of a page.  Raises Invalid."""
+    kind = told.get("about_kind") or AboutKind.PLACE.value
+    if kind not in AboutKind.values:
+        rule = _("%(name)s must be one of %(choices)s.")
+        raise Invalid(rule % {"name": "about_kind", "choices": ", ".join(AboutKind.values)})
+    place, about = text_of(told, "place", MAX_PLACE), text_of(told, "about", MAX_ABOUT)
+    return Target(point_of(told), place, AboutKind(kind), about)
+
+
+def point_of(told: Mapping[str, Any]) -> Point:
+    """Degrees, WGS84.  Raises Invalid."""
+    lon, lat = (degrees_of(told.get(name)) for name in ("lon", "lat"))
+    if lon is None or lat is None or abs(lon) > 180 or abs(lat) > 85:
+        raise Invalid(_("Say the place as lon and lat, in degrees."))
+    return Point(lon, lat, srid=WGS84)
+
+
+def degrees_of(value: object) -> float | None:
+    if isinstance(value, str) and len(value) > LONGEST_NUMBER:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+def message_of(told: Mapping[str, Any]) -> str:
+    message = text_of(told, "message", MAX_MESSAGE)
+    if not message:
+        raise Invalid(_("Say what is to be done there."))
+    return message
+
+
+def text_of(told: Mapping[str, Any], name: str, longest: int) -> str:
+    """A text without spaces around it; it is escaped where it is shown.  Raises Invalid."""
+    value = told.get(name)
+    if value is None:
+        return ""
+    if not isinstance(value, str) or len(value) > longest or not is_storable(value):
+        rule = _("%(name)s must be a text of at most %(longest)d characters.")
+        raise Invalid(rule % {"name": name, "longest": longest})
+    return value.strip()
+
+
+def is_storable(text: str) -> bool:
+    """Whether PostgreSQL can hold it: no NUL, no half of a surrogate pair."""
+    return "\0" not in text and not any("\ud800" <= one <= "\udfff" for one in text)
+
+
+def check_sender(user: User, sender: object) -> None:
+    """A phone says whose it is: somebody else may have signed in on it meanwhile.
+
+    Raises:
+        Conflict: it is another user's.
+    """
+    if sender is not None and str(sender) != str(user.pk):
+        rule = _("You are signed in as %(who)s; this is somebody else's.")
+        raise Conflict(rule % {"who": user.get_full_name()})

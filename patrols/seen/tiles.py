@@ -1,0 +1,248 @@
+"""What map tiles draw of what has been seen, cut to a tile and to what its reader may see.
+
+Two layers for the map:
+
+- `blind_spots(box, reach, now)`: a tile with the parts "blind_streets" (lines, at every zoom) and
+  "blind_cells" (squares of cells in rows, from zoom `CELLS_FROM` on), each feature with `age`, the
+  class of `patrols.ages`: 0 seen within 4 h, 1 within 12 h, 2 within 24 h, 3 within 72 h, 4 longer
+  ago or never.
+- `covered(box, reach, day, shift)`: the part "covered_cells" (from zoom `COVERED_FROM` on), each
+  feature with `seen`, 1 or 0: what of the patrolable cells was seen on a day, in one shift or
+  (None) in any.
+
+Both answer Mapbox Vector Tiles as bytes, empty where there is nothing; reach: code prefixes.  They
+change with every round of `manage.py cover`, so a client asks again on the live topic "coverage"
+(told of a street at most every four seconds), and as time goes by.  Who wants arrays instead of
+tiles uses `ages_in` and `seen_in`.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import numpy as np
+import shapely
+from django.db import connection
+from django.utils import timezone
+
+from gis_server.geo import WEB_MERCATOR, convert, metric_srid
+from gis_server.roles import covers
+from grids.models import Grid
+from patrols import ages
+from patrols.cells import CELL_M
+from patrols.models import Coverage
+from patrols.seen import blocks, grounds
+from patrols.terrain import Terrain
+
+Bounds = tuple[float, float, float, float]
+CELLS_FROM = 15
+COVERED_FROM = 14
+
+MVT = """
+    WITH tile AS (SELECT ST_MakeEnvelope(%s, %s, %s, %s, 3857) AS exact)
+    SELECT coalesce(ST_AsMVT(part, %s, 4096, 'geom'), ''::bytea) FROM (
+        SELECT value AS {name}, ST_AsMVTGeom(
+            ST_SetSRID(ST_GeomFromWKB(wkb), 3857), tile.exact, 4096, 64, true) AS geom
+        FROM tile, unnest(%s::bytea[], %s::int[]) AS drawn (wkb, value)
+    ) AS part WHERE geom IS NOT NULL"""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A tile: its bounds and, a little wider, those of what is drawn into it; EPSG:3857 metres."""
+
+    exact: Bounds
+    around: Bounds
+    zoom: int
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A box of cells of a terrain: rows and columns of its ground; mine: of each cell, whether it
+    is patrolable and its grid in reach.
+    """
+
+    terrain: Terrain
+    rows: slice
+    columns: slice
+    mine: Any
+
+    @property
+    def south_west(self) -> tuple[int, int]:
+        """Column and row of the plane."""
+        ground = self.terrain.ground
+        return ground.x0 + self.columns.start, ground.y0 + self.rows.start
+
+
+def blind_spots(box: Box, reach: Sequence[str], now: datetime) -> bytes:
+    """See above."""
+    lines, cells = [], []
+    for piece in _pieces(box.around, reach, timezone.localdate(now)):
+        at = _times(piece)
+        lines.append(_streets(piece, at, now.timestamp()))
+        if box.zoom >= CELLS_FROM:
+            classes = ages.classes(at, now.timestamp())
+            cells.append(_runs(piece, np.where(piece.mine, classes, -1)))
+    return _mvt(box, "blind_streets", "age", lines) + _mvt(box, "blind_cells", "age", cells)
+
+
+def covered(box: Box, reach: Sequence[str], day: date, shift_id: int | None) -> bytes:
+    """See above."""
+    if box.zoom < COVERED_FROM:
+        return b""
+    cells = [
+        _runs(piece, np.where(piece.mine, _seen(piece, day, shift_id), -1))
+        for piece in _pieces(box.around, reach, day)
+    ]
+    return _mvt(box, "covered_cells", "seen", cells)
+
+
+# ---- Arrays --------------------------------------------------------------------------------------
+
+
+def ages_in(around: Bounds, reach: Sequence[str], now: datetime) -> Iterator[tuple[Any, Any, Any]]:
+    """Of the patrolable cells in a box: x and y of their south-west corners in metres of
+    `metric_srid()`, and when each was last seen (seconds since 1970, 0 for never).
+    """
+    for piece in _pieces(around, reach, timezone.localdate(now)):
+        rows, columns = np.nonzero(piece.mine)
+        left, low = piece.south_west
+        yield (columns + left) * CELL_M, (rows + low) * CELL_M, _times(piece)[rows, columns]
+
+
+def seen_in(
+    around: Bounds, reach: Sequence[str], day: date, shift_id: int | None
+) -> Iterator[tuple[Any, Any, Any]]:
+    """As `ages_in`, with whether each was seen on a day."""
+    for piece in _pieces(around, reach, day):
+        rows, columns = np.nonzero(piece.mine)
+        left, low = piece.south_west
+        seen = _seen(piece, day, shift_id)[rows, columns] == 1
+        yield (columns + left) * CELL_M, (rows + low) * CELL_M, seen
+
+
+# ---- What lies in a tile -------------------------------------------------------------------------
+
+
+def _pieces(around: Bounds, reach: Sequence[str], day: date) -> Iterator[Piece]:
+    west, south, east, north = _metric(around)
+    for one in grounds.latest(day):
+        ground = one.terrain.ground
+        height, width = ground.grid_of.shape
+        left = max(int(west // CELL_M) - ground.x0, 0)
+        low = max(int(south // CELL_M) - ground.y0, 0)
+        right = min(int(east // CELL_M) - ground.x0 + 1, width)
+        high = min(int(north // CELL_M) - ground.y0 + 1, height)
+        if left >= right or low >= high:
+            continue
+        rows, columns = slice(low, high), slice(left, right)
+        allowed = _allowed(one.terrain, reach)
+        owner = ground.grid_of[rows, columns]
+        mine = (ground.cell_number[rows, columns] >= 0) & (owner >= 0) & allowed[owner]
+        if mine.any():
+            yield Piece(one.terrain, rows, columns, mine)
+
+
+def _metric(bounds: Bounds) -> Bounds:
+    """The box in metres of `metric_srid()` that holds one of EPSG:3857."""
+    edge = shapely.segmentize(shapely.box(*bounds), (bounds[2] - bounds[0]) / 8)
+    west, south, east, north = convert(edge, WEB_MERCATOR, metric_srid()).bounds
+    return west, south, east, north
+
+
+def _allowed(terrain: Terrain, reach: Sequence[str]) -> Any:
+    """Of each grid of a ground, whether it lies in reach; none that is no more."""
+    prefixes = [one for one in reach if one]
+    codes = dict(
+        Grid.objects.filter(pk__in=terrain.ground.grids.tolist()).values_list("id", "code")
+    )
+    return np.array(
+        [covers(prefixes, codes.get(int(pk), "")) for pk in terrain.ground.grids], np.bool_
+    )
+
+
+def _times(piece: Piece) -> Any:
+    left, low = piece.south_west
+    height, width = piece.mine.shape
+    return blocks.read_box(left, low, width, height)
+
+
+def _seen(piece: Piece, day: date, shift_id: int | None) -> Any:
+    """Of each cell of the piece 1 or 0; what belongs to another ground is not known, so 0."""
+    ground = piece.terrain.ground
+    owner = ground.grid_of[piece.rows, piece.columns]
+    number = ground.cell_number[piece.rows, piece.columns]
+    indices = np.unique(owner[piece.mine])
+    rows = Coverage.objects.filter(day=day, grid__in=ground.grids[indices].tolist())
+    if shift_id is not None:
+        rows = rows.filter(shift=shift_id)
+    first = np.concatenate(([0], np.cumsum(ground.cells)))
+    flags = np.zeros(first[-1], np.bool_)
+    for grid, cells in rows.values_list("grid_id", "cells"):
+        index = piece.terrain.index[grid]
+        size = int(ground.cells[index])
+        bits = np.unpackbits(np.frombuffer(bytes(cells), np.uint8), bitorder="little")[:size]
+        if len(bits) == size:
+            flags[first[index] : first[index] + size] |= bits.astype(np.bool_)
+    found = np.zeros(owner.shape, np.int64)
+    found[piece.mine] = flags[first[owner[piece.mine]] + number[piece.mine]]
+    return found
+
+
+# ---- Shapes --------------------------------------------------------------------------------------
+
+
+def _streets(piece: Piece, at: Any, now: float) -> tuple[Any, Any]:
+    """Lines along street pieces of one class, as many together as hang together; their classes."""
+    ground, things = piece.terrain.ground, piece.terrain.ground.streets
+    row, column = np.divmod(things.cell, ground.grid_of.shape[1])
+    row, column = row - piece.rows.start, column - piece.columns.start
+    height, width = piece.mine.shape
+    inside = (row >= 0) & (column >= 0) & (row < height) & (column < width)
+    where = np.flatnonzero(inside)
+    where = where[piece.mine[row[where], column[where]]]
+    where = where[np.argsort(things.given[where])]
+    if not len(where):
+        return np.zeros(0, object), np.zeros(0, np.int64)
+    classes = ages.classes(at[row[where], column[where]], now)
+    ends = piece.terrain.lines(where)
+    begins = np.ones(len(where), np.bool_)
+    begins[1:] = (
+        (np.diff(things.given[where]) != 1)
+        | (np.diff(classes) != 0)
+        | (np.abs(ends[1:, :2] - ends[:-1, 2:]).max(axis=1) > 0.2)
+    )
+    run = np.cumsum(begins) - 1
+    # Of each run the first begin, then every end.
+    points = np.concatenate([ends[begins, :2], ends[:, 2:]])
+    of_run = np.concatenate([run[begins], run])
+    order = np.argsort(of_run, kind="stable")
+    lines = shapely.linestrings(points[order], indices=of_run[order])
+    return lines, classes[begins]
+
+
+def _runs(piece: Piece, values: Any) -> tuple[Any, Any]:
+    """Rectangles over cells of one value that lie side by side in a row; those below 0 are none."""
+    left, low = piece.south_west
+    height = len(values)
+    edge = np.full((height, 1), -1)
+    padded = np.hstack([edge, values, edge])
+    starts = (padded[:, 1:-1] >= 0) & (padded[:, 1:-1] != padded[:, :-2])
+    stops = (padded[:, 1:-1] >= 0) & (padded[:, 1:-1] != padded[:, 2:])
+    rows, first = np.nonzero(starts)
+    _rows, last = np.nonzero(stops)
+    west, east = (first + left) * CELL_M, (last + left + 1) * CELL_M
+    south = (rows + low) * CELL_M
+    return shapely.box(west, south, east, south + CELL_M), values[rows, first]
+
+
+def _mvt(box: Box, part: str, name: str, drawn: Sequence[tuple[Any, Any]]) -> bytes:
+    shapes = np.concatenate([np.zeros(0, object), *(shapes for shapes, _values in drawn)])
+    if not len(shapes):
+        return b""
+    values = np.concatenate([values for _shapes, values in drawn])
+    wkb = list(shapely.to_wkb(convert(shapes, metric_srid(), WEB_MERCATOR)))
+    with connection.cursor() as cursor:
+        cursor.execute(MVT.format(name=name), [*box.exact, part, wkb, values.tolist()])
+        return bytes(cursor.fetchone()[0])

@@ -1,0 +1,104 @@
+"""What tiles draw of what has been seen."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+import shapely
+
+from gis_server.geo import convert
+from maps.tiles import bounds, tiles_over
+from patrols.seen import tiles
+from patrols.seen.tiles import Box
+from tests.maps.reading import read_tile
+from tests.patrols.ground_town import CORNER, SIDE, along, cover, make_grids, positions, send
+from tests.patrols.on_duty import DAY, LAT, LON, NOW, OTHER_STREET, STREET, local, make_duty
+
+pytestmark = pytest.mark.django_db
+
+
+[TILE] = tiles_over(
+    (*convert(shapely.Point(LON, LAT), 4326, 3857).coords[0],
+     *convert(shapely.Point(LON, LAT), 4326, 3857).coords[0]), 11,
+)  # fmt: skip
+"""It holds the whole town."""
+
+
+def box(zoom: int = 15) -> Box:
+    return Box(bounds(TILE), bounds(TILE), zoom)
+
+
+def values(content: bytes, part: str, name: str, folder: Path) -> list[int]:
+    """What the features of a part say, ascending."""
+    return sorted(read_tile(content, TILE, part, folder)[name])
+
+
+@pytest.fixture(autouse=True)
+def walked() -> Iterator[None]:
+    """At nine somebody went down half the lane of the first grid; it is twelve."""
+    make_grids()
+    duty = make_duty()
+    send(duty, positions(local(9), along(6, 205, 200)), NOW)
+    cover(NOW)
+    return iter(())
+
+
+def test_ages_are_told_of_what_lies_in_reach() -> None:
+    [(x, y, at)] = tiles.ages_in(box().around, [STREET], NOW)
+
+    there = dict(zip(zip(x - CORNER[0], y - CORNER[1], strict=True), at, strict=True))
+    # Rows of middles within 25 m of the lane at 205 m: five; the third grid has a house.
+    assert {row for column, row in there if column < 800} == {180, 190, 200, 210, 220}
+    assert abs(there[100, 200] - local(9).timestamp() - 95) < 30
+    assert there[400, 200] == 0
+    assert max(row for _column, row in there) < SIDE
+
+
+def test_hills_of_the_other_street_are_its_own() -> None:
+    [(_x, y, at)] = tiles.ages_in(box().around, [OTHER_STREET], NOW)
+
+    assert len(y) == 3 * 42 * 42
+    assert (y >= CORNER[1] + SIDE).all()
+    assert not at.any()
+    assert list(tiles.ages_in(box().around, ["140108"], NOW)) == []
+
+
+def test_a_tile_has_streets_in_lines_of_one_age_and_cells_from_near(tmp_path: Path) -> None:
+    far, near = (tiles.blind_spots(box(zoom), [STREET], NOW) for zoom in (14, 15))
+
+    assert read_tile(far, TILE, "blind_cells", tmp_path) is None
+    # Half of the lane was seen three hours ago, the rest never.
+    assert values(far, "blind_streets", "age", tmp_path) == [0, 4]
+    assert set(values(near, "blind_cells", "age", tmp_path)) == {0, 4}
+
+
+def test_what_was_seen_ages(tmp_path: Path) -> None:
+    later = NOW + timedelta(hours=20)
+
+    tile = tiles.blind_spots(box(), [STREET], later)
+
+    assert values(tile, "blind_streets", "age", tmp_path) == [2, 4]
+
+
+def test_coverage_of_a_day_and_shift_is_drawn(tmp_path: Path) -> None:
+    duty_shift = make_duty().shift_id
+
+    tile = tiles.covered(box(), [STREET], DAY, duty_shift)
+    other = tiles.covered(box(), [STREET], DAY, duty_shift + 1)
+
+    assert set(values(tile, "covered_cells", "seen", tmp_path)) == {0, 1}
+    assert set(values(other, "covered_cells", "seen", tmp_path)) == {0}
+    [(x, _y, seen)] = tiles.seen_in(box().around, [STREET], DAY, None)
+    # To 206 m, and one middle further: 21 or 22 columns of three rows.
+    assert 60 <= np.count_nonzero(seen) <= 66
+    assert x[seen].max() < CORNER[0] + 220
+
+
+def test_nothing_is_drawn_elsewhere_or_before_there_are_grids() -> None:
+    away = (0.0, 0.0, 1000.0, 1000.0)
+
+    assert tiles.blind_spots(Box(away, away, 15), [STREET], NOW) == b""
+    assert tiles.covered(Box(away, away, 15), [STREET], DAY, None) == b""
+    assert tiles.blind_spots(box(), [STREET], NOW - timedelta(days=400)) == b""
