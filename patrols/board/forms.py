@@ -123,7 +123,7 @@ class MemberForm(forms.Form):
         label=gettext_lazy("Phone"),
         max_length=30,
         required=False,
-        error_messages={"invalid": gettext_lazy("Up to 30 digits and + ( ) -")},
+        error_messages={"invalid": gettext_lazy("Up to 30 letters, digits and + ( ) -")},
     )
     force = forms.ChoiceField(label=gettext_lazy("Force"), choices=Force.choices)
     means = forms.ChoiceField(label=gettext_lazy("Means of transport"), choices=MeansName.choices)

@@ -13,7 +13,7 @@ from patrols.models import Force, MeansName
 
 MOST_ROWS = 2_000
 NUMBER = re.compile(r"\A[0-9A-Za-z._-]{1,20}\Z")
-PHONE = re.compile(r"\A[0-9+() -]{0,30}\Z")
+PHONE = re.compile(r"\A[\w+()（）./ -]{0,30}\Z")
 TERRITORY = re.compile(r"[0-9]{6,19}")
 COLUMNS: dict[str, Column] = {
     "number": Column(
@@ -69,7 +69,7 @@ class Reader:
             ("number", NUMBER.fullmatch(value["number"]), _("Up to 20 letters, digits and . _ -")),
             ("number", first == line.number, _("This number stands above already.")),
             ("name", is_name(value["name"]), _("A name has 1 to 40 characters.")),
-            ("phone", PHONE.fullmatch(value["phone"]), _("Up to 30 digits and + ( ) -")),
+            ("phone", PHONE.fullmatch(value["phone"]), _("Up to 30 letters, digits and + ( ) -")),
             ("force", force, _("One of: %(names)s") % {"names": "、".join(map(str, Force.labels))}),
             (
                 "means",

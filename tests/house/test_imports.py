@@ -51,6 +51,7 @@ PURE = (
     "grids.imports.zips",
     "grids.topology",
     "patrols.ages",
+    "patrols.board.hours",
     "patrols.cells",
     "patrols.control",
     "patrols.coverage",
@@ -110,6 +111,7 @@ PURE = (
     "fixtures.event_words",
     "fixtures.fault_days",
     "fixtures.lossy_line",
+    "fixtures.patrol_words",
     "fixtures.repair_week",
     "fixtures.scenes",
 )

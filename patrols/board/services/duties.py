@@ -26,6 +26,7 @@ from patrols.board.services.places import (
     must_have_reason,
 )
 from patrols.control import HEIGHT, ControlLevel
+from patrols.intake import stale
 from patrols.models import Duty, Member
 from patrols.models.posts import MAX_TASK
 
@@ -64,7 +65,9 @@ def assign(
     if agreed.stands_in_for is not None:
         agreed = _in_place_of(cell, person, agreed, agreed.stands_in_for)
     row = _insert(by, cell, person, agreed, now)
-    _note("duty.assigned", by, row, cell, reason=said)
+    if agreed.stands_in_for is not None:
+        _covered_anew(agreed.stands_in_for, row.counts_from or cell.span.begin, cell, now)
+    _note(by, row, cell, action="duty.assigned", reason=said)
     return row
 
 
@@ -80,7 +83,7 @@ def withdraw(*, by: User, duty: int, now: datetime, reason: str = "") -> Duty:
     cell = lock(by, [_place(row)], now)[0]
     said = must_have_reason(moment_of(cell.span, now), reason)
     _end(row, cell, now)
-    _note("duty.withdrawn", by, row, cell, reason=said)
+    _note(by, row, cell, action="duty.withdrawn", reason=said)
     return row
 
 
@@ -105,7 +108,7 @@ def move(
     _end(row, before, now)
     terms = Terms(row.task, *row.as_levels())
     moved = _insert(by, after, _lock_member(by, row.member_id, is_known=True), terms, now)
-    _note("duty.moved", by, moved, after, reason=said, since=_words(before))
+    _note(by, moved, after, action="duty.moved", reason=said, since=_words(before))
     return moved
 
 
@@ -133,7 +136,7 @@ def change(
         raise Conflict(_("Somebody else has changed this duty meanwhile: look at it anew."))
     row.refresh_from_db()
     detail = {"task": [seen.task, row.task], "levels": f"{row.lowest}–{row.highest}"}
-    _note("duty.changed", by, row, cell, reason=said, **detail)
+    _note(by, row, cell, action="duty.changed", reason=said, **detail)
     return row
 
 
@@ -154,7 +157,7 @@ def mark_absent(*, by: User, duty: int, is_absent: bool, now: datetime) -> Duty:
     if rows.update(is_absent=is_absent) != 1:
         raise Conflict(_("Somebody else has changed this duty meanwhile: look at it anew."))
     row.is_absent = is_absent
-    _note("duty.absence", by, row, cell, is_absent=is_absent)
+    _note(by, row, cell, action="duty.absence", is_absent=is_absent)
     return row
 
 
@@ -233,13 +236,20 @@ def _end(row: Duty, cell: Cell, now: datetime) -> None:
     if Duty.objects.filter(pk=row.pk, withdrawn_at=None).update(withdrawn_at=at) != 1:
         raise Conflict(_("Somebody else has taken this duty off the roster already."))
     row.withdrawn_at = at
+    _covered_anew(row.pk, at, cell, now)
+
+
+def _covered_anew(duty: int, since: datetime, cell: Cell, now: datetime) -> None:
+    """What somebody has covered counts only as far as their duty does."""
+    if moment_of(cell.span, now) is not Moment.AHEAD:
+        stale.mark({duty: since}, now)
 
 
 def _words(cell: Cell) -> str:
     return f"{cell.day.isoformat()} {cell.post.name} {cell.shift.name}"
 
 
-def _note(action: str, by: User, row: Duty, cell: Cell, **more: Any) -> None:
+def _note(by: User, row: Duty, cell: Cell, *, action: str, **more: Any) -> None:
     detail = {"place": _words(cell), "person": row.member.number} | {
         name: value for name, value in more.items() if value != ""
     }

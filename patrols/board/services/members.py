@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from gis_server import audit
@@ -153,10 +153,17 @@ def make_of_workers(*, by: User, area: str, day: date) -> Made:
     must_plan(by)
     if not in_scope(by, area):
         raise NotAllowed(_("This area is not yours."))
+    made = enter_workers(area, day, scope_q(by, "grid__code"))
+    detail = {"counts": made.made}
+    audit.note(by=by, action="members.made", subject=area, scope=area, detail=detail)
+    return made
+
+
+def enter_workers(area: str, day: date, within: Q) -> Made:
+    """The same in the caller's transaction and in nobody's name; within: of their assignments."""
     held = Assignment.objects.filter(
-        scope_q(by, "grid__code"), grid__code__startswith=area, valid__contains=day,
-        worker__patrol_member=None,
-    )  # fmt: skip
+        within, grid__code__startswith=area, valid__contains=day, worker__patrol_member=None
+    )
     found: dict[int, Assignment] = {}
     for one in held.select_related("worker", "grid").order_by("grid__code", "id"):
         found.setdefault(one.worker_id, one)
@@ -168,8 +175,6 @@ def make_of_workers(*, by: User, area: str, day: date) -> Made:
     # Somebody may enter the same people beside us.
     Member.objects.bulk_create(rows, ignore_conflicts=True)
     made = Member.objects.filter(worker__in=[row.worker_id for row in rows]).count()
-    detail = {"counts": made}
-    audit.note(by=by, action="members.made", subject=area, scope=area, detail=detail)
     return Made(made, len(taken))
 
 
