@@ -151,8 +151,9 @@ def told_of(taken: services.Taken) -> dict[str, Any]:
 
 def own(request: HttpRequest) -> JsonResponse:
     piece = parse_page(request, OWN_AT_ONCE)
-    rows, total = queries.own_reports(user_of(request), piece)
-    return json_ok({"total": total, "items": [queries.report_item(row) for row in rows]})
+    user = user_of(request)
+    rows, total = queries.own_reports(user, piece)
+    return json_ok({"total": total, "items": [queries.report_item(row, user) for row in rows]})
 
 
 @allow(Permission.REPORT_EVENTS)

@@ -39,7 +39,8 @@ def own_reports(user: User, page: Page) -> tuple[Sequence[Event], int]:
     return found, rows.count()
 
 
-def report_item(row: Event) -> dict[str, Any]:
+def report_item(row: Event, user: User) -> dict[str, Any]:
+    """One of the user's own; steps are only for whoever may see events."""
     return {
         "id": row.pk,
         "number": row.number,
@@ -59,7 +60,8 @@ def report_item(row: Event) -> dict[str, Any]:
         "reported_at": text_of(row.reported_at),
         "received_at": text_of(row.received_at),
         "closed_at": text_of(row.closed_at),
-        "can_withdraw": can(Action.WITHDRAW, Status(row.state)),
+        "can_withdraw": may(user.role, Permission.SEE_EVENTS)
+        and can(Action.WITHDRAW, Status(row.state)),
         "photos": photo_urls(row),
     }
 

@@ -138,6 +138,9 @@ def move(
     columns = {"state": after.after.value, after.at: now} | dict(values or {})
     if Errand.objects.filter(pk=errand.pk, state=before.value).update(**columns) != 1:
         errand.refresh_from_db()
+        if action is Action.SEE:
+            # Two pages showed it together, or it has moved on: whatever it is, it was seen.
+            return errand
         # It was shown on the phone meanwhile: that takes nobody's step away.
         if errand.state == State.SEEN and before is State.SENT:
             return move(errand, action, now=now, values=values)

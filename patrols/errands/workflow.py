@@ -57,9 +57,9 @@ _UNANSWERED = frozenset({State.SENT, State.SEEN})
 MOVES: dict[Action, Move] = {
     Action.SEE: Move(frozenset({State.SENT}), State.SEEN, Who.MEMBER, "seen_at"),
     Action.ACCEPT: Move(_UNANSWERED, State.ACCEPTED, Who.MEMBER, "answered_at"),
+    Action.DONE: Move(OPEN_STATES, State.DONE, Who.MEMBER, "done_at"),
     # Something may come up after it was accepted, too.
     Action.DECLINE: Move(OPEN_STATES, State.DECLINED, Who.MEMBER, "answered_at", needs_note=True),
-    Action.DONE: Move(OPEN_STATES, State.DONE, Who.MEMBER, "done_at"),
     Action.WITHDRAW: Move(OPEN_STATES, State.WITHDRAWN, Who.SENDER, "withdrawn_at"),
 }
 """The one table."""
@@ -70,7 +70,7 @@ def can(action: Action, state: State) -> bool:
 
 
 def actions(state: State, who: Who) -> list[Action]:
-    """What one side may do now; SEE is no button."""
+    """What one side may do now, in the order of the buttons; SEE is none."""
     return [
         action
         for action, move in MOVES.items()

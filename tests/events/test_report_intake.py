@@ -433,7 +433,7 @@ def test_own_reports_cost_a_fixed_number_of_queries(
 
     with django_assert_num_queries(3):
         rows, _total = own_reports(user, Page(limit=10, offset=0))
-        assert len([report_item(row) for row in rows]) == 3
+        assert len([report_item(row, user) for row in rows]) == 3
 
 
 def test_a_report_costs_a_fixed_number_of_queries(

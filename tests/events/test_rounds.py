@@ -107,12 +107,12 @@ def test_rounds_are_of_the_own_territory(street_round: VideoRound, operator: Use
     ):
         with pytest.raises(NotFound):
             call()
-    with pytest.raises(Invalid, match="already"):
+    with pytest.raises(Invalid, match="同名"):
         services.make(by=operator, wanted=Wanted("Evening", STREET), now=NOW)
 
 
 def test_a_walk_is_resumed_and_ends(street_round: VideoRound, operator: User) -> None:
-    with pytest.raises(Invalid, match="no camera"):
+    with pytest.raises(Invalid, match="没有启用的摄像机"):
         services.begin(by=operator, round_id=street_round.pk, now=NOW)
     make_camera()
     walk = services.begin(by=operator, round_id=street_round.pk, now=NOW)
@@ -161,13 +161,13 @@ def test_a_dark_camera_and_an_old_picture_are_not_looked_at(
     dark, old, none = make_camera(State.OFFLINE), make_camera(), make_camera()
     walk = services.begin(by=operator, round_id=street_round.pk, now=NOW)
     press = partial(services.look, by=operator, walk_id=walk.pk, now=NOW)
-    with pytest.raises(Conflict, match="dark"):
+    with pytest.raises(Conflict, match="无画面"):
         press(said=looked(dark, picture(dark)))
-    with pytest.raises(Conflict, match="older than 30 minutes"):
+    with pytest.raises(Conflict, match="超过 30 分钟"):
         press(said=looked(old, picture(old, NOW - 31 * MINUTE)))
-    with pytest.raises(Conflict, match="new picture"):
+    with pytest.raises(Conflict, match="请先抓拍"):
         press(said=looked(none, None))
-    with pytest.raises(Conflict, match="new picture"):
+    with pytest.raises(Conflict, match="请先抓拍"):
         press(said=looked(none, picture(old)))
     press(said=Said(dark.pk, Result.DARK))
     assert [look.result for look in Look.objects.all()] == ["dark"]
@@ -184,7 +184,7 @@ def test_nobody_says_anything_in_another_persons_walk(
     with pytest.raises(NotAllowed):
         services.end(by=second, walk_id=walk.pk, now=NOW)
     services.end(by=operator, walk_id=walk.pk, now=NOW)
-    with pytest.raises(Conflict, match="ended"):
+    with pytest.raises(Conflict, match="已结束"):
         services.look(by=operator, walk_id=walk.pk, said=Said(camera.pk, Result.DARK), now=NOW)
     worker = make_person("worker", Role.GRID_WORKER, STREET)
     with pytest.raises(NotAllowed):

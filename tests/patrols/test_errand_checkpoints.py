@@ -124,11 +124,11 @@ def test_two_presses_together_are_one_visit() -> None:
 def test_nobody_calls_outside_a_duty_at_the_post(town: DutyTown, duty: Duty, guard: User) -> None:
     point = make_checkpoint(town.post)
     other = make_checkpoint(town.other_post)
-    with pytest.raises(Conflict, match="not on duty now"):
+    with pytest.raises(Conflict, match="不在岗"):
         checkpoints.call(by=guard, secret=point.secret, now=NOW + timedelta(hours=8))
-    with pytest.raises(Conflict, match="belongs to “柳巷岗”"):
+    with pytest.raises(Conflict, match="属于“柳巷岗”"):
         checkpoints.call(by=guard, secret=f"{other.secret}", now=NOW)
-    with pytest.raises(Conflict, match="not entered among"):
+    with pytest.raises(Conflict, match="未列入勤务人员"):
         checkpoints.call(
             by=make_user("nobody", Role.PATROLLER, STREET), secret=point.secret, now=NOW
         )
@@ -142,7 +142,7 @@ def test_a_code_that_was_replaced_or_is_wrong_counts_no_more(
     old = point.secret
     fresh = planning.rotate(by=leader, checkpoint_id=point.pk, seen=1, now=NOW)
     for secret in (old, "nonsense", ""):
-        with pytest.raises(NotFound, match="counts no more"):
+        with pytest.raises(NotFound, match="二维码无效"):
             checkpoints.call(by=guard, secret=secret, now=NOW)
     assert checkpoints.call(by=guard, secret=fresh.secret, now=NOW).is_new
     assert AuditRow.objects.filter(action="checkpoint.rotated", scope=STREET).exists()
@@ -179,9 +179,9 @@ def wanted(**fields: object) -> planning.Wanted:
 def test_checkpoints_are_planned_where_the_leader_answers(town: DutyTown, leader: User) -> None:
     row = planning.make(by=leader, post_id=town.post.pk, wanted=wanted(), now=NOW)
     assert len(row.secret) == 20
-    with pytest.raises(Invalid, match="name"):
+    with pytest.raises(Invalid, match="同名"):
         planning.make(by=leader, post_id=town.post.pk, wanted=wanted(), now=NOW)
-    with pytest.raises(Invalid, match="no such post"):
+    with pytest.raises(Invalid, match="没有该岗位"):
         planning.make(by=leader, post_id=town.other_post.pk, wanted=wanted(), now=NOW)
     with pytest.raises(NotFound):
         planning.change(
@@ -239,7 +239,7 @@ def test_a_phone_reads_a_code(town: DutyTown, duty: Duty, guard: User, leader: U
     # By the wall's clock nobody is on duty: the duty is of a day in March 2026.
     refused = client.get(address)
     assert refused.status_code == 409
-    assert "没有" in refused.content.decode() or "not on duty" in refused.content.decode()
+    assert "不在岗" in refused.content.decode()
     assert not CheckpointVisit.objects.exists()
     assert client.get("/m/check/nonsense/").status_code == 404
     assert signed(leader).get(address).status_code == 403

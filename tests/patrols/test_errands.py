@@ -64,7 +64,7 @@ def test_somebody_on_duty_is_sent_and_reads_it(town: DutyTown, operator: User, g
     assert (change.subject, change.scope, change.data["state"]) == (str(row.pk), STREET, "sent")
     (shown,) = phone.shown(row.member, NOW)["errands"]
     assert (shown["message"], shown["place"]) == ("Look there", "Gate")
-    assert [one["verb"] for one in shown["actions"]] == ["accept", "decline", "done"]
+    assert [one["verb"] for one in shown["actions"]] == ["accept", "done", "decline"]
     assert shown["links"]["system"].startswith("geo:37.88")
 
 
@@ -74,7 +74,7 @@ def test_the_way_of_an_errand(town: DutyTown, operator: User, guard: User) -> No
         row = services.answer(by=guard, errand_id=row.pk, verb=verb, note="", now=NOW + MINUTE)
         assert row.state == state
     assert row.seen_at == row.answered_at == row.done_at == NOW + MINUTE
-    with pytest.raises(Conflict, match="by now"):
+    with pytest.raises(Conflict, match="当前为"):
         services.withdraw(by=operator, errand_id=row.pk, now=NOW)
 
 
@@ -121,7 +121,7 @@ def test_nobody_is_sent_before_or_after_their_duty(town: DutyTown, operator: Use
     duty = make_duty(make_member("张三"), town.post, town.shift)
     # 8:00 to 16:00 is 0:00 to 8:00 UTC.
     for hour in (-4, 5):
-        with pytest.raises(Conflict, match="not on duty"):
+        with pytest.raises(Conflict, match="不在岗"):
             services.send(by=operator, order=order(duty.pk), now=NOW + timedelta(hours=hour))
 
 
@@ -132,7 +132,7 @@ def test_nobody_is_sent_whose_duty_the_level_ended(town: DutyTown, operator: Use
     ControlSwitch.objects.create(
         area=STREET, level="two", begins=NOW - MINUTE, reason="x", user_id=operator.pk, who="x"
     )
-    with pytest.raises(Conflict, match="not on duty"):
+    with pytest.raises(Conflict, match="不在岗"):
         services.send(by=operator, order=order(duty.pk), now=NOW)
 
 
@@ -142,7 +142,7 @@ def test_a_second_press_sends_nobody_twice(town: DutyTown, operator: User) -> No
     first, is_new = services.send(by=operator, order=one, now=NOW)
     again, again_new = services.send(by=operator, order=one, now=NOW + timedelta(days=1))
     assert (first.pk, is_new, again_new) == (again.pk, True, False)
-    with pytest.raises(Conflict, match="another sender"):
+    with pytest.raises(Conflict, match="其他派遣人"):
         services.send(by=make_user("second", Role.OPERATOR, STREET), order=one, now=NOW)
 
 
@@ -150,7 +150,7 @@ def test_nobody_gets_more_errands_than_can_be_read(town: DutyTown, operator: Use
     duty = make_duty(make_member("张三"), town.post, town.shift)
     for _ in range(services.MOST_OPEN):
         services.send(by=operator, order=order(duty.pk), now=NOW)
-    with pytest.raises(Conflict, match="10 open errands"):
+    with pytest.raises(Conflict, match="10 项未完成"):
         services.send(by=operator, order=order(duty.pk), now=NOW)
 
 
@@ -170,6 +170,15 @@ def test_of_being_done_and_being_withdrawn_together_one_counts() -> None:
         row.refresh_from_db()
         assert sorted(said) == ["", "Conflict"]
         assert (row.done_at is None) != (row.withdrawn_at is None)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_pages_that_show_it_together_are_both_content() -> None:
+    town = make_duty_town()
+    guard = make_user("g", Role.PATROLLER, STREET)
+    row = sent_to(town, make_user("o", Role.OPERATOR, STREET), guard)
+    see = partial(services.answer, by=guard, errand_id=row.pk, verb="see", note="", now=NOW)
+    assert together(*[tried(see)] * 4) == [""] * 4
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,0 +1,131 @@
+"""On duty with a phone: positions with and without signal, and an errand that comes."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.days.conftest import PHONE, OpenPage
+from tests.days.test_event_phone import KEPT, assert_thumbs_reach, sign_in
+from tests.days.town import WORKER, Town, until
+
+pytestmark = pytest.mark.usefixtures("tell_logs")
+AREA, SHIFT, POST, NUMBER = "140107", "手机测试班", "手机测试岗", "PHONE-TEST"
+PLACE = {"longitude": 112.5701, "latitude": 37.8801, "accuracy": 8}
+WAITING = """() => new Promise((told) => {
+  const opened = indexedDB.open("gis-events");
+  opened.onsuccess = () => {
+    const asked = opened.result.transaction("fixes").objectStore("fixes").count();
+    asked.onsuccess = () => { told(asked.result); opened.result.close(); };
+  };
+})"""
+
+
+@pytest.fixture
+def duty(town: Town) -> Iterator[int]:
+    """A duty of the worker's that lasts all day, whatever the demo has put them on."""
+    town.ask("UPDATE patrols_member SET user_id = NULL WHERE number <> %s", NUMBER)
+    town.ask(
+        "INSERT INTO patrols_shift (area, name, begins, ends, is_active)"
+        " VALUES (%s, %s, '00:00', '00:00', true) ON CONFLICT DO NOTHING",
+        AREA,
+        SHIFT,
+    )
+    town.ask(
+        "INSERT INTO patrols_post (name, kind, scope_code, task, is_active)"
+        " SELECT %s, 'area', scope[1], '看护校门', true FROM gis_server_user WHERE username = %s"
+        " ON CONFLICT DO NOTHING",
+        POST,
+        WORKER.username,
+    )
+    town.ask(
+        "INSERT INTO patrols_member (number, name, phone, force, means, scope_code, user_id,"
+        " is_active) SELECT %s, '张巡防', '', 'security_guard', 'foot', scope[1], id, true"
+        " FROM gis_server_user WHERE username = %s ON CONFLICT DO NOTHING",
+        NUMBER,
+        WORKER.username,
+    )
+    [(number,)] = town.ask(
+        "INSERT INTO patrols_duty (post_id, shift_id, day, member_id, task, lowest, highest,"
+        " made_at) SELECT post.id, shift.id, (now() AT TIME ZONE 'Asia/Shanghai')::date, member.id,"
+        " '', 'usual', 'one', now() FROM patrols_post AS post, patrols_shift AS shift,"
+        " patrols_member AS member WHERE post.name = %s AND shift.name = %s AND member.number = %s"
+        " RETURNING id",
+        POST,
+        SHIFT,
+        NUMBER,
+    )
+    yield int(number)
+    town.ask("UPDATE patrols_duty SET withdrawn_at = now() WHERE id = %s", number)
+
+
+@pytest.fixture
+def phone(open_page: OpenPage, town: Town, duty: int) -> Callable[[], Page]:
+    def open_phone() -> Page:
+        page = open_page("/m/", PHONE, known=False, geolocation=PLACE, permissions=["geolocation"])
+        sign_in(page, town, WORKER.username, WORKER.password)
+        page.wait_for_function(KEPT)
+        page.locator("[data-tab=duty]").click()
+        return page
+
+    return open_phone
+
+
+def send_errand(town: Town, duty: int, words: str) -> None:
+    """As an operator's press leaves it; tests/patrols holds that path."""
+    town.ask(
+        "INSERT INTO patrols_errand (client_id, member_id, duty_id, scope_code, point, place,"
+        " about_kind, about, message, state, sender_name, sent_at, answer, withdrawn_name)"
+        " SELECT gen_random_uuid(), duty.member_id, duty.id, post.scope_code,"
+        " ST_SetSRID(ST_MakePoint(112.571, 37.881), 4326), '东门', 'place', '', %s, 'sent',"
+        " '值班员', now(), '', '' FROM patrols_duty AS duty JOIN patrols_post AS post"
+        " ON post.id = duty.post_id WHERE duty.id = %s",
+        words,
+        duty,
+    )
+
+
+def fixes(town: Town, duty: int) -> int:
+    [(number,)] = town.ask("SELECT count(*) FROM patrols_fix WHERE duty_id = %s", duty)
+    return int(number)
+
+
+def test_positions_wait_without_signal_and_an_errand_is_answered(
+    town: Town, phone: Callable[[], Page], duty: int, picture_folder: object
+) -> None:
+    page = phone()
+    expect(page.locator(f"[data-duty='{duty}']")).to_contain_text("看护校门")
+    expect(page.locator("#tracking")).to_have_attribute("data-running", "false")
+    assert page.evaluate(WAITING) == 0
+    page.locator("#tracking-press").click()
+    expect(page.locator("#tracking-count")).to_contain_text("已确认 1 个")
+    until(lambda: fixes(town, duty) == 1, "the first position is stored")
+
+    page.context.set_offline(True)
+    # A position every 10 s at most: the next one lies on the phone until there is signal.
+    page.context.set_geolocation({**PLACE, "latitude": 37.8803})
+    until(lambda: moved_until_kept(page), "the position is kept on the phone")
+    page.context.set_offline(False)
+    until(lambda: fixes(town, duty) == 2, "what has waited is stored")
+    expect(page.locator("#tracking-count")).to_contain_text("待发 0 个")
+
+    send_errand(town, duty, "去东门看看")
+    card = page.locator("[data-errand]", has_text="去东门看看")
+    expect(card).to_be_visible(timeout=60_000)
+    assert_thumbs_reach(page)
+    page.screenshot(path=f"{picture_folder}/duty-phone-390x844.png", full_page=True)
+    card.locator("[data-verb=accept]").click()
+    expect(card).to_have_attribute("data-state", "accepted")
+    card.locator("[data-verb=done]").click()
+    expect(card).to_have_attribute("data-state", "done")
+
+    page.locator("#tracking-press").click()
+    expect(page.locator("#tracking")).to_have_attribute("data-running", "false")
+
+
+def moved_until_kept(page: Page) -> bool:
+    """Moves a little, as a phone in a hand does, and looks whether a position is kept."""
+    page.context.set_geolocation(
+        {**PLACE, "latitude": 37.8803 + page.evaluate("Math.random()") / 1e5}
+    )
+    return bool(page.evaluate(WAITING) == 1)
