@@ -2,6 +2,7 @@
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from patrols.models.fixes import MAX_REASON
 
@@ -19,10 +20,16 @@ class DisputeForm(forms.Form):
     """A time of one day of one's own track."""
 
     day = forms.DateField(widget=forms.HiddenInput)
-    begin = forms.TimeField(label=_("From"), widget=forms.TimeInput({"type": "time"}))
-    end = forms.TimeField(label=_("Until"), widget=forms.TimeInput({"type": "time"}))
+    begin = forms.TimeField(
+        label=pgettext_lazy("track", "From"), widget=forms.TimeInput({"type": "time"})
+    )
+    end = forms.TimeField(
+        label=pgettext_lazy("track", "Until"), widget=forms.TimeInput({"type": "time"})
+    )
     reason = forms.CharField(
-        label=_("What is wrong"), max_length=MAX_REASON, widget=forms.Textarea({"rows": 2})
+        label=pgettext_lazy("track", "What is wrong"),
+        max_length=MAX_REASON,
+        widget=forms.Textarea({"rows": 2}),
     )
 
 
@@ -30,7 +37,7 @@ class AnswerForm(forms.Form):
     """upheld: whether the fixes of that time count for nothing from now on."""
 
     upheld = forms.TypedChoiceField(
-        label=_("Decision"),
+        label=pgettext_lazy("dispute", "Decision"),
         choices=[
             ("yes", _("Uphold: these positions do not count")),
             ("no", _("Reject: they count")),

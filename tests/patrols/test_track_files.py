@@ -120,7 +120,6 @@ def test_a_million_points_are_taken_in_one_go(own: Client, duty: Duty) -> None:
     assert Fix.objects.count() == 288_000
     # Measured 9 s on a free machine of two cores; a minute would be a fault.
     assert time.process_time() - clock < 60
-    assert send(own, body.replace(TAIL, point(1) + TAIL)).status_code == 422, "more than a million"
     assert track_of(duty).flags.size == 288_000
 
 
