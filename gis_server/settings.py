@@ -286,6 +286,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
         "options": {"expires": 3600},
     },
+    "patrols: work the day that is over out as a whole": {
+        "task": "patrols.jobs.keep_seen",
+        "schedule": 24 * 3600.0,
+        "options": {"expires": 12 * 3600},
+    },
     "patrols: make days for positions, drop old ones": {
         "task": "patrols.jobs.keep_days",
         "schedule": 600.0,

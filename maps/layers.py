@@ -6,11 +6,14 @@ relation `tile` (columns `exact` and `reach`, both EPSG:3857 boxes), `%(day)s`, 
 the features.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, datetime
 
 from events.models.event import OPEN_VALUES
 from gis_server.roles import Permission
-from maps.tiles import BUFFER, EXTENT
+from maps.onduty.tiles import draw_blind, draw_covered
+from maps.tiles import BUFFER, EXTENT, Tile
 
 EACH_EVENT_FROM = 13
 EVENT_CELLS = 10  # of a tile's side, for events that stand together
@@ -117,7 +120,8 @@ class Layer:
     """What one tile address answers with: its parts, in the zooms `min_zoom` to `max_zoom`.
 
     Clients enlarge tiles of `max_zoom` when they look closer.  lasts: it changes only with the
-    edition of the territory, so that an answer may be kept under the edition's name.
+    edition of the territory, so that an answer may be kept under the edition's name.  draws: what
+    draws the tile for a scope, a moment, a day and a shift (0: any), where that is no query.
     """
 
     name: str
@@ -126,6 +130,7 @@ class Layer:
     max_zoom: int
     parts: tuple[Part, ...]
     lasts: bool = True
+    draws: Callable[[Tile, list[str], datetime, date, int], bytes] | None = None
 
 
 # Below zoom 11 single grids cannot be told apart: streets are shown instead.
@@ -154,5 +159,7 @@ LAYERS: dict[str, Layer] = {
             (Part("events", EVENTS, 5), Part("event_heaps", EVENT_HEAPS, 5)),
             lasts=False,
         ),
+        Layer("blind", Permission.SEE_COVERAGE, 10, 15, (), lasts=False, draws=draw_blind),
+        Layer("covered", Permission.SEE_COVERAGE, 8, 15, (), lasts=False, draws=draw_covered),
     )
 }

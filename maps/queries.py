@@ -1,6 +1,7 @@
 """What the map reads: tiles, their edition, and the territory a user sees."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -75,11 +76,29 @@ def draw(layer: Layer, tile: Tile, scope: Sequence[str], now: datetime) -> bytes
     """
     parts = [part for part in layer.parts if tile.z >= part.min_zoom]
     sql = TILE_SQL + "\nSELECT " + "\n|| ".join(_encoded(part) for part in parts)
+    with _in_time(), connection.cursor() as cursor:
+        cursor.execute(sql, _values(tile, scope, now))
+        return bytes(cursor.fetchone()[0])
+
+
+def draw_of(
+    layer: Layer, tile: Tile, scope: Sequence[str], now: datetime, day: date, shift: int
+) -> bytes:
+    """A tile of a layer that draws for itself; as `draw`."""
+    if layer.draws is None:
+        raise ValueError(f"the layer {layer.name} is drawn by its parts")
+    with _in_time():
+        return layer.draws(tile, list(scope), now, day, shift)
+
+
+@contextmanager
+def _in_time() -> Iterator[None]:
+    """No statement inside may take longer than `TILE_TIMEOUT_MS`.  Raises Unavailable."""
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SET LOCAL statement_timeout = %s", [TILE_TIMEOUT_MS])
-            cursor.execute(sql, _values(tile, scope, now))
-            return bytes(cursor.fetchone()[0])
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("SET LOCAL statement_timeout = %s", [TILE_TIMEOUT_MS])
+            yield
     except OperationalError as error:
         if isinstance(error.__cause__, QueryCanceled):
             raise Unavailable(_("This part of the map took too long. Try again.")) from None

@@ -1,6 +1,6 @@
 """The wall, and the tiles it is drawn from."""
 
-import gzip
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -13,18 +13,19 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from gis_server.edge import allow, json_ok
+from gis_server.edge import allow, json_ok, parse_day, parse_int
 from gis_server.errors import NotAllowed, NotFound
 from gis_server.roles import Permission, may
 from maps import queries
 from maps.layers import LAYERS, Layer
+from maps.packing import pack
 from maps.tiles import Tile
+from patrols.seen.texts import definition
 
 FOR_EVER = "private, max-age=31536000, immutable"
 # An answer under a name that is not (or no longer) that of what it holds must not be kept.
 NOT_KEPT = "private, no-store"
-GZIP_LEVEL = 5
-GZIP_FROM_BYTES = 500
+LARGEST_ID = 2**31 - 1
 # The page's scripts; each is known to the others as maps/<name>, wherever its hashed file lies.
 MODULES = (
     "address",
@@ -33,17 +34,31 @@ MODULES = (
     "cameras",
     "card",
     "clock",
+    "coverage",
+    "coverage_style",
     "element",
     "events",
     "find",
+    "fold",
     "grid",
     "icons",
+    "kept",
     "live",
     "map",
     "outages",
     "panel",
+    "patrol_map",
+    "patrol_panel",
+    "patrol_style",
+    "patrols",
+    "people",
+    "people_icons",
+    "person",
     "picture",
+    "replay",
+    "sending",
     "style",
+    "track",
 )
 
 
@@ -73,6 +88,7 @@ def _config(request: HttpRequest, seen: queries.Territory, edition: str) -> dict
     """What the page's scripts must know; nothing secret, it stands in the page."""
     user = request.user
     return {
+        "coverage_rules": [definition(), _bare()],
         "csrf": get_token(request),
         "edition": edition,
         "extent": seen.extent,
@@ -80,6 +96,8 @@ def _config(request: HttpRequest, seen: queries.Territory, edition: str) -> dict
         "sees_cameras": may(user.role, Permission.SEE_CAMERAS),  # type: ignore[union-attr]
         "sees_events": may(user.role, Permission.SEE_EVENTS),  # type: ignore[union-attr]
         "sees_pictures": may(user.role, Permission.SEE_PICTURES),  # type: ignore[union-attr]
+        "sees_patrols": may(user.role, Permission.SEE_PATROLS),  # type: ignore[union-attr]
+        "sends_patrols": may(user.role, Permission.SEND_PATROLS),  # type: ignore[union-attr]
         "takes_pictures": may(user.role, Permission.TAKE_PICTURES),  # type: ignore[union-attr]
         "time_zone": settings.TIME_ZONE,
         "user": user.pk,
@@ -88,13 +106,19 @@ def _config(request: HttpRequest, seen: queries.Territory, edition: str) -> dict
             "edition": reverse("edition"),
             "events": reverse("event-card", args=[0]).removesuffix("/0/card/"),
             "find": reverse("find"),
+            "rounds": reverse("api-video-seen").removesuffix("/seen.geojson"),
             "grid_pages": reverse("grid-page", args=["0"]).removesuffix("0/"),
             "grids": reverse("grid", args=["0"]).removesuffix("/0/"),
+            "patrols": reverse("patrol-positions").removesuffix("/positions/"),
             "sign_in": f"{reverse('sign-in')}?next={reverse('wall')}",
             "ticket": reverse("live-ticket"),
             "tiles": "/tiles",
         },
     }
+
+
+def _bare() -> str:
+    return _("A grid without streets, buildings or shops (hills) counts whole.")
 
 
 @allow(Permission.SEE_MAP)
@@ -127,7 +151,7 @@ def tile(
     drawn, place = _layer(request, layer), _place(layer, z, x, y)
     now, scope = timezone.now(), _scope(request)
     if not drawn.lasts:
-        response = _packed(request, queries.draw(drawn, place, scope, now))
+        response = _packed(request, _drawn(request, drawn, place, now))
         response["Cache-Control"] = NOT_KEPT
         return response
     # Asked before drawing: should the territory change in between, a newer tile stands under a
@@ -142,6 +166,15 @@ def tile(
     response["ETag"] = tag
     patch_vary_headers(response, ["Accept-Encoding"])
     return response
+
+
+def _drawn(request: HttpRequest, layer: Layer, tile: Tile, now: datetime) -> bytes:
+    """A tile of now; of a day and a shift where the query names them and the layer asks."""
+    if layer.draws is None:
+        return queries.draw(layer, tile, _scope(request), now)
+    day = parse_day(request, "day") or timezone.localdate(now)
+    shift = parse_int(request, "shift", 0, 0, LARGEST_ID)
+    return queries.draw_of(layer, tile, _scope(request), now, day, shift)
 
 
 def _scope(request: HttpRequest) -> list[str]:
@@ -176,7 +209,5 @@ def _packed(request: HttpRequest, content: bytes) -> HttpResponse:
     if not content:
         return HttpResponse(status=204)
     response = HttpResponse(content, content_type="application/vnd.mapbox-vector-tile")
-    if len(content) >= GZIP_FROM_BYTES and "gzip" in request.headers.get("Accept-Encoding", ""):
-        response.content = gzip.compress(content, GZIP_LEVEL, mtime=0)
-        response["Content-Encoding"] = "gzip"
+    pack(request, response)
     return response

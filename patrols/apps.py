@@ -7,3 +7,9 @@ class PatrolsConfig(AppConfig):
 
     name = "patrols"
     verbose_name = _("Patrols")
+
+    def ready(self) -> None:
+        from gis_server import scopes  # noqa: PLC0415 - models are loaded only now
+        from patrols import follow  # noqa: PLC0415
+
+        scopes.FOLLOW.extend(one for one in follow.FOLLOW if one not in scopes.FOLLOW)

@@ -89,15 +89,15 @@ def lit(x: Floats, y: Floats, t: Floats, radius_m: float) -> Lit:
         half = len(x) // 2
         return latest(lit(x[:half], y[:half], t[:half], radius_m),
                       lit(x[half:], y[half:], t[half:], radius_m))  # fmt: skip
-    box = np.zeros((height, width), np.uint32)
-    seconds = t.astype(np.uint32)
+    steps = np.arange(-reach, reach + 1)
+    up, right = (one.ravel() for one in np.meshgrid(steps, steps, indexing="ij"))
     east, north = x - (column + 0.5) * CELL_M, y - (row + 0.5) * CELL_M
-    for up in range(-reach, reach + 1):
-        for right in range(-reach, reach + 1):
-            within = (right * CELL_M - east) ** 2 + (up * CELL_M - north) ** 2 <= radius_m**2
-            at = row[within] - low + up, column[within] - left + right
-            # Of a cell that several points light the last one's time is written last.
-            box[at] = np.maximum(box[at], seconds[within])
+    apart = (right * CELL_M - east[:, None]) ** 2 + (up * CELL_M - north[:, None]) ** 2
+    point, step = np.nonzero(apart <= radius_m**2)
+    box = np.zeros((height, width), np.uint32)
+    # Points are in the order of time, and of several that light a cell the last one is written.
+    place = (row[point] - low + up[step]) * width + column[point] - left + right[step]
+    box.ravel()[place] = t.astype(np.uint32)[point]
     rows, columns = np.nonzero(box)
     return Lit(columns + left, rows + low, box[rows, columns])
 

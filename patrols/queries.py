@@ -48,21 +48,23 @@ def duty_windows(duties: QuerySet[Duty], begin: datetime, end: datetime) -> list
     """When duties of shifts that begin on the days from `begin` to `end` are or were in force, in
     the order of time; with the one before, whose shift may last past midnight.
 
-    A switch of the control level counts from its moment on.  Three queries.
+    A switch of the control level counts from its moment on, and so does whoever is put on the
+    roster, taken off it or stood in for while the shift runs.  Three queries.
     """
     days = _days(begin, end)
-    rows = list(duties.filter(day__range=days, withdrawn_at=None).select_related("shift", "post"))
+    rows = list(duties.filter(day__range=days).select_related("shift", "post"))
     # Who is stood in for: also by somebody who is not among those asked for.
-    replaced = Duty.objects.filter(stands_in_for__in=[row.pk for row in rows], withdrawn_at=None)
-    gone = set(replaced.values_list("stands_in_for", flat=True))
-    rows = [row for row in rows if row.pk not in gone]
-    shifts = {row.shift_id: row.shift.as_shift() for row in rows}
-    codes = {row.post_id: row.post.scope_code for row in rows}
+    known = {row.pk for row in rows}
+    others = Duty.objects.filter(stands_in_for__in=known).exclude(pk__in=known)
+    every = [*rows, *others.select_related("shift", "post")]
+    shifts = {row.shift_id: row.shift.as_shift() for row in every}
+    codes = {row.post_id: row.post.scope_code for row in every}
     zone = timezone.get_default_timezone()
     found = roster.windows(
-        [row.as_duty() for row in rows], shifts, codes, switches_over(codes.values(), end), zone
+        [row.as_duty() for row in every], shifts, codes, switches_over(codes.values(), end), zone
     )
-    return [one for one in found if one.span.meets(roster.Span(begin, end))]
+    asked_for = roster.Span(begin, end)
+    return [one for one in found if one.duty.id in known and one.span.meets(asked_for)]
 
 
 def _days(begin: datetime, end: datetime) -> tuple[date, date]:

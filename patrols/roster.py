@@ -9,7 +9,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, tzinfo
-from itertools import pairwise
 
 from patrols import control
 from patrols.control import ControlLevel
@@ -67,8 +66,9 @@ class Post:
 class Duty:
     """One person at one post in one shift.
 
-    stands_in_for: the duty whose person cannot come, None for most; that duty then counts no more.
-    lowest, highest: of the control levels at which it is in force.
+    stands_in_for: the duty whose person cannot come, None for most; that duty then counts no more
+    from where this one begins.  lowest, highest: of the control levels at which it is in force.
+    begins, ends: aware; None where it has the whole of its shift.
     """
 
     id: int
@@ -79,6 +79,21 @@ class Duty:
     stands_in_for: int | None = None
     lowest: ControlLevel = ControlLevel.USUAL
     highest: ControlLevel = ControlLevel.ONE
+    begins: datetime | None = None
+    ends: datetime | None = None
+
+    def span(self, shift: Shift, zone: tzinfo) -> Span | None:
+        """From when to before when it counts, at whatever level; None where it never does."""
+        whole = shift.span(self.day, zone)
+        begin = max(whole.begin, self.begins) if self.begins else whole.begin
+        end = min(whole.end, self.ends) if self.ends else whole.end
+        return Span(begin, end) if begin < end else None
+
+    def may_meet(self, other: "Duty") -> bool:
+        """Whether there is a control level at which both are in force."""
+        height = control.HEIGHT
+        lowest = max(height[self.lowest], height[other.lowest])
+        return lowest <= min(height[self.highest], height[other.highest])
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,27 +153,25 @@ def _missing(
 def conflicts(duties: Iterable[Duty], shifts: Mapping[int, Shift], zone: tzinfo) -> list[Conflict]:
     """Where somebody is in two places at once, each pair that meets once.
 
-    Two duties at the same post in the same shift are one place told twice, and a conflict too.
+    Two duties at the same post in the same shift are one place told twice, and a conflict too; two
+    that no control level brings into force together are none.
     """
     of_person = defaultdict[int, list[tuple[Span, Duty]]](list)
     for duty in in_force(duties):
-        of_person[duty.person].append((shifts[duty.shift].span(duty.day, zone), duty))
+        if span := duty.span(shifts[duty.shift], zone):
+            of_person[duty.person].append((span, duty))
     return [found for person in sorted(of_person) for found in _meeting(of_person[person])]
 
 
-def _meeting(spans: list[tuple[Span, Duty]]) -> Iterator[Conflict]:
-    """Pairs that overlap: each with the last that was still going on, so that a week of one person
-    costs its length.
-    """
-    # Of those that begin together the longest comes first.
-    ordered = sorted(spans, key=lambda one: (one[0].begin, -one[0].end.timestamp(), one[1].id))
-    longest = ordered[:1]
-    for before, (span, duty) in pairwise(ordered):
-        if before[0].end > longest[0][0].end:
-            longest = [before]
-        lasting, other = longest[0]
-        if lasting.meets(span):
-            yield Conflict(duty.person, other.id, duty.id)
+def _meeting(spans: Iterable[tuple[Span, Duty]]) -> Iterator[Conflict]:
+    """Pairs that overlap, by the time at which the later one begins."""
+    lasting: list[tuple[Span, Duty]] = []
+    for span, duty in sorted(spans, key=lambda one: (one[0].begin, one[1].id)):
+        lasting = [one for one in lasting if one[0].end > span.begin]
+        for _span, other in lasting:
+            if other.may_meet(duty):
+                yield Conflict(duty.person, other.id, duty.id)
+        lasting.append((span, duty))
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,17 +191,33 @@ def windows(
 ) -> list[Window]:
     """When each duty is in force, in the order of time; codes: of each post.
 
-    A duty is, while the level at its post is one of its levels, and nobody stands in for it.
+    A duty is, while the level at its post is one of its levels, until somebody stands in for it.
     """
+    known = list(duties)
+    spans = {one.id: one.span(shifts[one.shift], zone) for one in known}
+    taken_over: dict[int | None, datetime] = {}
+    for one in known:
+        if (stand_in := spans[one.id]) is not None:
+            earlier = taken_over.get(one.stands_in_for, stand_in.begin)
+            taken_over[one.stands_in_for] = min(earlier, stand_in.begin)
     found = []
-    for duty in in_force(duties):
-        span = shifts[duty.shift].span(duty.day, zone)
+    for duty in known:
+        span = _cut(spans[duty.id], taken_over.get(duty.id))
+        if span is None:
+            continue
         levels = control.spans(switches, codes[duty.post], span.begin, span.end)
         found += [
             Window(Span(begin, end), duty)
             for begin, end, level in _joined(levels, duty.lowest, duty.highest)
         ]
     return sorted(found, key=lambda one: (one.span.begin, one.duty.id))
+
+
+def _cut(span: Span | None, end: datetime | None) -> Span | None:
+    """The part of a span before `end`; None where there is none."""
+    if span is None or end is None:
+        return span
+    return Span(span.begin, min(span.end, end)) if span.begin < end else None
 
 
 def _joined(
@@ -211,5 +240,6 @@ def _joined(
 def on_duty(
     duties: Iterable[Duty], shifts: Mapping[int, Shift], at: datetime, zone: tzinfo
 ) -> list[Duty]:
-    """The duties of a moment: only in these a position is taken and kept."""
-    return [one for one in in_force(duties) if shifts[one.shift].span(one.day, zone).holds(at)]
+    """The duties of a moment, at whatever control level."""
+    spans = ((one, one.span(shifts[one.shift], zone)) for one in in_force(duties))
+    return [one for one, span in spans if span is not None and span.holds(at)]

@@ -72,3 +72,8 @@ def required(code: str, level: ControlLevel, rules: Mapping[tuple[str, ControlLe
     """
     over = [area for area, at in rules if at is level and area and code.startswith(area)]
     return rules[max(over, key=len), level] if over else USUAL[level]
+
+
+def window_h(per_day: int) -> float | None:
+    """So many hours a place may be unseen where so many visits a day are needed; None for ever."""
+    return 24 / per_day if per_day else None

@@ -22,6 +22,8 @@ LISTENING = (
     ("POSITIONS_PORT", 2, "positions of phones"),
 )
 """Each with how many ports it comes after the wall's, unless it is named."""
+# People on duty of the demo, who walk while it runs.
+WALKERS = ("walkers",)
 # The first device of the demo farm (fixtures/camera_farm/plan.py).
 FARM = ("127.77.0.1", 8554)
 DEMO_INTERVAL_S = "10"
@@ -75,7 +77,7 @@ def up(options: argparse.Namespace) -> int:
             print("Everything is set up; bin/up starts it.")
             return 0
         supervisor.env.update(env)
-        supervisor.names = [*PRODUCT, *([] if options.bare else farm())]
+        supervisor.names = [*PRODUCT, *([] if options.bare else [*farm(), *WALKERS])]
         stack.callback(supervisor.stop)
         supervisor.servers = [one.server for one in servers]
         serve(where, notes, supervisor, began, demo=not options.bare)

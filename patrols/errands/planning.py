@@ -45,7 +45,7 @@ def make(*, by: User, post_id: int, wanted: Wanted, now: datetime) -> Checkpoint
     post = posts_planned(by).filter(pk=post_id, is_active=True).first()
     if post is None:
         raise Invalid(_("There is no such post in your area."))
-    if post.checkpoints.count() >= MOST_PER_POST:
+    if Checkpoint.objects.filter(post=post).count() >= MOST_PER_POST:
         raise Invalid(_("A post has at most %(most)d checkpoints.") % {"most": MOST_PER_POST})
     try:
         with transaction.atomic():

@@ -5,8 +5,6 @@ from enum import IntEnum
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from patrols.intake.limits import AHEAD_H
-
 
 class Refusal(IntEnum):
     """TAKEN stands for a position that is; repeats are taken too, and change nothing."""
@@ -31,8 +29,7 @@ TEXTS: dict[str, str | Promise] = {
     "unreadable": _("It could not be read as a position."),
     "outside_duty": _("It lies outside a duty, so it was not kept."),
     "too_old": _("It is older than positions are kept."),
-    "ahead": _("Its time lies more than %(hours)d hours ahead: the phone's clock is wrong.")
-    % {"hours": AHEAD_H},
+    "ahead": _("Its time lies more than a day ahead: the phone's clock is wrong."),
     "no_time": _("It has no time."),
     "wrong_token": _("The token is wrong, or was replaced or revoked."),
     "member_inactive": _("The member is no longer active."),

@@ -44,8 +44,8 @@ ARRIVING = """
         member_id integer, at timestamptz, device_id integer, duty_id integer,
         lon double precision, lat double precision, accuracy_m real, speed_ms real, bearing real,
         battery smallint, is_mock boolean, how smallint, received_at timestamptz
-    ) ON COMMIT DELETE ROWS"""
-IS_FULL = "SELECT EXISTS (SELECT FROM patrols_fix_arriving)"
+    ) ON COMMIT DELETE ROWS;
+    SELECT EXISTS (SELECT FROM patrols_fix_arriving)"""
 COPY = "COPY patrols_fix_arriving FROM STDIN (FORMAT binary)"
 # What was sent in one group is without repeats and in the order of the key, so that two who write
 # the same wait for each other in the same order.
@@ -164,7 +164,7 @@ def write(parcels: Sequence[Parcel], duty_times: DutyTimes, now: datetime) -> Wr
     chosen = _without_repeats(load, np.flatnonzero(reasons == Refusal.TAKEN))
     kept = _keep(load, chosen, spans, turn, now)
     streets = _note_last(load, chosen, spans, turn, kept, now)
-    return Written(_told(parcels, load, reasons, kept), streets)
+    return Written(_told(parcels, reasons, kept), streets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,12 +180,13 @@ class Load:
     @classmethod
     def of(cls, parcels: Sequence[Parcel]) -> "Load":
         sizes = [len(one.fixes) for one in parcels]
-        fixes = [one.fixes for one in parcels]
         told = ([one.member for one in parcels], [one.device for one in parcels])
         member, device = (np.repeat(np.array(one, np.int64), sizes) for one in told)
         how = np.repeat(np.array([int(one.how) for one in parcels], np.int64), sizes)
         parcel = np.repeat(np.arange(len(parcels)), sizes)
-        together = rows.tidy(np.concatenate([np.empty(0, rows.FIX), *fixes]))
+        # Half a millisecond less than numpy.concatenate, which compares all fields each time.
+        joined = bytearray().join(one.fixes.tobytes() for one in parcels)
+        together = rows.tidy(np.frombuffer(joined, rows.FIX))
         return cls(together, parcel, member, device, how)
 
 
@@ -220,7 +221,9 @@ def _keep(load: Load, chosen: Array, spans: Spans, turn: Array, now: datetime) -
     wire = _wire(load, chosen, duties[turn[chosen]], now)
     with connection.cursor() as cursor:
         cursor.execute(ARRIVING)
-        _empty(cursor)
+        if cursor.fetchone()[0]:
+            # By what was written before in the same transaction; its end empties it for nothing.
+            cursor.execute("TRUNCATE patrols_fix_arriving")
         cursor.copy_expert(COPY, BytesIO(wire))
         cursor.execute(KEEP)
         found = cursor.fetchall()
@@ -231,13 +234,6 @@ def _keep(load: Load, chosen: Array, spans: Spans, turn: Array, now: datetime) -
         since[duty] = min(first, since.get(duty, first))
     stale.mark(since, now)
     return Kept(counts)
-
-
-def _empty(cursor: Any) -> None:
-    """Of what was written before in the same transaction; the end of one empties it for nothing."""
-    cursor.execute(IS_FULL)
-    if cursor.fetchone()[0]:
-        cursor.execute("TRUNCATE patrols_fix_arriving")
 
 
 def _wire(load: Load, chosen: Array, duty: Array, now: datetime) -> bytes:
@@ -290,12 +286,13 @@ def _newest(load: Load, chosen: Array, now: datetime) -> list[int]:
     return [int(one) for one in sound[is_last]]
 
 
-def _told(parcels: Sequence[Parcel], load: Load, reasons: Array, kept: Kept) -> list[Taken]:
-    ends = np.cumsum([len(one.fixes) for one in parcels])
-    found = []
-    for parcel, own in zip(parcels, np.split(reasons, ends[:-1]), strict=True):
+def _told(parcels: Sequence[Parcel], reasons: Array, kept: Kept) -> list[Taken]:
+    found, first = [], 0
+    for parcel in parcels:
+        own = reasons[first : first + len(parcel.fixes)]
+        first += len(parcel.fixes)
         new = kept.of_parcel.get((parcel.member, parcel.device), 0)
-        good = int(np.count_nonzero(own == Refusal.TAKEN))
+        good = len(own) - int(np.count_nonzero(own))
         found.append(Taken(new, good - new, own))
     return found
 

@@ -107,9 +107,10 @@ def held_of_duties(duties: Sequence[Duty]) -> Iterator[tuple[Duty, Held]]:
     ids, members = [one.pk for one in duties], sorted({one.member_id for one in duties})
     told = _read(OF_DUTIES, "duty_id, at, device_id", [members, begin, end, ids])
     disputes = _upheld(members, begin, end)
-    edges = {pk: np.searchsorted(told["duty"], [pk, pk + 1]) for pk in ids}
+    # A column of the wire is neither in one piece nor in this machine's order: once is enough.
+    numbers = told["duty"].astype(np.int64)
     for duty in duties:
-        first, last = edges[duty.pk]
+        first, last = np.searchsorted(numbers, [duty.pk, duty.pk + 1])
         yield duty, _held(told[first:last], disputes.get(duty.member_id, []))
 
 

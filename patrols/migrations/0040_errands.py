@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('patrols', '0020_seen'),
+        ('patrols', '0030_board'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

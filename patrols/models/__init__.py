@@ -18,6 +18,7 @@ from patrols.models.fixes import (
     LastPosition,
     StaleTrack,
 )
+from patrols.models.points import PointsRule
 from patrols.models.posts import (
     VOLUNTEERS,
     Duty,
@@ -62,6 +63,7 @@ __all__ = [
     "Member",
     "Need",
     "Part",
+    "PointsRule",
     "Post",
     "PostKind",
     "RequiredVisits",

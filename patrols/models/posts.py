@@ -58,6 +58,7 @@ class Member(models.Model):
         GridWorker, models.SET_NULL, null=True, blank=True, related_name="patrol_member"
     )
     is_active = models.BooleanField(_("active"), default=True)
+    version = models.PositiveIntegerField(default=1, db_default=1)
 
     class Meta:
         ordering = ["name", "id"]
@@ -86,6 +87,7 @@ class Shift(models.Model):
     begins = models.TimeField(_("begins"))
     ends = models.TimeField(_("ends"))
     is_active = models.BooleanField(_("active"), default=True)
+    version = models.PositiveIntegerField(default=1, db_default=1)
 
     class Meta:
         ordering = ["area", "begins", "id"]
@@ -124,6 +126,7 @@ class Post(models.Model):
     grids = models.ManyToManyField(Grid, related_name="posts", blank=True)
     task = models.CharField(_("task"), max_length=MAX_TASK, blank=True, default="")
     is_active = models.BooleanField(_("active"), default=True)
+    version = models.PositiveIntegerField(default=1, db_default=1)
 
     class Meta:
         ordering = ["scope_code", "name", "id"]
@@ -168,8 +171,13 @@ class Duty(models.Model):
 
     day: on which the shift begins.  lowest, highest: of the levels at which it is in force at the
     post; a switch of the level thus brings other people into force.  stands_in_for: the duty whose
-    member cannot come, which counts no more.  withdrawn_at: taken off the roster; kept, because
-    what was done meanwhile belongs to it.
+    member cannot come, which counts no more from the stand-in's beginning on.
+
+    What was is not changed silently: counts_from is when it was put on a roster whose shift was
+    running, None for all others; withdrawn_at is from when on it counts no more, and what was done
+    before belongs to it.  When it lies before the shift it never counted.  The audit trail says who
+    did so, when, and for days that are over why.
+    is_absent: its member did not come, as the leader says.
     """
 
     post = models.ForeignKey(Post, models.PROTECT, related_name="duties")
@@ -190,7 +198,9 @@ class Duty(models.Model):
     )
     made_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
     made_at = models.DateTimeField()
+    counts_from = models.DateTimeField(null=True, blank=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
+    is_absent = models.BooleanField(_("did not come"), default=False, db_default=False)
 
     class Meta:
         ordering = ["day", "shift_id", "post_id", "id"]
@@ -225,9 +235,13 @@ class Duty(models.Model):
     def as_duty(self) -> roster.Duty:
         return roster.Duty(
             self.pk, self.post_id, self.shift_id, self.day, self.member_id, self.stands_in_for_id,
-            ControlLevel(self.lowest), ControlLevel(self.highest),
+            *self.as_levels(), self.counts_from, self.withdrawn_at,
         )  # fmt: skip
+
+    def as_levels(self) -> tuple[ControlLevel, ControlLevel]:
+        return ControlLevel(self.lowest), ControlLevel(self.highest)
 
     def is_at(self, level: ControlLevel) -> bool:
         """Whether it is in force at a control level."""
-        return control.between(ControlLevel(self.lowest), level, ControlLevel(self.highest))
+        lowest, highest = self.as_levels()
+        return control.between(lowest, level, highest)

@@ -17,9 +17,11 @@ from django.db import connection, transaction
 from gis_server import live
 from grids.models import Grid
 from patrols import slots
+from patrols.errands.checkpoints import note_visits
 from patrols.intake import stale
 from patrols.intake.partitions import midnight
 from patrols.intake.taking import oldest_kept
+from patrols.intake.tracks import tracks_of
 from patrols.models import Duty, Stretch
 from patrols.models.control import STREET_DIGITS
 from patrols.seen import grounds
@@ -94,6 +96,7 @@ def cover_some(teller: Teller, now: datetime, most: int = AT_ONCE) -> Round:
             later = {one.duty for one in asked if one.day not in made}
             worked = work_out([one for one in asked if one.duty not in later], made)
             done = Round(len(claims), sum(one.fixes for one in worked), write(worked, now))
+            _call_at_checkpoints([one.asked.duty for one in worked], now)
             _settle([one for one in claims if one.duty not in later])
             teller.tell(_streets(done.grids), now)
     except GroundChanged:
@@ -142,6 +145,14 @@ def asked_of(duty: Duty, since: datetime | None) -> Asked:
         duty.pk, duty.member_id, duty.day, duty.shift_id, Means(duty.member.means),
         duty.post.scope_code, reads_from,
     )  # fmt: skip
+
+
+def _call_at_checkpoints(duties: Sequence[int], now: datetime) -> None:
+    """Note who has called at a checkpoint: of posts that have some the whole track is looked at."""
+    theirs = Duty.objects.filter(pk__in=duties, post__checkpoints__is_active=True).distinct()
+    rows = list(theirs.select_related("member", "post").order_by("id"))
+    for duty, found in tracks_of(rows):
+        note_visits(duty, found, now)
 
 
 SETTLE = """

@@ -46,6 +46,7 @@ class Coverer:
     def once(self, now: datetime) -> Round:
         """One round."""
         if now - self._looked >= timedelta(minutes=1):
+            grounds.of_day(timezone.localdate(now), now)
             for area, day in grounds.refresh(now):
                 logger.info("shapes of %s on %s have changed: that day begins anew", area, day)
             self._looked = now

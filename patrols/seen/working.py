@@ -1,6 +1,7 @@
 """Works out what tracks have seen, from fixes to what is to be written; writes nothing."""
 
 import hashlib
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -82,5 +83,10 @@ def stretch(asked: Asked, way: Way, slot: Slot, grounds: Sequence[OfDay]) -> New
 
 def _digest(data: bytes, parts: Sequence[NewPart]) -> bytes:
     told = hashlib.blake2b(data, digest_size=DIGEST_BYTES)
-    told.update(repr(parts).encode())
+    for part in parts:
+        there = part.there or There(0.0, 0.0, 0.0)
+        told.update(
+            struct.pack("<qqddd", part.grid, part.ground, there.first, there.last, there.seconds)
+        )
+        told.update(part.seen.cells + b"/" + part.seen.streets + b"/" + part.seen.buildings)
     return told.digest()

@@ -197,6 +197,8 @@ def _loses(old: bytes, new: bytes) -> bool:
 def _cover(difference: Difference, now: datetime) -> set[Key]:
     """Bring coverage and visits up to date; the keys that were touched."""
     changes = _changes(difference)
+    if not changes:
+        return set()  # on no ground
     duties = {(part.duty_id, part.grid_id) for old in difference.old for part in old.parts}
     duties |= {(one.asked.duty, part.grid) for one, new in difference.new for part in new.parts}
     _note_visits(duties)

@@ -93,6 +93,7 @@ from patrols.models import (
     Shift,
 )
 from patrols.osmand import Position
+from patrols.seen import grounds
 from tests.grids import territory
 
 FIRST, SECOND, THIRD = "140107001", "140107002", "140107003"
@@ -163,6 +164,8 @@ def lay_out(media: Path) -> Street:
     event = _event(grid, administrator)
     duty = _duty(grid, administrator)
     device, dispute = _track(duty)
+    # What can be seen there, and nobody has.
+    grounds.of_day(timezone.localdate(), timezone.now())
     return Street(
         grid,
         camera,

@@ -1,13 +1,21 @@
 """The process that takes positions: what it answers, and that nothing it confirms is lost."""
 
 import json
+import os
+import socket
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
@@ -19,6 +27,7 @@ from patrols.models import Device, Fix, LastPosition, Member, StaleTrack
 from tests.patrols.on_duty import LAT, LON, OTHER_STREET, STREET, make_device, make_duty
 from tests.patrols.positions_process import ask, raw, running, send_batch
 
+ROOT = Path(__file__).resolve().parent.parent.parent
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -253,8 +262,6 @@ def test_when_too_much_waits_more_is_refused_and_nothing_forgotten(
 
 def next_done(asked: list[Any]) -> int:
     """The status of the first that is answered."""
-    from concurrent.futures import FIRST_COMPLETED, wait  # noqa: PLC0415
-
     done, _waiting = wait(asked, timeout=30, return_when=FIRST_COMPLETED)
     return int(done.pop().result()[0])
 
@@ -338,3 +345,76 @@ def test_a_body_that_does_not_come_is_not_waited_for(
     head = b"POST /osmand HTTP/1.1\r\nHost: here\r\nContent-Length: 10\r\n\r\nid="
 
     assert raw(port, head)[0] == 408
+
+
+@pytest.fixture
+def process() -> Iterator["Process"]:
+    found = Process()
+    yield found
+    found.kill()
+
+
+class Process:
+    """The process as the Procfile starts it; it can be killed and comes back at its port."""
+
+    def __init__(self) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.start()
+
+    def start(self) -> None:
+        line = (ROOT / "Procfile").read_text().split("positions: exec ", 1)[1].splitlines()[0]
+        ports = {'"$WEB_HOST"': "127.0.0.1", '"$POSITIONS_PORT"': str(self.port)}
+        words = [ports.get(word, word) for word in line.split()]
+        database = settings.DATABASES["default"]["NAME"]
+        url = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{database}")
+        self.running = subprocess.Popen(
+            [str(Path(sys.executable).parent / words[0]), *words[1:]],
+            cwd=ROOT, env=os.environ | {"DATABASE_URL": urlunsplit(url)},
+        )  # fmt: skip
+        until = time.monotonic() + 60
+        while not self.is_well():
+            assert time.monotonic() < until, "it did not start"
+            time.sleep(0.1)
+
+    def is_well(self) -> bool:
+        try:
+            return ask(self.port, "/healthz")[0] == 200
+        except (OSError, AssertionError):
+            return False
+
+    def kill(self) -> None:
+        self.running.kill()
+        self.running.wait(10)
+
+
+def test_what_was_confirmed_before_a_kill_is_there(process: Process) -> None:
+    phones = [on_duty_now() for _ in range(4)]
+    began = now_s() - 3000
+    confirmed: list[float] = []
+    lock = threading.Lock()
+
+    def send(place: int) -> None:
+        for step in range(200):
+            t = began + step * 4 + place
+            try:
+                status, _headers, _body = ask(process.port, osmand(phones[place][1], t))
+            except (OSError, AssertionError):
+                return  # killed
+            if status == 200:
+                with lock:
+                    confirmed.append(t)
+                    if len(confirmed) == 40:
+                        process.running.kill()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(send, range(4)))
+    process.running.wait(10)
+
+    stored = {round(one.at.timestamp(), 3) for one in Fix.objects.all()}
+    assert len(confirmed) >= 40
+    assert {round(t, 3) for t in confirmed} <= stored
+
+    process.start()
+    assert ask(process.port, osmand(phones[0][1], began + 3))[0] == 200

@@ -130,6 +130,44 @@ def test_who_has_a_stand_in_is_in_no_conflict() -> None:
 
 
 @pytest.mark.parametrize(
+    ("first", "second", "meet"),
+    [
+        pytest.param((USUAL, THREE), (TWO, ONE), False, id="one roster after the other"),
+        pytest.param((USUAL, TWO), (TWO, ONE), True, id="one level in both"),
+        pytest.param((USUAL, ONE), (THREE, THREE), True, id="one within the other"),
+        pytest.param((ONE, ONE), (USUAL, TWO), False, id="the higher told first"),
+    ],
+)
+def test_only_duties_that_one_level_brings_into_force_together_are_in_conflict(
+    first: tuple[ControlLevel, ControlLevel],
+    second: tuple[ControlLevel, ControlLevel],
+    meet: bool,
+) -> None:
+    clash = [
+        duty(1, lowest=first[0], highest=first[1]),
+        duty(2, post=11, lowest=second[0], highest=second[1]),
+    ]
+
+    assert conflicts(clash, SHIFTS, ZONE) == ([Conflict(7, 1, 2)] if meet else [])
+
+
+def test_each_of_three_that_meet_is_told_also_where_levels_part_two() -> None:
+    three = [
+        duty(1, highest=THREE),
+        duty(2, post=11),
+        duty(3, post=12, lowest=TWO),
+    ]
+
+    assert conflicts(three, SHIFTS, ZONE) == [Conflict(7, 1, 2), Conflict(7, 2, 3)]
+
+
+def test_duties_that_took_over_from_one_another_are_no_conflict() -> None:
+    noon = datetime(2026, 11, 30, 12, tzinfo=ZONE)
+
+    assert conflicts([duty(1, ends=noon), duty(2, post=11, begins=noon)], SHIFTS, ZONE) == []
+
+
+@pytest.mark.parametrize(
     ("at", "ids"),
     [((30, 7, 59), []), ((30, 8, 0), [1]), ((30, 16, 0), []), ((30, 22, 0), [2])],
 )
@@ -177,3 +215,23 @@ def test_whoever_is_stood_in_for_is_not_on_duty() -> None:
     duties = [duty(1), duty(2, person=8, stands_in_for=1)]
 
     assert hours(*windows(duties, SHIFTS, {10: CODE}, [], ZONE)) == [(2, 8, 16)]
+
+
+def test_a_stand_in_who_comes_later_leaves_the_time_before_to_the_other() -> None:
+    noon = datetime(2026, 11, 30, 12, tzinfo=ZONE)
+    duties = [duty(1), duty(2, person=8, stands_in_for=1, begins=noon)]
+
+    assert hours(*windows(duties, SHIFTS, {10: CODE}, [], ZONE)) == [(1, 8, 12), (2, 12, 16)]
+
+
+def test_a_duty_counts_from_when_it_was_made_to_when_it_was_withdrawn() -> None:
+    nine, noon = (datetime(2026, 11, 30, hour, tzinfo=ZONE) for hour in (9, 12))
+    never = datetime(2026, 11, 29, 9, tzinfo=ZONE)
+    duties = [
+        duty(1, begins=nine, ends=noon),
+        duty(2, person=8, ends=never),
+        duty(3, person=9),
+        duty(4, person=5, stands_in_for=3, ends=never),
+    ]
+
+    assert hours(*windows(duties, SHIFTS, {10: CODE}, [], ZONE)) == [(3, 8, 16), (1, 9, 12)]

@@ -180,7 +180,7 @@ def test_a_switch_of_the_level_brings_other_people_into_force_from_its_moment_on
 
 
 def test_whoever_is_stood_in_for_or_taken_off_is_not_on_duty() -> None:
-    ill, off = make_duty(), make_duty(withdrawn_at=NOW)
+    ill, off = make_duty(), make_duty(withdrawn_at=local(8))
     make_duty(stands_in_for=ill)
 
     assert send(ill, at(local(9))).refused == send(off, at(local(9))).refused == 1
@@ -264,7 +264,7 @@ def test_a_track_is_stale_from_the_earliest_that_is_new() -> None:
 
 
 def test_parcels_of_many_are_written_together_and_each_is_told_its_own() -> None:
-    duties = [make_duty(), make_duty(code=f"{OTHER_STREET}001"), make_duty(withdrawn_at=NOW)]
+    duties = [make_duty(), make_duty(code=f"{OTHER_STREET}001"), make_duty(withdrawn_at=local(8))]
     parcels = [
         Parcel(duty.member_id, 7, How.DEVICE, columns_of(walk(local(9), 100 * (place + 1))))
         for place, duty in enumerate(duties)

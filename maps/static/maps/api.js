@@ -9,12 +9,13 @@ export class Refused extends Error {
   }
 }
 
-export async function ask(url, { method = "GET", csrf = "" } = {}) {
-  const headers = { Accept: "application/json" };
+// body: told as JSON.
+export async function ask(url, { method = "GET", csrf = "", body: told = null } = {}) {
+  const headers = { Accept: "application/json", ...(told !== null && { "Content-Type": "application/json" }) };
   if (method !== "GET") headers["X-CSRFToken"] = newestToken() ?? csrf;
   let response;
   try {
-    response = await fetch(url, { method, headers, signal: AbortSignal.timeout(TIMEOUT_MS) });
+    response = await fetch(url, { method, headers, ...(told !== null && { body: JSON.stringify(told) }), signal: AbortSignal.timeout(TIMEOUT_MS) });
   } catch {
     throw new Refused(gettext("The server does not answer."), 0);
   }

@@ -23,6 +23,7 @@ export function showIn(timeZone) {
     date: make({ month: "numeric", day: "numeric", ...time }),
     weekday: make({ month: "long", day: "numeric", weekday: "short" }),
     time: make(time),
+    iso: new Intl.DateTimeFormat("sv", { timeZone, year: "numeric", month: "2-digit", day: "2-digit" }),
     exact: make({ month: "numeric", day: "numeric", ...time, second: "2-digit" }),
   };
 }
@@ -58,4 +59,9 @@ export function lengthText(ms) {
 
 export function agoText(at) {
   return interpolate(gettext("%s ago"), [lengthText(now() - at)]);
+}
+
+// The day by the clock on the wall, as fields of forms have it: 2026-03-31.
+export function isoDay(at = now()) {
+  return format.iso.format(at);
 }

@@ -3,11 +3,13 @@
 import * as maplibre from "maplibre-gl";
 import { addSigns } from "events/icons";
 import { STATES } from "maps/cameras";
+import { LAYERS_OF } from "maps/coverage_style";
 import { element } from "maps/element";
 import { EventNote } from "maps/events";
 import { GridNote } from "maps/grid";
 import { iconPixels } from "maps/icons";
 import { OutageNote, outageFeatures } from "maps/outages";
+import { PatrolMap } from "maps/patrol_map";
 import { CAMERA_LAYERS, EVENT_LAYER, EVENT_LAYERS, FOUND_AREAS, OUTAGE_LAYER, mapStyle, tileAddress } from "maps/style";
 
 // A finger is less exact than the point it means.
@@ -38,6 +40,7 @@ export class WallMap {
     this.outageNote = new OutageNote(this.map, config.urls.cameras, picked);
     this.hasEvents = Boolean(config.layers.events);
     this.eventNote = this.hasEvents ? new EventNote(this.map, config.urls.events, { ringed: (spot) => this.ringEvent(spot) }) : null;
+    this.patrols = config.sees_patrols ? new PatrolMap(this.map, config.urls.patrols) : null;
     this.map.addControl(new maplibre.NavigationControl({ showCompass: false }), "top-left");
     this.map.addControl(new Home(() => this.showAll()), "top-left");
     this.map.addControl(new maplibre.ScaleControl({ maxWidth: 120 }), "bottom-right");
@@ -45,17 +48,17 @@ export class WallMap {
     this.map.on("load", () => this.ready());
     this.map.on("error", (event) => this.failed(event));
     this.map.on("click", (event) => this.click(event, picked));
-    const pressed = [OUTAGE_LAYER, ...CAMERA_LAYERS, ...this.eventLayers()];
-    this.map.on("mousemove", pressed, () => this.cursor("pointer"));
-    this.map.on("mouseleave", pressed, () => this.cursor(""));
+    const pressed = [OUTAGE_LAYER, ...CAMERA_LAYERS, ...this.eventLayers(), ...(this.patrols?.pressed ?? [])];
+    this.map.on("mousemove", pressed, () => this.cursor(this.placed ? "crosshair" : "pointer"));
+    this.map.on("mouseleave", pressed, () => this.cursor(this.placed ? "crosshair" : ""));
     this.guardContext();
   }
 
   make(holder) {
-    const { edition, extent, layers, urls } = this.config;
+    const { edition, extent, layers, urls, sees_patrols: seesPatrols } = this.config;
     return new maplibre.Map({
       container: holder,
-      style: mapStyle({ origin: location.origin, edition, layers, tiles: urls.tiles }),
+      style: mapStyle({ origin: location.origin, edition, layers, tiles: urls.tiles, seesPatrols }),
       bounds: extent,
       fitBoundsOptions: { padding: 24 },
       locale: words(),
@@ -78,8 +81,11 @@ export class WallMap {
       this.map.addImage(`camera-${state}`, pixels, { pixelRatio: ICON_SCALE });
     }
     if (this.hasEvents) addSigns(this.map, ICON_SCALE);
+    this.patrols?.ready(ICON_SCALE);
     this.loaded = true;
     this.showEvents(this.eventsShown ?? true);
+    if (this.seen) this.showSeen(this.seen.kind, this.seen.query);
+    if (this.video) this.showVideo(this.video);
     if (this.features) this.show(this.features);
     this.showOutages(this.outages);
     this.ring(this.ringed);
@@ -144,13 +150,14 @@ export class WallMap {
 
   // Goes to a box (west, south, east, north) and marks for a while what lies there: the outline of the
   // grid or division whose code `area` is, else the middle.
-  visit([west, south, east, north], { area = "", covered_px = 0 } = {}) {
+  visit([west, south, east, north], { area = "", covered_px = 0, marked = true } = {}) {
     const room = Math.min(60, this.map.getContainer().clientHeight / 6);
     this.map.fitBounds([west, south, east, north], {
       padding: { top: room, bottom: room, left: room, right: room + covered_px },
       maxZoom: FOUND_ZOOM,
       duration: this.calm.matches ? 0 : 700,
     });
+    if (!marked) return;
     clearTimeout(this.marking);
     this.mark(area, area ? [] : [point({ lon: (west + east) / 2, lat: (south + north) / 2 })]);
     this.marking = setTimeout(() => this.mark("", []), MARKED_MS);
@@ -175,10 +182,34 @@ export class WallMap {
   useEdition(edition) {
     if (edition === this.config.edition) return;
     this.config.edition = edition;
-    for (const layer of Object.keys(this.config.layers)) {
-      const address = tileAddress(location.origin, this.config.urls.tiles, edition, layer);
-      this.map.getSource(layer)?.setTiles([address]);
+    for (const layer of Object.keys(this.config.layers)) this.map.getSource(layer)?.setTiles([this.tilesOf(layer)]);
+  }
+
+  tilesOf(layer) {
+    const { edition, urls } = this.config;
+    return tileAddress(location.origin, urls.tiles, edition, layer) + (this.queries?.[layer] ?? "");
+  }
+
+  // Shows one of the layers of what has been seen, or none ("off").
+  showSeen(kind, query) {
+    this.seen = { kind, query };
+    if (!this.loaded || !this.config.layers.blind) return;
+    for (const [own, layers] of Object.entries(LAYERS_OF)) {
+      for (const layer of layers) this.map.setLayoutProperty(layer, "visibility", own === kind ? "visible" : "none");
     }
+    if (kind !== "covered" || this.queries?.covered === query) return;
+    this.queries = { covered: query };
+    this.map.getSource("covered").setTiles([this.tilesOf("covered")]);
+  }
+
+  // What has been seen has grown, or has become older.
+  refreshSeen(kind) {
+    if (this.loaded && this.config.layers[kind]) this.map.refreshTiles(kind);
+  }
+
+  showVideo(features) {
+    this.video = features;
+    if (this.loaded) this.map.getSource("video")?.setData(features);
   }
 
   // MapLibre leaves a hole where a tile failed until somebody moves the map; nobody moves a wall.
@@ -188,10 +219,18 @@ export class WallMap {
     setTimeout(() => this.map.refreshTiles(sourceId, [tile.tileID.canonical]), TILE_RETRY_MS);
   }
 
+  // The next press on the map is a place, not a question; null ends that.
+  pickPlace(chosen) {
+    this.placed = chosen;
+    this.cursor(chosen ? "crosshair" : "");
+  }
+
   click({ point: { x, y }, lngLat }, picked) {
+    if (this.placed) return this.placed(lngLat);
     const near = [[x - REACH_PX, y - REACH_PX], [x + REACH_PX, y + REACH_PX]];
     const [outage] = this.map.queryRenderedFeatures([x, y], { layers: [OUTAGE_LAYER] });
     if (outage) return this.outageNote.open(outage.properties.id);
+    if (this.patrols?.press({ x, y }, near)) return;
     if (this.hasEvents && this.pressEvent({ x, y }, near)) return;
     // Drawn last comes first, and the worst is drawn last.
     const [hit] = this.map.queryRenderedFeatures(near, { layers: CAMERA_LAYERS });

@@ -1,6 +1,8 @@
 // What the map draws, in order.  Our own layers make a readable map; there is no base map.
 
 import { RANK as EVENT_RANK, SIGN as EVENT_SIGN } from "events/icons";
+import { coverageLayers, coverageSources } from "maps/coverage_style";
+import { patrolSources, peopleLayers, replayLayers, trackLayers } from "maps/patrol_style";
 
 // No glyph server: every character is drawn from the fonts of the machine, these first.
 const FONTS = ["Noto Sans CJK SC", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei"];
@@ -23,12 +25,13 @@ const UNIT = Number.parseFloat(getComputedStyle(document.documentElement).fontSi
 
 const RANK = ["match", ["get", "state"], "offline", 3, "degraded", 2, "unknown", 1, 0];
 
-export function mapStyle({ origin, edition, layers, tiles }) {
+export function mapStyle({ origin, edition, layers, tiles, seesPatrols }) {
   const source = (name) => ({
     type: "vector",
     tiles: [tileAddress(origin, tiles, edition, name)],
     ...layers[name],
   });
+  const [ground, ...borders] = territory();
   return {
     version: 8,
     sources: {
@@ -39,20 +42,26 @@ export function mapStyle({ origin, edition, layers, tiles }) {
       found: points(),
       outages: points(),
       ...(layers.events && { events: source("events"), "picked-event": points() }),
+      ...(seesPatrols && patrolSources()),
+      ...(layers.blind && coverageSources(source)),
     },
     layers: [
       { id: "outside", type: "background", paint: { "background-color": INK.outside } },
-      ...territory(),
+      ground,
+      ...(layers.blind ? coverageLayers() : []),
+      ...borders,
       cameras("cameras-online", ["==", ["get", "state"], "online"]),
       foundArea("found-division", "divisions"),
       foundArea("found-grid", "grids"),
       ...names(),
+      ...(seesPatrols ? trackLayers() : []),
       cameraNames(),
       ring("picked", INK.picked),
       ring("found", INK.found),
       cameras("cameras", ["!=", ["get", "state"], "online"]),
       ...outages(),
       ...(layers.events ? events() : []),
+      ...(seesPatrols ? [...peopleLayers(color), ...replayLayers()] : []),
     ],
   };
 }

@@ -7,12 +7,16 @@ import { Banner } from "maps/banner";
 import { Cameras, STATES, stateText } from "maps/cameras";
 import { Card } from "maps/card";
 import * as clock from "maps/clock";
+import { CoverageView } from "maps/coverage";
 import { element, setText } from "maps/element";
 import { Finder } from "maps/find";
 import { icon } from "maps/icons";
+import { keep, kept } from "maps/kept";
 import { LiveFeed } from "maps/live";
 import { WallMap } from "maps/map";
 import { Panel } from "maps/panel";
+import { Dark, Short } from "maps/patrol_panel";
+import { Patrols } from "maps/patrols";
 
 // Changes that come within this time are one repaint.
 const REPAINT_MS = 200;
@@ -31,6 +35,10 @@ const banner = new Banner(at("banner"), at("live"), config);
 const panel = new Panel({ figures: at("figures"), list: at("list") }, { picked: (id) => openCard(id, true), chosen: chooseList });
 const card = new Card(at("card"), config, { closed });
 const map = makeMap();
+const patrols = config.sees_patrols ? new Patrols({ config, map, at }) : null;
+const dark = config.layers.blind && config.sees_cameras ? new Dark(at("patrols"), config.urls.patrols, { visited: (box) => map?.visit(box) }) : null;
+const short = config.layers.blind ? new Short(at("patrols"), config.urls, { visited: (box, area) => map?.visit(box, { area }) }) : null;
+const coverage = config.layers.blind ? makeCoverage() : null;
 new Finder(at("find"), config.urls.find, { chosen: goTo });
 const feed = new LiveFeed({
   ticketUrl: config.urls.ticket,
@@ -70,12 +78,26 @@ function makeMap() {
   }
 }
 
+function makeCoverage() {
+  return new CoverageView(at("coverage"), config.urls.patrols, {
+    asks: (kind, query) => map?.showSeen(kind, query),
+    showsVideo: (features) => map?.showVideo(features),
+    extent: config.extent,
+    rounds: config.urls.rounds,
+    rules: config.coverage_rules,
+    seesPatrols: config.sees_patrols,
+  });
+}
+
 function empty(title, advice) {
   return element("div", { class: "empty" }, element("h2", {}, title), element("p", {}, advice));
 }
 
 // Everything anew: at the start, and when too much was missed.
 async function load() {
+  patrols?.load();
+  short?.refresh();
+  dark?.refresh();
   if (!config.sees_cameras) return;
   await Promise.all([loadPoints(), fetchList()]);
   showList();
@@ -105,6 +127,8 @@ function changed(change) {
   }
   if (change.topic === "outage") refreshList();
   if (change.topic === "event") eventChanged(change);
+  patrols?.changed(change);
+  if (change.topic === "coverage") coverage?.changed((kind) => map?.refreshSeen(kind));
   // All cameras of a site became unknown together, or may be known again: too many to tell one by one.
   if (change.topic === "notice") load().catch(() => refreshList());
   card.changed(change);
@@ -184,6 +208,11 @@ async function refreshAll() {
   refreshEdition();
   // Their colours follow the time, of which no change tells.
   map?.refreshEvents();
+  patrols?.load();
+  short?.refresh();
+  dark?.refresh();
+  // What nobody has seen anew is older by a minute.
+  coverage?.changed((kind) => map?.refreshSeen(kind));
   // Its last check is told by no change of the feed; an old one would grow older on the card.
   card.refresh();
   await refreshList();
@@ -241,7 +270,7 @@ function pick(camera, options) {
 function legend() {
   const entries = STATES.map((state) => element("li", {}, icon(state), stateText(state)));
   const several = element("li", {}, element("span", { class: "outage-sign", "aria-hidden": "true" }, "n"), gettext("One fault, several cameras"));
-  at("legend").replaceChildren(...(config.sees_cameras ? [...entries, several] : []), ...eventLegend());
+  at("legend").replaceChildren(...(config.sees_cameras ? [...entries, several] : []), ...eventLegend(), ...(patrols?.legend() ?? []), ...(coverage?.buttons() ?? []));
 }
 
 // Shapes say how severe; the button shows events or hides them, and the choice is kept.
@@ -260,22 +289,6 @@ function eventLegend() {
   return [...shapes, element("li", {}, button)];
 }
 
-function kept(name) {
-  try {
-    return localStorage.getItem(name);
-  } catch {
-    return null;
-  }
-}
-
-function keep(name, value) {
-  try {
-    localStorage.setItem(name, value);
-  } catch {
-    // Kept for this page alone, then.
-  }
-}
-
 function tick() {
   const clockNode = at("clock");
   setText(clockNode, `${clock.dayText()} ${clock.clockText()}`);
@@ -286,7 +299,7 @@ function tick() {
 
 function withoutCameras() {
   at("figures").hidden = true;
-  at("legend").hidden = !config.sees_events;
+  at("legend").hidden = !config.sees_events && !config.sees_patrols && !coverage;
   at("list").replaceChildren(empty(gettext("Your role does not include cameras."), ""));
 }
 

@@ -1,0 +1,365 @@
+"""Coverage of patrols: one member-day, a whole district day, its error, and slices of a province.
+
+The model district with a made duty day (`fixtures.duty_day`, the same each time).
+
+- One member-day, 2,880 fixes, judged and turned into cells, street pieces and buildings, in
+  processor time; beside it, in the same run, the same track as a buffer cut by the grids, and its
+  cells by an STRtree of their middles.
+- 886 people for eight hours, 2.5 million rows in the table: from raw rows to figures of all grids
+  (`manage.py cover --day`), on two processes.  Phones lose some, so they are asked every 9 s.
+- The share of area against ST_Buffer and ST_Intersection of PostGIS: 20 tracks in each of 50 grids,
+  of the district and made ones that are skewed; the whole area counts, so that nothing but the
+  cells can differ.
+- The early shift of 100 people played again on the wall: the answer of the server, and its size.
+- A province of 63,000 people at 30 s: day slices of one district each, judged and turned into
+  figures in memory; what a day would take follows from their rate.
+
+bin/bench coverage small: a few people and grids, to see that all of it works.
+"""
+
+import gzip
+import json
+import os
+import random
+import resource
+import statistics
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import django
+import numpy as np
+import shapely
+
+from benchmarks.report import Measure, at_least, at_most, finish
+
+DAY = date(2026, 11, 24)
+NOW = datetime(2026, 11, 25, 16, tzinfo=UTC)
+"""A midnight in Shanghai: the night shift is over too."""
+MEMBER_DAY_S, DISTRICT_DAY_S = 0.05, 60
+MEAN_POINTS, WORST_POINTS = 0.5, 1.5
+PROVINCE, PROVINCE_EVERY_S = 63_000, 30.0
+DUTY_S, EVERY_S = 8 * 3600.0, 10.0
+LOSSY_EVERY_S = 9.0
+ROUNDS = 30
+RADIUS_M = 15.0
+PLAYED, REPLAYS, REPLAY_S = 100, 5, 1.0
+SEED = 41
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    members: int
+    rows: int
+    grids: int
+    tracks: int
+    slices: int
+    slice_members: int
+
+
+FULL = Size(886, 2_500_000, 50, 20, 4, 886)
+SMALL = Size(30, 50_000, 6, 4, 1, 30)
+
+EXACT = """
+    WITH told AS (SELECT ST_GeomFromWKB(%s) AS way, ST_GeomFromWKB(%s) AS grid)
+    SELECT ST_Area(ST_Intersection(grid, ST_Buffer(way, %s, 'quad_segs=16'))) / ST_Area(grid)
+    FROM told"""
+
+
+def main() -> int:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gis_server.settings")
+    django.setup()
+    size = SMALL if "small" in sys.argv[1:] else FULL
+    measures = district_day(size)
+    measures += played_again()
+    measures += member_day()
+    measures += errors(size)
+    measures += province(size)
+    return finish("coverage", measures)
+
+
+# ---- A district's day ----------------------------------------------------------------------------
+
+
+def district_day(size: Size) -> list[Measure]:
+    """Loads the district and the day, and works the day out from its rows."""
+    from django.core.management import call_command  # noqa: PLC0415 - Django is set up by now
+    from django.db import connection  # noqa: PLC0415
+
+    from fixtures.duty_load import fill  # noqa: PLC0415
+    from patrols.models import Coverage  # noqa: PLC0415
+    from patrols.seen.whole import cover_day  # noqa: PLC0415
+
+    call_command("migrate", verbosity=0)
+    call_command("load_district", "--if-empty", stdout=sys.stderr)
+    began = time.monotonic()
+    loaded = fill(DAY, NOW, members=size.members, interval_s=LOSSY_EVERY_S)
+    took = time.monotonic() - began
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE patrols_fix")
+        cursor.execute(
+            "SELECT sum(pg_total_relation_size(inhrelid)) FROM pg_inherits"
+            " WHERE inhparent = 'patrols_fix'::regclass"
+        )
+        [stored] = cursor.fetchone()
+    whole = cover_day(DAY, NOW)
+    rows = f"{loaded.fixes:,} rows of {loaded.duties} people"
+    grids = Coverage.objects.filter(day=DAY).values("grid").distinct().count()
+    return [
+        Measure("rows of the day", loaded.fixes, "", goal=at_least(size.rows)),
+        Measure("making and loading them", took, "s"),
+        Measure("a row with its index", float(stored) / loaded.fixes, "B"),
+        Measure(
+            f"{rows} to figures, two processes", whole.seconds, "s", goal=at_most(DISTRICT_DAY_S)
+        ),
+        Measure("the same: of it making the ground", whole.ground_s, "s"),
+        Measure("the same: tracks", whole.tracks, "", goal=at_least(size.members)),
+        Measure("the same: grids with something seen", grids, ""),
+        Measure("the same: most memory of a process", memory_mib(), "MiB"),
+    ]
+
+
+def played_again() -> list[Measure]:
+    """The answer that the wall's time slider asks for, as it goes over the wire."""
+    from gis_server.models import User  # noqa: PLC0415 - Django is set up by now
+    from maps.onduty import shifts  # noqa: PLC0415
+    from patrols.models import Shift  # noqa: PLC0415
+
+    user, took = User(username="bench", role="operator", scope=["140107"]), []
+    shift = Shift.objects.order_by("begins")[0]
+    for _ in range(REPLAYS):
+        began = time.monotonic()
+        told = shifts.replay(user, DAY, shift, "", most=PLAYED)
+        content = json.dumps(told, ensure_ascii=False).encode()
+        took.append(time.monotonic() - began)
+    points = sum(len(run) // 3 for one in told["people"] for run in one["runs"])
+    name = f"a shift of {len(told['people'])} people played again"
+    return [
+        Measure(f"{name}: answered", statistics.median(took), "s", goal=at_most(REPLAY_S)),
+        Measure(f"{name}: points, one each {told['step_s']:g} s", points, ""),
+        Measure(f"{name}: compressed", len(gzip.compress(content, 5)) / 1024, "KiB"),
+    ]
+
+
+def memory_mib() -> float:
+    """The most that this process or one that it waited for has held."""
+    who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    return max(resource.getrusage(one).ru_maxrss for one in who) / 1024
+
+
+def held_mib() -> float:
+    """What this process holds now."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+# ---- One member-day ------------------------------------------------------------------------------
+
+
+def member_day() -> list[Measure]:
+    """Processor time of one, by us and by two other ways."""
+    from patrols.coverage import covered  # noqa: PLC0415 - Django is set up by now
+    from patrols.track import Means, track  # noqa: PLC0415
+
+    ground = district_ground()
+    fixes = next(made_fixes(1, EVERY_S, whole=True))
+    took = []
+    for _ in range(ROUNDS):
+        began = time.process_time()
+        seen = covered(track(fixes, Means.FOOT, NOW.timestamp()), ground, RADIUS_M)
+        took.append(time.process_time() - began)
+    way = track(fixes, Means.FOOT, NOW.timestamp())
+    ours, name = statistics.median(took), f"one member-day of {len(fixes):,} fixes"
+    return [
+        Measure(
+            f"{name}: judged and turned into figures", ours, "s",
+            "buffer cut by grids", buffered_s(way), at_most(MEMBER_DAY_S),
+        ),
+        Measure(
+            f"{name}: the same beside a tree", ours, "s", "STRtree of cells", tree_s(way, ground)
+        ),
+        Measure("grids that it came near", len(seen), "", goal=at_least(1)),
+    ]  # fmt: skip
+
+
+def buffered_s(way: Any) -> float:
+    """Processor time of buffering the whole way and cutting it by the grids."""
+    from gis_server.geo import to_metric  # noqa: PLC0415
+    from grids.models import GridShape  # noqa: PLC0415 - Django is set up by now
+
+    rows = GridShape.objects.filter(valid__contains=DAY).values_list("shape", flat=True)
+    grids = to_metric(shapely.from_wkb([bytes(shape.wkb) for shape in rows]))
+    tree = shapely.STRtree(grids)
+    began = time.process_time()
+    wide = lines_of(way).buffer(RADIUS_M)
+    for index in tree.query(wide, predicate="intersects"):
+        shapely.area(shapely.intersection(grids[index], wide))
+    return time.process_time() - began
+
+
+def tree_s(way: Any, ground: Any) -> float:
+    """Processor time of asking a tree of the cells' middles what lies near each point."""
+    from patrols.coverage import samples  # noqa: PLC0415 - Django is set up by now
+
+    rows, columns = np.nonzero(ground.cell_number >= 0)
+    middles = shapely.points((columns + ground.x0 + 0.5) * 10.0, (rows + ground.y0 + 0.5) * 10.0)
+    tree = shapely.STRtree(middles)
+    began = time.process_time()
+    points = shapely.points(*samples(way))
+    _point, cell = tree.query(points, predicate="dwithin", distance=RADIUS_M)
+    np.unique(cell)
+    return time.process_time() - began
+
+
+def lines_of(way: Any) -> Any:
+    """A track as a geometry: the ways between joined points, and the points that stand alone."""
+    at, first = np.column_stack([way.x, way.y]), np.flatnonzero(way.joined)
+    pairs = np.stack([at[first], at[first + 1]], axis=1)
+    return shapely.geometrycollections([*shapely.linestrings(pairs), *shapely.points(at)])
+
+
+def district_ground() -> Any:
+    from patrols.seen import grounds  # noqa: PLC0415 - Django is set up by now
+
+    [one] = grounds.of_day(DAY, NOW)
+    return grounds.terrain_of(one.ground_id).ground
+
+
+def made_fixes(people: int, every_s: float, *, whole: bool = False) -> Iterator[Any]:
+    """What phones tell of duties of eight hours on foot, all over the district.
+
+    whole: nothing is lost, so that there are exactly so many fixes.
+    """
+    from fixtures.duty_day import Beat, tell, walk  # noqa: PLC0415 - Django is set up by now
+    from fixtures.duty_load import Ground  # noqa: PLC0415
+    from patrols.track import Fixes  # noqa: PLC0415
+
+    ground = Ground.of(DAY, SEED)
+    shapes = list(ground.shapes.values())
+    begin = NOW.timestamp() - DUTY_S - 3600
+    for number in range(people):
+        chance = random.Random(SEED + number)
+        around = chance.choice(shapes).buffer(400)
+        beat = Beat(sorted(ground.streets.near(around, 0)), around)
+        gone = walk(ground.streets, beat, "foot", DUTY_S, chance)
+        if whole:
+            t = np.arange(0, DUTY_S, every_s)
+            x, y = gone.at(t)
+            dice = np.random.default_rng(SEED)
+            x, y = x + dice.normal(0, 4, len(t)), y + dice.normal(0, 4, len(t))
+            yield Fixes(begin + t, x, y, np.full(len(t), 8.0), t < 0, t < 0)
+        else:
+            told = tell(gone, 0.0, DUTY_S, every_s, chance)
+            yield Fixes(
+                begin + told.t, told.x, told.y, told.accuracy_m, told.is_mock, told.is_nowhere
+            )
+
+
+# ---- Error of the area ---------------------------------------------------------------------------
+
+
+def errors(size: Size) -> list[Measure]:
+    """Percentage points between our share of a grid's area and the exact one."""
+    return [*_errors("grids of the district", real_grids(size.grids), size),
+            *_errors("made skewed grids", skewed_grids(size.grids), size)]  # fmt: skip
+
+
+def _errors(name: str, shapes: list[Any], size: Size) -> list[Measure]:
+    from django.db import connection  # noqa: PLC0415 - Django is set up by now
+
+    from patrols import cells  # noqa: PLC0415
+    from patrols.coverage import count, covered  # noqa: PLC0415
+    from patrols.track import Means, track  # noqa: PLC0415
+
+    none, off = np.zeros((0, 2)), []
+    for number, shape in enumerate(shapes):
+        ground = cells.ground([cells.Area(1, shape)], [], none, none)
+        for fixes in tracks_in(shape, size.tracks, number):
+            way = track(fixes, Means.FOOT, NOW.timestamp())
+            seen = covered(way, ground, RADIUS_M).get(1)
+            ours = count(seen.cells) / int(ground.cells[0]) if seen else 0.0
+            with connection.cursor() as cursor:
+                told = [shapely.to_wkb(one) for one in (lines_of(way), shape)]
+                cursor.execute(EXACT, [*told, RADIUS_M])
+                off.append(abs(ours - cursor.fetchone()[0]) * 100)
+    tracks = f"{len(off)} tracks in {len(shapes)} {name}"
+    return [
+        Measure(f"{tracks}: mean error of area", statistics.mean(off), "points",
+                goal=at_most(MEAN_POINTS)),
+        Measure(f"{tracks}: largest", max(off), "points", goal=at_most(WORST_POINTS)),
+    ]  # fmt: skip
+
+
+def real_grids(count: int) -> list[Any]:
+    """So many grids of the district, spread over its codes, in metres; hills are left out, whose
+    size hides every error."""
+    from gis_server.geo import to_metric  # noqa: PLC0415
+    from grids.models import GridShape  # noqa: PLC0415 - Django is set up by now
+
+    rows = GridShape.objects.filter(valid__contains=DAY).order_by("grid__code")
+    shapes = to_metric(shapely.from_wkb([bytes(row.shape.wkb) for row in rows]))
+    small = [shape for shape in shapes if shape.area < 400_000]
+    return small[:: max(1, len(small) // count)][:count]
+
+
+def skewed_grids(count: int) -> list[Any]:
+    """Quadrangles of about 420 m, turned and pushed out of square, anywhere on the cells."""
+    chance, made = random.Random(SEED), []
+    for _ in range(count):
+        turn, side = chance.uniform(0, np.pi / 2), chance.uniform(300, 520)
+        east, north = 640_000 + chance.uniform(0, 100), 4_190_000 + chance.uniform(0, 100)
+        corners = np.array([(0, 0), (1, 0), (1, 1), (0, 1)]) * side
+        corners = corners + [(chance.uniform(-60, 60), chance.uniform(-60, 60)) for _ in range(4)]
+        spin = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
+        made.append(shapely.Polygon(corners @ spin + (east, north)))
+    return made
+
+
+def tracks_in(shape: Any, count: int, number: int) -> Iterator[Any]:
+    """Walks of twenty minutes to an hour from place to place in and around a grid."""
+    from fixtures.duty_day import Beat, streets_of, tell, walk  # noqa: PLC0415 - as above
+    from patrols.track import Fixes  # noqa: PLC0415
+
+    begin = NOW.timestamp() - DUTY_S
+    for which in range(count):
+        chance = random.Random(SEED * 1000 + number * 100 + which)
+        length = chance.uniform(1200, 3600)
+        gone = walk(streets_of([]), Beat((), shape.buffer(60).convex_hull), "foot", length, chance)
+        told = tell(gone, 0.0, length, EVERY_S, chance)
+        yield Fixes(begin + told.t, told.x, told.y, told.accuracy_m, told.is_mock, told.is_nowhere)
+
+
+# ---- A province ----------------------------------------------------------------------------------
+
+
+def province(size: Size) -> list[Measure]:
+    """Slices of a day, one district each, of whose fixes all are made before they are timed."""
+    from patrols.coverage import Seen, covered  # noqa: PLC0415 - Django is set up by now
+    from patrols.track import Means, track  # noqa: PLC0415
+
+    ground, took, fixes, people = district_ground(), 0.0, 0, 0
+    for _ in range(size.slices):
+        held = list(made_fixes(size.slice_members, PROVINCE_EVERY_S))
+        began = time.process_time()
+        seen = dict[int, Seen]()
+        for one in held:
+            for grid, more in covered(
+                track(one, Means.FOOT, NOW.timestamp()), ground, RADIUS_M
+            ).items():
+                seen[grid] = seen[grid] | more if grid in seen else more
+        took += time.process_time() - began
+        fixes, people = fixes + sum(map(len, held)), people + len(held)
+    name = f"a province: slices of {people:,} people at {PROVINCE_EVERY_S:g} s"
+    return [
+        Measure(f"{name}: fixes judged and counted a second of one core", fixes / took, "/s"),
+        Measure(f"{name}: a day of {PROVINCE:,} on one core", took / people * PROVINCE, "s"),
+        Measure(f"{name}: memory held with the ground and a slice", held_mib(), "MiB"),
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,87 @@
+"""People on duty over HTTP, for the wall.  Everything is cut to posts in the user's reach."""
+
+from datetime import datetime
+
+from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from gis_server.edge import allow, json_ok, parse_day, parse_int, parse_text, user_of
+from gis_server.errors import Invalid, NotFound
+from gis_server.roles import Permission
+from maps.onduty import positions as onduty
+from maps.onduty import shifts
+from maps.packing import pack
+from patrols.models import Shift
+
+LONGEST_TIME = 40
+LONGEST_AREA = 19
+LARGEST_ID = 2**31 - 1
+
+
+@allow(Permission.SEE_PATROLS)
+@require_GET
+def positions(request: HttpRequest) -> JsonResponse:
+    """Answer where those on duty were last heard of; `since` asks for what came after it."""
+    since = _moment(request, "since")
+    return json_ok(onduty.positions(user_of(request), timezone.now(), since))
+
+
+@allow(Permission.SEE_PATROLS)
+@require_GET
+def summary(request: HttpRequest) -> JsonResponse:
+    """Answer how many are on duty in each street, and how many are missing."""
+    return json_ok(onduty.summary(user_of(request), timezone.now()))
+
+
+@allow(Permission.SEE_PATROLS)
+@require_GET
+def card(request: HttpRequest, duty_id: int) -> JsonResponse:
+    """Answer what the card of somebody on duty shows."""
+    found = onduty.card(user_of(request), duty_id, timezone.now())
+    if found is None:
+        raise NotFound(_("There is no such duty in your area."))
+    return json_ok(found)
+
+
+@allow(Permission.SEE_PATROLS)
+@require_GET
+def choices(request: HttpRequest) -> JsonResponse:
+    """Answer the shifts and areas of a day that can be played again."""
+    day = parse_day(request, "day") or timezone.localdate()
+    return json_ok(shifts.choices(user_of(request), day))
+
+
+@allow(Permission.SEE_PATROLS)
+@require_GET
+def replay(request: HttpRequest) -> JsonResponse:
+    """Answer the tracks of a shift of a day in an area."""
+    day = parse_day(request, "day") or timezone.localdate()
+    shift = Shift.objects.filter(pk=parse_int(request, "shift", 0, 0, LARGEST_ID)).first()
+    if shift is None:
+        raise NotFound(_("There is no such shift."))
+    area = parse_text(request, "area", LONGEST_AREA)
+    if area and not (area.isascii() and area.isdigit()):
+        raise Invalid(_("area must be the digits of a code."))
+    response = json_ok(shifts.replay(user_of(request), day, shift, area))
+    # A shift is a megabyte of small numbers, a third of it packed.
+    pack(request, response)
+    return response
+
+
+def _moment(request: HttpRequest, name: str) -> datetime | None:
+    """A moment with its zone from the query string.  Raises Invalid."""
+    # In an address + stands for a space, and clients forget to write it otherwise.
+    text = parse_text(request, name, LONGEST_TIME).replace(" ", "+")
+    if not text:
+        return None
+    try:
+        found = parse_datetime(text)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        rule = _("%(name)s must be a time with its zone, such as 2026-03-31T08:00:00+08:00.")
+        raise Invalid(rule % {"name": name})
+    return found

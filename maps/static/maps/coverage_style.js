@@ -1,0 +1,66 @@
+// What the map draws of what has been seen.  From blue to red, so that it can be told apart without
+// telling red from green.
+
+export const AGE_COLOURS = ["#3d8bfd", "#7fc4d9", "#f2d675", "#f2953b", "#e0433a"];
+export const SHARE_COLOURS = ["#7a2a2a", "#8a6a2f", "#3f7f86", "#3d8bfd"];
+export const COVERED_COLOURS = ["#b5473c", "#3d8bfd"];
+export const VIDEO_COLOUR = "#c58af9";
+
+const BLIND = ["blind-cells", "blind-streets", "video-seen"];
+const COVERED = ["covered-grids", "covered-cells"];
+export const LAYERS_OF = { off: [], blind: BLIND, covered: COVERED };
+
+const AGE = ["match", ["get", "age"], ...AGE_COLOURS.flatMap((colour, index) => [index, colour]), AGE_COLOURS.at(-1)];
+const HIDDEN = { visibility: "none" };
+
+export function coverageSources(source) {
+  return { blind: source("blind"), covered: source("covered"), video: { type: "geojson", data: { type: "FeatureCollection", features: [] } } };
+}
+
+// Under borders and names: they are the ground, not the news.
+export function coverageLayers() {
+  return [
+    {
+      id: "covered-grids",
+      type: "fill",
+      source: "covered",
+      "source-layer": "covered_grids",
+      layout: HIDDEN,
+      paint: {
+        "fill-color": ["interpolate", ["linear"], ["get", "share"], ...SHARE_COLOURS.flatMap((colour, index) => [index / (SHARE_COLOURS.length - 1), colour])],
+        "fill-opacity": 0.55,
+      },
+    },
+    {
+      id: "covered-cells",
+      type: "fill",
+      source: "covered",
+      "source-layer": "covered_cells",
+      layout: HIDDEN,
+      paint: { "fill-color": ["match", ["get", "seen"], 1, COVERED_COLOURS[1], COVERED_COLOURS[0]], "fill-opacity": 0.4, "fill-antialias": false },
+    },
+    {
+      id: "blind-cells",
+      type: "fill",
+      source: "blind",
+      "source-layer": "blind_cells",
+      layout: HIDDEN,
+      paint: { "fill-color": AGE, "fill-opacity": 0.32, "fill-antialias": false },
+    },
+    {
+      id: "blind-streets",
+      type: "line",
+      source: "blind",
+      "source-layer": "blind_streets",
+      layout: { ...HIDDEN, "line-cap": "round", "line-sort-key": ["get", "age"] },
+      paint: { "line-color": AGE, "line-width": ["interpolate", ["linear"], ["zoom"], 10, 1, 13, 2.4, 16, 5] },
+    },
+    {
+      id: "video-seen",
+      type: "fill",
+      source: "video",
+      layout: HIDDEN,
+      paint: { "fill-color": VIDEO_COLOUR, "fill-opacity": 0.3, "fill-outline-color": VIDEO_COLOUR },
+    },
+  ];
+}

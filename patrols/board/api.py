@@ -1,0 +1,275 @@
+"""The roster for the board's own script, for phones and for other programs."""
+
+import json
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from gis_server.edge import (
+    EARLIEST_DAY,
+    LATEST_DAY,
+    allow,
+    json_ok,
+    parse_choice,
+    parse_day,
+    parse_page,
+    parse_text,
+    user_of,
+)
+from gis_server.errors import Invalid
+from gis_server.models import LONGEST_CODE, User
+from gis_server.roles import Permission
+from patrols.board import queries
+from patrols.board.filters import LONGEST_WORD, area_of
+from patrols.board.rights import duties_seen, duty_for, must_plan
+from patrols.board.service_hours import Service, service_of
+from patrols.board.services import duties as verbs
+from patrols.board.services.duties import Terms
+from patrols.board.services.places import MAX_REASON, Place
+from patrols.board.shown import duty_shown
+from patrols.board.views.shared import whole
+from patrols.control import ControlLevel
+from patrols.models import Duty, Force, Member, Post
+from patrols.models.posts import MAX_TASK
+from patrols.queries import duty_windows
+
+MAX_BODY = 16 * 1024
+MOST_DAYS = 62
+AHEAD = timedelta(days=7)
+LONGEST_MARK = 40
+
+
+@allow(Permission.SEE_PATROLS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def duties(request: HttpRequest) -> JsonResponse:
+    """The duties of days; or, posted, somebody is put on duty.
+
+    Raises: NotAllowed, NotFound, Invalid, Conflict: see `verbs.assign`.
+    """
+    if request.method == "POST":
+        return assign(request)
+    user, piece = user_of(request), parse_page(request)
+    today = timezone.localdate(timezone.now())
+    first = parse_day(request, "from") or today
+    last = parse_day(request, "to") or first
+    if not first <= last <= first + timedelta(days=MOST_DAYS):
+        raise Invalid(_("From a day to at most %(most)d days later.") % {"most": MOST_DAYS})
+    rows = duties_seen(user).filter(day__range=(first, last))
+    if area := area_of(parse_text(request, "division", LONGEST_CODE)):
+        rows = rows.filter(post__scope_code__startswith=area)
+    ordered = rows.select_related("post", "shift", "member").order_by("day", "id")
+    found = ordered[piece.offset : piece.offset + piece.limit]
+    return json_ok({"total": rows.count(), "items": [duty_shown(one) for one in found]})
+
+
+def assign(request: HttpRequest) -> JsonResponse:
+    user, told = user_of(request), body_of(request)
+    row = verbs.assign(
+        by=user,
+        place=place_of(told),
+        member=number_of(told, "member"),
+        terms=terms_of(told),
+        seen=text_of(told, "seen", LONGEST_MARK) or None,
+        reason=text_of(told, "reason", MAX_REASON),
+        now=timezone.now(),
+    )
+    return json_ok(duty_shown(row), status=201)
+
+
+@allow(Permission.PLAN_DUTIES)
+@require_POST
+def duty(request: HttpRequest, duty_id: int) -> JsonResponse:
+    """Do something with a duty: `do` is move, withdraw, change, absent or came.
+
+    Raises: NotAllowed, NotFound, Invalid, Conflict: see the verbs.
+    """
+    user, told, now = user_of(request), body_of(request), timezone.now()
+    reason = text_of(told, "reason", MAX_REASON)
+    do = text_of(told, "do", LONGEST_WORD)
+    if do == "move":
+        seen = text_of(told, "seen", LONGEST_MARK) or None
+        to = place_of(told)
+        row = verbs.move(by=user, duty=duty_id, to=to, seen=seen, reason=reason, now=now)
+    elif do == "withdraw":
+        row = verbs.withdraw(by=user, duty=duty_id, reason=reason, now=now)
+    elif do == "change":
+        row = change(user, duty_id, told, reason, now)
+    elif do in {"absent", "came"}:
+        row = verbs.mark_absent(by=user, duty=duty_id, is_absent=do == "absent", now=now)
+    else:
+        raise Invalid(_("do must be one of move, withdraw, change, absent, came."))
+    return json_ok(duty_shown(duty_for(user, row.pk)))
+
+
+def change(user: User, duty_id: int, told: Mapping[str, Any], reason: str, now: datetime) -> Duty:
+    """seen: task, lowest and highest as the sender saw them."""
+    seen = told.get("seen")
+    if not isinstance(seen, dict):
+        raise Invalid(_("seen must hold task, lowest and highest as they were."))
+    return verbs.change(
+        by=user, duty=duty_id, seen=terms_of(seen), wanted=terms_of(told), reason=reason, now=now
+    )
+
+
+@allow(Permission.PLAN_DUTIES)
+@require_GET
+def people(request: HttpRequest) -> JsonResponse:
+    """People in service whom the planner may put on duty, by name."""
+    user, piece = user_of(request), parse_page(request)
+    must_plan(user)
+    words = parse_text(request, "q", LONGEST_WORD)
+    force = parse_choice(request, "force", Force.values)
+    area = area_of(parse_text(request, "division", LONGEST_CODE))
+    rows = queries.people(user, words, force, area).filter(is_active=True)
+    found = rows[piece.offset : piece.offset + piece.limit]
+    return json_ok({"total": rows.count(), "items": [person_shown(one) for one in found]})
+
+
+def person_shown(one: Member) -> dict[str, Any]:
+    return {
+        "id": one.pk,
+        "number": one.number,
+        "name": one.name,
+        "force": one.force,
+        "force_name": one.get_force_display(),
+        "means": one.means,
+    }
+
+
+@allow(Permission.DO_PATROLS)
+@require_GET
+def me(request: HttpRequest) -> JsonResponse:
+    """Who the asker is among the people on duty, their duties in force from now to seven days on,
+    and their hours of service; member is null for somebody who is none.
+    """
+    user, now = user_of(request), timezone.now()
+    row = Member.objects.filter(user=user).first()
+    if row is None:
+        return json_ok({"member": None, "duties": [], "service": None})
+    service = service_of(row, now)
+    return json_ok(
+        {
+            "member": person_shown(row),
+            "duties": own_duties(row, now),
+            "service": service_shown(service) if service else None,
+        }
+    )
+
+
+def own_duties(row: Member, now: datetime) -> list[dict[str, Any]]:
+    """Windows that are not over, in the order of time.  Six queries."""
+    windows = duty_windows(Duty.objects.filter(member=row), now, now + AHEAD)
+    ids = {one.duty.id for one in windows}
+    rows = Duty.objects.filter(pk__in=ids).select_related(
+        "post", "shift", "stands_in_for__member"
+    )  # fmt: skip
+    known = {one.pk: one for one in rows.prefetch_related("post__grids")}
+    return [
+        window_shown(known[one.duty.id])
+        | {
+            "begins": one.span.begin.isoformat(),
+            "ends": one.span.end.isoformat(),
+            "is_now": one.span.holds(now),
+        }
+        for one in windows
+    ]
+
+
+def window_shown(one: Duty) -> dict[str, Any]:
+    post: Post = one.post
+    point = post.point
+    return {
+        "id": one.pk,
+        "day": one.day.isoformat(),
+        "post": {
+            "id": post.pk,
+            "name": post.name,
+            "kind": post.kind,
+            "point": [point.x, point.y] if point else None,
+            "grids": [{"code": grid.code, "name": grid.name} for grid in post.grids.all()],
+        },
+        "shift": one.shift.name,
+        "task": one.task or post.task,
+        "stands_in_for": one.stands_in_for.member.name if one.stands_in_for else None,
+    }
+
+
+def service_shown(service: Service) -> dict[str, Any]:
+    """Hours with one decimal; points is null where none are given."""
+    hours, points = service.hours, service.points
+    return {
+        "hours": {"month": hours.month, "year": hours.year, "total": hours.total},
+        "points": None if points is None else float(points),
+    }
+
+
+def body_of(request: HttpRequest) -> dict[str, Any]:
+    """The JSON object of the body.  Raises Invalid."""
+    content = request.read(MAX_BODY + 1)
+    if len(content) > MAX_BODY:
+        raise Invalid(_("The body is larger than %(longest)d kB.") % {"longest": MAX_BODY // 1024})
+    try:
+        told = json.loads(content or b"{}")
+    except (ValueError, RecursionError):
+        told = None
+    if not isinstance(told, dict):
+        raise Invalid(_("The body must be a JSON object."))
+    return told
+
+
+def text_of(told: Mapping[str, Any], name: str, longest: int) -> str:
+    """Raises Invalid."""
+    value = told.get(name) or ""
+    if not isinstance(value, str) or len(value) > longest or "\0" in value:
+        rule = _("%(name)s must be a text of at most %(longest)d characters.")
+        raise Invalid(rule % {"name": name, "longest": longest})
+    return value
+
+
+def number_of(told: Mapping[str, Any], name: str) -> int:
+    """Raises Invalid."""
+    value = told.get(name)
+    if isinstance(value, bool):
+        value = None
+    return whole(value)
+
+
+def place_of(told: Mapping[str, Any]) -> Place:
+    """Raises Invalid."""
+    return Place(number_of(told, "post"), number_of(told, "shift"), day_of(told))
+
+
+def day_of(told: Mapping[str, Any]) -> date:
+    text = text_of(told, "day", 10)
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = date.min
+    if not EARLIEST_DAY <= day <= LATEST_DAY:
+        raise Invalid(_("%(text)s is no date. Write it like 2026-03-31.") % {"text": text})
+    return day
+
+
+def terms_of(told: Mapping[str, Any]) -> Terms:
+    """Raises Invalid."""
+    levels = {
+        name: text_of(told, name, LONGEST_WORD) or usual.value
+        for name, usual in (("lowest", ControlLevel.USUAL), ("highest", ControlLevel.ONE))
+    }
+    known = [one.value for one in ControlLevel]
+    for name, value in levels.items():
+        if value not in known:
+            rule = _("%(name)s must be one of %(choices)s.")
+            raise Invalid(rule % {"name": name, "choices": ", ".join(known)})
+    replaced = told.get("stands_in_for")
+    return Terms(
+        text_of(told, "task", MAX_TASK),
+        ControlLevel(levels["lowest"]),
+        ControlLevel(levels["highest"]),
+        None if replaced is None else number_of(told, "stands_in_for"),
+    )

@@ -1,0 +1,1 @@
+"""What changes posts, shifts, people and duties."""
