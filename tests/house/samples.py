@@ -41,7 +41,6 @@ PLACES: dict[str, Callable[[Street], Sequence[object]]] = {
     "str:track_kind": lambda street: ["gpx", "csv", "geojson"],
     "int:post_id": lambda street: [street.duty.post_id],
     "int:shift_id": lambda street: [street.duty.shift_id],
-    "int:duty_id": lambda street: [street.duty.pk],
     "int:photo_id": lambda street: [street.photo.pk],
     "int:rule_id": lambda street: [street.routing.pk],
     "int:task_id": lambda street: [street.task.pk],
