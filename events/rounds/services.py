@@ -48,7 +48,7 @@ def make(*, by: User, wanted: Wanted, now: datetime) -> VideoRound:
             )  # fmt: skip
     except IntegrityError:
         raise Invalid(_("There is a video round of that name already.")) from None
-    note(by, "video_round.made", row)
+    note(by, row, action="video_round.made")
     return row
 
 
@@ -112,11 +112,11 @@ def set_active(*, by: User, round_id: int, is_active: bool) -> VideoRound:
     if row.is_active != is_active:
         row.is_active = is_active
         row.save(update_fields=["is_active"])
-        note(by, "video_round.changed", row)
+        note(by, row, action="video_round.changed")
     return row
 
 
-def note(by: User, action: str, row: VideoRound) -> None:
+def note(by: User, row: VideoRound, *, action: str) -> None:
     detail = {"name": row.name, "is_active": row.is_active}
     audit.note(by=by, action=action, subject=str(row.pk), scope=row.scope_code, detail=detail)
 

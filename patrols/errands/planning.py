@@ -52,7 +52,7 @@ def make(*, by: User, post_id: int, wanted: Wanted, now: datetime) -> Checkpoint
             row = Checkpoint.objects.create(
                 post=post, secret=new_secret(), rotated_at=now, **columns_of(wanted)
             )
-            note(by, "checkpoint.added", row)
+            note(by, row, action="checkpoint.added")
     except IntegrityError:
         raise Invalid(name_taken()) from None
     return row
@@ -72,7 +72,7 @@ def change(*, by: User, checkpoint_id: int, seen: int, wanted: Wanted) -> Checkp
             if Checkpoint.objects.filter(pk=row.pk, version=seen).update(**values) != 1:
                 raise changed()
             row.refresh_from_db()
-            note(by, "checkpoint.changed", row)
+            note(by, row, action="checkpoint.changed")
     except IntegrityError:
         raise Invalid(name_taken()) from None
     return row
@@ -86,7 +86,7 @@ def rotate(*, by: User, checkpoint_id: int, seen: int, now: datetime) -> Checkpo
     if Checkpoint.objects.filter(pk=row.pk, version=seen).update(**values) != 1:
         raise changed()
     row.refresh_from_db()
-    note(by, "checkpoint.rotated", row)
+    note(by, row, action="checkpoint.rotated")
     return row
 
 
@@ -124,6 +124,6 @@ def new_secret() -> str:
     return secrets.token_urlsafe(SECRET_BYTES)
 
 
-def note(by: User, action: str, row: Checkpoint) -> None:
+def note(by: User, row: Checkpoint, *, action: str) -> None:
     detail = {"name": row.name, "is_active": row.is_active}
     audit.note(by=by, action=action, subject=str(row.pk), scope=row.post.scope_code, detail=detail)

@@ -24,7 +24,14 @@ WAITING = """() => new Promise((told) => {
 @pytest.fixture
 def duty(town: Town) -> Iterator[int]:
     """A duty of the worker's that lasts all day, whatever the demo has put them on."""
-    town.ask("UPDATE patrols_member SET user_id = NULL WHERE number <> %s", NUMBER)
+    before = town.ask(
+        "SELECT member.id FROM patrols_member AS member JOIN gis_server_user AS person"
+        " ON person.id = member.user_id WHERE person.username = %s AND number <> %s",
+        WORKER.username,
+        NUMBER,
+    )
+    for (member,) in before:
+        town.ask("UPDATE patrols_member SET user_id = NULL WHERE id = %s", member)
     town.ask(
         "INSERT INTO patrols_shift (area, name, begins, ends, is_active)"
         " VALUES (%s, %s, '00:00', '00:00', true) ON CONFLICT DO NOTHING",
@@ -41,7 +48,8 @@ def duty(town: Town) -> Iterator[int]:
     town.ask(
         "INSERT INTO patrols_member (number, name, phone, force, means, scope_code, user_id,"
         " is_active) SELECT %s, '张巡防', '', 'security_guard', 'foot', scope[1], id, true"
-        " FROM gis_server_user WHERE username = %s ON CONFLICT DO NOTHING",
+        " FROM gis_server_user WHERE username = %s"
+        " ON CONFLICT (number) DO UPDATE SET user_id = excluded.user_id",
         NUMBER,
         WORKER.username,
     )
@@ -57,6 +65,14 @@ def duty(town: Town) -> Iterator[int]:
     )
     yield int(number)
     town.ask("UPDATE patrols_duty SET withdrawn_at = now() WHERE id = %s", number)
+    town.ask("UPDATE patrols_member SET user_id = NULL WHERE number = %s", NUMBER)
+    for (member,) in before:
+        town.ask(
+            "UPDATE patrols_member SET user_id = person.id FROM gis_server_user AS person"
+            " WHERE patrols_member.id = %s AND person.username = %s",
+            member,
+            WORKER.username,
+        )
 
 
 @pytest.fixture
