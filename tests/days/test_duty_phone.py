@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Geolocation, Page, expect
 
 from tests.days.conftest import PHONE, OpenPage
 from tests.days.test_event_phone import KEPT, assert_thumbs_reach, sign_in
@@ -11,7 +11,7 @@ from tests.days.town import WORKER, Town, until
 
 pytestmark = pytest.mark.usefixtures("tell_logs")
 AREA, SHIFT, POST, NUMBER = "140107", "手机测试班", "手机测试岗", "PHONE-TEST"
-PLACE = {"longitude": 112.5701, "latitude": 37.8801, "accuracy": 8}
+PLACE: Geolocation = {"longitude": 112.5701, "latitude": 37.8801, "accuracy": 8}
 WAITING = """() => new Promise((told) => {
   const opened = indexedDB.open("gis-events");
   opened.onsuccess = () => {
