@@ -57,7 +57,7 @@ def add_device(*, by: User, member_id: int, name: str, now: datetime) -> tuple[D
         member=member, name=name.strip(), token_hash=hash_of(token), hint=hint_of(token),
         made_at=now, rotated_at=now,
     )  # fmt: skip
-    _note(by, row, "device.added")
+    _note(by, row, action="device.added")
     return row, token
 
 
@@ -79,7 +79,7 @@ def rotate(*, by: User, device_id: int, seen: str, now: datetime) -> tuple[Devic
     if changed != 1:
         raise _changed()
     row.refresh_from_db()
-    _note(by, row, "device.rotated")
+    _note(by, row, action="device.rotated")
     return row, token
 
 
@@ -95,7 +95,7 @@ def revoke(*, by: User, device_id: int, now: datetime) -> Device:
     if Device.objects.filter(pk=row.pk, revoked_at=None).update(revoked_at=now) != 1:
         raise _changed()
     row.refresh_from_db()
-    _note(by, row, "device.revoked")
+    _note(by, row, action="device.revoked")
     return row
 
 
@@ -117,7 +117,7 @@ def _changed() -> Conflict:
     return Conflict(_("Somebody else has changed this device meanwhile. Load the page again."))
 
 
-def _note(by: User, row: Device, action: str) -> None:
+def _note(by: User, row: Device, *, action: str) -> None:
     audit.note(
         by=by, action=action, subject=row.member.number, scope=row.member.scope_code,
         detail={"name": row.name, "hint": row.hint},

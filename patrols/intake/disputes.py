@@ -57,7 +57,7 @@ def dispute(
     if Dispute.objects.filter(member=member, decided_at=None).count() >= MOST_OPEN:
         raise Invalid(_("Wait until some of your disputes are decided."))
     row = Dispute.objects.create(member=member, begin=begin, end=end, reason=reason, made_at=now)
-    _note(by, row, "track.disputed", {"reason": reason})
+    _note(by, row, {"reason": reason}, action="track.disputed")
     return row
 
 
@@ -84,7 +84,7 @@ def decide(*, by: User, dispute_id: int, is_upheld: bool, answer: str, now: date
         duties = duties_in(row.member_id, row.begin, row.end)
         stale.mark({duty.pk: row.begin for duty in duties}, now)
     row.refresh_from_db()
-    _note(by, row, "track.decided", {"answer": answer, "counts": not is_upheld})
+    _note(by, row, {"answer": answer, "counts": not is_upheld}, action="track.decided")
     return row
 
 
@@ -118,7 +118,7 @@ def _codes(row: Dispute) -> set[str]:
     return {duty.post.scope_code for duty in duties_in(row.member_id, row.begin, row.end)}
 
 
-def _note(by: User, row: Dispute, action: str, detail: dict[str, object]) -> None:
+def _note(by: User, row: Dispute, detail: dict[str, object], *, action: str) -> None:
     codes: Iterable[str] = sorted(_codes(row))
     audit.note(
         by=by, action=action, subject=row.member.number, scope=next(iter(codes), ""),
