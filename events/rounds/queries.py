@@ -55,8 +55,8 @@ def cameras_in(user: User, row: VideoRound) -> list[Camera]:
         # A degree of longitude is shorter, by 0.79 here: good enough to say what is next.
         places = order([one.point.x * 0.79 for one in found], [one.point.y for one in found])
         return [found[place] for place in places]
-    places = RoundPlace.objects.filter(round=row)[:MOST_CAMERAS]
-    ids = [place.camera_id for place in places]
+    rows = RoundPlace.objects.filter(round=row)[:MOST_CAMERAS]
+    ids = [place.camera_id for place in rows]
     known = {one.pk: one for one in cameras.filter(pk__in=ids)}
     return [known[one] for one in ids if one in known]
 
