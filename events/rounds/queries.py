@@ -53,10 +53,10 @@ def cameras_in(user: User, row: VideoRound) -> list[Camera]:
         inside = cameras.filter(scope_code__startswith=row.area)
         found = list(inside.order_by("id")[:MOST_CAMERAS])
         # A degree of longitude is shorter, by 0.79 here: good enough to say what is next.
-        way = order([one.point.x * 0.79 for one in found], [one.point.y for one in found])
-        return [found[place] for place in way]
-    places = RoundPlace.objects.filter(round=row)[:MOST_CAMERAS]
-    ids = [place.camera_id for place in places]
+        places = order([one.point.x * 0.79 for one in found], [one.point.y for one in found])
+        return [found[place] for place in places]
+    rows = RoundPlace.objects.filter(round=row)[:MOST_CAMERAS]
+    ids = [place.camera_id for place in rows]
     known = {one.pk: one for one in cameras.filter(pk__in=ids)}
     return [known[one] for one in ids if one in known]
 

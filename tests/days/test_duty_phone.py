@@ -119,7 +119,7 @@ def test_positions_wait_without_signal_and_an_errand_is_answered(
 
     page.context.set_offline(True)
     # A position every 10 s at most: the next one lies on the phone until there is signal.
-    page.context.set_geolocation({**PLACE, "latitude": 37.8803})
+    page.context.set_geolocation(moved(0.0002))
     until(lambda: moved_until_kept(page), "the position is kept on the phone")
     page.context.set_offline(False)
     until(lambda: fixes(town, duty) == 2, "what has waited is stored")
@@ -141,7 +141,13 @@ def test_positions_wait_without_signal_and_an_errand_is_answered(
 
 def moved_until_kept(page: Page) -> bool:
     """Moves a little, as a phone in a hand does, and looks whether a position is kept."""
-    page.context.set_geolocation(
-        {**PLACE, "latitude": 37.8803 + page.evaluate("Math.random()") / 1e5}
-    )
+    page.context.set_geolocation(moved(0.0002 + page.evaluate("Math.random()") / 1e5))
     return bool(page.evaluate(WAITING) == 1)
+
+
+def moved(north_deg: float) -> Geolocation:
+    return {
+        "longitude": PLACE["longitude"],
+        "latitude": PLACE["latitude"] + north_deg,
+        "accuracy": 8,
+    }

@@ -144,6 +144,6 @@ def test_who_may_see_may_not_always_send() -> None:
     other, _ = signed(Role.OPERATOR, "other", OTHER_STREET)
     body = {"client_id": str(uuid4()), "duty": duty.pk, "lon": 1, "lat": 1, "message": "x"}
     assert guard.post(reverse("api-errands"), body, content_type=JSON).status_code == 403
-    assert guard.get(reverse("api-nearest"), {"lon": 1, "lat": 1}).status_code == 403
+    assert guard.get(reverse("api-nearest"), {"lon": "1", "lat": "1"}).status_code == 403
     assert other.post(reverse("api-errands"), body, content_type=JSON).status_code == 404
     assert other.get(reverse("api-nearest"), {"lon": "x", "lat": "1"}).status_code == 422
