@@ -101,6 +101,7 @@ ACTIONS: dict[str, str | Promise] = {
     "track.exported": pgettext_lazy("action", "Took an own track away as a file"),
     "track.seen": pgettext_lazy("action", "Looked at somebody's track"),
     "track.uploaded": pgettext_lazy("action", "Added a file to a track"),
+    "tracks.replayed": pgettext_lazy("action", "Played the tracks of a shift again"),
     "user.changed": pgettext_lazy("action", "Changed a user"),
     "user.locked_out": pgettext_lazy("action", "Was locked out"),
     "user.made": pgettext_lazy("action", "Made a user"),

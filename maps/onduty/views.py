@@ -8,6 +8,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from gis_server import audit
 from gis_server.edge import allow, json_ok, parse_day, parse_int, parse_text, user_of
 from gis_server.errors import Invalid, NotFound
 from gis_server.roles import Permission
@@ -65,7 +66,14 @@ def replay(request: HttpRequest) -> JsonResponse:
     area = parse_text(request, "area", LONGEST_AREA)
     if area and not (area.isascii() and area.isdigit()):
         raise Invalid(_("area must be the digits of a code."))
-    response = json_ok(shifts.replay(user_of(request), day, shift, area))
+    user = user_of(request)
+    told = shifts.replay(user, day, shift, area)
+    # Whoever looks at people's tracks is noted, as with the track of one.
+    audit.note(
+        by=user, action="tracks.replayed", subject=area, scope=area or user.place or "",
+        detail={"since": day.isoformat(), "place": shift.name, "counts": len(told["people"])},
+    )  # fmt: skip
+    response = json_ok(told)
     # A shift is a megabyte of small numbers, a third of it packed.
     pack(request, response)
     return response

@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from gis_server.models import User
+from gis_server.models import AuditRow, User
 from gis_server.roles import Role
 from maps.onduty import positions as onduty
 from maps.onduty import shifts
@@ -287,3 +287,14 @@ def test_a_shift_goes_packed_over_the_wire(operator: Client) -> None:
     assert packed["Content-Encoding"] == "gzip"
     assert json.loads(gzip.decompress(packed.content)) == plain.json()
     assert len(packed.content) < len(plain.content) / 2
+
+
+def test_whoever_plays_tracks_again_is_noted(operator: Client) -> None:
+    duty = make_duty()
+
+    asked = {"day": DAY.isoformat(), "shift": str(duty.shift.pk), "area": STREET}
+    answer = operator.get("/api/patrols/replay/", asked)
+
+    assert answer.status_code == 200
+    [row] = AuditRow.objects.filter(action="tracks.replayed")
+    assert (row.subject, row.detail["counts"]) == (STREET, 1)
