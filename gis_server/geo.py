@@ -48,3 +48,9 @@ def metric_xy(lon: Any, lat: Any) -> tuple[np.ndarray[Any, Any], np.ndarray[Any,
     """Arrays of WGS84 degrees → arrays of metres, x to the east and y to the north."""
     x, y = transformer(WGS84, metric_srid()).transform(lon, lat)
     return np.asarray(x), np.asarray(y)
+
+
+def lon_lat(x: Any, y: Any) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Arrays of metres → arrays of WGS84 degrees: what `metric_xy` undoes."""
+    lon, lat = transformer(metric_srid(), WGS84).transform(x, y)
+    return np.asarray(lon), np.asarray(lat)

@@ -9,8 +9,7 @@ import numpy as np
 from django.db.models import Count
 from django.utils import timezone
 
-from gis_server.frames import transformer
-from gis_server.geo import WGS84, metric_srid
+from gis_server.geo import lon_lat
 from gis_server.models import User
 from grids.models import Division, Level
 from maps.onduty.positions import duties_of
@@ -155,7 +154,7 @@ def _in_degrees(people: Sequence[Person]) -> list[Person]:
     if not flat:
         return list(people)
     x, y = np.concatenate([run[1] for run in flat]), np.concatenate([run[2] for run in flat])
-    lon, lat = transformer(metric_srid(), WGS84).transform(x, y)
+    lon, lat = lon_lat(x, y)
     cuts = np.cumsum([len(run[0]) for run in flat])[:-1]
     parts = iter(
         [
