@@ -1,4 +1,8 @@
-"""Reads the fixes of duties from given moments on, many duties at once."""
+"""Reads the fixes of duties from given moments on, many duties at once.
+
+What counts is what lies in a duty as the roster has it now: of one that was put right afterwards
+the rest stays stored and counts no more.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,8 +16,9 @@ from django.db import connection
 from gis_server.geo import metric_xy
 from patrols.intake import rows
 from patrols.intake.partitions import midnight
-from patrols.models import Dispute
-from patrols.track import NOWHERE_DEG, Fixes, Floats, Means
+from patrols.models import Dispute, Duty
+from patrols.queries import duty_windows
+from patrols.track import NOWHERE_DEG, Bools, Fixes, Floats, Means
 
 LONGEST = timedelta(days=2)
 """A shift ends no later than that after the day on which it begins has begun."""
@@ -67,7 +72,7 @@ class Way:
 
 
 def ways(asked: Sequence[Asked]) -> dict[int, Way]:
-    """The fixes of each duty, by its id; two queries.  Those in an upheld dispute do not count."""
+    """The fixes of each duty, by its id; five queries.  Those in an upheld dispute do not count."""
     if not asked:
         return {}
     begins, ends = zip(*(one.bounds for one in asked), strict=True)
@@ -81,10 +86,12 @@ def ways(asked: Sequence[Asked]) -> dict[int, Way]:
     whole = _way(found)
     t = whole.fixes.t
     disputed = _upheld(members, min(begins), max(ends))
+    turns = _turns(duties, min(begins), max(ends))
     made = {}
     for one in asked:
         first, last = np.searchsorted(found["duty"], [one.duty, one.duty + 1])
         keep = np.arange(first, last)
+        keep = keep[_in_any(t[keep], turns.get(one.duty, []))]
         for begin, end in disputed.get(one.member, []):
             keep = keep[(t[keep] < begin) | (t[keep] >= end)]
         made[one.duty] = _of(whole, keep)
@@ -111,6 +118,24 @@ def _of(way: Way, keep: Any) -> Way:
         ),
         way.received[keep],
     )  # fmt: skip
+
+
+def _turns(
+    duties: Sequence[int], begin: datetime, end: datetime
+) -> Mapping[int, list[tuple[float, float]]]:
+    """When each duty is in force, in seconds.  Three queries."""
+    found: dict[int, list[tuple[float, float]]] = {}
+    for window in duty_windows(Duty.objects.filter(pk__in=duties), begin, end):
+        span = window.span.begin.timestamp(), window.span.end.timestamp()
+        found.setdefault(window.duty.id, []).append(span)
+    return found
+
+
+def _in_any(t: Floats, spans: Sequence[tuple[float, float]]) -> Bools:
+    found = np.zeros(len(t), np.bool_)
+    for begin, end in spans:
+        found |= (t >= begin) & (t < end)
+    return found
 
 
 def _upheld(

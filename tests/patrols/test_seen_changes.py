@@ -146,6 +146,27 @@ def test_what_an_upheld_dispute_takes_away_is_seen_no_more(grids: list[Grid]) ->
     assert everything() == whole
 
 
+def test_what_was_sent_outside_a_duty_that_was_put_right_is_seen_no_more(
+    grids: list[Grid],
+) -> None:
+    duty = make_duty()
+    send(duty, positions(local(9), along(6, 205, 832)), NOW)
+    cover(NOW)
+
+    Duty.objects.filter(pk=duty.pk).update(withdrawn_at=local(9) + timedelta(seconds=300))
+    stale.mark({duty.pk: local(8)}, NOW)
+    cover(NOW)
+
+    # At 12 m in ten seconds 360 m of the first grid's 420 m are left.
+    assert 0 < of(grids[0]).seen_streets < 42
+    assert not Coverage.objects.filter(grid=grids[1], seen_streets__gt=0).exists()
+
+    Duty.objects.filter(pk=duty.pk).update(withdrawn_at=local(8))
+    stale.mark({duty.pk: local(8)}, NOW)
+    cover(NOW)
+    assert not Coverage.objects.filter(seen_streets__gt=0).exists()
+
+
 def test_late_positions_correct_the_past_of_their_own_day_alone(grids: list[Grid]) -> None:
     tomorrow = DAY + timedelta(days=1)
     today, later = make_duty(), make_duty(day=tomorrow)
