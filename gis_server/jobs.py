@@ -11,6 +11,7 @@ from celery import Celery, shared_task
 from celery.signals import setup_logging
 from django.conf import settings
 from django.db import OperationalError
+from django.db.models import Q
 from django.utils import timezone
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gis_server.settings")
@@ -31,11 +32,18 @@ def prune_changes() -> int:
     The newest stays however old it is: its id is where a page begins to listen, and a smaller one
     would mean "too much was missed" to the live process, at every attempt until the next change.
     """
-    from gis_server.live import KEPT_DAYS, last_id  # noqa: PLC0415 - models need the app registry
+    from gis_server.live import (  # noqa: PLC0415 - models need the app registry
+        KEPT_DAYS,
+        PASSING,
+        last_id,
+    )
     from gis_server.models import ChangeRow  # noqa: PLC0415
 
-    before = timezone.now() - timedelta(days=KEPT_DAYS)
-    return ChangeRow.objects.filter(at__lt=before, id__lt=last_id()).delete()[0]
+    now = timezone.now()
+    old = Q(at__lt=now - timedelta(days=KEPT_DAYS))
+    for topic, kept in PASSING.items():
+        old |= Q(topic=topic, at__lt=now - kept)
+    return ChangeRow.objects.filter(old, id__lt=last_id()).delete()[0]
 
 
 @shared_task  # type: ignore[untyped-decorator]

@@ -6,6 +6,7 @@ docs/design/change-feed.md.
 """
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from django.db import connection, transaction
@@ -18,6 +19,10 @@ CHANNEL = "gis_server_change"
 # The advisory lock that puts commits of changes in a row; any fixed number nobody else uses.
 FEED_LOCK = 7_214_001
 KEPT_DAYS = 3
+PASSING = {"position": timedelta(hours=1), "coverage": timedelta(hours=1)}
+"""Topics told so often that their changes are kept for less: whoever comes back later than that
+reads anew what they were about, as after any absence that is too long.
+"""
 # A topic reaches only those whose role holds its permission; one that is not listed reaches nobody.
 TOPICS: dict[str, Permission] = {
     "camera": Permission.SEE_CAMERAS,

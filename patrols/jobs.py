@@ -7,7 +7,10 @@ from celery import shared_task
 from django.db import OperationalError
 from django.utils import timezone
 
+from patrols.errands import services as errands
 from patrols.intake import retention
+from patrols.intake.partitions import midnight
+from patrols.intake.taking import oldest_kept
 from patrols.seen import keeping
 
 logger = logging.getLogger(__name__)
@@ -15,10 +18,12 @@ logger = logging.getLogger(__name__)
 
 @shared_task(autoretry_for=(OperationalError,), retry_backoff=15, max_retries=3)  # type: ignore[untyped-decorator]
 def keep_days() -> int:
-    """Make the partitions of the days to come, and drop positions that are older than they are
-    kept; how many days were dropped.
+    """Make the partitions of the days to come, and drop positions and errands that are older than
+    they are kept; how many days were dropped.
     """
-    dropped = retention.keep_days(timezone.now())
+    now = timezone.now()
+    errands.drop_before(midnight(oldest_kept(now)))
+    dropped = retention.keep_days(now)
     for day in dropped:
         logger.info("positions of %s are dropped: kept for so long", day)
     return len(dropped)

@@ -160,3 +160,10 @@ def change_of(errand: Errand) -> live.Change:
     """What browsers hear: no more than whoever may see the post may know."""
     data = {"state": errand.state, "duty": errand.duty_id}
     return live.Change("errand", str(errand.pk), errand.scope_code, data)
+
+
+def drop_before(moment: datetime) -> int:
+    """Forget errands that were sent before a moment: who was sent where is kept no longer than
+    where they were; how many.
+    """
+    return Errand.objects.filter(sent_at__lt=moment).delete()[0]

@@ -14,9 +14,9 @@ from gis_server.models import ChangeRow, UserSession
 pytestmark = pytest.mark.django_db
 
 
-def told(subject: str, days_ago: float) -> int:
+def told(subject: str, days_ago: float, topic: str = "camera") -> int:
     with transaction.atomic():
-        record(Change("camera", subject, ""))
+        record(Change(topic, subject, ""))
     row = ChangeRow.objects.get(subject=subject)
     ChangeRow.objects.filter(id=row.id).update(at=timezone.now() - timedelta(days=days_ago))
     return row.id
@@ -28,6 +28,15 @@ def test_old_changes_are_forgotten_and_newer_ones_kept() -> None:
 
     assert prune_changes() == 1
     assert [row.subject for row in ChangeRow.objects.all()] == ["young"]
+
+
+def test_where_somebody_was_is_told_for_an_hour() -> None:
+    told("long ago", 1.5 / 24, "position")
+    told("just now", 0.5 / 24, "position")
+    told("a camera", 1)
+
+    assert prune_changes() == 1
+    assert [row.subject for row in ChangeRow.objects.order_by("id")] == ["just now", "a camera"]
 
 
 def test_the_newest_change_stays_however_old_it_is() -> None:

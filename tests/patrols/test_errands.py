@@ -93,6 +93,14 @@ def test_whoever_declines_says_why(town: DutyTown, operator: User, guard: User) 
     assert (row.state, row.answer) == ("declined", "Fire here")
 
 
+def test_old_errands_are_forgotten(town: DutyTown, operator: User, guard: User) -> None:
+    sent_to(town, operator, guard)
+
+    assert services.drop_before(NOW) == 0
+    assert services.drop_before(NOW + MINUTE) == 1
+    assert not Errand.objects.exists()
+
+
 def test_nobody_answers_for_another(town: DutyTown, operator: User, guard: User) -> None:
     row = sent_to(town, operator, guard)
     other = make_user("other", Role.PATROLLER, STREET)
