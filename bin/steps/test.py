@@ -30,7 +30,7 @@ class Lane:
 
 BESIDE = (
     Lane("days", ("tests/days", f"--ignore={FAULTS}")),
-    Lane("cameras", ("tests/cameras", FAULTS)),
+    Lane("cameras", ("tests/cameras", FAULTS, "tests/maps", "tests/patrols")),
 )
 STOP_WITHIN_S = 60
 

@@ -155,7 +155,6 @@ SHOWS_NOTHING = {
     "patrols/members/import/send/": "only takes a file",
     "patrols/members/of-workers/": "only takes a form",
     "api/patrols/duties/<int:duty_id>/": "only takes a step",
-    "api/patrols/me/": "the asker's own duties",
     "patrols/coverage.xlsx": "a compressed file with the rows of patrols/coverage.csv",
     "patrols/required-visits/<int:rule_id>/remove/": "only takes a form",
     "rates/table.xlsx": "a compressed file with the rows of rates/table.csv",

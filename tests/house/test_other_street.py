@@ -168,9 +168,9 @@ def test_every_word_of_the_lists_belongs_to_a_route() -> None:
 
 
 def test_a_new_place_without_an_object_is_told_where_to_go(street: Street) -> None:
-    new: URLPattern = path("api/posts/<int:post_id>/", lambda request, post_id: None)  # type: ignore[arg-type, return-value]
+    new: URLPattern = path("api/nowhere/<int:nowhere_id>/", lambda request, nowhere_id: None)  # type: ignore[arg-type, return-value]
 
-    with pytest.raises(LookupError, match=r"post_id.*PLACES in tests/house/samples\.py"):
+    with pytest.raises(LookupError, match=r"nowhere_id.*PLACES in tests/house/samples\.py"):
         list(samples.addresses(str(new.pattern), street))
 
 

@@ -230,8 +230,9 @@ export class WallMap {
     const near = [[x - REACH_PX, y - REACH_PX], [x + REACH_PX, y + REACH_PX]];
     const [outage] = this.map.queryRenderedFeatures([x, y], { layers: [OUTAGE_LAYER] });
     if (outage) return this.outageNote.open(outage.properties.id);
-    if (this.patrols?.press({ x, y }, near)) return;
+    // Somebody who stands where a matter is open walks on; the matter stays.
     if (this.hasEvents && this.pressEvent({ x, y }, near)) return;
+    if (this.patrols?.press({ x, y }, near)) return;
     // Drawn last comes first, and the worst is drawn last.
     const [hit] = this.map.queryRenderedFeatures(near, { layers: CAMERA_LAYERS });
     if (hit) return picked(hit.properties.id);

@@ -43,6 +43,9 @@ export class Replay {
       this.button, say(gettext("Speed"), this.speed), this.time, close, this.slider, this.note,
     );
     this.day.addEventListener("change", () => this.choose());
+    // The shift that somebody has chosen; on another day too.
+    this.wanted = "";
+    this.shift.addEventListener("change", () => (this.wanted = this.shift.value));
     for (const box of [this.shift, this.area]) box.addEventListener("change", () => this.load());
     this.button.addEventListener("click", () => this.play(!this.playing));
     this.slider.addEventListener("input", () => this.show(Number(this.slider.value)));
@@ -101,7 +104,7 @@ export class Replay {
 
   offer({ shifts, areas }) {
     const option = ({ id, code, name, duties }, chosen) => element("option", { value: id ?? code, selected: String(id ?? code) === chosen }, `${name} (${duties})`);
-    const [shift, area] = [this.shift.value, this.area.value];
+    const [shift, area] = [this.wanted || usual(shifts), this.area.value];
     this.shift.replaceChildren(...shifts.map((one) => option(one, shift)));
     this.area.replaceChildren(element("option", { value: "" }, gettext("Whole area")), ...areas.map((one) => option(one, area)));
     if (shifts.length) this.load();
@@ -171,6 +174,13 @@ export class Replay {
     this.slider.setAttribute("aria-valuetext", text);
     this.drawn(this.people.map((person) => placed(person, this.at)).filter(Boolean));
   }
+}
+
+// What somebody wants to see who has not said so: of the shifts that have begun the one with the most people.
+function usual(shifts) {
+  const begun = shifts.filter(({ begins }) => Date.parse(begins) <= clock.now());
+  const [most] = (begun.length ? begun : shifts).toSorted((one, other) => other.duties - one.duties);
+  return String(most?.id ?? "");
 }
 
 function told({ total, people, step_s: step }, tracked) {
