@@ -84,7 +84,7 @@ class Held:
 def held_of(member_id: int, begin: datetime, end: datetime) -> Held:
     """A member's fixes from `begin` to before `end`.  Two queries."""
     told = _read(OF_MEMBER, "at, device_id", [member_id, begin, end])
-    return _held(told, _upheld([member_id], begin, end).get(member_id, []))
+    return _held(told, upheld([member_id], begin, end).get(member_id, []))
 
 
 def fixes_of(member_id: int, begin: datetime, end: datetime) -> Fixes:
@@ -106,7 +106,7 @@ def held_of_duties(duties: Sequence[Duty]) -> Iterator[tuple[Duty, Held]]:
     begin, end = midnight(min(days)), midnight(max(days)) + TWO_DAYS
     ids, members = [one.pk for one in duties], sorted({one.member_id for one in duties})
     told = _read(OF_DUTIES, "duty_id, at, device_id", [members, begin, end, ids])
-    disputes = _upheld(members, begin, end)
+    disputes = upheld(members, begin, end)
     # A column of the wire is neither in one piece nor in this machine's order: once is enough.
     numbers = told["duty"].astype(np.int64)
     for duty in duties:
@@ -143,18 +143,19 @@ def _held(told: Array, disputes: Iterable[tuple[float, float]]) -> Held:
         told["duty"].astype(np.int64), t, rows.seconds_of(told["received_at"]), lon, lat,
         x, y, told["accuracy_m"].astype("f8"),
         told["speed_ms"].astype("f8"), told["bearing"].astype("f8"), battery, told["is_mock"] != 0,
-        told["how"].astype(np.int64), _within(t, disputes),
+        told["how"].astype(np.int64), within(t, disputes),
     )  # fmt: skip
 
 
-def _within(t: Floats, spans: Iterable[tuple[float, float]]) -> Bools:
+def within(t: Floats, spans: Iterable[tuple[float, float]]) -> Bools:
+    """Which times lie in one of the spans, from the first to before the second of each."""
     found = np.zeros(len(t), np.bool_)
     for begin, end in spans:
         found |= (t >= begin) & (t < end)
     return found
 
 
-def _upheld(
+def upheld(
     members: Sequence[int], begin: datetime, end: datetime
 ) -> dict[int, list[tuple[float, float]]]:
     """Of each member the times of upheld disputes, in seconds.  One query."""

@@ -6,7 +6,7 @@ the rest stays stored and counts no more.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from io import BytesIO
 from typing import Any
 
@@ -16,12 +16,11 @@ from django.db import connection
 from gis_server.geo import metric_xy
 from patrols.intake import rows
 from patrols.intake.partitions import midnight
-from patrols.models import Dispute, Duty
+from patrols.intake.tracks import TWO_DAYS, upheld, within
+from patrols.models import Duty
 from patrols.queries import duty_windows
-from patrols.track import NOWHERE_DEG, Bools, Fixes, Floats, Means
+from patrols.track import NOWHERE_DEG, Fixes, Floats, Means
 
-LONGEST = timedelta(days=2)
-"""A shift ends no later than that after the day on which it begins has begun."""
 WIRE = (
     ("duty", "i4"), ("at", "i8"), ("lon", "f8"), ("lat", "f8"), ("accuracy_m", "f4"),
     ("is_mock", "u1"), ("received_at", "i8"),
@@ -60,7 +59,7 @@ class Asked:
         begin = midnight(self.day)
         if self.reads_from is not None:
             begin = max(begin, datetime.fromtimestamp(self.reads_from, UTC))
-        return begin, midnight(self.day) + LONGEST
+        return begin, midnight(self.day) + TWO_DAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +84,14 @@ def ways(asked: Sequence[Asked]) -> dict[int, Way]:
     found = rows.from_wire(WIRE, told.getvalue())
     whole = _way(found)
     t = whole.fixes.t
-    disputed = _upheld(members, min(begins), max(ends))
+    disputed = upheld(members, min(begins), max(ends))
     turns = _turns(duties, min(begins), max(ends))
     made = {}
     for one in asked:
         first, last = np.searchsorted(found["duty"], [one.duty, one.duty + 1])
         keep = np.arange(first, last)
-        keep = keep[_in_any(t[keep], turns.get(one.duty, []))]
-        for begin, end in disputed.get(one.member, []):
-            keep = keep[(t[keep] < begin) | (t[keep] >= end)]
+        keep = keep[within(t[keep], turns.get(one.duty, []))]
+        keep = keep[~within(t[keep], disputed.get(one.member, []))]
         made[one.duty] = _of(whole, keep)
     return made
 
@@ -128,24 +126,4 @@ def _turns(
     for window in duty_windows(Duty.objects.filter(pk__in=duties), begin, end):
         span = window.span.begin.timestamp(), window.span.end.timestamp()
         found.setdefault(window.duty.id, []).append(span)
-    return found
-
-
-def _in_any(t: Floats, spans: Sequence[tuple[float, float]]) -> Bools:
-    found = np.zeros(len(t), np.bool_)
-    for begin, end in spans:
-        found |= (t >= begin) & (t < end)
-    return found
-
-
-def _upheld(
-    members: Sequence[int], begin: datetime, end: datetime
-) -> Mapping[int, list[tuple[float, float]]]:
-    """Of each member the times of upheld disputes, in seconds.  One query."""
-    upheld = Dispute.objects.filter(
-        member_id__in=members, is_upheld=True, begin__lt=end, end__gt=begin
-    )
-    found: dict[int, list[tuple[float, float]]] = {}
-    for member, first, last in upheld.values_list("member_id", "begin", "end"):
-        found.setdefault(member, []).append((first.timestamp(), last.timestamp()))
     return found
