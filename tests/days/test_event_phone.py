@@ -365,6 +365,28 @@ def test_a_question_of_the_server_is_answered_on_the_phone(
     assert reason_of(town, words) == "路过时看到"
 
 
+def test_the_first_answer_leaves_an_entry_that_is_being_chosen(phone: OpenPhone) -> None:
+    """The page opens with what the phone knows; a slow server must not throw the thumb back."""
+    page = phone()
+    waiting: list[Route] = []
+
+    def hold(route: Route) -> None:
+        waiting.append(route)
+
+    page.route("**/api/events/form/*", hold)
+    page.reload()
+    page.locator(".kind[data-kind=service]").click()
+    entry = page.locator(".entry").first.element_handle()
+
+    expect(page.locator("body")).not_to_have_attribute("data-session", "in")
+    for route in waiting:
+        route.continue_()
+    expect(page.locator("body")).to_have_attribute("data-session", "in")
+    page.wait_for_load_state("networkidle")
+
+    assert entry.is_visible()
+
+
 def test_a_report_is_taken_back_with_a_reason(
     town: Town, phone: OpenPhone, words: str, picture_folder: Path
 ) -> None:

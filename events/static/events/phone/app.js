@@ -39,6 +39,9 @@ async function start() {
   byId("tabs").hidden = false;
   secure();
   await pages.duty.recall();
+  // What the phone recalled is shown at once; the first answer draws it anew only for somebody else, who
+  // would otherwise be thrown back to the kinds in the middle of choosing an entry.
+  whose = session.me?.id ?? null;
   const wanted = location.hash.slice(1);
   await open(Object.hasOwn(TABS, wanted) && !hidden(wanted) ? wanted : "report");
   addEventListener("online", () => sender.run());
@@ -48,6 +51,7 @@ async function start() {
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && sender.run());
   setInterval(() => tab === "tasks" && document.visibilityState === "visible" && pages.tasks.fetch(), FRESH_MS);
   setInterval(() => (tab === "duty" || pages.duty.tracker.running) && pages.duty.fetch(), ERRANDS_MS);
+  if (session.me) pages.duty.fetch();
   await sender.run();
   if (session.me) await tidy(session.me.id, Date.now() - KEPT_MS);
 }
@@ -108,7 +112,8 @@ async function changed() {
   else if (tab === "mine" && me !== null) {
     await pages.mine.draw();
     if (!sender.running) await pages.mine.fetch();
-  } else if (tab === "tasks" && !sender.running) await pages.tasks.fetch();
+  } else if (tab === "report") await pages.report.renew();
+  else if (tab === "tasks" && !sender.running) await pages.tasks.fetch();
   else if (tab === "duty" && !sender.running) await pages.duty.fetch();
 }
 

@@ -19,7 +19,8 @@ const MARKS = {
 export class ReportPage {
   // send(): the queue has one more.
   constructor(box, config, session, send) {
-    Object.assign(this, { box, config, session, send });
+    // shown: the version of the catalogue whose kinds are on the page, to choose from.
+    Object.assign(this, { box, config, session, send, shown: null });
     this.position = new Position((place, problem) => this.found(place, problem));
   }
 
@@ -32,6 +33,7 @@ export class ReportPage {
     }
     const drafts = (await reportsOf(form.me.id)).filter(({ state }) => state === "draft");
     const kinds = form.kinds.filter(({ groups }) => groups.length);
+    this.shown = form.version;
     fill(
       this.box,
       ...drafts.map((draft) => this.draftCard(draft)),
@@ -40,7 +42,13 @@ export class ReportPage {
     );
   }
 
+  // Another catalogue has come; whoever has chosen a kind already is not thrown back.
+  async renew() {
+    if (this.shown !== null && this.shown !== this.session.form?.version) await this.show();
+  }
+
   leave() {
+    this.shown = null;
     this.position.stop();
     this.map?.remove();
     this.map = null;
@@ -65,6 +73,7 @@ export class ReportPage {
 
   entries(kind) {
     // Asked while the entry is being chosen, so that the place is there with the form.
+    this.shown = null;
     this.place = null;
     this.placeProblem = "";
     this.position.start();
