@@ -103,6 +103,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['camera'],
+                'indexes': [
+                    models.Index(condition=models.Q(('lease_until__isnull', False)), fields=['lease_until'], name='picture_turn_leased'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('lease_until', None), ('leased_by', '')), models.Q(models.Q(('leased_by', ''), _negated=True), ('lease_until__isnull', False)), _connector='OR'), name='picture_turn_lease_has_a_holder_and_an_end'),
+                    models.CheckConstraint(condition=models.Q(('streak_ok', 0), ('streak_bad', 0), _connector='OR'), name='picture_streaks_exclude_each_other'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -120,6 +127,15 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-id'],
+                'indexes': [
+                    models.Index(fields=['at'], name='picture_view_by_time'),
+                    models.Index(fields=['user_id', 'snapshot_id', '-at'], name='picture_view_by_user'),
+                    models.Index(fields=['snapshot_id', '-id'], name='picture_view_by_picture'),
+                    models.Index(fields=['camera_code', '-id'], name='picture_view_by_camera'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('how__in', ['full', 'sheet', 'timeline'])), name='picture_view_is_of_a_known_kind'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -302,38 +318,6 @@ class Migration(migrations.Migration):
             model_name='picturerule',
             name='changed_by',
             field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddIndex(
-            model_name='pictureturn',
-            index=models.Index(condition=models.Q(('lease_until__isnull', False)), fields=['lease_until'], name='picture_turn_leased'),
-        ),
-        migrations.AddConstraint(
-            model_name='pictureturn',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('lease_until', None), ('leased_by', '')), models.Q(models.Q(('leased_by', ''), _negated=True), ('lease_until__isnull', False)), _connector='OR'), name='picture_turn_lease_has_a_holder_and_an_end'),
-        ),
-        migrations.AddConstraint(
-            model_name='pictureturn',
-            constraint=models.CheckConstraint(condition=models.Q(('streak_ok', 0), ('streak_bad', 0), _connector='OR'), name='picture_streaks_exclude_each_other'),
-        ),
-        migrations.AddIndex(
-            model_name='pictureview',
-            index=models.Index(fields=['at'], name='picture_view_by_time'),
-        ),
-        migrations.AddIndex(
-            model_name='pictureview',
-            index=models.Index(fields=['user_id', 'snapshot_id', '-at'], name='picture_view_by_user'),
-        ),
-        migrations.AddIndex(
-            model_name='pictureview',
-            index=models.Index(fields=['snapshot_id', '-id'], name='picture_view_by_picture'),
-        ),
-        migrations.AddIndex(
-            model_name='pictureview',
-            index=models.Index(fields=['camera_code', '-id'], name='picture_view_by_camera'),
-        ),
-        migrations.AddConstraint(
-            model_name='pictureview',
-            constraint=models.CheckConstraint(condition=models.Q(('how__in', ['full', 'sheet', 'timeline'])), name='picture_view_is_of_a_known_kind'),
         ),
         migrations.AddField(
             model_name='privacymask',

@@ -47,6 +47,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['camera'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('work', 'camera'), name='one_part_per_camera_of_work'),
+                ],
             },
         ),
         migrations.AddField(
@@ -67,6 +70,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['id'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('verdict__in', ['accepted', 'rejected'])), name='review_verdict_is_known'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -81,10 +87,6 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['id'],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='workcamera',
-            constraint=models.UniqueConstraint(fields=('work', 'camera'), name='one_part_per_camera_of_work'),
         ),
         migrations.AddIndex(
             model_name='plannedwork',
@@ -113,9 +115,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='plannedwork',
             constraint=models.CheckConstraint(condition=models.Q(('accepted_until', None), ('rejected_at', None), _connector='OR'), name='work_is_not_accepted_and_rejected'),
-        ),
-        migrations.AddConstraint(
-            model_name='workreview',
-            constraint=models.CheckConstraint(condition=models.Q(('verdict__in', ['accepted', 'rejected'])), name='review_verdict_is_known'),
         ),
     ]

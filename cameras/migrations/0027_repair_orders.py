@@ -65,6 +65,26 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-opened_at', '-id'],
+                'indexes': [
+                    models.Index(fields=['-opened_at', '-id'], name='order_newest_first'),
+                    models.Index(condition=models.Q(('state__in', ['accepted', 'on_site', 'open', 'refused', 'repaired', 'verified', 'waiting'])), fields=['state', 'id'], name='order_live'),
+                    models.Index(fields=['team', 'state'], name='order_of_team'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('number',), name='one_order_per_number'),
+                    models.UniqueConstraint(condition=models.Q(('state__in', ['accepted', 'on_site', 'open', 'refused', 'repaired', 'verified', 'waiting']), models.Q(('suspect_kind', ''), _negated=True)), fields=('suspect_kind', 'suspect_name'), name='one_live_order_per_thing'),
+                    models.CheckConstraint(condition=models.Q(('state__in', ['open', 'accepted', 'on_site', 'repaired', 'verified', 'closed', 'refused', 'waiting', 'withdrawn'])), name='order_state_is_known'),
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['outage', 'picture'])), name='order_kind_is_known'),
+                    models.CheckConstraint(condition=models.Q(('priority__in', ['key_area', 'key_industry', 'ordinary'])), name='order_is_of_a_known_class'),
+                    models.CheckConstraint(condition=models.Q(('reason__in', ['ok', 'own_trouble', 'not_allowed', 'name_not_resolved', 'no_route', 'refused', 'connect_timeout', 'tls_failed', 'silent', 'hung_up', 'not_rtsp', 'rejected', 'busy', 'login_needed', 'plain_login_only', 'wrong_login', 'locked', 'stream_not_found', 'no_video', 'not_onvif', 'clock_off', 'no_frame', 'capture_failed', 'store_failed', 'not_started', 'picture_lost', 'picture_flat', 'picture_dark', 'picture_bright', 'picture_low_contrast', 'picture_blurred', 'picture_colour_cast', 'picture_noise', 'picture_stripes', 'picture_torn', 'picture_frozen', 'picture_covered', 'picture_moved', 'picture_shaking', 'not_asked'])), name='order_reason_is_listed'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('suspect_kind', ''), ('suspect_name', '')), models.Q(('suspect_kind__in', ['pole', 'recorder', 'switch', 'subnet', 'owner']), models.Q(('suspect_name', ''), _negated=True)), _connector='OR'), name='order_suspect_has_kind_and_name_or_neither'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('review_on__isnull', False), ('state', 'waiting'), ('waiting_since__isnull', False), ('waits_for__in', ['owner', 'power'])), models.Q(models.Q(('state', 'waiting'), _negated=True), ('review_on', None), ('waiting_since', None), ('waits_for', '')), _connector='OR'), name='order_waits_for_somebody_until_a_day'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'repaired'), _negated=True), ('repaired_at__isnull', False), _connector='OR'), name='order_is_repaired_at_a_time'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('verified_at', None), ('verified_how', '')), models.Q(('verified_at__isnull', False), ('verified_how__in', ['machine', 'by_itself', 'people'])), _connector='OR'), name='order_is_verified_at_a_time_and_somehow'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['verified', 'closed']), _negated=True), ('verified_at__isnull', False), _connector='OR'), name='order_is_closed_once_verified'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', False), ('state__in', ['closed', 'withdrawn'])), models.Q(models.Q(('state__in', ['closed', 'withdrawn']), _negated=True), ('closed_at', None)), _connector='OR'), name='order_over_has_an_end'),
+                    models.CheckConstraint(condition=models.Q(('escalated__contained_by', ['respond', 'arrive', 'fix'])), name='order_stages_told_of_are_known'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -85,6 +105,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['id'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('order', 'camera'), name='one_part_per_camera_in_an_order'),
+                    models.UniqueConstraint(condition=models.Q(('is_open', True)), fields=('camera',), name='one_open_order_per_camera'),
+                    models.CheckConstraint(condition=models.Q(('left_at', None), ('is_open', False), _connector='OR'), name='order_is_left_by_what_is_not_open'),
+                    models.CheckConstraint(condition=models.Q(('reason__in', ['ok', 'own_trouble', 'not_allowed', 'name_not_resolved', 'no_route', 'refused', 'connect_timeout', 'tls_failed', 'silent', 'hung_up', 'not_rtsp', 'rejected', 'busy', 'login_needed', 'plain_login_only', 'wrong_login', 'locked', 'stream_not_found', 'no_video', 'not_onvif', 'clock_off', 'no_frame', 'capture_failed', 'store_failed', 'not_started', 'picture_lost', 'picture_flat', 'picture_dark', 'picture_bright', 'picture_low_contrast', 'picture_blurred', 'picture_colour_cast', 'picture_noise', 'picture_stripes', 'picture_torn', 'picture_frozen', 'picture_covered', 'picture_moved', 'picture_shaking', 'not_asked'])), name='order_camera_reason_is_listed'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -103,6 +129,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['id'],
+                'indexes': [
+                    models.Index(condition=models.Q(('is_used', False)), fields=['at'], name='photo_waiting_by_age'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -121,6 +150,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['priority', '-valid_from'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('priority', 'valid_from'), name='one_repair_rule_per_class_and_day'),
+                    models.CheckConstraint(condition=models.Q(('priority__in', ['key_area', 'key_industry', 'ordinary'])), name='repair_rule_is_of_a_known_class'),
+                    models.CheckConstraint(condition=models.Q(('arrive_min__gte', models.F('respond_min')), ('fix_min__gte', models.F('arrive_min')), ('fix_min__lte', 525600), ('respond_min__gte', 1)), name='repair_deadlines_follow_each_other'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -142,6 +176,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['id'],
+                'indexes': [
+                    models.Index(fields=['order', 'id'], name='step_of_order'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('action__in', ['opened', 'accept', 'arrive', 'repair', 'refuse', 'wait', 'resume', 'route', 'agree', 'withdraw', 'ask', 'grant', 'decline', 'verify', 'recover', 'disprove', 'relapse', 'close', 'absorb', 'escalate', 'join', 'leave', 'note', 'hand_over'])), name='step_action_is_known'),
+                    models.CheckConstraint(condition=models.Q(('after__in', ['open', 'accepted', 'on_site', 'repaired', 'verified', 'closed', 'refused', 'waiting', 'withdrawn']), ('before__in', ['', 'open', 'accepted', 'on_site', 'repaired', 'verified', 'closed', 'refused', 'waiting', 'withdrawn'])), name='step_leads_to_a_known_state'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -156,6 +197,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['position', 'id'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('area__regex', '^[0-9]{2,19}$')), name='routing_area_is_a_code'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -167,123 +211,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['team', 'user'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('user', 'team'), name='one_place_per_user_in_a_team'),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name='repairorder',
-            index=models.Index(fields=['-opened_at', '-id'], name='order_newest_first'),
-        ),
-        migrations.AddIndex(
-            model_name='repairorder',
-            index=models.Index(condition=models.Q(('state__in', ['accepted', 'on_site', 'open', 'refused', 'repaired', 'verified', 'waiting'])), fields=['state', 'id'], name='order_live'),
-        ),
-        migrations.AddIndex(
-            model_name='repairorder',
-            index=models.Index(fields=['team', 'state'], name='order_of_team'),
-        ),
-        migrations.AddConstraint(
-            model_name='repairorder',
-            constraint=models.UniqueConstraint(fields=('number',), name='one_order_per_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='repairorder',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['accepted', 'on_site', 'open', 'refused', 'repaired', 'verified', 'waiting']), models.Q(('suspect_kind', ''), _negated=True)), fields=('suspect_kind', 'suspect_name'), name='one_live_order_per_thing'),
-        ),
-        migrations.AddConstraint(
-            model_name='repairorder',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['open', 'accepted', 'on_site', 'repaired', 'verified', 'closed', 'refused', 'waiting', 'withdrawn'])), name='order_state_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='repairorder',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['outage', 'picture'])), name='order_kind_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='repairorder',
-            constraint=models.CheckConstraint(condition=models.Q(('priority__in', ['key_area', 'key_industry', 'ordinary'])), name='order_is_of_a_known_class'),
-        ),
-        migrations.AddConstraint(
-            model_name='repairorder',
-            constraint=models.CheckConstraint(condition=models.Q(('reason__in', ['ok', 'own_trouble', 'not_allowed', 'name_not_resolved', 'no_route', 'refused', 'connect_timeout', 'tls_failed', 'silent', 'hung_up', 'not_rtsp', 'rejected', 'busy', 'login_needed', 'plain_login_only', 'wrong_login', 'locked', 'stream_not_found', 'no_video', 'not_onvif', 'clock_off', 'no_frame', 'capture_failed', 'store_failed', 'not_started', 'picture_lost', 'picture_flat', 'picture_dark', 'picture_bright', 'picture_low_contrast', 'picture_blurred', 'picture_colour_cast', 'picture_noise', 'picture_stripes', 'picture_torn', 'picture_frozen', 'picture_covered', 'picture_moved', 'picture_shaking', 'not_asked'])), name='order_reason_is_listed'),
-        ),
-        migrations.AddConstraint(
-            model_name='repairorder',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('suspect_kind', ''), ('suspect_name', '')), models.Q(('suspect_kind__in', ['pole', 'recorder', 'switch', 'subnet', 'owner']), models.Q(('suspect_name', ''), _negated=True)), _connector='OR'), name='order_suspect_has_kind_and_name_or_neither'),
-        ),
-        migrations.AddConstraint(
-            model_name='repairorder',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('review_on__isnull', False), ('state', 'waiting'), ('waiting_since__isnull', False), ('waits_for__in', ['owner', 'power'])), models.Q(models.Q(('state', 'waiting'), _negated=True), ('review_on', None), ('waiting_since', None), ('waits_for', '')), _connector='OR'), name='order_waits_for_somebody_until_a_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='repairorder',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'repaired'), _negated=True), ('repaired_at__isnull', False), _connector='OR'), name='order_is_repaired_at_a_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='repairorder',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('verified_at', None), ('verified_how', '')), models.Q(('verified_at__isnull', False), ('verified_how__in', ['machine', 'by_itself', 'people'])), _connector='OR'), name='order_is_verified_at_a_time_and_somehow'),
-        ),
-        migrations.AddConstraint(
-            model_name='repairorder',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['verified', 'closed']), _negated=True), ('verified_at__isnull', False), _connector='OR'), name='order_is_closed_once_verified'),
-        ),
-        migrations.AddConstraint(
-            model_name='repairorder',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', False), ('state__in', ['closed', 'withdrawn'])), models.Q(models.Q(('state__in', ['closed', 'withdrawn']), _negated=True), ('closed_at', None)), _connector='OR'), name='order_over_has_an_end'),
-        ),
-        migrations.AddConstraint(
-            model_name='repairorder',
-            constraint=models.CheckConstraint(condition=models.Q(('escalated__contained_by', ['respond', 'arrive', 'fix'])), name='order_stages_told_of_are_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='repairordercamera',
-            constraint=models.UniqueConstraint(fields=('order', 'camera'), name='one_part_per_camera_in_an_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='repairordercamera',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_open', True)), fields=('camera',), name='one_open_order_per_camera'),
-        ),
-        migrations.AddConstraint(
-            model_name='repairordercamera',
-            constraint=models.CheckConstraint(condition=models.Q(('left_at', None), ('is_open', False), _connector='OR'), name='order_is_left_by_what_is_not_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='repairordercamera',
-            constraint=models.CheckConstraint(condition=models.Q(('reason__in', ['ok', 'own_trouble', 'not_allowed', 'name_not_resolved', 'no_route', 'refused', 'connect_timeout', 'tls_failed', 'silent', 'hung_up', 'not_rtsp', 'rejected', 'busy', 'login_needed', 'plain_login_only', 'wrong_login', 'locked', 'stream_not_found', 'no_video', 'not_onvif', 'clock_off', 'no_frame', 'capture_failed', 'store_failed', 'not_started', 'picture_lost', 'picture_flat', 'picture_dark', 'picture_bright', 'picture_low_contrast', 'picture_blurred', 'picture_colour_cast', 'picture_noise', 'picture_stripes', 'picture_torn', 'picture_frozen', 'picture_covered', 'picture_moved', 'picture_shaking', 'not_asked'])), name='order_camera_reason_is_listed'),
-        ),
-        migrations.AddIndex(
-            model_name='repairphoto',
-            index=models.Index(condition=models.Q(('is_used', False)), fields=['at'], name='photo_waiting_by_age'),
-        ),
-        migrations.AddConstraint(
-            model_name='repairrule',
-            constraint=models.UniqueConstraint(fields=('priority', 'valid_from'), name='one_repair_rule_per_class_and_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='repairrule',
-            constraint=models.CheckConstraint(condition=models.Q(('priority__in', ['key_area', 'key_industry', 'ordinary'])), name='repair_rule_is_of_a_known_class'),
-        ),
-        migrations.AddConstraint(
-            model_name='repairrule',
-            constraint=models.CheckConstraint(condition=models.Q(('arrive_min__gte', models.F('respond_min')), ('fix_min__gte', models.F('arrive_min')), ('fix_min__lte', 525600), ('respond_min__gte', 1)), name='repair_deadlines_follow_each_other'),
-        ),
-        migrations.AddIndex(
-            model_name='repairstep',
-            index=models.Index(fields=['order', 'id'], name='step_of_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='repairstep',
-            constraint=models.CheckConstraint(condition=models.Q(('action__in', ['opened', 'accept', 'arrive', 'repair', 'refuse', 'wait', 'resume', 'route', 'agree', 'withdraw', 'ask', 'grant', 'decline', 'verify', 'recover', 'disprove', 'relapse', 'close', 'absorb', 'escalate', 'join', 'leave', 'note', 'hand_over'])), name='step_action_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='repairstep',
-            constraint=models.CheckConstraint(condition=models.Q(('after__in', ['open', 'accepted', 'on_site', 'repaired', 'verified', 'closed', 'refused', 'waiting', 'withdrawn']), ('before__in', ['', 'open', 'accepted', 'on_site', 'repaired', 'verified', 'closed', 'refused', 'waiting', 'withdrawn'])), name='step_leads_to_a_known_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='routingrule',
-            constraint=models.CheckConstraint(condition=models.Q(('area__regex', '^[0-9]{2,19}$')), name='routing_area_is_a_code'),
-        ),
-        migrations.AddConstraint(
-            model_name='teammember',
-            constraint=models.UniqueConstraint(fields=('user', 'team'), name='one_place_per_user_in_a_team'),
         ),
         migrations.RunSQL(GUARD, UNGUARD),
     ]

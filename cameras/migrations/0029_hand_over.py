@@ -39,6 +39,15 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['name', 'id'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('name',), name='one_delivery_plan_per_name'),
+                    models.CheckConstraint(condition=models.Q(('channel__in', ['email', 'webhook', 'wecom', 'dingtalk'])), name='delivery_channel_is_known'),
+                    models.CheckConstraint(condition=models.Q(('formats__contained_by', ['xlsx', 'csv', 'pdf', 'geojson', 'kml'])), name='delivery_formats_are_known'),
+                    models.CheckConstraint(condition=models.Q(('weekdays__contained_by', [1, 2, 3, 4, 5, 6, 7])), name='delivery_weekdays_are_1_to_7'),
+                    models.CheckConstraint(condition=models.Q(('outage_cameras', None), ('outage_cameras__gte', 2), _connector='OR'), name='delivery_of_two_or_more_cameras'),
+                    models.CheckConstraint(condition=django.db.models.lookups.Exact(models.Func(models.F('filters'), function='jsonb_typeof', output_field=models.TextField()), models.Value('object')), name='delivery_filters_are_an_object'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('channel', 'webhook'), _negated=True), ('sealed_secret__isnull', False), _connector='OR'), name='webhooks_are_signed'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -64,6 +73,19 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'delivery',
                 'ordering': ['-made_at', '-id'],
+                'indexes': [
+                    models.Index(fields=['plan', '-made_at', '-id'], name='delivery_newest_first'),
+                    models.Index(condition=models.Q(('state__in', ['waiting', 'failed'])), fields=['next_at', 'id'], name='delivery_due'),
+                    models.Index(condition=models.Q(('state', 'sending')), fields=['lease_until'], name='delivery_being_sent'),
+                    models.Index(fields=['tried_at'], name='delivery_by_attempt'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('plan', 'key'), name='one_delivery_per_plan_and_key'),
+                    models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'sending', 'sent', 'failed', 'given_up', 'unclear'])), name='delivery_state_is_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('lease_until__isnull', False), ('state', 'sending'), models.Q(('leased_by', ''), _negated=True)), models.Q(models.Q(('state', 'sending'), _negated=True), ('lease_until', None), ('leased_by', '')), _connector='OR'), name='delivery_has_a_lease_while_it_is_sent'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('next_at__isnull', False), ('state__in', ['waiting', 'failed'])), models.Q(models.Q(('state__in', ['waiting', 'failed']), _negated=True), ('next_at', None)), _connector='OR'), name='delivery_waits_for_a_time'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('sent_at__isnull', False), ('state', 'sent')), models.Q(models.Q(('state', 'sent'), _negated=True), ('sent_at', None)), _connector='OR'), name='delivery_is_sent_at_a_time'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -77,82 +99,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['name', 'id'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('user', 'name'), name='one_view_per_name_of_a_user'),
+                    models.UniqueConstraint(condition=models.Q(('is_default', True)), fields=('user',), name='one_default_view_per_user'),
+                    models.CheckConstraint(condition=django.db.models.lookups.Exact(models.Func(models.F('filters'), function='jsonb_typeof', output_field=models.TextField()), models.Value('object')), name='saved_view_filters_are_an_object'),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='deliveryplan',
-            constraint=models.UniqueConstraint(fields=('name',), name='one_delivery_plan_per_name'),
-        ),
-        migrations.AddConstraint(
-            model_name='deliveryplan',
-            constraint=models.CheckConstraint(condition=models.Q(('channel__in', ['email', 'webhook', 'wecom', 'dingtalk'])), name='delivery_channel_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='deliveryplan',
-            constraint=models.CheckConstraint(condition=models.Q(('formats__contained_by', ['xlsx', 'csv', 'pdf', 'geojson', 'kml'])), name='delivery_formats_are_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='deliveryplan',
-            constraint=models.CheckConstraint(condition=models.Q(('weekdays__contained_by', [1, 2, 3, 4, 5, 6, 7])), name='delivery_weekdays_are_1_to_7'),
-        ),
-        migrations.AddConstraint(
-            model_name='deliveryplan',
-            constraint=models.CheckConstraint(condition=models.Q(('outage_cameras', None), ('outage_cameras__gte', 2), _connector='OR'), name='delivery_of_two_or_more_cameras'),
-        ),
-        migrations.AddConstraint(
-            model_name='deliveryplan',
-            constraint=models.CheckConstraint(condition=django.db.models.lookups.Exact(models.Func(models.F('filters'), function='jsonb_typeof', output_field=models.TextField()), models.Value('object')), name='delivery_filters_are_an_object'),
-        ),
-        migrations.AddConstraint(
-            model_name='deliveryplan',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('channel', 'webhook'), _negated=True), ('sealed_secret__isnull', False), _connector='OR'), name='webhooks_are_signed'),
-        ),
-        migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(fields=['plan', '-made_at', '-id'], name='delivery_newest_first'),
-        ),
-        migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(condition=models.Q(('state__in', ['waiting', 'failed'])), fields=['next_at', 'id'], name='delivery_due'),
-        ),
-        migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(condition=models.Q(('state', 'sending')), fields=['lease_until'], name='delivery_being_sent'),
-        ),
-        migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(fields=['tried_at'], name='delivery_by_attempt'),
-        ),
-        migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.UniqueConstraint(fields=('plan', 'key'), name='one_delivery_per_plan_and_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'sending', 'sent', 'failed', 'given_up', 'unclear'])), name='delivery_state_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('lease_until__isnull', False), ('state', 'sending'), models.Q(('leased_by', ''), _negated=True)), models.Q(models.Q(('state', 'sending'), _negated=True), ('lease_until', None), ('leased_by', '')), _connector='OR'), name='delivery_has_a_lease_while_it_is_sent'),
-        ),
-        migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('next_at__isnull', False), ('state__in', ['waiting', 'failed'])), models.Q(models.Q(('state__in', ['waiting', 'failed']), _negated=True), ('next_at', None)), _connector='OR'), name='delivery_waits_for_a_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('sent_at__isnull', False), ('state', 'sent')), models.Q(models.Q(('state', 'sent'), _negated=True), ('sent_at', None)), _connector='OR'), name='delivery_is_sent_at_a_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='savedview',
-            constraint=models.UniqueConstraint(fields=('user', 'name'), name='one_view_per_name_of_a_user'),
-        ),
-        migrations.AddConstraint(
-            model_name='savedview',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_default', True)), fields=('user',), name='one_default_view_per_user'),
-        ),
-        migrations.AddConstraint(
-            model_name='savedview',
-            constraint=models.CheckConstraint(condition=django.db.models.lookups.Exact(models.Func(models.F('filters'), function='jsonb_typeof', output_field=models.TextField()), models.Value('object')), name='saved_view_filters_are_an_object'),
         ),
     ]

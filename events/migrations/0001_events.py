@@ -46,6 +46,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['kind', 'position', 'code'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('code',), name='one_category_per_code'),
+                    models.CheckConstraint(condition=models.Q(('code__regex', '^[A-Z0-9-]{1,12}$')), name='category_code_is_letters_and_digits'),
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['safety', 'opinion', 'service', 'emergency'])), name='category_kind_is_known'),
+                    models.CheckConstraint(condition=models.Q(('severity__in', ['minor', 'major', 'urgent', 'difficult'])), name='category_severity_is_known'),
+                    models.CheckConstraint(condition=models.Q(('parent', None), models.Q(('parent', models.F('id')), _negated=True), _connector='OR'), name='category_is_not_below_itself'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -80,6 +87,14 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['stage', 'category', 'severity', 'level', '-valid_from'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('category', 'severity', 'level', 'stage', 'valid_from'), name='one_deadline_per_case_and_day', nulls_distinct=False),
+                    models.CheckConstraint(condition=models.Q(('severity__in', ['', 'minor', 'major', 'urgent', 'difficult'])), name='deadline_severity_is_known'),
+                    models.CheckConstraint(condition=models.Q(('level__in', ['', 'community', 'street', 'district'])), name='deadline_level_is_known'),
+                    models.CheckConstraint(condition=models.Q(('stage__in', ['accept', 'handle', 'close'])), name='deadline_stage_is_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('amount__gte', 1), ('amount__lte', 527040), ('unit', 'minute')), models.Q(('amount__gte', 1), ('amount__lte', 250), ('unit', 'workday')), _connector='OR'), name='deadline_is_a_minute_to_a_year'),
+                    models.CheckConstraint(condition=models.Q(('amber__gte', 1), ('amber__lte', 99)), name='deadline_amber_is_a_share'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -94,7 +109,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['area', 'name'],
-                'constraints': [models.UniqueConstraint(fields=('area', 'name'), name='one_department_per_name'), models.CheckConstraint(condition=models.Q(('area__regex', '^[0-9]{2,19}$')), name='department_area_is_a_code')],
+                'constraints': [
+                    models.UniqueConstraint(fields=('area', 'name'), name='one_department_per_name'),
+                    models.CheckConstraint(condition=models.Q(('area__regex', '^[0-9]{2,19}$')), name='department_area_is_a_code'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -113,6 +131,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['id'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('division', None), ('department', None), _connector='OR'), name='party_is_one_unit'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -124,6 +145,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['department', 'user'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('user', 'department'), name='one_place_per_user_in_a_department'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -175,6 +199,27 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-received_at', '-id'],
+                'indexes': [
+                    models.Index(fields=['-received_at', '-id'], name='event_newest_first'),
+                    models.Index(fields=['scope_code', '-received_at'], name='event_by_territory', opclasses=['varchar_pattern_ops', 'timestamptz_ops']),
+                    models.Index(condition=models.Q(('state__in', ['accepted', 'consulting', 'dispatched', 'done', 'filed', 'handling', 'reported', 'verified'])), fields=['close_due', 'id'], name='event_open_by_due'),
+                    models.Index(fields=['reporter', '-received_at'], name='event_by_reporter'),
+                    models.Index(fields=['category', '-received_at'], name='event_by_category'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('number',), name='one_event_per_number'),
+                    models.UniqueConstraint(fields=('reporter', 'client_id'), name='one_event_per_reporter_and_client_id', nulls_distinct=False),
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['safety', 'opinion', 'service', 'emergency'])), name='event_kind_is_known'),
+                    models.CheckConstraint(condition=models.Q(('severity__in', ['minor', 'major', 'urgent', 'difficult'])), name='event_severity_is_known'),
+                    models.CheckConstraint(condition=models.Q(('source__in', ['worker', 'hotline', 'video_round', 'camera', 'api'])), name='event_source_is_known'),
+                    models.CheckConstraint(condition=models.Q(('state__in', ['reported', 'accepted', 'refused', 'filed', 'consulting', 'dispatched', 'handling', 'done', 'verified', 'closed', 'merged', 'withdrawn'])), name='event_state_is_known'),
+                    models.CheckConstraint(condition=models.Q(('level__in', ['community', 'street', 'district'])), name='event_level_is_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('closed_at', None), ('closed_level', '')), models.Q(('closed_at__isnull', False), ('closed_level__in', ['community', 'street', 'district'])), _connector='OR'), name='event_is_closed_at_a_level_or_not_at_all'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', False), ('state__in', ['closed', 'merged', 'refused', 'withdrawn'])), models.Q(('closed_at', None), ('state__in', ['accepted', 'consulting', 'dispatched', 'done', 'filed', 'handling', 'reported', 'verified'])), _connector='OR'), name='event_over_has_an_end'),
+                    models.CheckConstraint(condition=models.Q(('scope_code__regex', '^[0-9]{2,19}$')), name='event_territory_is_a_code'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('merged_into__isnull', False), ('state', 'merged'), models.Q(('merged_into', models.F('id')), _negated=True)), models.Q(models.Q(('state', 'merged'), _negated=True), ('merged_into', None)), _connector='OR'), name='event_is_merged_into_another'),
+                    models.CheckConstraint(condition=models.Q(('accuracy_m', None), models.Q(('accuracy_m__gte', 0), ('accuracy_m__lte', 100000)), _connector='OR'), name='event_accuracy_is_metres'),
+                ],
             },
         ),
         migrations.AddField(
@@ -194,6 +239,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['id'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('event', 'code'), name='one_copy_per_event_and_code'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -213,6 +261,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['id'],
+                'indexes': [
+                    models.Index(condition=models.Q(('event', None)), fields=['at'], name='event_photo_waiting'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('by', 'client_id'), name='one_photo_per_client_id'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -235,6 +289,14 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['id'],
+                'indexes': [
+                    models.Index(fields=['event', 'id'], name='event_steps'),
+                    models.Index(fields=['action', 'at'], name='event_steps_by_action'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('action__in', ['report', 'accept', 'refuse', 'file', 'dispatch', 'add_unit', 'take', 'finish_part', 'finish', 'give_up_part', 'hand_back', 'recall', 'verify', 'rework', 'close', 'reopen', 'reconsider', 'withdraw', 'escalate', 'consult', 'opine', 'decide', 'supervise', 'ask_time', 'grant_time', 'decline_time', 'merge', 'unmerge', 'classify', 'note', 'overdue'])), name='event_step_action_is_known'),
+                    models.CheckConstraint(condition=models.Q(('after__in', ['reported', 'accepted', 'refused', 'filed', 'consulting', 'dispatched', 'handling', 'done', 'verified', 'closed', 'merged', 'withdrawn']), ('before__in', ['', 'reported', 'accepted', 'refused', 'filed', 'consulting', 'dispatched', 'handling', 'done', 'verified', 'closed', 'merged', 'withdrawn'])), name='event_step_leads_to_a_known_state'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -257,6 +319,18 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['id'],
+                'indexes': [
+                    models.Index(condition=models.Q(('state__in', ['taken', 'waiting'])), fields=['unit_code', 'due'], name='task_open_by_unit'),
+                    models.Index(condition=models.Q(('state__in', ['taken', 'waiting'])), fields=['department', 'due'], name='task_open_by_department'),
+                    models.Index(fields=['event', 'id'], name='task_of_event'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('division__isnull', False), ('state__in', ['taken', 'waiting'])), fields=('event', 'division'), name='one_open_task_per_event_and_division'),
+                    models.UniqueConstraint(condition=models.Q(('department__isnull', False), ('state__in', ['taken', 'waiting'])), fields=('event', 'department'), name='one_open_task_per_event_and_department'),
+                    models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'taken', 'done', 'given_up', 'recalled'])), name='task_state_is_known'),
+                    models.CheckConstraint(condition=models.Q(('division', None), ('department', None), _connector='OR'), name='task_is_of_one_unit'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('state__in', ['taken', 'waiting'])), models.Q(models.Q(('state__in', ['taken', 'waiting']), _negated=True), ('ended_at__isnull', False)), _connector='OR'), name='task_over_has_an_end'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -275,198 +349,14 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['id'],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('granted', None)), fields=('event',), name='one_open_extension_per_event'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('decided_at', None), ('granted', None)), models.Q(('decided_at__isnull', False), ('granted__isnull', False)), _connector='OR'), name='extension_is_decided_at_a_time'),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='category',
-            constraint=models.UniqueConstraint(fields=('code',), name='one_category_per_code'),
-        ),
-        migrations.AddConstraint(
-            model_name='category',
-            constraint=models.CheckConstraint(condition=models.Q(('code__regex', '^[A-Z0-9-]{1,12}$')), name='category_code_is_letters_and_digits'),
-        ),
-        migrations.AddConstraint(
-            model_name='category',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['safety', 'opinion', 'service', 'emergency'])), name='category_kind_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='category',
-            constraint=models.CheckConstraint(condition=models.Q(('severity__in', ['minor', 'major', 'urgent', 'difficult'])), name='category_severity_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='category',
-            constraint=models.CheckConstraint(condition=models.Q(('parent', None), models.Q(('parent', models.F('id')), _negated=True), _connector='OR'), name='category_is_not_below_itself'),
-        ),
-        migrations.AddConstraint(
-            model_name='deadlinerule',
-            constraint=models.UniqueConstraint(fields=('category', 'severity', 'level', 'stage', 'valid_from'), name='one_deadline_per_case_and_day', nulls_distinct=False),
-        ),
-        migrations.AddConstraint(
-            model_name='deadlinerule',
-            constraint=models.CheckConstraint(condition=models.Q(('severity__in', ['', 'minor', 'major', 'urgent', 'difficult'])), name='deadline_severity_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='deadlinerule',
-            constraint=models.CheckConstraint(condition=models.Q(('level__in', ['', 'community', 'street', 'district'])), name='deadline_level_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='deadlinerule',
-            constraint=models.CheckConstraint(condition=models.Q(('stage__in', ['accept', 'handle', 'close'])), name='deadline_stage_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='deadlinerule',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('amount__gte', 1), ('amount__lte', 527040), ('unit', 'minute')), models.Q(('amount__gte', 1), ('amount__lte', 250), ('unit', 'workday')), _connector='OR'), name='deadline_is_a_minute_to_a_year'),
-        ),
-        migrations.AddConstraint(
-            model_name='deadlinerule',
-            constraint=models.CheckConstraint(condition=models.Q(('amber__gte', 1), ('amber__lte', 99)), name='deadline_amber_is_a_share'),
-        ),
-        migrations.AddConstraint(
-            model_name='consultedparty',
-            constraint=models.CheckConstraint(condition=models.Q(('division', None), ('department', None), _connector='OR'), name='party_is_one_unit'),
-        ),
-        migrations.AddConstraint(
-            model_name='departmentmember',
-            constraint=models.UniqueConstraint(fields=('user', 'department'), name='one_place_per_user_in_a_department'),
-        ),
-        migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['-received_at', '-id'], name='event_newest_first'),
-        ),
-        migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['scope_code', '-received_at'], name='event_by_territory', opclasses=['varchar_pattern_ops', 'timestamptz_ops']),
-        ),
-        migrations.AddIndex(
-            model_name='event',
-            index=models.Index(condition=models.Q(('state__in', ['accepted', 'consulting', 'dispatched', 'done', 'filed', 'handling', 'reported', 'verified'])), fields=['close_due', 'id'], name='event_open_by_due'),
-        ),
-        migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['reporter', '-received_at'], name='event_by_reporter'),
-        ),
-        migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['category', '-received_at'], name='event_by_category'),
-        ),
-        migrations.AddConstraint(
-            model_name='event',
-            constraint=models.UniqueConstraint(fields=('number',), name='one_event_per_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='event',
-            constraint=models.UniqueConstraint(fields=('reporter', 'client_id'), name='one_event_per_reporter_and_client_id', nulls_distinct=False),
-        ),
-        migrations.AddConstraint(
-            model_name='event',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['safety', 'opinion', 'service', 'emergency'])), name='event_kind_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='event',
-            constraint=models.CheckConstraint(condition=models.Q(('severity__in', ['minor', 'major', 'urgent', 'difficult'])), name='event_severity_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='event',
-            constraint=models.CheckConstraint(condition=models.Q(('source__in', ['worker', 'hotline', 'video_round', 'camera', 'api'])), name='event_source_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='event',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['reported', 'accepted', 'refused', 'filed', 'consulting', 'dispatched', 'handling', 'done', 'verified', 'closed', 'merged', 'withdrawn'])), name='event_state_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='event',
-            constraint=models.CheckConstraint(condition=models.Q(('level__in', ['community', 'street', 'district'])), name='event_level_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='event',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at', None), ('closed_level', '')), models.Q(('closed_at__isnull', False), ('closed_level__in', ['community', 'street', 'district'])), _connector='OR'), name='event_is_closed_at_a_level_or_not_at_all'),
-        ),
-        migrations.AddConstraint(
-            model_name='event',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', False), ('state__in', ['closed', 'merged', 'refused', 'withdrawn'])), models.Q(('closed_at', None), ('state__in', ['accepted', 'consulting', 'dispatched', 'done', 'filed', 'handling', 'reported', 'verified'])), _connector='OR'), name='event_over_has_an_end'),
-        ),
-        migrations.AddConstraint(
-            model_name='event',
-            constraint=models.CheckConstraint(condition=models.Q(('scope_code__regex', '^[0-9]{2,19}$')), name='event_territory_is_a_code'),
-        ),
-        migrations.AddConstraint(
-            model_name='event',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('merged_into__isnull', False), ('state', 'merged'), models.Q(('merged_into', models.F('id')), _negated=True)), models.Q(models.Q(('state', 'merged'), _negated=True), ('merged_into', None)), _connector='OR'), name='event_is_merged_into_another'),
-        ),
-        migrations.AddConstraint(
-            model_name='event',
-            constraint=models.CheckConstraint(condition=models.Q(('accuracy_m', None), models.Q(('accuracy_m__gte', 0), ('accuracy_m__lte', 100000)), _connector='OR'), name='event_accuracy_is_metres'),
         ),
         migrations.AddConstraint(
             model_name='consultation',
             constraint=models.UniqueConstraint(condition=models.Q(('decided_at', None)), fields=('event',), name='one_open_consultation_per_event'),
-        ),
-        migrations.AddConstraint(
-            model_name='eventcopy',
-            constraint=models.UniqueConstraint(fields=('event', 'code'), name='one_copy_per_event_and_code'),
-        ),
-        migrations.AddIndex(
-            model_name='eventphoto',
-            index=models.Index(condition=models.Q(('event', None)), fields=['at'], name='event_photo_waiting'),
-        ),
-        migrations.AddConstraint(
-            model_name='eventphoto',
-            constraint=models.UniqueConstraint(fields=('by', 'client_id'), name='one_photo_per_client_id'),
-        ),
-        migrations.AddIndex(
-            model_name='eventstep',
-            index=models.Index(fields=['event', 'id'], name='event_steps'),
-        ),
-        migrations.AddIndex(
-            model_name='eventstep',
-            index=models.Index(fields=['action', 'at'], name='event_steps_by_action'),
-        ),
-        migrations.AddConstraint(
-            model_name='eventstep',
-            constraint=models.CheckConstraint(condition=models.Q(('action__in', ['report', 'accept', 'refuse', 'file', 'dispatch', 'add_unit', 'take', 'finish_part', 'finish', 'give_up_part', 'hand_back', 'recall', 'verify', 'rework', 'close', 'reopen', 'reconsider', 'withdraw', 'escalate', 'consult', 'opine', 'decide', 'supervise', 'ask_time', 'grant_time', 'decline_time', 'merge', 'unmerge', 'classify', 'note', 'overdue'])), name='event_step_action_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='eventstep',
-            constraint=models.CheckConstraint(condition=models.Q(('after__in', ['reported', 'accepted', 'refused', 'filed', 'consulting', 'dispatched', 'handling', 'done', 'verified', 'closed', 'merged', 'withdrawn']), ('before__in', ['', 'reported', 'accepted', 'refused', 'filed', 'consulting', 'dispatched', 'handling', 'done', 'verified', 'closed', 'merged', 'withdrawn'])), name='event_step_leads_to_a_known_state'),
-        ),
-        migrations.AddIndex(
-            model_name='eventtask',
-            index=models.Index(condition=models.Q(('state__in', ['taken', 'waiting'])), fields=['unit_code', 'due'], name='task_open_by_unit'),
-        ),
-        migrations.AddIndex(
-            model_name='eventtask',
-            index=models.Index(condition=models.Q(('state__in', ['taken', 'waiting'])), fields=['department', 'due'], name='task_open_by_department'),
-        ),
-        migrations.AddIndex(
-            model_name='eventtask',
-            index=models.Index(fields=['event', 'id'], name='task_of_event'),
-        ),
-        migrations.AddConstraint(
-            model_name='eventtask',
-            constraint=models.UniqueConstraint(condition=models.Q(('division__isnull', False), ('state__in', ['taken', 'waiting'])), fields=('event', 'division'), name='one_open_task_per_event_and_division'),
-        ),
-        migrations.AddConstraint(
-            model_name='eventtask',
-            constraint=models.UniqueConstraint(condition=models.Q(('department__isnull', False), ('state__in', ['taken', 'waiting'])), fields=('event', 'department'), name='one_open_task_per_event_and_department'),
-        ),
-        migrations.AddConstraint(
-            model_name='eventtask',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'taken', 'done', 'given_up', 'recalled'])), name='task_state_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='eventtask',
-            constraint=models.CheckConstraint(condition=models.Q(('division', None), ('department', None), _connector='OR'), name='task_is_of_one_unit'),
-        ),
-        migrations.AddConstraint(
-            model_name='eventtask',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('state__in', ['taken', 'waiting'])), models.Q(models.Q(('state__in', ['taken', 'waiting']), _negated=True), ('ended_at__isnull', False)), _connector='OR'), name='task_over_has_an_end'),
-        ),
-        migrations.AddConstraint(
-            model_name='extension',
-            constraint=models.UniqueConstraint(condition=models.Q(('granted', None)), fields=('event',), name='one_open_extension_per_event'),
-        ),
-        migrations.AddConstraint(
-            model_name='extension',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_at', None), ('granted', None)), models.Q(('decided_at__isnull', False), ('granted__isnull', False)), _connector='OR'), name='extension_is_decided_at_a_time'),
         ),
     ]

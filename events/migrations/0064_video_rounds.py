@@ -29,6 +29,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['scope_code', 'name', 'id'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('scope_code', 'name'), name='one_video_round_per_area_and_name'),
+                    models.CheckConstraint(condition=models.Q(('scope_code__regex', '^[0-9]{6,19}$')), name='video_round_territory_is_a_code'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -41,6 +45,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['round_id', 'position', 'id'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('round', 'camera'), name='one_place_per_round_camera'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -54,6 +61,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-at', '-id'],
+                'indexes': [
+                    models.Index(fields=['camera', '-at'], name='video_seen_by_camera'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('camera', 'at'), name='one_video_seen_per_picture'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -69,6 +82,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-begun_at', '-id'],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('round', 'by'), name='one_open_walk_per_round_and_person'),
+                    models.CheckConstraint(condition=models.Q(('ended_at', None), ('ended_at__gte', models.F('begun_at')), _connector='OR'), name='walk_ends_after_it_begins'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -83,46 +100,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['walk_id', 'at', 'id'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('walk', 'camera'), name='one_look_per_walk_and_camera'),
+                    models.CheckConstraint(condition=models.Q(('result__in', ['looked', 'unclear', 'dark'])), name='look_result_is_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('result', 'looked'), _negated=True), ('snapshot_id__isnull', False), _connector='OR'), name='what_was_looked_at_has_a_picture'),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='videoround',
-            constraint=models.UniqueConstraint(fields=('scope_code', 'name'), name='one_video_round_per_area_and_name'),
-        ),
-        migrations.AddConstraint(
-            model_name='videoround',
-            constraint=models.CheckConstraint(condition=models.Q(('scope_code__regex', '^[0-9]{6,19}$')), name='video_round_territory_is_a_code'),
-        ),
-        migrations.AddConstraint(
-            model_name='roundplace',
-            constraint=models.UniqueConstraint(fields=('round', 'camera'), name='one_place_per_round_camera'),
-        ),
-        migrations.AddIndex(
-            model_name='videoseen',
-            index=models.Index(fields=['camera', '-at'], name='video_seen_by_camera'),
-        ),
-        migrations.AddConstraint(
-            model_name='videoseen',
-            constraint=models.UniqueConstraint(fields=('camera', 'at'), name='one_video_seen_per_picture'),
-        ),
-        migrations.AddConstraint(
-            model_name='walk',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('round', 'by'), name='one_open_walk_per_round_and_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='walk',
-            constraint=models.CheckConstraint(condition=models.Q(('ended_at', None), ('ended_at__gte', models.F('begun_at')), _connector='OR'), name='walk_ends_after_it_begins'),
-        ),
-        migrations.AddConstraint(
-            model_name='look',
-            constraint=models.UniqueConstraint(fields=('walk', 'camera'), name='one_look_per_walk_and_camera'),
-        ),
-        migrations.AddConstraint(
-            model_name='look',
-            constraint=models.CheckConstraint(condition=models.Q(('result__in', ['looked', 'unclear', 'dark'])), name='look_result_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='look',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('result', 'looked'), _negated=True), ('snapshot_id__isnull', False), _connector='OR'), name='what_was_looked_at_has_a_picture'),
         ),
     ]

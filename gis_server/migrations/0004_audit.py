@@ -40,19 +40,12 @@ class Migration(migrations.Migration):
             options={
                 'db_table': 'gis_server_audit',
                 'ordering': ['-id'],
+                'indexes': [
+                    models.Index(fields=['at'], name='audit_by_time'),
+                    models.Index(fields=['subject', '-id'], name='audit_by_subject'),
+                    models.Index(fields=['user_id', '-id'], name='audit_by_user'),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name='auditrow',
-            index=models.Index(fields=['at'], name='audit_by_time'),
-        ),
-        migrations.AddIndex(
-            model_name='auditrow',
-            index=models.Index(fields=['subject', '-id'], name='audit_by_subject'),
-        ),
-        migrations.AddIndex(
-            model_name='auditrow',
-            index=models.Index(fields=['user_id', '-id'], name='audit_by_user'),
         ),
         migrations.RunSQL(GUARD, UNGUARD),
     ]

@@ -28,34 +28,15 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['code'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('code__regex', '^[0-9]{12}$')), name='division_code_is_12_digits'),
+                    models.CheckConstraint(condition=models.Q(('level__in', ['province', 'city', 'district', 'street', 'community'])), name='division_level_is_known'),
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['province', 'city', 'district', 'street_office', 'town', 'township', 'community', 'village'])), name='division_kind_is_known'),
+                    models.CheckConstraint(condition=models.Q(('parent__isnull', True), models.Q(('parent', models.F('id')), _negated=True), _connector='OR'), name='division_is_not_its_own_parent'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('level__in', ['street', 'community']), _negated=True), ('parent__isnull', False), _connector='OR'), name='streets_and_communities_have_a_parent'),
+                    models.CheckConstraint(condition=models.Q(('shape__isnull', True), models.Q(('shape__isempty', False), ('shape__isvalid', True)), _connector='OR'), name='division_shape_is_valid_and_not_empty'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('shape_3857__isnull', True), ('shape__isnull', True)), models.Q(('shape_3857__isnull', False), ('shape__isnull', False)), _connector='OR'), name='division_has_both_shapes_or_none'),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='division',
-            constraint=models.CheckConstraint(condition=models.Q(('code__regex', '^[0-9]{12}$')), name='division_code_is_12_digits'),
-        ),
-        migrations.AddConstraint(
-            model_name='division',
-            constraint=models.CheckConstraint(condition=models.Q(('level__in', ['province', 'city', 'district', 'street', 'community'])), name='division_level_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='division',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['province', 'city', 'district', 'street_office', 'town', 'township', 'community', 'village'])), name='division_kind_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='division',
-            constraint=models.CheckConstraint(condition=models.Q(('parent__isnull', True), models.Q(('parent', models.F('id')), _negated=True), _connector='OR'), name='division_is_not_its_own_parent'),
-        ),
-        migrations.AddConstraint(
-            model_name='division',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('level__in', ['street', 'community']), _negated=True), ('parent__isnull', False), _connector='OR'), name='streets_and_communities_have_a_parent'),
-        ),
-        migrations.AddConstraint(
-            model_name='division',
-            constraint=models.CheckConstraint(condition=models.Q(('shape__isnull', True), models.Q(('shape__isempty', False), ('shape__isvalid', True)), _connector='OR'), name='division_shape_is_valid_and_not_empty'),
-        ),
-        migrations.AddConstraint(
-            model_name='division',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('shape_3857__isnull', True), ('shape__isnull', True)), models.Q(('shape_3857__isnull', False), ('shape__isnull', False)), _connector='OR'), name='division_has_both_shapes_or_none'),
         ),
     ]

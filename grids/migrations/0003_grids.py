@@ -28,6 +28,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['code'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('code__regex', '^[0-9]{15}$')), name='grid_code_is_15_digits'),
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['basic', 'special'])), name='grid_kind_is_known'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -41,30 +45,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['grid_id', 'valid'],
+                'constraints': [
+                    django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('grid', '='), ('valid', '&&')], name='one_shape_per_grid_and_day'),
+                    models.CheckConstraint(condition=models.Q(('valid__isempty', False)), name='grid_shape_is_valid_for_some_day'),
+                    models.CheckConstraint(condition=models.Q(('shape__isempty', False), ('shape__isvalid', True)), name='grid_shape_is_valid_and_not_empty'),
+                    models.CheckConstraint(condition=models.Q(('shape_3857__isempty', False), ('shape_3857__isvalid', True)), name='grid_shape_3857_is_valid_and_not_empty'),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='grid',
-            constraint=models.CheckConstraint(condition=models.Q(('code__regex', '^[0-9]{15}$')), name='grid_code_is_15_digits'),
-        ),
-        migrations.AddConstraint(
-            model_name='grid',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['basic', 'special'])), name='grid_kind_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='gridshape',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('grid', '='), ('valid', '&&')], name='one_shape_per_grid_and_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='gridshape',
-            constraint=models.CheckConstraint(condition=models.Q(('valid__isempty', False)), name='grid_shape_is_valid_for_some_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='gridshape',
-            constraint=models.CheckConstraint(condition=models.Q(('shape__isempty', False), ('shape__isvalid', True)), name='grid_shape_is_valid_and_not_empty'),
-        ),
-        migrations.AddConstraint(
-            model_name='gridshape',
-            constraint=models.CheckConstraint(condition=models.Q(('shape_3857__isempty', False), ('shape_3857__isvalid', True)), name='grid_shape_3857_is_valid_and_not_empty'),
         ),
     ]

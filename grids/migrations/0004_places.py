@@ -25,6 +25,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['id'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('floors__gte', 1), ('floors__lte', 200)), name='building_has_1_to_200_floors'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -38,6 +41,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['id'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['mediation', 'police', 'legal_clinic', 'counselling', 'service_centre', 'health_station', 'elderly_care'])), name='service_point_kind_is_known'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -52,6 +58,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['id'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['food', 'grocery', 'clothes', 'health', 'beauty', 'repair', 'education', 'leisure', 'hotel'])), name='shop_kind_is_known'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -64,19 +73,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['name', 'id'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['main', 'secondary', 'lane', 'country'])), name='street_kind_is_known'), models.CheckConstraint(condition=models.Q(('line__isempty', False)), name='street_line_is_not_empty')],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['main', 'secondary', 'lane', 'country'])), name='street_kind_is_known'),
+                    models.CheckConstraint(condition=models.Q(('line__isempty', False)), name='street_line_is_not_empty'),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='building',
-            constraint=models.CheckConstraint(condition=models.Q(('floors__gte', 1), ('floors__lte', 200)), name='building_has_1_to_200_floors'),
-        ),
-        migrations.AddConstraint(
-            model_name='servicepoint',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['mediation', 'police', 'legal_clinic', 'counselling', 'service_centre', 'health_station', 'elderly_care'])), name='service_point_kind_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='shop',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['food', 'grocery', 'clothes', 'health', 'beauty', 'repair', 'education', 'leisure', 'hotel'])), name='shop_kind_is_known'),
         ),
     ]

@@ -26,7 +26,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['number'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('role__in', ['chief', 'worker', 'assistant'])), name='grid_worker_role_is_known')],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('role__in', ['chief', 'worker', 'assistant'])), name='grid_worker_role_is_known'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -40,18 +42,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['id'],
+                'constraints': [
+                    django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('worker', '='), ('grid', '='), ('role', '='), ('valid', '&&')], name='one_assignment_per_worker_grid_role_and_day'),
+                    models.CheckConstraint(condition=models.Q(('valid__isempty', False)), name='assignment_is_valid_for_some_day'),
+                    models.CheckConstraint(condition=models.Q(('role__in', ['chief', 'worker', 'assistant'])), name='assignment_role_is_known'),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='assignment',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('worker', '='), ('grid', '='), ('role', '='), ('valid', '&&')], name='one_assignment_per_worker_grid_role_and_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='assignment',
-            constraint=models.CheckConstraint(condition=models.Q(('valid__isempty', False)), name='assignment_is_valid_for_some_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='assignment',
-            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['chief', 'worker', 'assistant'])), name='assignment_role_is_known'),
         ),
     ]

@@ -32,7 +32,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['id'],
-                'constraints': [models.UniqueConstraint(fields=('target', 'columns'), name='one_mapping_per_source')],
+                'constraints': [
+                    models.UniqueConstraint(fields=('target', 'columns'), name='one_mapping_per_source'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -67,6 +69,14 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-id'],
+                'indexes': [
+                    models.Index(fields=['scope', '-id'], name='import_by_territory'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('target__in', ['divisions', 'grids', 'streets', 'buildings', 'shops', 'service_points', 'workers'])), name='import_target_is_known'),
+                    models.CheckConstraint(condition=models.Q(('step__in', ['reading', 'waiting', 'checking', 'checked', 'applying', 'applied', 'refused', 'discarded'])), name='import_step_is_known'),
+                    models.CheckConstraint(condition=models.Q(('scope__regex', '^[0-9]{2,19}$')), name='import_territory_is_a_code'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -83,21 +93,5 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['id'],
             },
-        ),
-        migrations.AddIndex(
-            model_name='importrun',
-            index=models.Index(fields=['scope', '-id'], name='import_by_territory'),
-        ),
-        migrations.AddConstraint(
-            model_name='importrun',
-            constraint=models.CheckConstraint(condition=models.Q(('target__in', ['divisions', 'grids', 'streets', 'buildings', 'shops', 'service_points', 'workers'])), name='import_target_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='importrun',
-            constraint=models.CheckConstraint(condition=models.Q(('step__in', ['reading', 'waiting', 'checking', 'checked', 'applying', 'applied', 'refused', 'discarded'])), name='import_step_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='importrun',
-            constraint=models.CheckConstraint(condition=models.Q(('scope__regex', '^[0-9]{2,19}$')), name='import_territory_is_a_code'),
         ),
     ]

@@ -55,6 +55,14 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['name', 'id'],
+                'indexes': [
+                    models.Index(fields=['scope_code', 'id'], name='member_by_territory'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('force__in', ['grid_worker', 'police_auxiliary', 'security_guard', 'volunteer', 'taxi_volunteer', 'courier_volunteer'])), name='member_force_is_known'),
+                    models.CheckConstraint(condition=models.Q(('means__in', ['foot', 'bike', 'car'])), name='member_means_is_known'),
+                    models.CheckConstraint(condition=models.Q(('scope_code__regex', '^[0-9]{6,19}$')), name='member_territory_is_a_code'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -89,6 +97,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['scope_code', 'name', 'id'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('scope_code', 'name'), name='one_post_per_area_name'),
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['area', 'point', 'room'])), name='post_kind_is_known'),
+                    models.CheckConstraint(condition=models.Q(('scope_code__regex', '^[0-9]{6,19}$')), name='post_territory_is_a_code'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -103,7 +116,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['area', 'begins', 'id'],
-                'constraints': [models.UniqueConstraint(fields=('area', 'name'), name='one_shift_per_area_and_name'), models.CheckConstraint(condition=models.Q(('area__regex', '^[0-9]{6}$')), name='shift_area_is_a_district')],
+                'constraints': [
+                    models.UniqueConstraint(fields=('area', 'name'), name='one_shift_per_area_and_name'),
+                    models.CheckConstraint(condition=models.Q(('area__regex', '^[0-9]{6}$')), name='shift_area_is_a_district'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -117,6 +133,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['post_id', 'shift_id', 'id'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('post', 'shift', 'level'), name='one_need_per_post_shift_and_level'),
+                    models.CheckConstraint(condition=models.Q(('level__in', ['usual', 'three', 'two', 'one'])), name='need_level_is_known'),
+                    models.CheckConstraint(condition=models.Q(('people__lte', 99)), name='need_is_at_most_99'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -137,6 +158,16 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['day', 'shift_id', 'post_id', 'id'],
+                'indexes': [
+                    models.Index(fields=['day', 'post'], name='duty_by_day'),
+                    models.Index(fields=['member', 'day'], name='duty_by_member'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('withdrawn_at', None)), fields=('post', 'shift', 'day', 'member'), name='one_duty_per_post_shift_day_and_member'),
+                    models.UniqueConstraint(condition=models.Q(('stands_in_for__isnull', False), ('withdrawn_at', None)), fields=('stands_in_for',), name='one_stand_in_per_duty'),
+                    models.CheckConstraint(condition=models.Q(('highest__in', ['usual', 'three', 'two', 'one']), ('lowest__in', ['usual', 'three', 'two', 'one'])), name='duty_levels_are_known'),
+                    models.CheckConstraint(condition=models.Q(('stands_in_for', None), models.Q(('stands_in_for', models.F('id')), _negated=True), _connector='OR'), name='duty_does_not_stand_in_for_itself'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -155,74 +186,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['member_id'],
+                'indexes': [
+                    models.Index(fields=['scope_code', 'received_at'], name='position_by_territory'),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name='member',
-            index=models.Index(fields=['scope_code', 'id'], name='member_by_territory'),
-        ),
-        migrations.AddConstraint(
-            model_name='member',
-            constraint=models.CheckConstraint(condition=models.Q(('force__in', ['grid_worker', 'police_auxiliary', 'security_guard', 'volunteer', 'taxi_volunteer', 'courier_volunteer'])), name='member_force_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='member',
-            constraint=models.CheckConstraint(condition=models.Q(('means__in', ['foot', 'bike', 'car'])), name='member_means_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='member',
-            constraint=models.CheckConstraint(condition=models.Q(('scope_code__regex', '^[0-9]{6,19}$')), name='member_territory_is_a_code'),
-        ),
-        migrations.AddConstraint(
-            model_name='post',
-            constraint=models.UniqueConstraint(fields=('scope_code', 'name'), name='one_post_per_area_name'),
-        ),
-        migrations.AddConstraint(
-            model_name='post',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['area', 'point', 'room'])), name='post_kind_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='post',
-            constraint=models.CheckConstraint(condition=models.Q(('scope_code__regex', '^[0-9]{6,19}$')), name='post_territory_is_a_code'),
-        ),
-        migrations.AddConstraint(
-            model_name='need',
-            constraint=models.UniqueConstraint(fields=('post', 'shift', 'level'), name='one_need_per_post_shift_and_level'),
-        ),
-        migrations.AddConstraint(
-            model_name='need',
-            constraint=models.CheckConstraint(condition=models.Q(('level__in', ['usual', 'three', 'two', 'one'])), name='need_level_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='need',
-            constraint=models.CheckConstraint(condition=models.Q(('people__lte', 99)), name='need_is_at_most_99'),
-        ),
-        migrations.AddIndex(
-            model_name='duty',
-            index=models.Index(fields=['day', 'post'], name='duty_by_day'),
-        ),
-        migrations.AddIndex(
-            model_name='duty',
-            index=models.Index(fields=['member', 'day'], name='duty_by_member'),
-        ),
-        migrations.AddConstraint(
-            model_name='duty',
-            constraint=models.UniqueConstraint(condition=models.Q(('withdrawn_at', None)), fields=('post', 'shift', 'day', 'member'), name='one_duty_per_post_shift_day_and_member'),
-        ),
-        migrations.AddConstraint(
-            model_name='duty',
-            constraint=models.UniqueConstraint(condition=models.Q(('stands_in_for__isnull', False), ('withdrawn_at', None)), fields=('stands_in_for',), name='one_stand_in_per_duty'),
-        ),
-        migrations.AddConstraint(
-            model_name='duty',
-            constraint=models.CheckConstraint(condition=models.Q(('highest__in', ['usual', 'three', 'two', 'one']), ('lowest__in', ['usual', 'three', 'two', 'one'])), name='duty_levels_are_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='duty',
-            constraint=models.CheckConstraint(condition=models.Q(('stands_in_for', None), models.Q(('stands_in_for', models.F('id')), _negated=True), _connector='OR'), name='duty_does_not_stand_in_for_itself'),
-        ),
-        migrations.AddIndex(
-            model_name='lastposition',
-            index=models.Index(fields=['scope_code', 'received_at'], name='position_by_territory'),
         ),
     ]

@@ -24,7 +24,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['area', 'level'],
-                'constraints': [models.UniqueConstraint(fields=('area', 'level'), name='one_rule_per_area_and_level'), models.CheckConstraint(condition=models.Q(('area__regex', '^[0-9]{6,19}$')), name='required_area_is_a_code'), models.CheckConstraint(condition=models.Q(('level__in', ['usual', 'three', 'two', 'one'])), name='required_level_is_known'), models.CheckConstraint(condition=models.Q(('per_day__lte', 48)), name='required_visits_are_few')],
+                'constraints': [
+                    models.UniqueConstraint(fields=('area', 'level'), name='one_rule_per_area_and_level'),
+                    models.CheckConstraint(condition=models.Q(('area__regex', '^[0-9]{6,19}$')), name='required_area_is_a_code'),
+                    models.CheckConstraint(condition=models.Q(('level__in', ['usual', 'three', 'two', 'one'])), name='required_level_is_known'),
+                    models.CheckConstraint(condition=models.Q(('per_day__lte', 48)), name='required_visits_are_few'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -37,7 +42,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['x', 'y'],
-                'constraints': [models.UniqueConstraint(fields=('x', 'y'), name='one_block_per_place')],
+                'constraints': [
+                    models.UniqueConstraint(fields=('x', 'y'), name='one_block_per_place'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -51,7 +58,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['area', 'id'],
-                'constraints': [models.UniqueConstraint(fields=('area', 'sources'), name='one_ground_per_area_and_sources')],
+                'constraints': [
+                    models.UniqueConstraint(fields=('area', 'sources'), name='one_ground_per_area_and_sources'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -66,6 +75,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['duty_id', 'begins'],
+                'indexes': [
+                    models.Index(fields=['begins'], name='stretch_by_time'),
+                    django.contrib.postgres.indexes.GinIndex(fields=['blocks'], name='stretch_by_block'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('duty', 'begins'), name='one_stretch_per_duty_and_time'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -87,6 +103,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['stretch_id', 'grid_id'],
+                'indexes': [
+                    models.Index(fields=['grid', 'day', 'shift'], name='part_by_grid'),
+                    models.Index(fields=['duty', 'grid'], name='part_by_duty'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('stretch', 'grid'), name='one_part_per_stretch_and_grid'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -104,6 +127,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['begins', 'id'],
+                'indexes': [
+                    models.Index(fields=['grid', 'day', 'shift'], name='visit_by_grid'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('duty', 'grid', 'begins'), name='one_visit_per_duty_grid_and_time'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -118,7 +147,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['area', 'day'],
-                'constraints': [models.UniqueConstraint(fields=('area', 'day'), name='one_ground_per_area_and_day')],
+                'constraints': [
+                    models.UniqueConstraint(fields=('area', 'day'), name='one_ground_per_area_and_day'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -144,40 +175,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['day', 'shift_id', 'grid_id'],
-                'indexes': [models.Index(fields=['grid', 'day'], name='coverage_by_grid')],
-                'constraints': [models.UniqueConstraint(fields=('day', 'shift', 'grid'), name='one_coverage_per_day_shift_and_grid')],
+                'indexes': [
+                    models.Index(fields=['grid', 'day'], name='coverage_by_grid'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('day', 'shift', 'grid'), name='one_coverage_per_day_shift_and_grid'),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name='stretch',
-            index=models.Index(fields=['begins'], name='stretch_by_time'),
-        ),
-        migrations.AddIndex(
-            model_name='stretch',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['blocks'], name='stretch_by_block'),
-        ),
-        migrations.AddConstraint(
-            model_name='stretch',
-            constraint=models.UniqueConstraint(fields=('duty', 'begins'), name='one_stretch_per_duty_and_time'),
-        ),
-        migrations.AddIndex(
-            model_name='part',
-            index=models.Index(fields=['grid', 'day', 'shift'], name='part_by_grid'),
-        ),
-        migrations.AddIndex(
-            model_name='part',
-            index=models.Index(fields=['duty', 'grid'], name='part_by_duty'),
-        ),
-        migrations.AddConstraint(
-            model_name='part',
-            constraint=models.UniqueConstraint(fields=('stretch', 'grid'), name='one_part_per_stretch_and_grid'),
-        ),
-        migrations.AddIndex(
-            model_name='visit',
-            index=models.Index(fields=['grid', 'day', 'shift'], name='visit_by_grid'),
-        ),
-        migrations.AddConstraint(
-            model_name='visit',
-            constraint=models.UniqueConstraint(fields=('duty', 'grid', 'begins'), name='one_visit_per_duty_grid_and_time'),
         ),
     ]

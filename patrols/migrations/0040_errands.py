@@ -31,6 +31,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['post_id', 'name', 'id'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('post', 'name'), name='one_checkpoint_per_post_and_name'),
+                    models.CheckConstraint(condition=models.Q(('radius_m__gte', 5), ('radius_m__lte', 200)), name='checkpoint_radius_is_5_to_200_m'),
+                    models.CheckConstraint(condition=models.Q(('dwell_s__lte', 3600)), name='checkpoint_stay_is_an_hour_at_most'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -47,6 +52,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['at', 'id'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('checkpoint', 'duty', 'how'), name='one_visit_per_checkpoint_duty_and_way'),
+                    models.CheckConstraint(condition=models.Q(('until__gte', models.F('at'))), name='visit_ends_after_it_begins'),
+                    models.CheckConstraint(condition=models.Q(('how__in', ['track', 'qr'])), name='visit_way_is_known'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -75,46 +85,14 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-sent_at', '-id'],
+                'indexes': [
+                    models.Index(fields=['-sent_at', '-id'], name='errand_newest_first'),
+                    models.Index(condition=models.Q(('state__in', ['accepted', 'seen', 'sent'])), fields=['member', '-sent_at'], name='errand_open_by_member'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('state__in', ['sent', 'seen', 'accepted', 'declined', 'done', 'withdrawn'])), name='errand_state_is_known'),
+                    models.CheckConstraint(condition=models.Q(('about_kind__in', ['place', 'cell', 'street', 'building', 'camera', 'event', 'checkpoint'])), name='errand_is_about_something_known'),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='checkpoint',
-            constraint=models.UniqueConstraint(fields=('post', 'name'), name='one_checkpoint_per_post_and_name'),
-        ),
-        migrations.AddConstraint(
-            model_name='checkpoint',
-            constraint=models.CheckConstraint(condition=models.Q(('radius_m__gte', 5), ('radius_m__lte', 200)), name='checkpoint_radius_is_5_to_200_m'),
-        ),
-        migrations.AddConstraint(
-            model_name='checkpoint',
-            constraint=models.CheckConstraint(condition=models.Q(('dwell_s__lte', 3600)), name='checkpoint_stay_is_an_hour_at_most'),
-        ),
-        migrations.AddConstraint(
-            model_name='checkpointvisit',
-            constraint=models.UniqueConstraint(fields=('checkpoint', 'duty', 'how'), name='one_visit_per_checkpoint_duty_and_way'),
-        ),
-        migrations.AddConstraint(
-            model_name='checkpointvisit',
-            constraint=models.CheckConstraint(condition=models.Q(('until__gte', models.F('at'))), name='visit_ends_after_it_begins'),
-        ),
-        migrations.AddConstraint(
-            model_name='checkpointvisit',
-            constraint=models.CheckConstraint(condition=models.Q(('how__in', ['track', 'qr'])), name='visit_way_is_known'),
-        ),
-        migrations.AddIndex(
-            model_name='errand',
-            index=models.Index(fields=['-sent_at', '-id'], name='errand_newest_first'),
-        ),
-        migrations.AddIndex(
-            model_name='errand',
-            index=models.Index(condition=models.Q(('state__in', ['accepted', 'seen', 'sent'])), fields=['member', '-sent_at'], name='errand_open_by_member'),
-        ),
-        migrations.AddConstraint(
-            model_name='errand',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['sent', 'seen', 'accepted', 'declined', 'done', 'withdrawn'])), name='errand_state_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='errand',
-            constraint=models.CheckConstraint(condition=models.Q(('about_kind__in', ['place', 'cell', 'street', 'building', 'camera', 'event', 'checkpoint'])), name='errand_is_about_something_known'),
         ),
     ]
