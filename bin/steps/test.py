@@ -1,11 +1,12 @@
-"""bin/test: the same set-up, the checks, then all tests on servers that are thrown away."""
+"""bin/test: the same set-up, then the checks beside all tests, on servers that are thrown away."""
 
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO
 
 from bin.steps import journal, places, processes, shared
@@ -33,6 +34,7 @@ BESIDE = (
     Lane("cameras", ("tests/cameras", FAULTS, "tests/maps", "tests/patrols")),
 )
 STOP_WITHIN_S = 60
+HEARD_EVERY_S = 1
 
 
 def test(arguments: list[str]) -> int:
@@ -43,27 +45,70 @@ def test(arguments: list[str]) -> int:
         )
         shared.ensure_files(where, notes, for_tests=True)
         env = stack.enter_context(shared.throw_away_servers(where, notes))
-        with notes.step("Checks"):
-            checked = subprocess.run(["bin/check"], cwd=where.root, env=env, check=False)
-            if checked.returncode:
-                raise journal.Failed("the checks above found something; no test was run.")
+        checks = stack.enter_context(checking(where, env))
         env |= shared.ensure_model(where, notes, env)
         if arguments:
-            return run_some(where, env, arguments)
-        lanes = {
-            lane: stack.enter_context(shared.another_lane(where, notes, env, lane.name))
-            for lane in BESIDE
-        }
-        return run_all(stack, where, env, lanes)
+            status = run_some(where, env, arguments, checks.hear)
+        else:
+            lanes = {
+                lane: stack.enter_context(shared.another_lane(where, notes, env, lane.name))
+                for lane in BESIDE
+            }
+            status = run_all(stack, where, env, lanes, checks.hear)
+        checks.wait()
+        return status
 
 
-def run_some(where: Places, env: Mapping[str, str], arguments: list[str]) -> int:
-    with _at_work(where, env, arguments) as child:
-        return child.wait()
+@dataclass(frozen=True)
+class Checks:
+    """bin/check at work beside the tests: types alone take a minute and a half of one processor."""
+
+    child: processes.Child
+    kept: Path
+
+    def hear(self) -> None:
+        """Whether they have found something so far.
+
+        Raises:
+            Failed: they have; it is shown, and what runs beside need not go on.
+        """
+        if self.child.poll():
+            print(self.kept.read_text(encoding="utf-8", errors="replace").rstrip(), flush=True)
+            raise journal.Failed("the checks above found something; the tests did not go on.")
+
+    def wait(self) -> None:
+        self.child.wait()
+        self.hear()
+
+
+@contextmanager
+def checking(where: Places, env: Mapping[str, str]) -> Iterator[Checks]:
+    kept = where.log / "checks.log"
+    with kept.open("wb") as out, _at_work(where, env, ["bin/check"], out) as child:
+        yield Checks(child, kept)
+
+
+def run_some(
+    where: Places,
+    env: Mapping[str, str],
+    arguments: Sequence[str],
+    hear: Callable[[], None] = lambda: None,
+) -> int:
+    """Some tests to their end; meanwhile `hear` is called, which may raise to end them."""
+    with _at_work(where, env, _pytest(where, arguments)) as child:
+        while True:
+            try:
+                return child.wait(HEARD_EVERY_S)
+            except subprocess.TimeoutExpired:
+                hear()
 
 
 def run_all(
-    stack: ExitStack, where: Places, env: Mapping[str, str], lanes: Mapping[Lane, Mapping[str, str]]
+    stack: ExitStack,
+    where: Places,
+    env: Mapping[str, str],
+    lanes: Mapping[Lane, Mapping[str, str]],
+    hear: Callable[[], None] = lambda: None,
 ) -> int:
     """All tests: some lanes, with an environment each, beside the rest; they share the checkout and
     the program of the database.
@@ -75,9 +120,10 @@ def run_all(
     for lane, own in lanes.items():
         kept = where.log / f"tests-{lane.name}.log"
         out = stack.enter_context(kept.open("wb"))
-        beside.append((lane, kept, stack.enter_context(_at_work(where, own, lane.words, out))))
+        words = _pytest(where, lane.words)
+        beside.append((lane, kept, stack.enter_context(_at_work(where, own, words, out))))
     rest = [f"--ignore={path}" for lane in lanes for path in lane.paths]
-    statuses = [run_some(where, env, rest)]
+    statuses = [run_some(where, env, rest, hear)]
     for lane, kept, child in beside:
         statuses.append(child.wait())
         print(f"\n{', '.join(lane.paths)}, beside the tests above:")
@@ -85,17 +131,20 @@ def run_all(
     return next((status for status in statuses if status), 0)
 
 
+def _pytest(where: Places, words: Sequence[str]) -> list[str]:
+    return [str(where.venv / "bin" / "python"), "-m", "pytest", *words]
+
+
 @contextmanager
 def _at_work(
-    where: Places, env: Mapping[str, str], words: Sequence[str], out: IO[bytes] | None = None
+    where: Places, env: Mapping[str, str], command: Sequence[str], out: IO[bytes] | None = None
 ) -> Iterator[processes.Child]:
-    """Some tests at work; at the end interrupted, so that they stop what they have started.
+    """A command at work; at the end interrupted, so that it stops what it has started.
 
-    A session of its own keeps Ctrl-C from them, of which a second one would cut that short.
+    A session of its own keeps Ctrl-C from it, of which a second one would cut that short.
     """
-    python = str(where.venv / "bin" / "python")
     child = subprocess.Popen(
-        ["setpriv", "--pdeathsig=INT", python, "-m", "pytest", *words], cwd=where.root,
+        ["setpriv", "--pdeathsig=INT", *command], cwd=where.root,
         env=env, stdout=out, stderr=subprocess.STDOUT if out else None, start_new_session=True,
     )  # fmt: skip
     try:

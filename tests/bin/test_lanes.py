@@ -5,13 +5,15 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from bin.steps.journal import Failed
 from bin.steps.places import ROOT, Places
-from bin.steps.test import BESIDE, Lane, run_all
+from bin.steps.test import BESIDE, Lane, checking, run_all
 
 PASSES = "def test_it():\n    print('heard')\n    assert True\n"
 FAILS = "def test_it():\n    assert 'this' == 'that'\n"
@@ -94,6 +96,47 @@ raise SystemExit(journal.told("bin/test", Path("/nowhere"), main))
             assert command.wait(WITHIN_S) == {signal.SIGKILL: -signal.SIGKILL}.get(number, 130)
         finally:
             command.kill()
+
+
+@pytest.mark.parametrize(
+    ("ends", "outcome"),
+    [("exit 1", pytest.raises(Failed, match="checks")), ("exit 0", nullcontext())],
+)
+def test_checks_that_find_something_fail_all(
+    where: Places,
+    capfd: pytest.CaptureFixture[str],
+    ends: str,
+    outcome: AbstractContextManager[Any],
+) -> None:
+    check_with(where, f"echo found; {ends}")
+
+    with outcome, ExitStack() as stack:
+        checks = stack.enter_context(checking(where, ENVIRONMENT))
+        assert run_all(stack, where, ENVIRONMENT, {}, checks.hear) == 0
+        checks.wait()
+
+    assert ("found" in capfd.readouterr().out) is (ends == "exit 1")
+
+
+def test_tests_do_not_go_on_when_the_checks_have_found_something(where: Places) -> None:
+    for folder in ("rest", "beside"):
+        (where.root / folder / f"test_{folder}.py").write_text(LASTS)
+    check_with(where, "until test -e rest/up -a -e beside/up; do sleep 0.05; done; exit 1")
+
+    with ExitStack() as stack:
+        checks = stack.enter_context(checking(where, ENVIRONMENT))
+        lanes = {Lane("second", ("beside",)): ENVIRONMENT}
+        with pytest.raises(Failed, match="did not go on"):
+            run_all(stack, where, ENVIRONMENT, lanes, checks.hear)
+
+    assert all((where.root / folder / "down").exists() for folder in ("rest", "beside"))
+
+
+def check_with(where: Places, script: str) -> None:
+    (where.root / "bin").mkdir()
+    check = where.root / "bin" / "check"
+    check.write_text(f"#!/bin/sh\n{script}\n")
+    check.chmod(0o755)
 
 
 def test_every_test_is_in_one_lane() -> None:
