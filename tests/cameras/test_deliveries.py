@@ -164,14 +164,14 @@ def test_who_takes_it_and_does_not_answer_is_cut_off_and_not_asked_again(
         try:
             if slow == "silent":
                 with pytest.raises(Unclear):
-                    transport.post(receiver.url, b"{}", {}, budget_s=0.3)
+                    transport.post(receiver.url, b"{}", {}, budget_s=1)
             else:
                 # It has said 200: that is an answer, however long it goes on.
-                assert transport.post(receiver.url, b"{}", {}, budget_s=0.3).status == 200
+                assert transport.post(receiver.url, b"{}", {}, budget_s=1).status == 200
             took = time.monotonic() - began
         finally:
             over.set()
-    assert 0.25 < took < 8
+    assert 0.9 < took < 8
 
 
 def _drops(over: Any) -> list[bytes]:
@@ -227,7 +227,7 @@ def test_a_host_that_is_not_named_is_refused_before_it_is_asked(settings: LazySe
 def test_tls_is_not_talked_to_a_server_without_it() -> None:
     with http_receiver(good) as receiver:
         with pytest.raises(NotSent):
-            transport.post(receiver.url.replace("http:", "https:"), b"{}", {}, budget_s=2)
+            transport.post(receiver.url.replace("http:", "https:"), b"{}", {}, budget_s=20)
 
     assert receiver.got == []
 

@@ -116,7 +116,7 @@ def test_a_silent_device_ends_at_the_deadline() -> None:
 def test_a_device_with_an_onvif_port_is_asked_for_its_clock_and_make_too() -> None:
     async def events() -> list[Any]:
         net = ScriptedNet(RTSP_OK, clock(), made())
-        return [event async for event in climb(GATE, net, budget_s=2)]
+        return [event async for event in climb(GATE, net, budget_s=20)]
 
     told = asyncio.run(events())
 

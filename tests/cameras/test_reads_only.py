@@ -123,7 +123,7 @@ def test_the_ladder_reads_and_sets_up_nothing(habit: int) -> None:
             login = Login(device.username, device.password)
             target = Target("127.0.0.1", ports[0], device.path, login, onvif_port=ports[1])
             steps = steps_for(clock=True, device=True)
-            return verdict_of(await probe(target, steps, LOOPBACK, budget_s=2))
+            return verdict_of(await probe(target, steps, LOOPBACK, budget_s=20))
 
     verdict = asyncio.run(scenario())
 
