@@ -23,9 +23,8 @@ def test_one_deadline_covers_the_whole_ladder() -> None:
 
     results = asyncio.run(probe(GATE, [slow] * 20, ScriptedNet(), budget_s=0.1))
 
-    assert len(results) <= 4
+    assert len(results) <= 4  # of twenty
     assert results[-1].reason is not Reason.OK
-    assert sum(result.took_ms for result in results) < 500  # twenty steps would have taken 600
 
 
 def test_a_process_that_stood_still_blames_itself() -> None:
@@ -42,7 +41,7 @@ def test_a_process_that_stood_still_blames_itself() -> None:
 
 def test_many_ladders_share_a_timer_and_each_keeps_its_own_deadline() -> None:
     async def scenario() -> list[tuple[Reason, float]]:
-        prober = Prober(ScriptedNet(*[[None]] * 3), budget_s=1)
+        prober = Prober(ScriptedNet(*[[None]] * 3), budget_s=2)
         loop = asyncio.get_running_loop()
 
         async def climb(pause_s: float) -> tuple[Reason, float]:
@@ -51,13 +50,13 @@ def test_many_ladders_share_a_timer_and_each_keeps_its_own_deadline() -> None:
             results = await prober.climb(GATE, LADDER)
             return results[-1].reason, loop.time() - began
 
-        return [*await asyncio.gather(climb(0), climb(0.1), climb(0.9))]
+        return [*await asyncio.gather(climb(0), climb(0.1), climb(1.9))]
 
     ended = asyncio.run(scenario())
 
     assert [reason for reason, _ in ended] == [Reason.SILENT] * 3
-    # With the last one's deadline for all, the first would end after 1.9 s.
-    assert all(1 <= seconds < 1.8 for _, seconds in ended)
+    # With the last one's deadline for all, the first would end after 3.9 s.
+    assert all(2 <= seconds < 3.8 for _, seconds in ended)
 
 
 def test_a_ladder_that_ends_in_time_is_not_cancelled_later() -> None:
