@@ -57,9 +57,7 @@ def filled(route: str) -> str:
 
 ROUTES = list(routes())
 GUARDED = [
-    pytest.param(filled(route), id=route)
-    for route, item in ROUTES
-    if getattr(item.callback, "edge_rule", None) != PUBLIC
+    filled(route) for route, item in ROUTES if getattr(item.callback, "edge_rule", None) != PUBLIC
 ]
 
 
@@ -70,20 +68,21 @@ def test_a_route_says_who_may_call_it(route: str, item: URLPattern) -> None:
     assert isinstance(rule, Permission) or (rule == PUBLIC and route in OPEN_TO_ALL)
 
 
-@pytest.mark.parametrize("path", GUARDED)
 @pytest.mark.parametrize("method", ["get", "post", "put", "delete"])
-def test_a_stranger_gets_nothing(stranger: Client, path: str, method: str) -> None:
-    answer = getattr(stranger, method)(path)
+def test_a_stranger_gets_nothing(stranger: Client, method: str) -> None:
+    answers = [(path, getattr(stranger, method)(path)) for path in GUARDED]
 
-    assert answer.status_code == 401
-    assert set(answer.json()) == {"error"}
+    assert [
+        (path, answer.status_code) for path, answer in answers if answer.status_code != 401
+    ] == []
+    assert [path for path, answer in answers if set(answer.json()) != {"error"}] == []
 
 
-@pytest.mark.parametrize("path", GUARDED)
 def test_a_role_that_may_nothing_gets_nothing(
-    client: Client, db: None, monkeypatch: pytest.MonkeyPatch, path: str
+    client: Client, db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("gis_server.edge.may", lambda role, permission: False)
     client.force_login(User.objects.create_user("nobody", scope=["140107"]))
 
-    assert client.get(path).status_code == 403
+    answers = [(path, client.get(path).status_code) for path in GUARDED]
+    assert [(path, status) for path, status in answers if status != 403] == []
