@@ -1,6 +1,5 @@
 """In which duty a member is at a time, for many members and times at once."""
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,8 +18,6 @@ Floats = np.ndarray[Any, np.dtype[np.float64]]
 DAY = timedelta(days=1)
 MOST_KNOWN = 20_000
 """Members whose duties are remembered."""
-LATELY_S, MOST_ALONG = 60.0, 2_000
-"""Who was heard of so lately is asked for along with others, so many at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +39,6 @@ class DutyTimes:
     def __init__(self, fresh_s: float = 0.0) -> None:
         self.fresh_s = fresh_s
         self.known: dict[int, Known] = {}
-        self.heard: dict[int, float] = {}
         self.around: tuple[datetime, datetime] = (datetime.min.replace(tzinfo=UTC),) * 2
 
     def find(self, members: Numbers, t: Floats, now: datetime) -> Spans:
@@ -66,31 +62,18 @@ class DutyTimes:
         today = timezone.localdate(now)
         around = (midnight(today - DAY), midnight(today + 2 * DAY))
         if around != self.around or len(self.known) > MOST_KNOWN:
-            self.around, self.known, self.heard = around, {}, {}
+            self.around, self.known = around, {}
 
     def _near(self, members: Iterable[int], now_s: float) -> dict[int, tuple[Turn, ...]]:
         wanted = list(members)
-        self.heard |= dict.fromkeys(wanted, now_s)
-        missing = {one for one in wanted if self._age_s(one, now_s) >= self.fresh_s}
+        missing = [
+            one for one in wanted
+            if (known := self.known.get(one)) is None or now_s - known.asked >= self.fresh_s
+        ]  # fmt: skip
         if missing:
-            asked = missing | set(self._along(now_s))
-            found = _turns(asked, *self.around)
-            self.known |= {one: Known(found[one], now_s) for one in asked}
+            found = _turns(missing, *self.around)
+            self.known |= {one: Known(found[one], now_s) for one in missing}
         return {one: self.known[one].turns for one in wanted}
-
-    def _age_s(self, member: int, now_s: float) -> float:
-        known = self.known.get(member)
-        return now_s - known.asked if known else math.inf
-
-    def _along(self, now_s: float) -> list[int]:
-        """Whom else to ask for: to ask for many costs little more than to ask for one, and a phone
-        sends every ten seconds, so that otherwise each group would find its own members stale.
-        """
-        lately = {one: at for one, at in self.heard.items() if now_s - at < LATELY_S}
-        self.heard = lately
-        self.known = {one: known for one, known in self.known.items() if one in lately}
-        old = [one for one in lately if self._age_s(one, now_s) >= self.fresh_s / 2]
-        return sorted(old, key=lambda one: self._age_s(one, now_s), reverse=True)[:MOST_ALONG]
 
 
 def _turns(members: Iterable[int], begin: datetime, end: datetime) -> dict[int, tuple[Turn, ...]]:

@@ -1,9 +1,7 @@
 """What is taken of positions, and what becomes of it."""
 
 from datetime import date, time, timedelta
-from typing import Any
 
-import numpy as np
 import pytest
 from django.contrib.gis.geos import Point
 from django.db import connection, transaction
@@ -282,33 +280,6 @@ def test_parcels_of_many_are_written_together_and_each_is_told_its_own() -> None
     ]  # fmt: skip
     assert written.codes == {f"{OTHER_STREET}001"}
     assert write([], times, NOW).taken == []
-
-
-def test_whoever_is_heard_is_asked_for_along_with_others(
-    django_assert_num_queries: Any,
-) -> None:
-    """A phone sends every ten seconds; so the roster is asked once in five, not for each phone."""
-    duties = [make_duty() for _ in range(4)]
-    one, *others = (duty.member_id for duty in duties)
-    noon, times = NOW.timestamp(), DutyTimes(5)
-
-    def ask(member: int, seconds: float) -> bool:
-        now = NOW + timedelta(seconds=seconds)
-        found = times.find(np.array([member]), np.array([noon]), now)
-        return bool(found.at(np.array([member]), np.array([noon]))[0] >= 0)
-
-    for member in (one, *others):
-        assert ask(member, 0)
-    with django_assert_num_queries(4):
-        assert ask(one, 10)
-    # The others came along, and the roster that they came from counts for five seconds.
-    Duty.objects.filter(member__in=others).update(withdrawn_at=local(8))
-    with django_assert_num_queries(0):
-        assert all(ask(member, 14) for member in others)
-    assert not any(ask(member, 15) for member in others)
-    # Whoever was not heard of for a minute is forgotten.
-    assert ask(one, 80)
-    assert times.known.keys() == {one}
 
 
 def test_nobody_is_mixed_up_with_somebody_else() -> None:
