@@ -28,11 +28,11 @@ from datetime import time as clock_time
 from http.client import HTTPConnection
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import django
 import numpy as np
 
+from benchmarks import lines
 from benchmarks.report import Measure, at_least, at_most, finish
 from bin.steps.ports import first_free
 
@@ -132,7 +132,7 @@ class Processes:
         self.running: list[subprocess.Popen[bytes]] = []
 
     def __enter__(self) -> "Processes":
-        lines = dict(
+        commands = dict(
             line.split(": exec ", 1) for line in (ROOT / "Procfile").read_text().splitlines()
         )
         ports = {
@@ -140,7 +140,7 @@ class Processes:
             "LIVE_PORT": str(self.live_port),
         }  # fmt: skip
         for name in ("positions", "live", "cover"):
-            words = [self._filled(word, ports) for word in lines[name].split()]
+            words = [self._filled(word, ports) for word in commands[name].split()]
             binary = Path(sys.executable).parent / words[0]
             self.running.append(
                 subprocess.Popen(
@@ -202,34 +202,6 @@ async def post(
     return int(head[9:12]), await reader.readexactly(length) if length else b""
 
 
-async def over_kept_lines(
-    port: int, lines: int, requests: Iterable[bytes], note: Callable[[int, bytes], None]
-) -> None:
-    waiting = iter(requests)
-
-    async def one() -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        for request in waiting:
-            note(*await post(reader, writer, request))
-        writer.close()
-
-    await asyncio.gather(*(one() for _ in range(lines)))
-
-
-async def over_new_lines(
-    port: int, lines: int, requests: Iterable[bytes], note: Callable[[int, bytes], None]
-) -> None:
-    waiting = iter(requests)
-
-    async def one() -> None:
-        for request in waiting:
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
-            note(*await post(reader, writer, request))
-            writer.close()
-
-    await asyncio.gather(*(one() for _ in range(lines)))
-
-
 def batch_request(phone: Phone, began: float, number: int) -> bytes:
     """The next 100 positions of a walk to and fro along 200 m, one in ten seconds."""
     first = number * BATCH
@@ -274,10 +246,10 @@ def batches(processes: Processes, phones: list[Phone], size: Size, began: float)
         seen.kept += json.loads(body)["kept"] if status == 200 else 0
 
     cpu, start = processes.cpu_s(), time.monotonic()
-    own = resource.getrusage(resource.RUSAGE_SELF).ru_utime
-    asyncio.run(over_kept_lines(processes.port, LINES, requests, note))
+    own = own_cpu_s()
+    lines.send(processes.port, LINES, requests, note, is_kept=True)
     took = time.monotonic() - start
-    cpu, own = processes.cpu_s() - cpu, resource.getrusage(resource.RUSAGE_SELF).ru_utime - own
+    cpu, own = processes.cpu_s() - cpu, own_cpu_s() - own
     late = waited_s(lambda: not StaleTrack.objects.exists())
     sent = len(requests) * BATCH
     stored = Fix.objects.count()
@@ -290,6 +262,12 @@ def batches(processes: Processes, phones: list[Phone], size: Size, began: float)
         Measure("the senders' own for a million fixes", own / sent * 1e6, "s"),
         Measure("coverage current after the last batch", late, "s"),
     ]  # fmt: skip
+
+
+def own_cpu_s() -> float:
+    """Processor time of this process so far, the kernel's part on its behalf included."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
 
 
 def waited_s(is_so: Callable[[], bool]) -> float:
@@ -321,11 +299,11 @@ def copied() -> list[Measure]:
 
 def singles(processes: Processes, phones: list[Phone], size: Size, began: float) -> list[Measure]:
     found = []
-    ways: list[tuple[str, Any]] = [
-        ("single OsmAnd posts, a connection each", over_new_lines),
-        ("single OsmAnd posts over kept connections", over_kept_lines),
+    ways = [
+        ("single OsmAnd posts, a connection each", False),
+        ("single OsmAnd posts over kept connections", True),
     ]
-    for turn, (name, send) in enumerate(ways):
+    for turn, (name, is_kept) in enumerate(ways):
         requests = [
             osmand_request(phones[n % len(phones)], began + turn * 1800 + n // len(phones))
             for n in range(size.singles)
@@ -335,14 +313,16 @@ def singles(processes: Processes, phones: list[Phone], size: Size, began: float)
         def note(status: int, _body: bytes, statuses: Counter[int] = statuses) -> None:
             statuses[status] += 1
 
-        cpu, start = processes.cpu_s(), time.monotonic()
-        asyncio.run(send(processes.port, PHONES, requests, note))
+        cpu, own, start = processes.cpu_s(), own_cpu_s(), time.monotonic()
+        lines.send(processes.port, PHONES, requests, note, is_kept=is_kept)
         took = time.monotonic() - start
+        cpu, own = processes.cpu_s() - cpu, own_cpu_s() - own
         if statuses != {200: len(requests)}:
             raise RuntimeError(f"{name}: {statuses}")
         found.append(Measure(name, len(requests) / took, "posts/s", goal=at_least(1_000)))
-        used = (processes.cpu_s() - cpu) / len(requests) * 1e3
-        found.append(Measure("processor of the process for each", used, "ms"))
+        each = 1e3 / len(requests)
+        found.append(Measure("processor of the process for each", cpu * each, "ms"))
+        found.append(Measure("the sender's own for each", own * each, "ms"))
     return found
 
 

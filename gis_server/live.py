@@ -5,6 +5,7 @@ A service calls `record` in its own transaction; PostgreSQL notifies on commit; 
 docs/design/change-feed.md.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -45,7 +46,12 @@ TOPICS: dict[str, Permission] = {
     "area_request": Permission.GRANT_AREA,
     "reach": Permission.SEE_MAP,
     "territory": Permission.SEE_MAP,
+    # The user named as the subject was sent somewhere, or it was taken back.
+    "own_errand": Permission.DO_PATROLS,
 }
+OWN_TOPICS = frozenset({"own_errand"})
+"""Heard by nobody but the user named as the subject, wherever the change lies."""
+STREET_DIGITS, COMMUNITY_DIGITS = 9, 12
 NOWHERE = "00"  # no code begins so
 REACH_TOPIC = "reach"
 """Where the user named as the subject may look has changed: what they hear by is out of date."""
@@ -55,13 +61,30 @@ REACH_TOPIC = "reach"
 class Change:
     """What became different: `subject` (an id) of `topic`, in the territory with code `scope`.
 
-    Everybody with the topic's permission hears of a change with an empty scope.
+    Everybody with the topic's permission hears of a change with an empty scope.  parts: codes
+    inside of the scope in which it lies: whoever has no more than one of them hears it too, and is
+    not told which.
     """
 
     topic: str
     subject: str
     scope: str
     data: dict[str, Any] = field(default_factory=dict)
+    parts: tuple[str, ...] = ()
+
+
+def by_street(topic: str, codes: Iterable[str]) -> list[Change]:
+    """One change for each street or town in which codes of posts or grids lie.
+
+    Its parts are communities: their leaders hear it, and a busy street is still one change.
+    """
+    streets: dict[str, set[str]] = {}
+    for code in codes:
+        streets.setdefault(code[:STREET_DIGITS], set()).add(code[:COMMUNITY_DIGITS])
+    return [
+        Change(topic, street, street, parts=tuple(sorted(parts - {street})))
+        for street, parts in sorted(streets.items())
+    ]
 
 
 def reach_of(user: User) -> Change:
@@ -93,7 +116,9 @@ def record(*changes: Change) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [FEED_LOCK])
         ChangeRow.objects.bulk_create(
             [
-                ChangeRow(topic=c.topic, subject=c.subject, scope=c.scope, data=c.data)
+                ChangeRow(
+                    topic=c.topic, subject=c.subject, scope=c.scope, data=c.data, parts=[*c.parts]
+                )
                 for c in changes
             ]
         )

@@ -29,12 +29,13 @@ from django.db import connections  # noqa: E402
 from gis_server.errors import Invalid  # noqa: E402
 from gis_server.live import (  # noqa: E402
     CHANNEL,
+    OWN_TOPICS,
     REACH_TOPIC,
     TOPICS,
 )
 from gis_server.live_hub import BEAT, CLOSE, CUT, RING_SIZE, Client, FeedRow, Hub, feed_row  # noqa: E402
 from gis_server.live_ticket import TICKET_COOKIE, Listener, read_ticket  # noqa: E402
-from gis_server.roles import covers, may  # noqa: E402
+from gis_server.roles import Permission, covers, may, touches  # noqa: E402
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -48,11 +49,12 @@ LOOK_EVERY_S = 5.0
 RETRY_S = 1.0
 ANSWER_S = 8.0
 """The database answers or refuses (statement_timeout) within 5 s; later, it has fallen silent."""
-MAX_CLIENTS = 2_000
+MAX_CLIENTS, MAX_PHONES = 2_000, 1_500
+"""Phones of people on duty take at most so many of the places: the others are for walls."""
 BATCH = 1_000
 
 COLUMNS = """id, topic, subject, scope, data,
-    to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')"""
+    to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), parts"""
 AFTER = f"SELECT {COLUMNS} FROM gis_server_change WHERE id > %s ORDER BY id LIMIT %s"  # noqa: S608
 NEWEST = f"SELECT {COLUMNS} FROM gis_server_change ORDER BY id DESC LIMIT %s"  # noqa: S608
 
@@ -182,17 +184,20 @@ class LiveApp:
         try:
             listener = listener_of(headers, time.time())
             since = since_of(headers, scope["query_string"])
+            topics = topics_of(scope["query_string"])
             self._refuse_old(listener)
         except Invalid:
             await answer(
                 send, 401, b'{"error": {"kind": "not_signed_in"}}', headers.get("origin", "")
             )
             return
-        if len(self.hub.clients) >= MAX_CLIENTS:
+        if len(self.hub.clients) >= most_clients(listener):
             await answer(send, 503, b'{"error": {"kind": "Unavailable"}}', listener.origin)
             return
         client = self.hub.join(
-            lambda row: hears(listener, row), since, lambda row: outdates(listener, row)
+            lambda row: row.topic in topics and hears(listener, row),
+            since,
+            lambda row: outdates(listener, row),
         )
         most_s = longest_s(listener, time.time())
         sender = asyncio.create_task(pump(self.hub, client, listener.origin, send, most_s))
@@ -231,7 +236,11 @@ def hears(listener: Listener, row: FeedRow) -> bool:
     permission = TOPICS.get(row.topic)
     if permission is None or not may(listener.role, permission):
         return False
-    return not row.scope or covers(listener.scope, row.scope)
+    if row.topic in OWN_TOPICS:
+        return row.subject == str(listener.user)
+    if not row.scope or covers(listener.scope, row.scope):
+        return True
+    return any(touches(listener.scope, part) for part in row.parts)
 
 
 def listener_of(headers: dict[str, str], now_s: float) -> Listener:
@@ -252,6 +261,27 @@ def listener_of(headers: dict[str, str], now_s: float) -> Listener:
     if listener.ends_at is not None and listener.ends_at <= now_s:
         raise Invalid("a grant in the ticket has ended")
     return listener
+
+
+def most_clients(listener: Listener) -> int:
+    """How many may be connected for one more of its kind to be let in."""
+    role = listener.role
+    is_phone = may(role, Permission.DO_PATROLS) and not may(role, Permission.SEE_PATROLS)
+    return MAX_PHONES if is_phone else MAX_CLIENTS
+
+
+def topics_of(query: bytes) -> frozenset[str]:
+    """The topics that the page asks for, all of them where it names none: a phone pays for what it
+    hears.
+
+    Raises:
+        Invalid: one that there is not.
+    """
+    asked = parse_qs(query.decode("latin-1")).get("topics", [""])[0]
+    topics = frozenset(asked.split(",")) if asked else frozenset(TOPICS)
+    if not topics <= frozenset(TOPICS):
+        raise Invalid("no such topic")
+    return topics
 
 
 def since_of(headers: dict[str, str], query: bytes) -> int:

@@ -21,19 +21,32 @@ CLOSE = b""
 
 @dataclass(frozen=True)
 class FeedRow:
-    """One committed change; `message` is its SSE form, made once for all listeners."""
+    """One committed change; `message` is its SSE form, made once for all listeners.
+
+    parts: who hears it besides those of its scope; not in the message.
+    """
 
     id: int
     topic: str
     subject: str
     scope: str
     message: bytes
+    parts: tuple[str, ...] = ()
 
 
-def feed_row(id: int, topic: str, subject: str, scope: str, data: object, at: str) -> FeedRow:
+def feed_row(
+    id: int,
+    topic: str,
+    subject: str,
+    scope: str,
+    data: object,
+    at: str,
+    parts: Iterable[str] = (),
+) -> FeedRow:
     body = {"topic": topic, "subject": subject, "at": at, "data": data}
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    return FeedRow(id, topic, subject, scope, f"event: change\nid: {id}\ndata: {text}\n\n".encode())
+    message = f"event: change\nid: {id}\ndata: {text}\n\n".encode()
+    return FeedRow(id, topic, subject, scope, message, tuple(parts))
 
 
 @dataclass(eq=False)

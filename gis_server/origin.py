@@ -1,5 +1,6 @@
 """Where a request comes from: the address that failed sign-ins and the audit trail go by."""
 
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
 from django.conf import settings
@@ -21,6 +22,7 @@ def address_of(request: HttpRequest) -> str:
     return next((counted for text in texts if (counted := counted_as(text))), NO_ADDRESS)
 
 
+@lru_cache(4_096)
 def counted_as(text: str) -> str | None:
     """An address in the one form in which it is counted; None when it is no address.
 

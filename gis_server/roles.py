@@ -264,6 +264,11 @@ def covers(scope: list[str], code: str) -> bool:
     return any(prefix and code.startswith(prefix) for prefix in scope)
 
 
+def touches(scope: list[str], code: str) -> bool:
+    """Whether one of the prefixes in `scope` covers `code` or lies inside of it."""
+    return covers(scope, code) or any(covers([code], prefix) for prefix in scope)
+
+
 def in_scope(user: "User", code: str) -> bool:
     return covers(user.reach, code)
 

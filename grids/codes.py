@@ -43,8 +43,24 @@ PART_DIGITS = 2  # that a grid within a grid adds
 CODE_LENGTHS = (DIVISION_DIGITS, GRID_DIGITS, GRID_DIGITS + 2, GRID_DIGITS + 4)
 
 
+class CodeFlaw(StrEnum):
+    """Why a text is no code: a closed list."""
+
+    NOT_DIGITS = "is not made of digits"
+    LENGTH = "has not 12 digits (division) nor 15, 17 or 19 (grid)"
+    LEVEL_LEFT_OUT = "leaves out a level"
+    NO_GRID_NUMBER = "has the length of a grid, but no grid number"
+    NO_PART_NUMBER = "has no number for the grid within its grid"
+    NO_COMMUNITY = "is not the code of a community"
+    NO_NUMBER = "is not a grid number from 1 to 999"
+
+
 class BadCode(ValueError):
     """The text is no code of a division or grid."""
+
+    def __init__(self, text: object, flaw: CodeFlaw) -> None:
+        super().__init__(f"{text!r} {flaw}")
+        self.flaw = flaw
 
 
 def level_of(code: str) -> Level:
@@ -54,16 +70,16 @@ def level_of(code: str) -> Level:
         BadCode: not 12, 15, 17 or 19 ASCII digits, or a group of zeros above a group that is none.
     """
     if not isinstance(code, str) or not code.isascii() or not code.isdigit():
-        raise BadCode(f"{code!r} is not made of digits")
+        raise BadCode(code, CodeFlaw.NOT_DIGITS)
     if len(code) not in CODE_LENGTHS:
-        raise BadCode(f"{code!r} has {len(code)} digits, not 12 (division) or 15 to 19 (grid)")
+        raise BadCode(code, CodeFlaw.LENGTH)
     used = [level for level, group in _groups(code) if int(group)]
     if not used or used != list(DIGITS)[: len(used)]:
-        raise BadCode(f"{code!r} leaves out a level")
+        raise BadCode(code, CodeFlaw.LEVEL_LEFT_OUT)
     if len(code) >= GRID_DIGITS and used[-1] is not Level.GRID:
-        raise BadCode(f"{code!r} has the length of a grid, but no grid number")
+        raise BadCode(code, CodeFlaw.NO_GRID_NUMBER)
     if "00" in (code[GRID_DIGITS:][:2], code[GRID_DIGITS:][2:]):
-        raise BadCode(f"{code!r} has no number for the grid within its grid")
+        raise BadCode(code, CodeFlaw.NO_PART_NUMBER)
     return used[-1]
 
 
@@ -109,9 +125,9 @@ def grid_code(community: str, number: int) -> str:
         BadCode: `community` is no community, or the number is not 1 to 999.
     """
     if level_of(community) is not Level.COMMUNITY:
-        raise BadCode(f"{community!r} is not the code of a community")
+        raise BadCode(community, CodeFlaw.NO_COMMUNITY)
     if not 1 <= number <= 999:
-        raise BadCode(f"{number} is not a grid number from 1 to 999")
+        raise BadCode(number, CodeFlaw.NO_NUMBER)
     return f"{community}{number:03d}"
 
 

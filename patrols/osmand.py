@@ -14,6 +14,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
+from enum import StrEnum
 from typing import Any
 
 MS_PER_KNOT = 1852 / 3600
@@ -25,8 +26,29 @@ MOST_SECONDS = 2**31 - 1
 EARLIEST, LATEST = 946_684_800.0, 4_102_444_800.0  # 2000 to 2100
 
 
+class Flaw(StrEnum):
+    """What is wrong with a field or with all of it: a closed list, in the words of programs."""
+
+    MISSING = "missing"
+    NO_NUMBER = "no number"
+    NO_TIME = "no time"
+    NO_CENTURY = "not of this century"
+    NO_PLACE = "no latitude and longitude"
+    SWAPPED = "they seem to have changed places"
+    LENGTH = f"1 to {LONGEST_DEVICE} characters"
+    TOO_MANY = "too many"
+    TOO_LARGE = f"larger than {LARGEST_BODY // 1024} kB"
+    NO_JSON = "no JSON"
+    NO_OBJECT = "no object"
+    NO_LIST = "no list"
+
+
 class BadFix(ValueError):
-    """It cannot be read as a position; the message names the field."""
+    """It cannot be read as a position; the message names the field, if it is about one."""
+
+    def __init__(self, flaw: Flaw, field: str = "") -> None:
+        super().__init__(f"{field}: {flaw}" if field else flaw.value)
+        self.flaw, self.field = flaw, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,23 +128,23 @@ def from_json(body: bytes, now: float, zone: tzinfo) -> Position:
 
 def _parsed(body: bytes) -> object:
     if len(body) > LARGEST_BODY:
-        raise BadFix("body: larger than 64 kB")
+        raise BadFix(Flaw.TOO_LARGE, "body")
     try:
         return json.loads(body)
     except (ValueError, RecursionError):
-        raise BadFix("body: no JSON") from None
+        raise BadFix(Flaw.NO_JSON, "body") from None
 
 
 def _object(value: object, name: str) -> Mapping[str, Any]:
     if not isinstance(value, dict):
-        raise BadFix(f"{name}: missing")
+        raise BadFix(Flaw.MISSING, name)
     return value
 
 
 def _device(value: object) -> str:
     text = str(value).strip() if isinstance(value, (str, int)) else ""
     if not 0 < len(text) <= LONGEST_DEVICE or not text.isprintable():
-        raise BadFix(f"id: 1 to {LONGEST_DEVICE} characters")
+        raise BadFix(Flaw.LENGTH, "id")
     return text
 
 
@@ -140,11 +162,11 @@ def degrees_of(fields: Mapping[str, Any]) -> tuple[float, float]:
 
 def _both(lat: float | None, lon: float | None) -> tuple[float, float]:
     if lat is None or lon is None:
-        raise BadFix("lat, lon: missing")
+        raise BadFix(Flaw.MISSING, "lat, lon")
     if abs(lat) > 90 and abs(lat) <= 180 and abs(lon) <= 90:
-        raise BadFix("lat, lon: they seem to have changed places")
+        raise BadFix(Flaw.SWAPPED, "lat, lon")
     if abs(lat) > 90 or abs(lon) > 180:
-        raise BadFix("lat, lon: no latitude and longitude")
+        raise BadFix(Flaw.NO_PLACE, "lat, lon")
     return lat, lon
 
 
@@ -154,14 +176,14 @@ def number_of(fields: Mapping[str, Any], name: str) -> float | None:
     if value is None or value == "":
         return None
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-        raise BadFix(f"{name}: no number")
+        raise BadFix(Flaw.NO_NUMBER, name)
     try:
         # A number of JSON may be too large for a float, a text too long to be one.
         number = float(value) if len(str(value)) <= LONGEST_NUMBER else math.nan
     except (ValueError, OverflowError):
         number = math.nan
     if not math.isfinite(number):
-        raise BadFix(f"{name}: no number")
+        raise BadFix(Flaw.NO_NUMBER, name)
     return number
 
 
@@ -184,7 +206,7 @@ def seconds_of(value: object, zone: tzinfo) -> float:
     if at > MOST_SECONDS and number is not None:
         at /= 1000
     if not EARLIEST <= at <= LATEST:
-        raise BadFix("timestamp: not of this century")
+        raise BadFix(Flaw.NO_CENTURY, "timestamp")
     return at
 
 
@@ -199,9 +221,9 @@ def _of_text(value: object, zone: tzinfo) -> float:
     try:
         at = datetime.fromisoformat(str(value)[:LONGEST_NUMBER].strip())
     except ValueError:
-        raise BadFix("timestamp: no time") from None
+        raise BadFix(Flaw.NO_TIME, "timestamp") from None
     aware = at.replace(tzinfo=zone) if at.tzinfo is None else at
     try:
         return aware.astimezone(UTC).timestamp()
     except OverflowError:
-        raise BadFix("timestamp: not of this century") from None
+        raise BadFix(Flaw.NO_CENTURY, "timestamp") from None

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from gis_server.models import User
@@ -52,19 +53,24 @@ def duty_windows(duties: QuerySet[Duty], begin: datetime, end: datetime) -> list
     roster, taken off it or stood in for while the shift runs.  Three queries.
     """
     days = _days(begin, end)
-    rows = list(duties.filter(day__range=days).select_related("shift", "post"))
+    rows = list(_coded(duties.filter(day__range=days)))
     # Who is stood in for: also by somebody who is not among those asked for.
     known = {row.pk for row in rows}
     others = Duty.objects.filter(stands_in_for__in=known).exclude(pk__in=known)
-    every = [*rows, *others.select_related("shift", "post")]
+    every = [*rows, *_coded(others)]
     shifts = {row.shift_id: row.shift.as_shift() for row in every}
-    codes = {row.post_id: row.post.scope_code for row in every}
+    codes = {row.post_id: row.post_code for row in every}
     zone = timezone.get_default_timezone()
     found = roster.windows(
         [row.as_duty() for row in every], shifts, codes, switches_over(codes.values(), end), zone
     )
     asked_for = roster.Span(begin, end)
     return [one for one in found if one.duty.id in known and one.span.meets(asked_for)]
+
+
+def _coded(duties: QuerySet[Duty]) -> Any:
+    """With their shifts and `post_code`; a post as a whole would be made with its point for each."""
+    return duties.select_related("shift").annotate(post_code=F("post__scope_code"))
 
 
 def _days(begin: datetime, end: datetime) -> tuple[date, date]:

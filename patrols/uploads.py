@@ -13,6 +13,7 @@ from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
+from enum import Enum, auto
 from typing import Any
 from xml.parsers import expat
 
@@ -30,8 +31,32 @@ LONGEST_TEXT = 200
 POINTS = ("trkpt", "rtept", "wpt")
 
 
+class Trouble(Enum):
+    """Why a file cannot be read, as a closed list."""
+
+    TOO_MANY_POINTS = auto()
+    TOO_LARGE = auto()
+    NO_XML = auto()
+    TORN_XML = auto()
+    DOCUMENT_TYPE = auto()
+    NO_GPX = auto()
+    TOO_DEEP = auto()
+    NO_JSON = auto()
+    TORN_JSON = auto()
+    NO_GEOJSON = auto()
+    NO_TIMED_POINT = auto()
+
+
 class BadFile(ValueError):
-    """It cannot be read; the message says why."""
+    """It cannot be read; number: how many are too many, or the line where it is torn."""
+
+    def __init__(self, trouble: Trouble, number: int = 0) -> None:
+        super().__init__(trouble.name, number)
+        self.trouble, self.number = trouble, number
+
+
+def too_large(most_bytes: int) -> BadFile:
+    return BadFile(Trouble.TOO_LARGE, most_bytes // 2**20)
 
 
 @dataclass
@@ -58,7 +83,7 @@ class Points:
         else:
             self._add(lat, lon, time, zone)
         if len(self.t) + self.without_time + self.unreadable > MOST_POINTS:
-            raise BadFile(f"more than {MOST_POINTS} points")
+            raise BadFile(Trouble.TOO_MANY_POINTS, MOST_POINTS)
 
     def _add(self, lat: Any, lon: Any, time: Any, zone: tzinfo) -> None:
         try:
@@ -88,11 +113,13 @@ def gpx(chunks: Iterable[bytes], zone: tzinfo = UTC) -> Points:
         for chunk in chunks:
             size += len(chunk)
             if size > MOST_BYTES:
-                raise BadFile(f"larger than {MOST_BYTES // 2**20} MB")
+                raise too_large(MOST_BYTES)
             reader.parser.Parse(chunk, False)
         reader.parser.Parse(b"", True)
     except expat.ExpatError as error:
-        raise BadFile(f"no XML: {expat.ErrorString(error.code)}") from None
+        # What has begun as GPX is torn; anything else never was XML.
+        torn = Trouble.TORN_XML if reader.has_begun else Trouble.NO_XML
+        raise BadFile(torn, error.lineno) from None
     return _some(reader.points)
 
 
@@ -101,7 +128,7 @@ class _Gpx:
 
     def __init__(self, zone: tzinfo) -> None:
         self.zone, self.points = zone, Points()
-        self.depth = 0
+        self.depth, self.has_begun = 0, False
         self.place: Mapping[str, str] | None = None
         self.time: list[str] | None = None
         self.text = ""
@@ -113,15 +140,16 @@ class _Gpx:
         self.parser.StartDoctypeDeclHandler = self.doctype
 
     def doctype(self, *_: object) -> None:
-        raise BadFile("a document type, which could name entities without end")
+        # It could name entities without end.
+        raise BadFile(Trouble.DOCUMENT_TYPE)
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         tag = name.rsplit(" ", 1)[-1]
         if not self.depth and tag != "gpx":
-            raise BadFile("no GPX")
-        self.depth += 1
+            raise BadFile(Trouble.NO_GPX)
+        self.depth, self.has_begun = self.depth + 1, True
         if self.depth > DEEPEST:
-            raise BadFile("elements within elements without end")
+            raise BadFile(Trouble.TOO_DEEP)
         if tag in POINTS:
             self.place, self.text = attributes, ""
         # Only the point's own time: extensions may hold others.
@@ -149,11 +177,15 @@ def geojson(body: bytes, zone: tzinfo = UTC) -> Points:
         BadFile: no GeoJSON, too large, no point with a time.
     """
     if len(body) > MOST_JSON_BYTES:
-        raise BadFile(f"larger than {MOST_JSON_BYTES // 2**20} MB")
+        raise too_large(MOST_JSON_BYTES)
     try:
         told = json.loads(body)
-    except (ValueError, RecursionError):
-        raise BadFile("no JSON") from None
+    except json.JSONDecodeError as error:
+        raise BadFile(Trouble.TORN_JSON, error.lineno) from None
+    except RecursionError:
+        raise BadFile(Trouble.TOO_DEEP) from None
+    except ValueError:
+        raise BadFile(Trouble.NO_JSON) from None
     points = Points()
     for feature in _features(told):
         for lat, lon, time in _timed(feature):
@@ -164,10 +196,10 @@ def geojson(body: bytes, zone: tzinfo = UTC) -> Points:
 def _features(told: object) -> Iterator[Mapping[str, Any]]:
     kind = told.get("type") if isinstance(told, dict) else None
     if kind not in ("Feature", "FeatureCollection") or not isinstance(told, dict):
-        raise BadFile("no GeoJSON feature or collection of features")
+        raise BadFile(Trouble.NO_GEOJSON)
     features = [told] if kind == "Feature" else told.get("features")
     if not isinstance(features, list):
-        raise BadFile("no GeoJSON feature or collection of features")
+        raise BadFile(Trouble.NO_GEOJSON)
     yield from (one for one in features if isinstance(one, dict))
 
 
@@ -204,5 +236,5 @@ def _list(value: Any) -> Sequence[Any]:
 
 def _some(points: Points) -> Points:
     if not points.t:
-        raise BadFile("no point with a place and a time")
+        raise BadFile(Trouble.NO_TIMED_POINT)
     return points

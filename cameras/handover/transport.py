@@ -5,6 +5,7 @@ slowly it answers.  Redirects are not followed, replies are read up to 64 KiB, c
 checked, and the address that was checked is the one that is connected to (no second look-up).
 """
 
+import errno
 import http.client
 import queue
 import socket
@@ -17,7 +18,9 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from cameras.handover.hosts import Hosts, literal
 from cameras.handover.outgoing import NotSent, Unclear
@@ -112,7 +115,7 @@ def _connected(url: SplitResult, deadline: Deadline) -> socket.socket:
         raw = socket.create_connection((target, _port(url)), timeout=max(deadline.left_s, 0.01))
     except OSError as error:
         message = _("%(host)s cannot be reached: %(why)s.")
-        raise NotSent(message % {"host": host, "why": _why(error)}) from None
+        raise NotSent(message % {"host": host, "why": why(error)}) from None
     deadline.guard(raw)
     if url.scheme == "http":
         return raw
@@ -121,7 +124,7 @@ def _connected(url: SplitResult, deadline: Deadline) -> socket.socket:
     except (OSError, ValueError) as error:
         raw.close()
         message = _("No secure connection to %(host)s: %(why)s.")
-        raise NotSent(message % {"host": host, "why": _why(error)}) from None
+        raise NotSent(message % {"host": host, "why": why(error)}) from None
 
 
 def _tls() -> ssl.SSLContext:
@@ -189,7 +192,7 @@ def _exchanged(
         connection.request("POST", path, body, {**headers, "Connection": "close"})
     except (OSError, http.client.HTTPException) as error:
         message = _("%(host)s hung up before it had everything: %(why)s.")
-        raise NotSent(message % {"host": host, "why": _why(error)}) from None
+        raise NotSent(message % {"host": host, "why": why(error)}) from None
     return _read(connection, host, deadline)
 
 
@@ -206,7 +209,7 @@ def _read(
             raise Unclear(message % {"host": host, "count": DEADLINE_S}) from None
         message = _("%(host)s has taken it and given no answer that can be read (%(why)s): ask "
                     "there whether it has arrived.")  # fmt: skip
-        raise Unclear(message % {"host": host, "why": _why(error)}) from None
+        raise Unclear(message % {"host": host, "why": why(error)}) from None
 
 
 def _body_of(response: http.client.HTTPResponse) -> bytes:
@@ -239,9 +242,37 @@ def told(text: str) -> str:
     return shortened(one_line(text), LONGEST_TOLD)
 
 
-def _why(error: Exception) -> str:
-    if isinstance(error, TimeoutError):
-        return _("no answer")
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return told(error.verify_message)
-    return told(str(getattr(error, "strerror", None) or getattr(error, "reason", None) or error))
+KINDS: tuple[tuple[type[Exception], str | Promise], ...] = (
+    (TimeoutError, gettext_lazy("no answer")),
+    (ConnectionRefusedError, gettext_lazy("nothing listens there")),
+    # http.client's word for "hung up without an answer" is one of these, too.
+    (ConnectionError, gettext_lazy("it hung up")),
+    (socket.gaierror, gettext_lazy("its name is not known")),
+    (ssl.SSLCertVerificationError, gettext_lazy("its certificate is not accepted")),
+    (ssl.SSLError, gettext_lazy("it speaks no TLS that is accepted")),
+    (http.client.HTTPException, gettext_lazy("it does not speak HTTP")),
+)
+"""The first that fits counts."""
+CERTIFICATES: dict[int, str | Promise] = {
+    10: gettext_lazy("its certificate has expired"),
+    18: gettext_lazy("its certificate is signed by itself"),
+    19: gettext_lazy("its certificate is signed by somebody unknown"),
+    20: gettext_lazy("its certificate is signed by somebody unknown"),
+    62: gettext_lazy("its certificate is for another name"),
+}
+"""By OpenSSL's numbers (X509_V_ERR_…)."""
+NO_WAY = {errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN, errno.ENETDOWN}
+
+
+def why(error: Exception) -> str:
+    """What went wrong on the way, from a closed list; a rare fault by the system's number."""
+    if isinstance(error, ssl.SSLCertVerificationError) and error.verify_code in CERTIFICATES:
+        return str(CERTIFICATES[error.verify_code])
+    if isinstance(error, OSError) and error.errno in NO_WAY:
+        return _("no way leads there")
+    known = next((text for kind, text in KINDS if isinstance(error, kind)), None)
+    if known is not None:
+        return str(known)
+    if isinstance(error, OSError) and error.errno is not None:
+        return _("fault %(number)d of the system") % {"number": error.errno}
+    return _("a fault without a name")

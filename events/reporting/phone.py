@@ -25,6 +25,7 @@ SHELL = "events/reporting/phone.html"
 MODULES = (
     "app",
     "area",
+    "bell",
     "duty",
     "element",
     "mine",
@@ -108,6 +109,7 @@ def shell_context() -> dict[str, Any]:
             "errands": f"{reverse('api-patrol-phone')}errands/",
             "fixes": reverse("patrol-fixes"),
             "track": reverse("my-track"),
+            "ticket": reverse("live-ticket"),
             "edition": reverse("edition"),
             "tiles": "/tiles",
             "sign_in": f"{reverse('sign-in')}?next={reverse('phone')}",

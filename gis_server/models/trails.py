@@ -1,5 +1,6 @@
 """What has become different, for browsers; and who did what, for auditors.  Rows are only added."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 
@@ -10,13 +11,14 @@ class ChangeRow(models.Model):
     """One thing that has become different; written by `live.record`, never updated.
 
     Ids are handed out in the order of commits (see `live.record`), so a reader who has seen id n
-    has seen everything up to n.
+    has seen everything up to n.  parts: codes inside of the scope (`live.Change`).
     """
 
     topic = models.CharField(max_length=30)
     subject = models.CharField(max_length=60)
     scope = models.CharField(max_length=LONGEST_CODE, blank=True)
     data = models.JSONField(default=dict)
+    parts = ArrayField(models.CharField(max_length=LONGEST_CODE), default=list)
     at = models.DateTimeField(db_default=Now())
 
     class Meta:

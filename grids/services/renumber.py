@@ -5,16 +5,26 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from gis_server import live, scopes
 from gis_server.errors import Conflict, Invalid
 from gis_server.models import User
 from gis_server.roles import in_scope
-from grids.codes import BadCode, Level, level_of, parent_code, prefix
+from grids.codes import BadCode, CodeFlaw, Level, level_of, parent_code, prefix
 from grids.models import Division, Edit, Grid, Thing
 from grids.services import history
 
+NO_CODE: dict[CodeFlaw, str | Promise] = {
+    CodeFlaw.NOT_DIGITS: gettext_lazy("A code is made of digits alone."),
+    CodeFlaw.LENGTH: gettext_lazy("A division's code has 12 digits, a grid's 15, 17 or 19."),
+    CodeFlaw.LEVEL_LEFT_OUT: gettext_lazy("This code leaves out a level above its own."),
+    CodeFlaw.NO_GRID_NUMBER: gettext_lazy("This code has a grid's length, but no grid number."),
+    CodeFlaw.NO_PART_NUMBER: gettext_lazy("This code has no number for the grid within its grid."),
+}
+"""What `level_of` can find wrong with what somebody enters."""
 # Every row below the old prefix takes the new one; the history closes today and goes on under the
 # new code, or, where it began today, is overwritten.
 CASCADE = """
@@ -119,7 +129,7 @@ def _check_fit(row: Division | Grid, code: str) -> None:
     try:
         level, above = level_of(code), parent_code(code)
     except BadCode as error:
-        raise Invalid(_("This is no code: %(why)s") % {"why": error}) from None
+        raise Invalid(str(NO_CODE[error.flaw])) from None
     if isinstance(row, Grid):
         fits = level is Level.GRID and len(code) == len(row.code)
         parent: str | None = row.parent.code if row.parent else row.community.code

@@ -1,4 +1,4 @@
-"""The roster for the board's own script, for phones and for other programs."""
+"""The roster for the board's own script and for other programs."""
 
 import json
 from collections.abc import Mapping
@@ -27,20 +27,17 @@ from gis_server.roles import Permission
 from patrols.board import queries
 from patrols.board.filters import LONGEST_WORD, area_of
 from patrols.board.rights import duties_seen, duty_for, must_plan
-from patrols.board.service_hours import Service, service_of
 from patrols.board.services import duties as verbs
 from patrols.board.services.duties import Terms
 from patrols.board.services.places import MAX_REASON, Place
 from patrols.board.shown import duty_shown
 from patrols.board.views.shared import whole
 from patrols.control import ControlLevel
-from patrols.models import Duty, Force, Member, Post
+from patrols.models import Duty, Force, Member
 from patrols.models.posts import MAX_TASK
-from patrols.queries import duty_windows
 
 MAX_BODY = 16 * 1024
 MOST_DAYS = 62
-AHEAD = timedelta(days=7)
 LONGEST_MARK = 40
 
 
@@ -138,73 +135,6 @@ def person_shown(one: Member) -> dict[str, Any]:
         "force": one.force,
         "force_name": one.get_force_display(),
         "means": one.means,
-    }
-
-
-@allow(Permission.DO_PATROLS)
-@require_GET
-def me(request: HttpRequest) -> JsonResponse:
-    """Who the asker is among the people on duty, their duties in force from now to seven days on,
-    and their hours of service; member is null for somebody who is none.
-    """
-    user, now = user_of(request), timezone.now()
-    row = Member.objects.filter(user=user).first()
-    if row is None:
-        return json_ok({"member": None, "duties": [], "service": None})
-    service = service_of(row, now)
-    return json_ok(
-        {
-            "member": person_shown(row),
-            "duties": own_duties(row, now),
-            "service": service_shown(service) if service else None,
-        }
-    )
-
-
-def own_duties(row: Member, now: datetime) -> list[dict[str, Any]]:
-    """Windows that are not over, in the order of time.  Six queries."""
-    windows = duty_windows(Duty.objects.filter(member=row), now, now + AHEAD)
-    ids = {one.duty.id for one in windows}
-    rows = Duty.objects.filter(pk__in=ids).select_related(
-        "post", "shift", "stands_in_for__member"
-    )  # fmt: skip
-    known = {one.pk: one for one in rows.prefetch_related("post__grids")}
-    return [
-        window_shown(known[one.duty.id])
-        | {
-            "begins": one.span.begin.isoformat(),
-            "ends": one.span.end.isoformat(),
-            "is_now": one.span.holds(now),
-        }
-        for one in windows
-    ]
-
-
-def window_shown(one: Duty) -> dict[str, Any]:
-    post: Post = one.post
-    point = post.point
-    return {
-        "id": one.pk,
-        "day": one.day.isoformat(),
-        "post": {
-            "id": post.pk,
-            "name": post.name,
-            "kind": post.kind,
-            "point": [point.x, point.y] if point else None,
-            "grids": [{"code": grid.code, "name": grid.name} for grid in post.grids.all()],
-        },
-        "shift": one.shift.name,
-        "task": one.task or post.task,
-        "stands_in_for": one.stands_in_for.member.name if one.stands_in_for else None,
-    }
-
-
-def service_shown(service: Service) -> dict[str, Any]:
-    """Hours with one decimal; points is null where none are given."""
-    hours, points = service.hours, service.points
-    return {
-        "hours": {"month": hours.month, "year": hours.year, "total": hours.total},
-        "points": None if points is None else float(points),
     }
 
 

@@ -1,5 +1,6 @@
 """Hours of service of one person, and points where an administrator has switched them on."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -38,3 +39,17 @@ def points_of(hours: Served) -> Decimal | None:
         return None
     points = Decimal(str(hours.total)) * rule.points_per_hour
     return points.quantize(Decimal("0.1"), ROUND_HALF_UP)
+
+
+def service_told(member: Member, now: datetime) -> Mapping[str, object] | None:
+    """The same for the person's own phone: hours with one decimal; points is null where none are
+    given.
+    """
+    service = service_of(member, now)
+    if service is None:
+        return None
+    hours, points = service.hours, service.points
+    return {
+        "hours": {"month": hours.month, "year": hours.year, "total": hours.total},
+        "points": None if points is None else float(points),
+    }

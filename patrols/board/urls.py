@@ -27,5 +27,4 @@ urlpatterns = [
     path("api/patrols/duties/", api.duties, name="api-duties"),
     path("api/patrols/duties/<int:duty_id>/", api.duty, name="api-duty"),
     path("api/patrols/people/", api.people, name="api-patrol-people"),
-    path("api/patrols/me/", api.me, name="api-patrol-me"),
 ]

@@ -65,7 +65,9 @@ def near(request: HttpRequest) -> JsonResponse:
 @allow(Permission.DO_PATROLS)
 @require_GET
 def mine(request: HttpRequest) -> JsonResponse:
-    """Answer the caller's own duties of today and the next days, with checkpoints and errands."""
+    """Answer the caller's own duties of today and the next days, with checkpoints, errands and, of
+    volunteers, hours of service.
+    """
     return json_ok(phone.shown(member_of(user_of(request)), timezone.now()))
 
 

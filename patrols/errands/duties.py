@@ -34,7 +34,8 @@ def on_duty(duties: QuerySet[Duty], now: datetime) -> list[Duty]:
 
 def rows_of(ids: Iterable[int]) -> list[Duty]:
     rows = Duty.objects.filter(pk__in=list(ids))
-    return list(rows.select_related("member", "post", "shift").order_by("id"))
+    found = rows.select_related("member", "post", "shift", "stands_in_for__member")
+    return list(found.order_by("id"))
 
 
 def duty_to_send(user: User, duty_id: int, now: datetime) -> Duty:

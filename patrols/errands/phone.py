@@ -1,9 +1,10 @@
-"""What the duty page of a phone shows: own duties, checkpoints, errands."""
+"""What the duty page of a phone shows: own duties, checkpoints, errands, hours of service."""
 
 from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import Any
 
+from patrols.board.service_hours import service_told
 from patrols.errands import queries
 from patrols.errands.duties import not_entered, rows_of
 from patrols.models import Checkpoint, CheckpointVisit, Duty, Member
@@ -15,7 +16,7 @@ MOST_DUTIES = 60
 
 
 def shown(member: Member | None, now: datetime) -> dict[str, Any]:
-    """Seven queries; one for whoever is no member."""
+    """Seven queries, five more for volunteers; one for whoever is no member."""
     if member is None:
         return {"at": now.isoformat(), "member": None, "message": not_entered()} | NOTHING
     windows = duty_windows(Duty.objects.filter(member=member), now - BACK, now + AHEAD)
@@ -29,10 +30,11 @@ def shown(member: Member | None, now: datetime) -> dict[str, Any]:
         "message": "",
         "duties": [duty_item(one, duties[one.duty.id], points, visits, now) for one in windows],
         "errands": [queries.phone_item(row) for row in queries.of_member(member, now)],
+        "service": service_told(member, now),
     }
 
 
-NOTHING: dict[str, Any] = {"duties": [], "errands": []}
+NOTHING: dict[str, Any] = {"duties": [], "errands": [], "service": None}
 Points = dict[int, list[Checkpoint]]
 Visits = dict[tuple[int, int], CheckpointVisit]
 
@@ -60,6 +62,7 @@ def duty_item(
         "id": duty.pk,
         "post": duty.post.name,
         "task": duty.task or duty.post.task,
+        "stands_in_for": duty.stands_in_for.member.name if duty.stands_in_for else "",
         "shift": duty.shift.name,
         "begin": span.begin.isoformat(),
         "end": span.end.isoformat(),

@@ -20,6 +20,7 @@ from patrols.errands.workflow import MOVES, OPEN_STATES, Action, State, Who, can
 from patrols.models import Duty, Errand, ErrandState, Member
 from patrols.models.errands import MAX_ANSWER
 
+OWN_TOPIC = "own_errand"
 MOST_OPEN = 10
 """So many errands one person may have at a time; more is a mistake, or a crowd of senders."""
 
@@ -44,7 +45,7 @@ def send(*, by: User, order: Order, now: datetime) -> tuple[Errand, bool]:
             client_id=order.client_id, defaults=columns_of(by, duty, order, now)
         )
         if is_new:
-            live.record(change_of(row))
+            live.record(change_of(row), *calls_of(row))
             return row, True
         known = row
     if known.sent_by_id != by.pk:
@@ -147,7 +148,8 @@ def move(
         raise passed(errand)
     for name, value in columns.items():
         setattr(errand, name, value)
-    live.record(change_of(errand))
+    # Whose own step it is knows of it.
+    live.record(change_of(errand), *(calls_of(errand) if after.who is not Who.MEMBER else []))
     return errand
 
 
@@ -160,6 +162,12 @@ def change_of(errand: Errand) -> live.Change:
     """What browsers hear: no more than whoever may see the post may know."""
     data = {"state": errand.state, "duty": errand.duty_id}
     return live.Change("errand", str(errand.pk), errand.scope_code, data)
+
+
+def calls_of(errand: Errand) -> list[live.Change]:
+    """What the phone of whoever is sent hears: no more than that it has to ask."""
+    user = errand.member.user_id
+    return [] if user is None else [live.Change(OWN_TOPIC, str(user), live.NOWHERE)]
 
 
 def drop_before(moment: datetime) -> int:

@@ -16,6 +16,7 @@ from gis_server.roles import Permission, in_scope
 from patrols.intake import batch, drawing
 from patrols.intake.disputes import dispute_for, duties_in
 from patrols.intake.limits import LARGEST_BATCH
+from patrols.intake.refusals import told_flaw
 from patrols.intake.taking import take_columns
 from patrols.intake.told import told_batch
 from patrols.intake.tracks import held_of, held_of_duties
@@ -48,7 +49,9 @@ def fixes(request: HttpRequest) -> JsonResponse:
     try:
         sent = batch.read(body, timezone.get_default_timezone())
     except batch.BadBatch as error:
-        raise Invalid(_("This is no batch of positions: %(why)s.") % {"why": error}) from None
+        raise Invalid(
+            _("This is no batch of positions: %(why)s.") % {"why": told_flaw(str(error))}
+        ) from None
     check_sender(user, sent.sender)
     taken = take_columns(member, None, sent.fixes, How.PAGE, timezone.now())
     return json_ok(told_batch(sent, taken))

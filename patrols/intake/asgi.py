@@ -177,7 +177,7 @@ def read_osmand(
     try:
         fields = dict(parse_qsl(told.decode("ascii", "replace"), max_num_fields=MOST_FIELDS))
     except ValueError:
-        return "", None, "fields: too many"
+        return "", None, str(osmand.BadFix(osmand.Flaw.TOO_MANY, "fields"))
     token = (fields.get("id") or fields.get("deviceid") or "").strip()
     try:
         return token, osmand.from_fields(fields, now, at_zone), ""

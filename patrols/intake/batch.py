@@ -17,7 +17,16 @@ import numpy as np
 
 from patrols.intake.limits import MOST_IN_BATCH
 from patrols.intake.rows import FIX, Array
-from patrols.osmand import EARLIEST, LATEST, MOST_SECONDS, BadFix, degrees_of, number_of, seconds_of
+from patrols.osmand import (
+    EARLIEST,
+    LATEST,
+    MOST_SECONDS,
+    BadFix,
+    Flaw,
+    degrees_of,
+    number_of,
+    seconds_of,
+)
 
 PLAIN = {float, int, type(None)}
 NUMBERS = (
@@ -26,8 +35,8 @@ NUMBERS = (
 )  # fmt: skip
 
 
-class BadBatch(ValueError):
-    """It is no batch at all; the message says why."""
+class BadBatch(BadFix):
+    """It is no batch at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +69,12 @@ def _listed(body: bytes) -> tuple[Sequence[Any], object]:
     try:
         told = json.loads(body)
     except (ValueError, RecursionError):
-        raise BadBatch("no JSON") from None
+        raise BadBatch(Flaw.NO_JSON) from None
     fixes = told.get("fixes") if isinstance(told, dict) else None
     if not isinstance(fixes, list):
-        raise BadBatch("fixes: no list")
+        raise BadBatch(Flaw.NO_LIST, "fixes")
     if len(fixes) > MOST_IN_BATCH:
-        raise BadBatch(f"fixes: more than {MOST_IN_BATCH}")
+        raise BadBatch(Flaw.TOO_MANY, "fixes")
     return fixes, told.get("sender")
 
 
@@ -112,10 +121,10 @@ def _one_by_one(fixes: Sequence[Any], zone: tzinfo) -> tuple[Array, Array, Mappi
 
 def _row(one: Any, zone: tzinfo) -> tuple[Any, ...]:
     if not isinstance(one, dict):
-        raise BadFix("no object")
+        raise BadFix(Flaw.NO_OBJECT)
     time = one.get("t") if one.get("t") is not None else one.get("timestamp")
     if time is None or time == "":
-        raise BadFix("t: missing")
+        raise BadFix(Flaw.MISSING, "t")
     lat, lon = degrees_of(one)
     told = (number_of(one, key) for _name, key in NUMBERS)
     return (

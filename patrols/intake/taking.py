@@ -28,7 +28,6 @@ from patrols.models import NO_DEVICE, Device, How, Member
 from patrols.osmand import Position
 from patrols.track import FUTURE_S, NOWHERE_DEG, WORST_ACCURACY_M
 
-STREET_DIGITS = 9
 TOPIC = "position"
 QUARTER_S = 900
 """Midnight is at a multiple of this in every zone."""
@@ -122,21 +121,21 @@ def take_columns(
     parcel = Parcel(member.pk, device.pk if device else NO_DEVICE, how, fixes)
     with transaction.atomic():
         written = write([parcel], DutyTimes(), now)
-        tell(written.streets)
+        tell(written.codes)
     return written.taken[0]
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """taken: of each parcel.  streets: where somebody's last position has changed."""
+    """taken: of each parcel.  codes: of posts where somebody's last position has changed."""
 
     taken: list[Taken]
-    streets: set[str]
+    codes: set[str]
 
 
-def tell(streets: Iterable[str]) -> None:
+def tell(codes: Iterable[str]) -> None:
     """Say that positions have changed there; last in the caller's transaction: `live.record`."""
-    live.record(*(live.Change(TOPIC, street, street) for street in sorted(streets)))
+    live.record(*live.by_street(TOPIC, codes))
 
 
 @transaction.atomic(savepoint=False)
@@ -163,8 +162,8 @@ def write(parcels: Sequence[Parcel], duty_times: DutyTimes, now: datetime) -> Wr
     reasons[t > last], reasons[t < first] = Refusal.AHEAD, Refusal.TOO_OLD
     chosen = _without_repeats(load, np.flatnonzero(reasons == Refusal.TAKEN))
     kept = _keep(load, chosen, spans, turn, now)
-    streets = _note_last(load, chosen, spans, turn, kept, now)
-    return Written(_told(parcels, reasons, kept), streets)
+    codes = _note_last(load, chosen, spans, turn, kept, now)
+    return Written(_told(parcels, reasons, kept), codes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +254,9 @@ def _days(t: Array) -> set[date]:
 def _note_last(
     load: Load, chosen: Array, spans: Spans, turn: Array, kept: Kept, now: datetime
 ) -> set[str]:
-    """Where people are now: the newest fix of each that can be believed by itself; the streets."""
+    """Where people are now: the newest fix of each that can be believed by itself; codes of
+    their posts.
+    """
     newest = _newest(load, chosen, now)
     newest = [one for one in newest if (load.member[one], load.device[one]) in kept.of_parcel]
     if not newest:
@@ -270,7 +271,7 @@ def _note_last(
     )  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(LAST, told)
-    return {one.code[:STREET_DIGITS] for one in turns}
+    return {one.code for one in turns}
 
 
 def _newest(load: Load, chosen: Array, now: datetime) -> list[int]:

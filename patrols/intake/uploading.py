@@ -6,7 +6,9 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from gis_server import audit
 from gis_server.errors import Invalid
@@ -17,8 +19,23 @@ from patrols.intake.duty_times import DutyTimes
 from patrols.intake.refusals import Refusal
 from patrols.intake.taking import Parcel, tell, write
 from patrols.models import NO_DEVICE, How, Member
-from patrols.uploads import BadFile, Points
+from patrols.uploads import BadFile, Points, Trouble
 
+TROUBLES: dict[Trouble, str | Promise] = {
+    Trouble.TOO_MANY_POINTS: gettext_lazy("it holds more than %(number)d points"),
+    Trouble.TOO_LARGE: gettext_lazy("it is larger than %(number)d MB"),
+    Trouble.NO_XML: gettext_lazy("it is neither GPX nor GeoJSON"),
+    Trouble.TORN_XML: gettext_lazy("it is torn or damaged at line %(number)d"),
+    Trouble.DOCUMENT_TYPE: gettext_lazy("it declares a document type, which is not taken"),
+    Trouble.NO_GPX: gettext_lazy("it is XML, but no GPX"),
+    Trouble.TOO_DEEP: gettext_lazy("its parts lie within each other without end"),
+    Trouble.NO_JSON: gettext_lazy("it is no JSON"),
+    Trouble.TORN_JSON: gettext_lazy("it is torn or damaged at line %(number)d"),
+    Trouble.NO_GEOJSON: gettext_lazy(
+        "it is JSON, but no GeoJSON feature or collection of features"
+    ),
+    Trouble.NO_TIMED_POINT: gettext_lazy("it has no point with a place and a time"),
+}
 BLANK = b" \t\r\n"
 MARK = b"\xef\xbb\xbf"
 
@@ -55,7 +72,7 @@ def upload(
             by=by, action="track.uploaded", subject=member.number, scope=member.scope_code,
             detail={"file": name[:100], "rows": len(parcel.fixes), "counts": taken.kept},
         )  # fmt: skip
-        tell(written.streets)
+        tell(written.codes)
     return Answer(
         taken.kept, taken.repeated, taken.count(Refusal.OUTSIDE_DUTY),
         taken.count(Refusal.TOO_OLD), taken.count(Refusal.AHEAD), points.without_time,
@@ -78,7 +95,8 @@ def read(chunks: Iterable[bytes]) -> Points:
         return uploads.gpx(_all(first, parts), zone)
     except BadFile as error:
         told = _("The file cannot be read: %(why)s. Send GPX, or GeoJSON with times.")
-        raise Invalid(told % {"why": error}) from None
+        why = str(TROUBLES[error.trouble]) % {"number": error.number}
+        raise Invalid(told % {"why": why}) from None
 
 
 def _all(first: bytes, rest: Iterable[bytes]) -> Iterable[bytes]:
@@ -96,7 +114,7 @@ def _whole(first: bytes, rest: Iterable[bytes]) -> bytes:
         parts.append(part)
         size += len(part)
         if size > uploads.MOST_JSON_BYTES:
-            raise BadFile(f"larger than {uploads.MOST_JSON_BYTES // 2**20} MB")
+            raise uploads.too_large(uploads.MOST_JSON_BYTES)
     return b"".join(parts)
 
 

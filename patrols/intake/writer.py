@@ -36,7 +36,6 @@ MOST_WAITING = 100_000
 """Fixes in memory; more are refused, and phones send them again."""
 MOST_REQUESTS = 10_000
 MOST_IN_GROUP = 20_000
-PATIENCE = "SET LOCAL statement_timeout = '10s'; SET LOCAL lock_timeout = '5s'"
 LOOK_EVERY_S = 5.0
 """How long an answer about the database's health holds."""
 
@@ -156,17 +155,16 @@ class Writer:
     def _write_together(self, group: Sequence[Sent], now: datetime) -> list[Outcome]:
         is_time = time.monotonic() - self.told_at >= TELL_EVERY_S
         with transaction.atomic():
-            _be_impatient()
             devices = _devices(group)
             known = [sent for sent in group if _is_usable(devices.get(sent.token_hash))]
             parcels = [_parcel(sent, devices[sent.token_hash]) for sent in known]
             written = write(parcels, self.duty_times, now)
             taken = {sent.token_hash: one for sent, one in zip(known, written.taken, strict=True)}
             _note_heard(group, devices, taken, now)
-            streets = self.untold | written.streets
+            codes = self.untold | written.codes
             if is_time:
-                tell(streets)
-        self.untold = set() if is_time else streets
+                tell(codes)
+        self.untold = set() if is_time else codes
         if is_time:
             self.told_at = time.monotonic()
         return [taken.get(sent.token_hash, WrongToken()) for sent in group]
@@ -181,12 +179,6 @@ class Writer:
     def close(self) -> None:
         self.thread.submit(_hang_up)
         self.thread.shutdown()
-
-
-def _be_impatient() -> None:
-    """A phone waits 15 seconds for its answer."""
-    with connection.cursor() as cursor:
-        cursor.execute(PATIENCE)
 
 
 def _answer(sent: Sent, outcome: Outcome) -> None:
@@ -211,14 +203,18 @@ class Known:
     refusal: str
 
 
+# A phone waits 15 seconds for its answer.
 DEVICES = """
+    SET LOCAL statement_timeout = '10s'; SET LOCAL lock_timeout = '5s';
     SELECT token_hash, device.id, member_id, is_active, revoked_at, last_heard_at, last_refusal
     FROM patrols_device device JOIN patrols_member member ON member.id = member_id
     WHERE token_hash = ANY(%s)"""
 
 
 def _devices(group: Sequence[Sent]) -> dict[str, Known]:
-    """One query; by hand, because rows as models cost more than all the rest of a small group."""
+    """One query, which also makes the transaction impatient; by hand, because rows as models cost
+    more than all the rest of a small group.
+    """
     with connection.cursor() as cursor:
         cursor.execute(DEVICES, [[sent.token_hash for sent in group]])
         return {token_hash: Known(*rest) for token_hash, *rest in cursor.fetchall()}

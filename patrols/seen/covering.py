@@ -61,23 +61,27 @@ class Round:
 class Teller:
     """Says of streets that their coverage has grown: at once, and then once in a while.
 
-    waiting: streets that are still to be told.  told: when each last was.
+    waiting: codes of grids that are still to be told.  told: when each street last was.
     """
 
     waiting: set[str] = field(default_factory=set)
     told: dict[str, datetime] = field(default_factory=dict)
 
-    def due(self, now: datetime) -> list[str]:
+    def due(self, now: datetime) -> set[str]:
+        """Of the codes that wait those whose street's time has come."""
         long_ago = now - TELL_EACH
-        return sorted(one for one in self.waiting if self.told.get(one, long_ago) <= long_ago)
+        return {
+            code for code in self.waiting
+            if self.told.get(code[:STREET_DIGITS], long_ago) <= long_ago
+        }  # fmt: skip
 
-    def tell(self, streets: Iterable[str], now: datetime) -> None:
-        """Note the streets and tell those whose time has come; last in a transaction."""
-        self.waiting.update(streets)
+    def tell(self, codes: Iterable[str], now: datetime) -> None:
+        """Note the grids and tell those whose time has come; last in a transaction."""
+        self.waiting.update(codes)
         due = self.due(now)
-        live.record(*(live.Change(TOPIC, street, street) for street in due))
-        self.waiting.difference_update(due)
-        self.told.update(dict.fromkeys(due, now))
+        live.record(*live.by_street(TOPIC, due))
+        self.waiting -= due
+        self.told.update(dict.fromkeys((code[:STREET_DIGITS] for code in due), now))
 
 
 def cover_some(teller: Teller, now: datetime, most: int = AT_ONCE) -> Round:
@@ -98,7 +102,7 @@ def cover_some(teller: Teller, now: datetime, most: int = AT_ONCE) -> Round:
             done = Round(len(claims), sum(one.fixes for one in worked), write(worked, now))
             _call_at_checkpoints([one.asked.duty for one in worked], now)
             _settle([one for one in claims if one.duty not in later])
-            teller.tell(_streets(done.grids), now)
+            teller.tell(_codes(done.grids), now)
     except GroundChanged:
         return cover_some(teller, now, most)
     return done
@@ -169,9 +173,8 @@ def _settle(claims: Sequence[Claim]) -> None:
         cursor.execute(SETTLE, list(told))
 
 
-def _streets(grids: Iterable[int]) -> set[str]:
-    codes = Grid.objects.filter(pk__in=list(grids)).values_list("code", flat=True)
-    return {code[:STREET_DIGITS] for code in codes}
+def _codes(grids: Iterable[int]) -> set[str]:
+    return set(Grid.objects.filter(pk__in=list(grids)).values_list("code", flat=True))
 
 
 # ---- Whole days ----------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from playwright.sync_api import Geolocation, Page, expect
 
 from tests.days.conftest import PHONE, OpenPage
 from tests.days.test_event_phone import KEPT, assert_thumbs_reach, sign_in
-from tests.days.town import WORKER, Town, until
+from tests.days.town import OPERATOR, WORKER, Town, until
 
 pytestmark = pytest.mark.usefixtures("tell_logs")
 AREA, SHIFT, POST, NUMBER = "140107", "手机测试班", "手机测试岗", "PHONE-TEST"
@@ -137,6 +137,49 @@ def test_positions_wait_without_signal_and_an_errand_is_answered(
 
     page.locator("#tracking-press").click()
     expect(page.locator("#tracking")).to_have_attribute("data-running", "false")
+
+
+def test_the_phone_is_rung_and_does_not_wait_until_it_asks(
+    town: Town, phone: Callable[[], Page], duty: int
+) -> None:
+    page = phone()
+    page.add_init_script(NEVER_ASKS)
+    with page.expect_request(lambda asked: "topics=own_errand" in asked.url):
+        page.reload()
+    expect(page.locator(f"[data-duty='{duty}']")).to_be_visible()
+    until(lambda: rings(page), "the stream stands")
+
+    town.manage("shell", "-c", SEND.format(duty=duty, by=OPERATOR.username))
+
+    expect(page.locator("[data-errand]", has_text="去西门看看")).to_be_visible(timeout=30_000)
+
+
+NEVER_ASKS = """
+  const every = window.setInterval.bind(window);
+  window.setInterval = (call, ms) => (ms === 20_000 ? 0 : every(call, ms));
+  const Stream = window.EventSource;
+  window.EventSource = class extends Stream {
+    constructor(...words) {
+      super(...words);
+      this.addEventListener("beat", () => (window.hasRung = true));
+    }
+  };
+"""
+SEND = """
+from uuid import uuid4
+from django.contrib.gis.geos import Point
+from django.utils import timezone
+from gis_server.models import User
+from patrols.errands.sent import Order, Target
+from patrols.errands.services import send
+place = Target(Point(112.571, 37.881, srid=4326), "西门")
+by = User.objects.get(username="{by}")
+send(by=by, order=Order(uuid4(), {duty}, place, "去西门看看"), now=timezone.now())
+"""
+
+
+def rings(page: Page) -> bool:
+    return bool(page.evaluate("window.hasRung === true"))
 
 
 def moved_until_kept(page: Page) -> bool:

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from gis_server.roles import Role
 from patrols.errands import phone
+from patrols.models import Duty, Member, PointsRule
 from tests.events.reports import make_entry
 from tests.events.town import STREET, make_person
 from tests.grids.territory import two_grids
@@ -85,10 +86,50 @@ def test_duties_of_today_and_the_next_days_with_what_was_called_at() -> None:
     assert told["duties"][0]["begin"] == "2026-03-02T08:00:00+08:00"
 
 
+def test_a_stand_in_reads_for_whom() -> None:
+    town = make_duty_town()
+    _client, user = signed(Role.PATROLLER)
+    member = make_member("张三", user)  # type: ignore[arg-type]
+    other = make_duty(make_member("李四"), town.post, town.shift)
+    duty = make_duty(member, town.post, town.shift)
+    Duty.objects.filter(pk=duty.pk).update(stands_in_for=other)
+    make_duty(member, town.post, town.shift, NOW + timedelta(days=1))
+
+    told = phone.shown(member, NOW + MINUTE)["duties"]
+
+    assert [one["stands_in_for"] for one in told] == ["李四", ""]
+
+
+def test_hours_of_service_are_told_to_volunteers_alone() -> None:
+    town = make_duty_town()
+    volunteer = make_member("王安")
+    Member.objects.filter(pk=volunteer.pk).update(force="volunteer")
+    volunteer.refresh_from_db()
+    guard = make_member("李四")
+    for member in (volunteer, guard):
+        make_duty(member, town.post, town.shift, NOW - timedelta(days=1))
+        make_duty(member, town.post, town.shift, NOW + timedelta(days=1))
+
+    told = phone.shown(volunteer, NOW)["service"]
+
+    # A shift of yesterday; what lies ahead does not count yet.
+    span = town.shift.as_shift().span(timezone.localdate(NOW), timezone.get_default_timezone())
+    hours = (span.end - span.begin).total_seconds() / 3600
+    assert (told["hours"]["total"], told["points"]) == (hours, None)
+    assert phone.shown(guard, NOW)["service"] is None
+    PointsRule.objects.update_or_create(defaults={"is_on": True, "points_per_hour": 2})
+    assert phone.shown(volunteer, NOW)["service"]["points"] == hours * 2
+
+
+def test_there_is_one_address_for_ones_own_duties() -> None:
+    client, _user = signed(Role.PATROLLER)
+    assert client.get("/api/patrols/me/").status_code == 404
+
+
 def test_whoever_is_entered_nowhere_is_told_whom_to_ask() -> None:
     client, _user = signed(Role.PATROLLER)
     told = client.get(reverse("api-patrol-phone")).json()
-    assert (told["member"], told["duties"]) == (None, [])
+    assert (told["member"], told["duties"], told["service"]) == (None, [], None)
     assert told["message"]
 
 

@@ -8,7 +8,9 @@ from gis_server.errors import Conflict, Invalid, NotFound
 from gis_server.models import User
 from gis_server.roles import Role
 from grids import services
+from grids.codes import CodeFlaw
 from grids.models import Building, Division, DivisionDesignation, Edit, Grid, GridDesignation, Thing
+from grids.services.renumber import NO_CODE
 from tests.conftest import MakeUser
 from tests.grids.editing import NOW, TODAY, renumber
 from tests.grids.territory import COMMUNITY, EAST, WEST, at, division, shaped, square, two_grids
@@ -46,6 +48,28 @@ def test_a_community_takes_its_grids_places_and_scopes_along(
     assert (inside.scope_code, outside.scope_code) == (f"{NEW}001", NEW)
     assert scoped.scope == [NEW, "140107002", f"{NEW}001"]
     assert wide.scope == ["1401"]
+
+
+@pytest.mark.parametrize(
+    ("code", "sentence"),
+    [
+        pytest.param("14010700100x", "代码只能由数字组成。", id="a letter"),
+        pytest.param("1401070010", "行政区划代码为 12 位", id="too short"),
+        pytest.param("140107000005", "这个代码缺少", id="no street"),
+        pytest.param("140107001005000", "没有网格号", id="no grid"),
+        pytest.param("14010700100500100", "没有子网格号", id="no part"),
+    ],
+)
+def test_what_is_no_code_is_refused_with_a_sentence(
+    community: Division, planner: User, code: str, sentence: str
+) -> None:
+    with pytest.raises(Invalid, match=sentence):
+        renumber(community, code, planner)
+
+
+def test_every_flaw_that_a_code_can_have_here_has_its_sentence() -> None:
+    # The other two are of codes that are put together, not of those that somebody enters.
+    assert set(CodeFlaw) - NO_CODE.keys() == {CodeFlaw.NO_COMMUNITY, CodeFlaw.NO_NUMBER}
 
 
 def test_the_old_codes_are_kept_with_their_days_and_names(

@@ -306,37 +306,7 @@ def test_planners_choose_from_people_of_their_area_in_service(board: Board, lead
     assert [one["name"] for one in found] == ["王安"]
 
 
-# ---- Who is on duty themselves, and hours of service -------------------------------------------
-
-
-def test_a_member_sees_their_own_duties_and_hours_on_the_phone(
-    board: Board, client: Client
-) -> None:
-    user = make_person("wang", Role.PATROLLER, STREET)
-    Member.objects.filter(pk=board.wang.pk).update(user=user)
-    today = timezone.localdate()
-    make_duty(board, board.wang, today + timedelta(days=2), post=board.patrol)
-    make_duty(board, board.li, today + timedelta(days=2))
-    make_duty(board, board.wang, today + timedelta(days=3), withdrawn_at=timezone.now())
-    make_duty(board, board.wang, today - timedelta(days=1))
-    client.force_login(user)
-
-    told = client.get("/api/patrols/me/").json()
-
-    assert told["member"]["number"] == "P002"
-    assert [(one["post"]["name"], one["is_now"]) for one in told["duties"]] == [
-        ("鼓楼社区巡区", False)
-    ]
-    assert told["duties"][0]["post"]["grids"] == [{"code": board.grid.code, "name": "第一网格"}]
-    assert told["service"] == {
-        "hours": told["service"]["hours"], "points": None,
-    }  # fmt: skip
-    assert told["service"]["hours"]["total"] == 8.0
-
-
-def test_who_is_no_member_is_told_so(board: Board, client: Client) -> None:
-    client.force_login(make_person("nobody", Role.GRID_WORKER, STREET))
-    assert client.get("/api/patrols/me/").json() == {"member": None, "duties": [], "service": None}
+# ---- Hours of service --------------------------------------------------------------------------
 
 
 def test_hours_are_those_in_force_until_now_without_those_not_come_to(board: Board) -> None:

@@ -9,8 +9,10 @@ from gis_server.errors import Conflict, Invalid, NotFound
 from gis_server.models import AuditRow, User
 from gis_server.roles import Role
 from patrols.intake import devices
+from patrols.intake.refusals import told_flaw
 from patrols.intake.tokens import LENGTH, hash_of, is_token, new_token
 from patrols.models import Device, Member
+from patrols.osmand import BadFix, Flaw
 from tests.conftest import MakeUser, SignIn
 from tests.patrols.on_duty import NOW, OTHER_STREET, STREET, make_device, make_member
 
@@ -128,7 +130,21 @@ def test_the_page_says_what_was_wrong_with_what_was_sent_last(page: Client) -> N
     text = page.get("/patrols/devices/", headers={"Accept-Language": "en"}).content.decode()
 
     assert "outside a duty" in text or "勤务" in text
-    assert "lat: no number" in text
+    assert "lat：不是数字" in text
+
+
+@pytest.mark.parametrize("flaw", Flaw)
+def test_what_is_wrong_with_a_position_is_told_in_the_readers_language(flaw: Flaw) -> None:
+    field, text = told_flaw(str(BadFix(flaw, "lat, lon"))).split("：")
+
+    assert field == "lat, lon"
+    assert "%" not in text
+    assert set(re.findall("[A-Za-z]+", text)) <= {"kB", "JSON"}
+    assert told_flaw(str(BadFix(flaw))) == text
+
+
+def test_words_that_no_flaw_has_are_not_repeated() -> None:
+    assert told_flaw("lat: <script>") == told_flaw("") == "不是位置"
 
 
 def test_the_page_finds_by_name_and_number(page: Client) -> None:

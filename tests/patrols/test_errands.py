@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from gis_server import live
 from gis_server.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound
 from gis_server.models import ChangeRow, User
 from gis_server.roles import Role
@@ -66,6 +67,26 @@ def test_somebody_on_duty_is_sent_and_reads_it(town: DutyTown, operator: User, g
     assert (shown["message"], shown["place"]) == ("Look there", "Gate")
     assert [one["verb"] for one in shown["actions"]] == ["accept", "done", "decline"]
     assert shown["links"]["system"].startswith("geo:37.88")
+
+
+def test_the_phone_of_whoever_is_sent_is_called_and_no_other(
+    town: DutyTown, operator: User, guard: User
+) -> None:
+    def calls() -> list[tuple[str, str, object]]:
+        rows = ChangeRow.objects.filter(topic="own_errand").order_by("id")
+        return [(row.subject, row.scope, row.data) for row in rows]
+
+    row = sent_to(town, operator, guard)
+    assert calls() == [(str(guard.pk), live.NOWHERE, {})]
+    # What the phone does itself it knows of.
+    services.answer(by=guard, errand_id=row.pk, verb="accept", note="", now=NOW)
+    assert len(calls()) == 1
+    services.withdraw(by=operator, errand_id=row.pk, now=NOW)
+    assert len(calls()) == 2
+
+    alone = make_duty(make_member("李四"), town.post, town.shift)
+    services.send(by=operator, order=order(alone.pk), now=NOW)
+    assert len(calls()) == 2
 
 
 def test_the_way_of_an_errand(town: DutyTown, operator: User, guard: User) -> None:

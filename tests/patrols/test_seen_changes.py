@@ -229,8 +229,14 @@ def test_the_wall_hears_of_a_street_once_in_a_while(grids: list[Grid]) -> None:
     assert [(row.subject, row.scope) for row in told] == [
         (STREET, STREET), (OTHER_STREET, OTHER_STREET),
     ]  # fmt: skip
-    assert teller.waiting == {STREET}
-    assert teller.due(NOW + TELL_EACH) == [STREET]
+    # Each names the communities that it is about, whose leaders hear it too.
+    codes = [grid.code for grid in grids]
+    for row in told:
+        assert row.parts
+        assert set(row.parts) <= {code[:12] for code in codes if code.startswith(row.scope)}
+    assert {code[:9] for code in teller.waiting} == {STREET}
+    assert teller.due(NOW) == set()
+    assert teller.due(NOW + TELL_EACH) == teller.waiting <= set(codes)
 
 
 @pytest.mark.django_db(transaction=True)

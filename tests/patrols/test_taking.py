@@ -248,6 +248,7 @@ def test_a_street_is_told_once_of_many_and_nobody_of_what_changes_nothing() -> N
 
     row = ChangeRow.objects.get()
     assert (row.topic, row.subject, row.scope, row.data) == ("position", STREET, STREET, {})
+    assert row.parts == [COMMUNITY]
     send(duty, *walk(local(9), 600), at(local(7)))
     assert ChangeRow.objects.count() == before + 1
 
@@ -277,7 +278,7 @@ def test_parcels_of_many_are_written_together_and_each_is_told_its_own() -> None
     assert [(one.kept, one.repeated, one.refused) for one in written.taken] == [
         (0, 10, 0), (20, 0, 0), (0, 0, 30),
     ]  # fmt: skip
-    assert written.streets == {OTHER_STREET}
+    assert written.codes == {f"{OTHER_STREET}001"}
     assert write([], times, NOW).taken == []
 
 

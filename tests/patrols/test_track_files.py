@@ -1,6 +1,7 @@
 """Tracks that are added from files, as they are sent to the page."""
 
 import json
+import re
 import time
 from datetime import timedelta
 from typing import Any
@@ -11,7 +12,9 @@ from django.test import Client
 from gis_server.models import AuditRow
 from gis_server.roles import Role
 from patrols.intake.tracks import track_of
+from patrols.intake.uploading import TROUBLES
 from patrols.models import Duty, Fix, How, Member, StaleTrack
+from patrols.uploads import Trouble
 from tests.conftest import MakeUser, SignIn
 from tests.patrols.on_duty import DAY, LAT, LON, OTHER_STREET, STREET, local, make_duty, make_member
 
@@ -93,7 +96,11 @@ def test_what_cannot_be_read_is_refused_and_nothing_of_it_kept(
     answer = send(own, body)
 
     assert answer.status_code == 422
-    assert answer.json()["error"]["message"]
+    message = answer.json()["error"]["message"]
+    assert message.startswith("文件无法读取")
+    assert "%" not in message
+    # No parser's own words: nothing but names of formats is not Chinese.
+    assert set(re.findall("[A-Za-z]+", message)) <= {"GPX", "GeoJSON", "JSON", "XML", "MB"}
     assert not Fix.objects.exists()
 
 
@@ -102,6 +109,10 @@ def test_a_file_that_breaks_off_in_the_middle_leaves_nothing(own: Client, duty: 
 
     assert send(own, body).status_code == 422
     assert not Fix.objects.exists()
+
+
+def test_every_trouble_of_a_file_has_its_sentence() -> None:
+    assert TROUBLES.keys() == set(Trouble)
 
 
 def test_a_million_points_are_taken_in_one_go(own: Client, duty: Duty) -> None:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from patrols import uploads
-from patrols.uploads import BadFile, geojson, gpx
+from patrols.uploads import BadFile, Trouble, geojson, gpx
 
 AT = datetime(2026, 11, 18, 3, 8, 20, tzinfo=UTC).timestamp()
 HEAD = '<?xml version="1.0"?><gpx version="1.1" xmlns="http://www.topografix.com/GPX/1/1">'
@@ -70,23 +70,39 @@ OUTSIDE = '<!DOCTYPE gpx [<!ENTITY a SYSTEM "file:///etc/passwd">]><gpx>&a;</gpx
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "trouble"),
     [
-        pytest.param("", "no XML", id="nothing"),
-        pytest.param("<kml/>", "no GPX", id="another format"),
-        pytest.param(HEAD, "no XML", id="half a file"),
-        pytest.param(BOMB, "document type", id="entities in entities"),
-        pytest.param(OUTSIDE, "document type", id="an entity from outside"),
-        pytest.param("<gpx>" + "<a>" * 50, "without end", id="too deep"),
-        pytest.param(f"{HEAD}</gpx>", "no point", id="no points"),
+        pytest.param("", Trouble.NO_XML, id="nothing"),
+        pytest.param("PK\3\4", Trouble.NO_XML, id="a workbook"),
+        pytest.param("<kml/>", Trouble.NO_GPX, id="another format"),
+        pytest.param(HEAD, Trouble.TORN_XML, id="half a file"),
+        pytest.param(HEAD + "<trk></gpx>", Trouble.TORN_XML, id="crossed elements"),
+        pytest.param(BOMB, Trouble.DOCUMENT_TYPE, id="entities in entities"),
+        pytest.param(OUTSIDE, Trouble.DOCUMENT_TYPE, id="an entity from outside"),
+        pytest.param("<gpx>" + "<a>" * 50, Trouble.TOO_DEEP, id="too deep"),
+        pytest.param(f"{HEAD}</gpx>", Trouble.NO_TIMED_POINT, id="no points"),
         pytest.param(
-            HEAD + '<wpt lat="37" lon="112"><name>x</name></wpt></gpx>', "no point", id="no times"
+            HEAD + '<wpt lat="37" lon="112"><name>x</name></wpt></gpx>',
+            Trouble.NO_TIMED_POINT,
+            id="no times",
         ),
     ],
 )
-def test_what_is_no_track_is_refused(text: str, said: str) -> None:
-    with pytest.raises(BadFile, match=said):
+def test_what_is_no_track_is_refused(text: str, trouble: Trouble) -> None:
+    with pytest.raises(BadFile) as caught:
         gpx([text.encode()])
+
+    assert caught.value.trouble is trouble
+
+
+def test_a_torn_file_names_the_line_where_it_is_torn() -> None:
+    with pytest.raises(BadFile) as caught:
+        gpx([b"<gpx>\n<trk>\n<trkseg"])
+    assert (caught.value.trouble, caught.value.number) == (Trouble.TORN_XML, 3)
+
+    with pytest.raises(BadFile) as caught:
+        geojson(b'{"type":\n"Feature"')
+    assert (caught.value.trouble, caught.value.number) == (Trouble.TORN_JSON, 2)
 
 
 def test_a_track_without_end_is_refused_before_it_fills_the_memory(
@@ -98,11 +114,13 @@ def test_a_track_without_end_is_refused_before_it_fills_the_memory(
             yield point().encode() * 100
 
     monkeypatch.setattr(uploads, "MOST_POINTS", 1_000)
-    with pytest.raises(BadFile, match="1000 points"):
+    with pytest.raises(BadFile) as caught:
         gpx(endless())
+    assert (caught.value.trouble, caught.value.number) == (Trouble.TOO_MANY_POINTS, 1_000)
     monkeypatch.setattr(uploads, "MOST_BYTES", 10_000)
-    with pytest.raises(BadFile, match="larger"):
+    with pytest.raises(BadFile) as caught:
         gpx(b" " * 1_000 for _ in range(20))
+    assert caught.value.trouble is Trouble.TOO_LARGE
 
 
 def feature(kind: str, places: Any, **told: Any) -> bytes:

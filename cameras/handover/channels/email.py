@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from cameras.handover.content import Content
 from cameras.handover.outgoing import Attachment, NotSent, Outgoing, Unclear
-from cameras.handover.transport import told
+from cameras.handover.transport import told, why
 from gis_server.plain_text import one_line
 
 MOST_MAILBOXES = 20
@@ -111,8 +111,10 @@ def _hand_in(backend: EmailBackend, message: EmailMessage) -> None:
         smtplib.SMTPNotSupportedError,
     ) as error:
         raise NotSent(_("The mail server refused it: %(why)s") % {"why": _why(error)}) from None
-    except (MessageError, ValueError) as error:
-        raise NotSent(_("The mail could not be written: %(why)s") % {"why": _why(error)}) from None
+    except (MessageError, ValueError):
+        text = _("The mail could not be written: its subject or an address holds what no mail may "
+                 "hold.")  # fmt: skip
+        raise NotSent(text) from None
     except (OSError, smtplib.SMTPException) as error:
         text = _("The mail server hung up while it took the mail (%(why)s): ask whether it has "
                  "arrived.")  # fmt: skip
@@ -120,10 +122,15 @@ def _hand_in(backend: EmailBackend, message: EmailMessage) -> None:
 
 
 def _why(error: Exception) -> str:
+    """In the server's own words where it has said any."""
     if isinstance(error, smtplib.SMTPResponseException):
         said = error.smtp_error
         text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
         return told(f"{error.smtp_code} {text}")
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         return told(str({name: code for name, (code, _text) in error.recipients.items()}))
-    return told(str(error) or type(error).__name__)
+    if isinstance(error, smtplib.SMTPServerDisconnected):
+        return _("it hung up")
+    if isinstance(error, smtplib.SMTPNotSupportedError):
+        return _("it cannot do what is asked of it: TLS, a sign-in, or such addresses")
+    return why(error)

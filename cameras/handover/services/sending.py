@@ -13,7 +13,7 @@ from cameras.handover.models import Delivery, DeliveryPlan
 from cameras.handover.outgoing import NotSent, Outgoing, Unclear
 from cameras.handover.services.deliveries import Ended, claim, end, note_trouble
 from gis_server.errors import DomainError
-from gis_server.roles import Permission, covers, may
+from gis_server.roles import Permission, may, touches
 from gis_server.vault import unseal
 from grids.codes import BadCode, prefix
 
@@ -97,7 +97,7 @@ def _in_reach(plan: DeliveryPlan, reach: list[str]) -> bool:
         code = prefix(division)
     except BadCode:
         return False
-    return covers(reach, code) or any(mine.startswith(code) for mine in reach)
+    return touches(reach, code)
 
 
 def digest(what: Outgoing) -> str:

@@ -18,7 +18,7 @@ from gis_server.models import User
 from gis_server.roles import Permission, scope_q
 from patrols.intake import devices as services
 from patrols.intake.forms import DeviceForm
-from patrols.intake.refusals import TEXTS
+from patrols.intake.refusals import TEXTS, told_flaw
 from patrols.models import Device, Member
 
 PER_PAGE = 50
@@ -97,7 +97,7 @@ class Shown:
 
 def device_shown(row: Device) -> Shown:
     word, _space, detail = row.last_refusal.partition(" ")
-    return Shown(row, str(TEXTS.get(word, row.last_refusal)), detail)
+    return Shown(row, str(TEXTS.get(word, row.last_refusal)), detail and told_flaw(detail))
 
 
 def token_shown(request: HttpRequest, row: Device, token: str) -> dict[str, Any]:

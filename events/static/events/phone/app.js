@@ -1,5 +1,6 @@
 // The phone's page: tabs over what lies on the phone, and a sender that empties the queue.
 
+import { Bell } from "phone/bell";
 import { DutyPage } from "phone/duty";
 import { button, byId, element, name } from "phone/element";
 import { MinePage } from "phone/mine";
@@ -11,7 +12,9 @@ import { TasksPage } from "phone/tasks";
 
 const KEPT_MS = 7 * 24 * 3600 * 1000;
 const FRESH_MS = 60_000;
+// While the bell rings, errands are asked for only in case.
 const ERRANDS_MS = 20_000;
+const ERRANDS_SELDOM_MS = 120_000;
 
 const config = JSON.parse(byId("phone-config").textContent);
 const session = new Session(config);
@@ -24,7 +27,9 @@ const pages = {
   duty: new DutyPage(box, config, session, (number, text) => called(number, text)),
 };
 const TABS = { report: gettext("Report"), mine: gettext("My reports"), tasks: gettext("My tasks"), duty: gettext("My duty") };
+const bell = new Bell(config, session, () => pages.duty.tracker.duty() !== null, () => pages.duty.fetch());
 let tab = "";
+let asked = 0;
 let whose = null;
 
 async function start() {
@@ -50,10 +55,17 @@ async function start() {
   addEventListener("offline", () => line());
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && sender.run());
   setInterval(() => tab === "tasks" && document.visibilityState === "visible" && pages.tasks.fetch(), FRESH_MS);
-  setInterval(() => (tab === "duty" || pages.duty.tracker.running) && pages.duty.fetch(), ERRANDS_MS);
+  setInterval(errands, ERRANDS_MS);
   if (session.me) pages.duty.fetch();
   await sender.run();
   if (session.me) await tidy(session.me.id, Date.now() - KEPT_MS);
+}
+
+function errands() {
+  if (tab !== "duty" && !pages.duty.tracker.running) return;
+  if (bell.rings && performance.now() - asked < ERRANDS_SELDOM_MS) return;
+  asked = performance.now();
+  pages.duty.fetch();
 }
 
 // Whoever handles nothing, or is never on duty, has no tab for it.

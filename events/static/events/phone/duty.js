@@ -98,7 +98,7 @@ export class DutyPage {
     if (!me) return fill(this.box, element("p", { class: "empty" }, gettext("Nobody has signed in on this phone yet.")));
     if (!me.may_patrol) return fill(this.box, element("p", { class: "empty" }, gettext("Your role has no duties.")));
     if (!this.data) return fill(this.box, element("p", { class: "empty" }, gettext("Your duties come with the first signal.")));
-    const { duties, errands, message } = this.data;
+    const { duties, errands, message, service = null } = this.data;
     const now = Date.now();
     const current = duties.filter(({ begin, end }) => Date.parse(begin) <= now && now < Date.parse(end));
     const later = duties.filter(({ begin }) => Date.parse(begin) > now);
@@ -112,6 +112,7 @@ export class DutyPage {
       ...current.map((duty) => this.checkpoints(duty)),
       later.length > 0 && element("h3", {}, gettext("Next duties")),
       ...later.map((duty) => this.laterCard(duty)),
+      service && this.serviceCard(service),
       element("p", { class: "acts" }, element("a", { class: "button", href: this.config.track }, gettext("My track: see, take along, dispute"))),
     );
   }
@@ -120,6 +121,7 @@ export class DutyPage {
     return element("div", { class: "card good", "data-duty": duty.id },
       element("p", {}, element("b", {}, name(duty.post)), " ", element("span", { class: "badge good" }, gettext("on duty"))),
       element("p", {}, `${moment(duty.begin)} – ${moment(duty.end)} · `, name(duty.shift)),
+      this.standIn(duty),
       duty.task && element("p", { class: "text" }, name(duty.task)));
   }
 
@@ -134,7 +136,21 @@ export class DutyPage {
     return element("div", { class: "card" },
       element("p", {}, element("b", {}, `${moment(duty.begin)} – ${moment(duty.end)}`)),
       element("p", {}, name(duty.post), " · ", name(duty.shift)),
+      this.standIn(duty),
       duty.task && element("p", { class: "where" }, name(duty.task)));
+  }
+
+  standIn({ stands_in_for: other }) {
+    return other ? element("p", { class: "where" }, interpolate(gettext("You stand in for %s."), [other])) : null;
+  }
+
+  // Of volunteers alone: scheduled hours of duties that were in force.
+  serviceCard({ hours, points }) {
+    const told = interpolate(gettext("This month %(month)s h, this year %(year)s h, in all %(total)s h."), hours, true);
+    return element("div", { class: "card", id: "service" },
+      element("p", {}, element("b", {}, gettext("Hours of service"))),
+      element("p", {}, told),
+      points !== null && element("p", {}, interpolate(gettext("Points: %s"), [points])));
   }
 
   tracking() {
