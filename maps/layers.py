@@ -8,12 +8,13 @@ the features.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from events.models.event import OPEN_VALUES
 from gis_server.roles import Permission
 from maps.onduty.tiles import draw_blind, draw_covered
 from maps.tiles import BUFFER, EXTENT, Tile
+from patrols.seen.views.asked import Question
 
 EACH_EVENT_FROM = 13
 EVENT_CELLS = 10  # of a tile's side, for events that stand together
@@ -121,7 +122,7 @@ class Layer:
 
     Clients enlarge tiles of `max_zoom` when they look closer.  lasts: it changes only with the
     edition of the territory, so that an answer may be kept under the edition's name.  draws: what
-    draws the tile for a scope, a moment, a day and a shift (0: any), where that is no query.
+    draws the tile for a scope, a question of patrols and a moment, where that is no query.
     """
 
     name: str
@@ -130,7 +131,7 @@ class Layer:
     max_zoom: int
     parts: tuple[Part, ...]
     lasts: bool = True
-    draws: Callable[[Tile, list[str], datetime, date, int], bytes] | None = None
+    draws: Callable[[Tile, list[str], Question, datetime], bytes] | None = None
 
 
 # Below zoom 11 single grids cannot be told apart: streets are shown instead.

@@ -14,6 +14,7 @@ from psycopg2.errors import QueryCanceled
 from gis_server.errors import Unavailable
 from maps.layers import IN_SCOPE, Layer, Part
 from maps.tiles import EXTENT, Bounds, Tile, bounds, edition_name, reach
+from patrols.seen.views.asked import Question
 
 # A wall that reloads asks for dozens of tiles at once; one that takes longer than this must not
 # keep the database from other work.
@@ -82,13 +83,13 @@ def draw(layer: Layer, tile: Tile, scope: Sequence[str], now: datetime) -> bytes
 
 
 def draw_of(
-    layer: Layer, tile: Tile, scope: Sequence[str], now: datetime, day: date, shift: int
+    layer: Layer, tile: Tile, scope: Sequence[str], question: Question, now: datetime
 ) -> bytes:
     """A tile of a layer that draws for itself; as `draw`."""
     if layer.draws is None:
         raise ValueError(f"the layer {layer.name} is drawn by its parts")
     with _in_time():
-        return layer.draws(tile, list(scope), now, day, shift)
+        return layer.draws(tile, list(scope), question, now)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from gis_server.edge import allow, json_ok, parse_day, parse_int
+from gis_server.edge import allow, json_ok, user_of
 from gis_server.errors import NotAllowed, NotFound
 from gis_server.roles import Permission, may
 from maps import queries
@@ -21,11 +21,11 @@ from maps.layers import LAYERS, Layer
 from maps.packing import pack
 from maps.tiles import Tile
 from patrols.seen.texts import definition
+from patrols.seen.views.asked import question_of
 
 FOR_EVER = "private, max-age=31536000, immutable"
 # An answer under a name that is not (or no longer) that of what it holds must not be kept.
 NOT_KEPT = "private, no-store"
-LARGEST_ID = 2**31 - 1
 # The page's scripts; each is known to the others as maps/<name>, wherever its hashed file lies.
 MODULES = (
     "address",
@@ -169,12 +169,11 @@ def tile(
 
 
 def _drawn(request: HttpRequest, layer: Layer, tile: Tile, now: datetime) -> bytes:
-    """A tile of now; of a day and a shift where the query names them and the layer asks."""
+    """A tile of now; of a day, shift and window where the query names them and the layer asks."""
     if layer.draws is None:
         return queries.draw(layer, tile, _scope(request), now)
-    day = parse_day(request, "day") or timezone.localdate(now)
-    shift = parse_int(request, "shift", 0, 0, LARGEST_ID)
-    return queries.draw_of(layer, tile, _scope(request), now, day, shift)
+    question = question_of(request, user_of(request), now)
+    return queries.draw_of(layer, tile, _scope(request), question, now)
 
 
 def _scope(request: HttpRequest) -> list[str]:

@@ -14,8 +14,9 @@ from events.rounds import dark, queries, services
 from gis_server.edge import allow, json_ok, parse_int, user_of
 from gis_server.errors import Invalid
 from gis_server.roles import Permission
+from patrols.seen.views.asked import question_of
 
-MOST_HOURS = 24 * 90
+DEFAULT_HOURS, MOST_HOURS = 24, 24 * 90
 
 
 @allow(Permission.DO_ROUNDS)
@@ -56,19 +57,25 @@ def end(request: HttpRequest, walk_id: int) -> JsonResponse:
 @allow(Permission.SEE_COVERAGE)
 @require_GET
 def seen(request: HttpRequest) -> JsonResponse:
-    """Answer what was seen by video in the last `hours` in a `bbox`, as GeoJSON: the sector of each
-    camera with the newest time.  It is apart from what people on duty have seen.
+    """Answer what was seen by video in a `bbox`, as GeoJSON: the sector of each camera with the
+    newest time.  It is apart from what people on duty have seen.
+
+    Of the last `hours` (24), or of a window of blind spots: window, day, shift, days, until, level
+    (which says nothing of cameras).
     """
     box = box_of(request)
     if box is None:
         raise Invalid(_("bbox must be west,south,east,north in degrees."))
-    hours, now = parse_int(request, "hours", 24, 1, MOST_HOURS), timezone.now()
-    rows = queries.seen_in(user_of(request), box, now - timedelta(hours=hours))
+    user, now = user_of(request), timezone.now()
+    hours = parse_int(request, "hours", DEFAULT_HOURS, 1, MOST_HOURS)
+    window = question_of(request, user, now).window
+    since = window.begins or now - timedelta(hours=hours)
+    rows = queries.seen_in(user, box, since, window.at)
     return json_ok(
         {
             "type": "FeatureCollection",
             "more": len(rows) == queries.MOST_ON_MAP,
-            "features": [queries.seen_feature(row, now) for row in rows],
+            "features": [queries.seen_feature(row, window.at) for row in rows],
         }
     )
 

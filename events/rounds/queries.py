@@ -129,14 +129,16 @@ def events_of(walk: Walk) -> dict[int, int]:
     return {int(one["camera_id"] or 0): one["count"] for one in counts}
 
 
-def seen_in(user: User, box: Box, since: datetime, limit: int = MOST_ON_MAP) -> list[VideoSeen]:
-    """What was seen by video since a moment, in a box (west, south, east, north): of each camera in
-    reach the newest.  One query.  This is apart from what people on duty have seen.
+def seen_in(
+    user: User, box: Box, since: datetime, until: datetime, limit: int = MOST_ON_MAP
+) -> list[VideoSeen]:
+    """What was seen by video from a moment to another, in a box (west, south, east, north): of each
+    camera in reach the newest.  One query.  This is apart from what people on duty have seen.
     """
     area = Polygon.from_bbox(box)
     area.srid = WGS84
     rows = VideoSeen.objects.filter(
-        scope_q(user, "scope_code"), at__gte=since, shape__bboverlaps=area
+        scope_q(user, "scope_code"), at__range=(since, until), shape__bboverlaps=area
     )
     return list(rows.order_by("camera_id", "-at", "-id").distinct("camera_id")[:limit])
 

@@ -16,15 +16,23 @@ register = template.Library()
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """route: the name of the first page of a part.  permissions: one of them is enough."""
+    """route: the name of the first page of a part.  permissions: one of them is enough.  group: of
+    a room with many parts, which of them belong together; a group leads to its first part.
+    """
 
     route: str
     text: str | Promise
     permissions: tuple[Permission, ...]
+    group: str | Promise = ""
 
 
 LEAD = (Permission.LEAD_REPAIRS,)
 EVENT_RULES = (Permission.EDIT_EVENT_RULES,)
+UNSEEN, DUTIES = (
+    pgettext_lazy("patrols", "Where nobody has been"),
+    pgettext_lazy("patrols", "Duties"),
+)
+OUTSIDE, SET_UP = pgettext_lazy("patrols", "On the ground"), pgettext_lazy("patrols", "Set-up")
 # Routes are names: this file imports no app.
 ROOMS: dict[str, tuple[Tab, ...]] = {
     "events": (
@@ -38,20 +46,25 @@ ROOMS: dict[str, tuple[Tab, ...]] = {
         Tab("event-departments", _("Departments"), EVENT_RULES),
     ),
     "patrols": (
-        Tab("coverage", _("Coverage"), (Permission.SEE_COVERAGE,)),
-        Tab("roster", _("Roster"), (Permission.SEE_PATROLS,)),
-        Tab("errands", _("Errands"), (Permission.SEE_PATROLS,)),
-        Tab("checkpoints", _("Checkpoints"), (Permission.SEE_PATROLS,)),
-        Tab("dark-and-unseen", _("Dark and unseen"), (Permission.SEE_COVERAGE,)),
-        Tab("control-levels", _("Control levels"), (Permission.SEE_CONTROL,)),
-        Tab("patrol-posts", _("Posts"), (Permission.SEE_PATROLS,)),
-        Tab("patrol-members", _("People on duty"), (Permission.SEE_PATROLS,)),
-        Tab("patrol-devices", pgettext_lazy("patrols", "Devices"), (Permission.PLAN_DUTIES,)),
-        Tab("patrol-disputes", _("Disputed tracks"), (Permission.SEE_PATROLS,)),
-        Tab("required-visits", _("Visits needed"), (Permission.EDIT_PATROL_RULES,)),
-        Tab("patrol-shifts", _("Shifts"), (Permission.EDIT_PATROL_RULES,)),
-        Tab("patrol-points", _("Points of volunteers"), (Permission.ADMINISTER,)),
-        Tab("my-track", _("My track"), (Permission.DO_PATROLS,)),
+        Tab("coverage", _("Coverage"), (Permission.SEE_COVERAGE,), UNSEEN),
+        Tab("dark-and-unseen", _("Dark and unseen"), (Permission.SEE_COVERAGE,), UNSEEN),
+        Tab("roster", _("Roster"), (Permission.SEE_PATROLS,), DUTIES),
+        Tab("patrol-posts", _("Posts"), (Permission.SEE_PATROLS,), DUTIES),
+        Tab("patrol-members", _("People on duty"), (Permission.SEE_PATROLS,), DUTIES),
+        Tab("control-levels", _("Control levels"), (Permission.SEE_CONTROL,), DUTIES),
+        Tab("errands", _("Errands"), (Permission.SEE_PATROLS,), OUTSIDE),
+        Tab("checkpoints", _("Checkpoints"), (Permission.SEE_PATROLS,), OUTSIDE),
+        Tab("patrol-disputes", _("Disputed tracks"), (Permission.SEE_PATROLS,), OUTSIDE),
+        Tab("my-track", _("My track"), (Permission.DO_PATROLS,), OUTSIDE),
+        Tab("patrol-shifts", _("Shifts"), (Permission.EDIT_PATROL_RULES,), SET_UP),
+        Tab("required-visits", _("Visits needed"), (Permission.EDIT_PATROL_RULES,), SET_UP),
+        Tab(
+            "patrol-devices",
+            pgettext_lazy("patrols", "Devices"),
+            (Permission.PLAN_DUTIES,),
+            SET_UP,
+        ),
+        Tab("patrol-points", _("Points of volunteers"), (Permission.ADMINISTER,), SET_UP),
     ),
     "repairs": (
         Tab("offline-list", _("Offline list"), (Permission.SEE_CAMERAS,)),
@@ -73,17 +86,28 @@ ROOMS: dict[str, tuple[Tab, ...]] = {
 
 @register.inclusion_tag("gis_server/tabs.html", takes_context=True)
 def tabs(context: dict[str, Any]) -> dict[str, Any]:
-    """The tabs of the room that the page is `here` in; none where that has none."""
+    """The tabs of the room that the page is `here` in; none where that has none.  Of a room whose
+    parts are grouped the groups, and the parts of the page's own.
+    """
     request, role = context["request"], context["user"].role
     shown = [
-        (reverse(tab.route), tab.text)
+        (reverse(tab.route), tab)
         for tab in ROOMS.get(context.get("here", ""), ())
         if any(may(role, permission) for permission in tab.permissions)
     ]
     # The longest address that the page's begins with: parts lie below one another.
     current = max(
-        (address for address, _text in shown if request.path.startswith(address)),
+        (address for address, _tab in shown if request.path.startswith(address)),
         key=len,
         default="",
     )
-    return {"tabs": shown, "current": current}
+    own = next((tab.group for address, tab in shown if address == current), "")
+    firsts: dict[str, str] = {}
+    for address, tab in shown:
+        firsts.setdefault(str(tab.group), address)
+    return {
+        "groups": [(address, name) for name, address in firsts.items()] if len(firsts) > 1 else [],
+        "group": firsts.get(str(own), ""),
+        "tabs": [(address, tab.text) for address, tab in shown if not own or tab.group == own],
+        "current": current,
+    }

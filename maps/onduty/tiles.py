@@ -10,6 +10,7 @@ from maps.tiles import EXTENT, Tile, bounds, reach
 from patrols import coverage
 from patrols.models import Coverage
 from patrols.seen.tiles import COVERED_FROM, Box, blind_spots, covered
+from patrols.seen.views.asked import Question
 
 MINE = """
     SELECT grid.id FROM grids_gridshape AS drawn JOIN grids_grid AS grid ON grid.id = drawn.grid_id
@@ -27,15 +28,18 @@ GRIDS = f"""
     ) AS part WHERE geom IS NOT NULL"""  # noqa: S608 - our own number
 
 
-def draw_blind(tile: Tile, scope: list[str], now: datetime, _day: date, _shift: int) -> bytes:
-    """How long ago each piece of street, and close by each cell, was last seen."""
-    return blind_spots(_box(tile), scope, now)
+def draw_blind(tile: Tile, scope: list[str], question: Question, now: datetime) -> bytes:
+    """How long ago each piece of street, and close by each cell, was last seen in a window; close
+    by also what cameras have shown.
+    """
+    return blind_spots(_box(tile), scope, question.window, now)
 
 
-def draw_covered(tile: Tile, scope: list[str], _now: datetime, day: date, shift: int) -> bytes:
-    """What was seen on a day, in one shift or (0) in any: cells, from afar shares of grids."""
+def draw_covered(tile: Tile, scope: list[str], question: Question, _now: datetime) -> bytes:
+    """What was seen on a day, in one shift or in any: cells, from afar shares of grids."""
+    day, shift = question.day, question.asked.shift
     if tile.z >= COVERED_FROM:
-        return covered(_box(tile), scope, day, shift or None)
+        return covered(_box(tile), scope, day, shift)
     return _grids(tile, scope, day, shift)
 
 
@@ -88,7 +92,7 @@ def _part(seen: bytes, of: int) -> float | None:
     return coverage.count(seen) / of if of else None
 
 
-def _grids(tile: Tile, scope: Sequence[str], day: date, shift: int) -> bytes:
+def _grids(tile: Tile, scope: Sequence[str], day: date, shift: int | None) -> bytes:
     """Each grid with its shares; one that nobody came near has none of anything.
 
     Three queries.

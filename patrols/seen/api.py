@@ -13,7 +13,8 @@ from patrols.seen import queries
 from patrols.seen.queries import Row
 from patrols.seen.texts import definition, interval, number, share_told
 from patrols.seen.unseen import Spot
-from patrols.seen.views.asked import area_of, ordered, question_of
+from patrols.seen.views.asked import ordered, question_of
+from patrols.seen.windows import Window
 
 PER_PAGE = 200
 MOST_HOURS = 24 * 366
@@ -23,11 +24,12 @@ MOST_HOURS = 24 * 366
 @require_safe
 def coverage(request: HttpRequest) -> HttpResponseBase:
     """Grids of a day with their shares, hours unseen and visits; `below=1`: only those that miss
-    visits.  Parameters: day, shift, area (digits of a code), sort, limit, offset.
+    visits.  Parameters: day, shift, area (digits of a code), sort, limit, offset; and of the window
+    of hours unseen: window (day, days), days, until, level.
     """
     user, now, piece = user_of(request), timezone.now(), parse_page(request, PER_PAGE)
     question = question_of(request, user, now)
-    rows = ordered(queries.rows(user, question.asked, now), question.sort)
+    rows = ordered(queries.rows(user, question.asked, question.window, now), question.sort)
     if parse_int(request, "below", 0, 0, 1):
         rows = [row for row in rows if row.missing]
     return json_ok(
@@ -35,12 +37,24 @@ def coverage(request: HttpRequest) -> HttpResponseBase:
             "day": question.day.isoformat(),
             "shift": question.shift_name,
             "interval": interval(question.day, question.shift_name),
+            "window": window_shown(question.window),
             "definition": definition(),
             "radius_m": {means.value: metres for means, metres in RADIUS_M.items()},
             "total": len(rows),
             "grids": [row_told(row) for row in rows[piece.offset : piece.offset + piece.limit]],
         }
     )
+
+
+def window_shown(window: Window) -> dict[str, Any]:
+    """What hours unseen are counted in; from: None for all that is known."""
+    return {
+        "at": window.at.isoformat(),
+        "from": window.begins.isoformat() if window.begins else None,
+        "day": window.day.isoformat() if window.day else None,
+        "shift": window.shift,
+        "level": window.level.value if window.level else None,
+    }
 
 
 def row_told(row: Row) -> dict[str, Any]:
@@ -59,6 +73,8 @@ def row_told(row: Row) -> dict[str, Any]:
         "by_age": list(ages.ages.by_class) if ages else [],
         "street": row.street,
         "street_unseen_h": number(ages.street_h) if ages and row.street else None,
+        "video_unseen_h": number(row.video.hours) if row.video else None,
+        "video_cells": row.video.seen if row.video else 0,
         "visits": row.visits,
         "visits_needed": row.required,
         "level": row.level.value,
@@ -73,19 +89,22 @@ def blind_spots(request: HttpRequest) -> HttpResponseBase:
     """Streets and buildings that nobody has seen for too long, as GeoJSON points.
 
     Parameters: area, kind (street, building), hours: longer than that instead of what the visits
-    leave between them that a grid needs at the level in force; limit, offset.
+    leave between them that a grid needs at the level in force; limit, offset; day and shift, and of
+    the window: window (day, days), days, until, level.
     """
     user, now, piece = user_of(request), timezone.now(), parse_page(request, PER_PAGE)
     hours = parse_int(request, "hours", -1, 0, MOST_HOURS)
     kind = parse_choice(request, "kind", ("street", "building"))
+    question = question_of(request, user, now)
     found = queries.blind_spots(
-        user, area_of(request, user), now, None if hours < 0 else float(hours), kind
+        user, question.asked.area, question.window, now, None if hours < 0 else float(hours), kind
     )
     part = found.spots[piece.offset : piece.offset + piece.limit]
     return json_ok(
         {
             "type": "FeatureCollection",
-            "at": now.isoformat(),
+            "at": question.window.at.isoformat(),
+            "window": window_shown(question.window),
             "total": len(found.spots),
             "features": [spot_told(spot, *found.grids[spot.grid]) for spot in part],
         }
@@ -98,6 +117,7 @@ def spot_told(spot: Spot, code: str, grid: str) -> dict[str, Any]:
         "geometry": {"type": "Point", "coordinates": list(spot.point)},
         "properties": {
             "kind": spot.kind, "id": spot.id, "name": spot.name, "unseen_h": spot.hours,
+            "video_unseen_h": spot.video_h,
             "length_m": spot.length_m, "grid_code": code, "grid_name": grid,
         },
     }  # fmt: skip

@@ -22,9 +22,11 @@ from patrols.coverage import NOTHING, Seen, Share, count
 from patrols.models import Coverage, RequiredVisits, Shift
 from patrols.models.seen import AREA_DIGITS
 from patrols.queries import levels_at
-from patrols.seen import grounds, unseen
+from patrols.seen import grounds, unseen, video
 from patrols.seen.grounds import OfDay
 from patrols.seen.unseen import GridAges, Spot
+from patrols.seen.video import GridVideo
+from patrols.seen.windows import Window
 from patrols.visits import required, window_h
 
 MOST_GRIDS = 5000
@@ -48,6 +50,7 @@ class Row:
 
     has_ground: whether the day's ground is made; without it nothing is known of the grid.
     ages: None without a ground.  street: name of the one that was longest unseen, empty for none.
+    video: what cameras have shown of it in a video round, apart from all others; None likewise.
     visits: of the day; required: at the level in force; window_h: so long it may be unseen, None
     for as long as you like.
     """
@@ -64,6 +67,7 @@ class Row:
     has_ground: bool
     ages: GridAges | None
     street: str
+    video: GridVideo | None
     visits: int
     required: int
     level: ControlLevel
@@ -80,23 +84,24 @@ class Row:
         return self.has_ground and not self.area.all
 
 
-def rows(user: User, asked: Asked, now: datetime) -> list[Row]:
+def rows(user: User, asked: Asked, window: Window, now: datetime) -> list[Row]:
     """The grids in reach, the most overdue first: those that miss most visits, then those that were
-    unseen for longest.
+    unseen for longest; shares and visits of the day, hours unseen of the window.
     """
     grids = _grids(user, asked)
     covered = _coverage(asked, [pk for pk, *_ in grids])
     levels = levels_at([code for _pk, code, *_ in grids], level_moment(asked.day, now))
     rules = required_rules()
     own = {one.area: one for one in grounds.known(asked.day)}
-    seen = _ages(asked.day, {code[:AREA_DIGITS] for _pk, code, *_ in grids}, now)
-    names = unseen.street_names(
-        one.street for found in seen.values() for one in found.values() if one.street
-    )
+    seen, filmed = _ages({code[:AREA_DIGITS] for _pk, code, *_ in grids}, asked, window, now)
+    names = unseen.street_names(one.street for one in seen.values() if one.street)
     made = [
-        _row(grid, own.get(grid[1][:AREA_DIGITS]), covered.get(grid[0]), levels, rules, seen, names)
+        _row(
+            grid, own.get(grid[1][:AREA_DIGITS]), covered.get(grid[0]), levels[grid[1]],
+            window.level, rules, seen.get(grid[0]), names, filmed.get(grid[0]),
+        )
         for grid in grids
-    ]
+    ]  # fmt: skip
     return sorted((one for one in made if not one.is_empty), key=overdue_first)
 
 
@@ -127,38 +132,45 @@ def _coverage(asked: Asked, grids: Iterable[int]) -> dict[int, list[Coverage]]:
     return found
 
 
-def _ages(day: date, areas: set[str], now: datetime) -> dict[str, dict[int, GridAges]]:
-    """Of the grids of each district now, by their ids: by the newest ground up to the day."""
-    found = {}
-    for one in grounds.latest(max(day, timezone.localdate(now))):
+def _ages(
+    areas: set[str], asked: Asked, window: Window, now: datetime
+) -> tuple[dict[int, GridAges], dict[int, GridVideo]]:
+    """Of the grids of some districts, by their ids: what people and what cameras have seen in the
+    window, by the newest ground up to its moment.
+    """
+    seen: dict[int, GridAges] = {}
+    filmed: dict[int, GridVideo] = {}
+    day = timezone.localdate(window.at)
+    for one in grounds.latest(day if window.begins else max(asked.day, day)):
         if one.area in areas:
-            told = unseen.of_grids(unseen.times(one), now.timestamp())
-            found[one.area] = {
-                int(pk): ages for pk, ages in zip(one.terrain.ground.grids, told, strict=True)
-            }
-    return found
+            ids = [int(pk) for pk in one.terrain.ground.grids]
+            at = window.at.timestamp()
+            told = unseen.of_grids(unseen.times(one, window, now), at)
+            seen |= dict(zip(ids, told, strict=True))
+            filmed |= dict(zip(ids, video.of_grids(one.terrain, window), strict=True))
+    return seen, filmed
 
 
 def _row(
     grid: tuple[int, str, str, str],
     own: OfDay | None,
     covered: list[Coverage] | None,
-    levels: Mapping[str, ControlLevel],
+    level: ControlLevel,
+    asked_level: ControlLevel | None,
     rules: Mapping[tuple[str, ControlLevel], int],
-    seen: Mapping[str, Mapping[int, GridAges]],
+    ages: GridAges | None,
     names: Mapping[int, str],
+    filmed: GridVideo | None,
 ) -> Row:
     pk, code, name, community = grid
-    level = levels[code]
     needed = required(code, level, rules)
-    ages = seen.get(code[:AREA_DIGITS], {}).get(pk)
     shares = shares_of(pk, own, covered or [])
     return Row(
         id=pk, code=code, name=name, community=community, street_code=code[:9],
         area=shares[0], streets=shares[1], buildings=shares[2], is_bare=shares[3],
         has_ground=shares[4], ages=ages, street=names.get(ages.street, "") if ages else "",
-        visits=sum(one.visits for one in covered or []), required=needed, level=level,
-        window_h=window_h(needed),
+        video=filmed, visits=sum(one.visits for one in covered or []), required=needed, level=level,
+        window_h=window_h(required(code, asked_level or level, rules)),
         updated_at=max((one.updated_at for one in covered or []), default=None),
     )  # fmt: skip
 
@@ -265,26 +277,34 @@ class Blind:
 
 
 def blind_spots(
-    user: User, area: str, now: datetime, hours: float | None = None, kind: str = ""
+    user: User,
+    area: str,
+    window: Window,
+    now: datetime,
+    hours: float | None = None,
+    kind: str = "",
 ) -> Blind:
-    """Streets and buildings in reach (and in an area) that were unseen for longer than `hours`, or
-    by default than the visits that their grid needs at the level in force leave between them.
+    """Streets and buildings in reach (and in an area) that were not seen in the window, or at its
+    end for longer than `hours`: by default than the visits that their grid needs at the level in
+    force then, or at that of the window, leave between them.
     """
     told = Grid.objects.filter(scope_q(user, "code"), code__startswith=area)
     grids = {pk: (code, name) for pk, code, name in told.values_list("id", "code", "name")}
-    levels = levels_at([code for code, _name in grids.values()], now)
+    levels = levels_at([code for code, _name in grids.values()], window.at)
     rules = required_rules()
     found: list[Spot] = []
     areas = {code[:AREA_DIGITS] for code, _name in grids.values()}
-    for one in grounds.latest(timezone.localdate(now)):
+    for one in grounds.latest(timezone.localdate(window.at)):
         if one.area not in areas:
             continue
         windows = np.full(len(one.terrain.ground.grids), np.nan)
         for pk, (code, _name) in grids.items():
             if pk in one.terrain.index:
-                window = window_h(required(code, levels[code], rules)) if hours is None else hours
-                windows[one.terrain.index[pk]] = np.nan if window is None else window
-        found += unseen.spots(unseen.times(one), windows, now.timestamp(), kind)
+                needed = required(code, window.level or levels[code], rules)
+                longest = window_h(needed) if hours is None else hours
+                windows[one.terrain.index[pk]] = np.nan if longest is None else longest
+        at = window.at.timestamp()
+        found += unseen.spots(unseen.times(one, window, now), windows, at, kind)
     return Blind(found, grids)
 
 

@@ -1,13 +1,16 @@
 """What pages, files and programs say of what has been seen, in words."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import numpy as np
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from patrols.coverage import RADIUS_M, Share
+from patrols.models import ControlSwitch
+from patrols.seen.windows import Window
 from patrols.track import JOIN_M, JOIN_S, WORST_ACCURACY_M, Means
 
 
@@ -36,10 +39,10 @@ def percent(share: Share) -> str:
     return f"{round(share.value * 100)}%"
 
 
-def since(hours: float | None) -> str:
-    """How long something was unseen."""
+def since(hours: float | None, window: Window) -> str:
+    """How long something was unseen at the end of a window."""
     if hours is None or np.isinf(hours):
-        return _("never seen")
+        return _("never seen") if window.begins is None else _("not seen in this time")
     if np.isnan(hours):
         return "–"
     if hours < 1:
@@ -49,6 +52,31 @@ def since(hours: float | None) -> str:
         return ngettext("%(n)d hour", "%(n)d hours", round(hours)) % {"n": round(hours)}
     days = round(hours / 24)
     return ngettext("%(n)d day", "%(n)d days", days) % {"n": days}
+
+
+def window_told(window: Window, shift: str = "") -> str:
+    """What hours unseen are counted in; empty where that is all that is known now."""
+    if window.begins is None:
+        return ""
+    words = {"from": _moment(window.begins), "at": _moment(window.at), "shift": shift}
+    if window.day is None:
+        told = _("Hours unseen are those of %(at)s, of what was seen since %(from)s.") % words
+    elif window.shift is None:
+        told = _("Hours unseen are those of %(at)s, of what the duties of this day have seen.")
+        told %= words
+    else:
+        told = _("Hours unseen are those of %(at)s, of what shift %(shift)s has seen.") % words
+    if window.level:
+        level = ControlSwitch.Level(window.level.value).label
+        told += " " + _(
+            "Only what was seen while the control level “%(level)s” was in force counts; overdue"
+            " is what that level asks for."
+        ) % {"level": level}
+    return told
+
+
+def _moment(at: datetime) -> str:
+    return f"{timezone.localtime(at):%Y-%m-%d %H:%M}"
 
 
 def number(hours: float | None) -> float | None:

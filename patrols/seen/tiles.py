@@ -2,10 +2,11 @@
 
 Two layers for the map:
 
-- `blind_spots(box, reach, now)`: a tile with the parts "blind_streets" (lines, at every zoom) and
-  "blind_cells" (squares of cells in rows, from zoom `CELLS_FROM` on), each feature with `age`, the
-  class of `patrols.ages`: 0 seen within 4 h, 1 within 12 h, 2 within 24 h, 3 within 72 h, 4 longer
-  ago or never.
+- `blind_spots(box, reach, window, now)`: a tile with the parts "blind_streets" (lines, at every
+  zoom) and "blind_cells" (squares of cells in rows, from zoom `CELLS_FROM` on), each feature with
+  `age`, the class of `patrols.ages` at the window's moment: 0 seen within 4 h, 1 within 12 h, 2
+  within 24 h, 3 within 72 h, 4 longer ago, or not in the window; and "video_cells" (likewise),
+  which are apart: what cameras have shown in video rounds in the window.
 - `covered(box, reach, day, shift)`: the part "covered_cells" (from zoom `COVERED_FROM` on), each
   feature with `seen`, 1 or 0: what of the patrolable cells was seen on a day, in one shift or
   (None) in any.
@@ -32,7 +33,8 @@ from grids.models import Grid
 from patrols import ages
 from patrols.cells import CELL_M
 from patrols.models import Coverage
-from patrols.seen import blocks, grounds
+from patrols.seen import grounds, video
+from patrols.seen.windows import Window, part_of
 from patrols.terrain import Terrain
 
 Bounds = tuple[float, float, float, float]
@@ -74,17 +76,30 @@ class Piece:
         ground = self.terrain.ground
         return ground.x0 + self.columns.start, ground.y0 + self.rows.start
 
+    @property
+    def box(self) -> tuple[int, int, int, int]:
+        """Its south-west cell in the plane, width and height."""
+        height, width = self.mine.shape
+        return *self.south_west, width, height
 
-def blind_spots(box: Box, reach: Sequence[str], now: datetime) -> bytes:
+
+def blind_spots(box: Box, reach: Sequence[str], window: Window, now: datetime) -> bytes:
     """See above."""
-    lines, cells = [], []
-    for piece in _pieces(box.around, reach, timezone.localdate(now)):
-        at = _times(piece)
-        lines.append(_streets(piece, at, now.timestamp()))
+    lines, cells, filmed = [], [], []
+    moment = window.at.timestamp()
+    for piece in _pieces(box.around, reach, timezone.localdate(window.at)):
+        at = _times(piece, window, now)
+        lines.append(_streets(piece, at, moment))
         if box.zoom >= CELLS_FROM:
-            classes = ages.classes(at, now.timestamp())
+            classes = ages.classes(at, moment)
             cells.append(_runs(piece, np.where(piece.mine, classes, -1)))
-    return _mvt(box, "blind_streets", "age", lines) + _mvt(box, "blind_cells", "age", cells)
+            shown = piece.mine & video.shown(piece.box, window)
+            filmed.append(_runs(piece, np.where(shown, 1, -1)))
+    return (
+        _mvt(box, "blind_streets", "age", lines)
+        + _mvt(box, "blind_cells", "age", cells)
+        + _mvt(box, "video_cells", "seen", filmed)
+    )
 
 
 def covered(box: Box, reach: Sequence[str], day: date, shift_id: int | None) -> bytes:
@@ -108,7 +123,8 @@ def ages_in(around: Bounds, reach: Sequence[str], now: datetime) -> Iterator[tup
     for piece in _pieces(around, reach, timezone.localdate(now)):
         rows, columns = np.nonzero(piece.mine)
         left, low = piece.south_west
-        yield (columns + left) * CELL_M, (rows + low) * CELL_M, _times(piece)[rows, columns]
+        times = _times(piece, Window(now), now)
+        yield (columns + left) * CELL_M, (rows + low) * CELL_M, times[rows, columns]
 
 
 def seen_in(
@@ -162,10 +178,10 @@ def _allowed(terrain: Terrain, reach: Sequence[str]) -> Any:
     )
 
 
-def _times(piece: Piece) -> Any:
-    left, low = piece.south_west
-    height, width = piece.mine.shape
-    return blocks.read_box(left, low, width, height)
+def _times(piece: Piece, window: Window, now: datetime) -> Any:
+    ground = piece.terrain.ground
+    height, width = ground.grid_of.shape
+    return part_of(window, (ground.x0, ground.y0, width, height), piece.box, now)
 
 
 def _seen(piece: Piece, day: date, shift_id: int | None) -> Any:

@@ -4,7 +4,8 @@ A street piece or building is seen when its cell is.  Places count in grids of a
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
@@ -16,8 +17,9 @@ from grids.models import Building, Street
 from patrols import ages
 from patrols.ages import Ages
 from patrols.cells import CELL_M, PIECE_M
-from patrols.seen import blocks
+from patrols.seen import video
 from patrols.seen.grounds import OfDay
+from patrols.seen.windows import Window, part_of
 from patrols.terrain import Terrain
 
 MOST_SPOTS = 500
@@ -26,30 +28,32 @@ NOBODYS = -1
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """When what lies in a terrain was last seen: seconds since 1970, 0 for never.
+    """When what lies in a terrain was last seen in a window: seconds since 1970, 0 for never.
 
     streets, buildings: in the order of the ground's; cells: of each patrolable cell of grids that
     have no street, with the index of its grid in cells_of.
     """
 
     terrain: Terrain
+    window: Window
     streets: Any
     buildings: Any
     cells: Any
     cells_of: Any
 
 
-def times(one: OfDay) -> Times:
-    """One query for the times of a district's cells."""
+def times(one: OfDay, window: Window, now: datetime) -> Times:
+    """At most three queries for the times of a district's cells."""
     ground = one.terrain.ground
     height, width = ground.grid_of.shape
-    at = blocks.read_box(ground.x0, ground.y0, width, height)
+    whole = ground.x0, ground.y0, width, height
+    at = part_of(window, whole, whole, now)
     flat = at.ravel()
     # There are millions of cells, and few grids without a street.
     has_none = np.append(ground.streets.counts == 0, False)
     patrolable = (ground.cell_number >= 0) & has_none[ground.grid_of]
     return Times(
-        one.terrain, flat[ground.streets.cell], flat[ground.buildings.cell],
+        one.terrain, window, flat[ground.streets.cell], flat[ground.buildings.cell],
         at[patrolable], ground.grid_of[patrolable],
     )  # fmt: skip
 
@@ -97,6 +101,8 @@ class Spot:
 
     kind: "street" or "building".  hours: since the longest unseen piece was seen, None for never.
     length_m: of the pieces that are overdue, 0 for a building.  point: longitude and latitude.
+    cell: of the ground, that the point lies in.  video_h: since a camera showed that cell in a
+    video round, None for not in the window.
     """
 
     kind: str
@@ -106,12 +112,14 @@ class Spot:
     hours: float | None
     length_m: int
     point: tuple[float, float]
+    cell: int
+    video_h: float | None = None
 
 
 def spots(found: Times, windows_h: Any, now: float, kind: str = "") -> list[Spot]:
     """What was unseen for longer than its grid's window (hours, by the grid's index; NaN: not asked
     for), the longest first and of those the largest; at most `MOST_SPOTS`.  A query for the names
-    of each kind.
+    of each kind, and one for what cameras have shown.
     """
     made = []
     if kind != "building":
@@ -120,7 +128,7 @@ def spots(found: Times, windows_h: Any, now: float, kind: str = "") -> list[Spot
         made += _buildings(found, windows_h, now)
     made.sort(key=lambda one: (-(one.hours if one.hours is not None else np.inf), -one.length_m,
                                one.kind, one.id, one.grid))  # fmt: skip
-    return _named(made[:MOST_SPOTS])
+    return _filmed(_named(made[:MOST_SPOTS]), found)
 
 
 def _overdue(at: Any, owner: Any, windows_h: Any, now: float) -> tuple[Any, Any]:
@@ -145,7 +153,7 @@ def _streets(found: Times, windows_h: Any, now: float) -> list[Spot]:
     grids = found.terrain.ground.grids[things.of_grid[worst]]
     return [
         Spot("street", int(found.terrain.street_of[piece]), "", int(grid), _told(since[piece]),
-             round(number * PIECE_M), point)
+             round(number * PIECE_M), point, int(things.cell[piece]))
         for piece, grid, number, point in zip(worst, grids, count, points, strict=True)
     ]  # fmt: skip
 
@@ -158,7 +166,8 @@ def _buildings(found: Times, windows_h: Any, now: float) -> list[Spot]:
     middles = np.column_stack([column + ground.x0 + 0.5, row + ground.y0 + 0.5]) * CELL_M
     return [
         Spot("building", int(found.terrain.building_of[one]), "",
-             int(ground.grids[things.of_grid[one]]), _told(since[one]), 0, point)
+             int(ground.grids[things.of_grid[one]]), _told(since[one]), 0, point,
+             int(things.cell[one]))
         for one, point in zip(late, _degrees(middles), strict=True)
     ]  # fmt: skip
 
@@ -179,10 +188,18 @@ def _named(found: Sequence[Spot]) -> list[Spot]:
     ids = {one.id for one in found if one.kind == "building"}
     buildings = dict(Building.objects.filter(pk__in=ids).values_list("id", "name"))
     return [
-        Spot(one.kind, one.id, (streets if one.kind == "street" else buildings).get(one.id, ""),
-             one.grid, one.hours, one.length_m, one.point)
+        replace(one, name=(streets if one.kind == "street" else buildings).get(one.id, ""))
         for one in found
-    ]  # fmt: skip
+    ]
+
+
+def _filmed(spots: Sequence[Spot], found: Times) -> list[Spot]:
+    """With the hours since a camera showed each."""
+    if not spots:
+        return []
+    at = video.times(found.terrain, found.window).ravel()[[one.cell for one in spots]]
+    since = ages.hours(at, found.window.at.timestamp())
+    return [replace(one, video_h=_told(hours)) for one, hours in zip(spots, since, strict=True)]
 
 
 def street_names(ids: Any) -> dict[int, str]:

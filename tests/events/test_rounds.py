@@ -137,11 +137,11 @@ def test_what_was_looked_at_counts_as_seen_when_the_picture_was_taken(
     assert seen.shape.contains(Point(x + 0.000456, y, srid=4326))
     assert not seen.shape.contains(Point(x - 0.000456, y, srid=4326))
     assert not {"by", "user", "who"} & {field.name for field in VideoSeen._meta.get_fields()}
-    (shown,) = queries.seen_in(operator, BOX, NOW - timedelta(hours=1))
+    (shown,) = queries.seen_in(operator, BOX, NOW - timedelta(hours=1), NOW)
     assert shown == seen
-    assert queries.seen_in(operator, BOX, NOW) == []
+    assert queries.seen_in(operator, BOX, NOW, NOW) == []
     other = make_person("other", Role.OPERATOR, OTHER_STREET)
-    assert queries.seen_in(other, BOX, NOW - timedelta(hours=1)) == []
+    assert queries.seen_in(other, BOX, NOW - timedelta(hours=1), NOW) == []
 
 
 def test_whoever_says_otherwise_takes_it_back(street_round: VideoRound, operator: User) -> None:

@@ -12,6 +12,9 @@ from gis_server.roles import Role
 from grids.models import Grid
 from maps.onduty.tiles import draw_covered
 from maps.tiles import Tile, tiles_over
+from patrols.seen.queries import Asked
+from patrols.seen.views.asked import Question
+from patrols.seen.windows import Window
 from tests.conftest import SignIn
 from tests.maps.conftest import Fetch
 from tests.maps.reading import read_tile
@@ -35,9 +38,14 @@ def grids() -> list[Grid]:
     return made
 
 
+def of_shift(shift: int) -> Question:
+    asked = Asked(DAY, shift or None)
+    return Question(asked, None, [], "overdue", Window(NOW), "", 7, None)
+
+
 def shares(scope: list[str], folder: Path, shift: int = 0) -> dict[int, dict[str, Any]]:
     tile = tile_at(11)
-    content = draw_covered(tile, scope, NOW, DAY, shift)
+    content = draw_covered(tile, scope, of_shift(shift), NOW)
     if not content:
         return {}
     rows = read_tile(content, tile, "covered_grids", folder).to_dict("records")
@@ -85,7 +93,9 @@ def test_roles_without_coverage_are_refused_and_answers_never_kept(
         ("day=2026-03-02", 200),
         ("day=yesterday", 422),
         ("shift=-1", 422),
-        ("shift=99999999999", 422),
+        ("shift=99999999999", 404),
+        ("shift=99999999999999999999", 422),
+        ("window=days&days=8", 422),
     ],
 )
 def test_day_and_shift_have_limits(operator: Client, query: str, status: int) -> None:

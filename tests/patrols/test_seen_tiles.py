@@ -12,6 +12,7 @@ from gis_server.geo import convert
 from maps.tiles import bounds, tiles_over
 from patrols.seen import tiles
 from patrols.seen.tiles import Box
+from patrols.seen.windows import Window
 from tests.maps.reading import read_tile
 from tests.patrols.ground_town import CORNER, SIDE, along, cover, make_grids, positions, send
 from tests.patrols.on_duty import DAY, LAT, LON, NOW, OTHER_STREET, STREET, local, make_duty
@@ -66,7 +67,7 @@ def test_hills_of_the_other_street_are_its_own() -> None:
 
 
 def test_a_tile_has_streets_in_lines_of_one_age_and_cells_from_near(tmp_path: Path) -> None:
-    far, near = (tiles.blind_spots(box(zoom), [STREET], NOW) for zoom in (14, 15))
+    far, near = (tiles.blind_spots(box(zoom), [STREET], Window(NOW), NOW) for zoom in (14, 15))
 
     assert read_tile(far, TILE, "blind_cells", tmp_path) is None
     # Half of the lane was seen three hours ago, the rest never.
@@ -77,7 +78,7 @@ def test_a_tile_has_streets_in_lines_of_one_age_and_cells_from_near(tmp_path: Pa
 def test_what_was_seen_ages(tmp_path: Path) -> None:
     later = NOW + timedelta(hours=20)
 
-    tile = tiles.blind_spots(box(), [STREET], later)
+    tile = tiles.blind_spots(box(), [STREET], Window(later), later)
 
     assert values(tile, "blind_streets", "age", tmp_path) == [2, 4]
 
@@ -99,6 +100,7 @@ def test_coverage_of_a_day_and_shift_is_drawn(tmp_path: Path) -> None:
 def test_nothing_is_drawn_elsewhere_or_before_there_are_grids() -> None:
     away = (0.0, 0.0, 1000.0, 1000.0)
 
-    assert tiles.blind_spots(Box(away, away, 15), [STREET], NOW) == b""
+    long_ago = NOW - timedelta(days=400)
+    assert tiles.blind_spots(Box(away, away, 15), [STREET], Window(NOW), NOW) == b""
     assert tiles.covered(Box(away, away, 15), [STREET], DAY, None) == b""
-    assert tiles.blind_spots(box(), [STREET], NOW - timedelta(days=400)) == b""
+    assert tiles.blind_spots(box(), [STREET], Window(long_ago), NOW) == b""

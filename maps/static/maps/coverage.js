@@ -9,7 +9,6 @@ import { keep, kept } from "maps/kept";
 
 const KEPT = "wall-coverage";
 const REFRESH_MS = 15_000;
-const VIDEO_H = 24;
 export const KINDS = ["off", "covered", "blind"];
 
 export class CoverageView {
@@ -35,7 +34,37 @@ export class CoverageView {
     close.addEventListener("click", () => this.choose("off"));
     this.title = element("h2");
     this.choice = element("p", { class: "coverage-choice" }, this.day, " ", this.shifts);
-    this.holder.replaceChildren(element("header", {}, this.title, close), this.choice, this.words);
+    this.holder.replaceChildren(element("header", {}, this.title, close), this.window(), this.choice, this.words);
+  }
+
+  // Of which time blind spots are told: of now, of the day and shift, or of some days up to a moment.
+  window() {
+    const spans = { "": gettext("ever, until now"), day: gettext("of a day and shift"), days: gettext("of some days up to a moment") };
+    const levels = { "": gettext("any control level"), usual: gettext("usual level"), three: gettext("level three"), two: gettext("level two"), one: gettext("level one") };
+    this.span = choices(gettext("Counts what was seen"), spans);
+    this.level = choices(gettext("Control level"), levels);
+    this.days = element("input", { type: "number", min: "1", max: "7", value: "3", "aria-label": gettext("Days") });
+    this.until = element("input", { type: "datetime-local", step: "1800", "aria-label": gettext("Up to (empty: now)"), title: gettext("Up to (empty: now)") });
+    this.upTo = element("span", {}, this.days, " ", gettext("days up to"), " ", this.until);
+    for (const field of [this.span, this.level, this.days, this.until]) field.addEventListener("change", () => this.chooseSpan());
+    this.spanChoice = element("p", { class: "coverage-choice" }, this.span, " ", this.level, " ", this.upTo);
+    return this.spanChoice;
+  }
+
+  // At a level only a window can be asked for: what came when, under which level, is known for days.
+  chooseSpan() {
+    if (this.level.value && !this.span.value) this.span.value = "days";
+    this.arrange();
+    if (this.span.value === "day") this.chooseDay();
+    else this.ask();
+    this.video();
+  }
+
+  arrange() {
+    const isBlind = this.kind === "blind";
+    this.spanChoice.hidden = !isBlind;
+    this.upTo.hidden = this.span.value !== "days";
+    this.choice.hidden = isBlind && this.span.value !== "day";
   }
 
   // The two buttons of the legend.
@@ -55,10 +84,10 @@ export class CoverageView {
     keep(KEPT, kind);
     for (const [own, button] of Object.entries(this.pressed)) button.setAttribute("aria-pressed", String(own === kind));
     this.holder.hidden = kind === "off";
-    this.choice.hidden = kind !== "covered";
+    this.arrange();
     this.title.textContent = kind === "covered" ? gettext("Coverage of patrols") : gettext("Not seen for");
     this.words.replaceChildren(...(kind === "covered" ? coveredWords() : blindWords()), ...this.rules());
-    if (kind === "covered") this.chooseDay();
+    if (kind === "covered" || this.span.value === "day") this.chooseDay();
     else this.ask();
     if (kind === "blind") this.video();
   }
@@ -66,8 +95,17 @@ export class CoverageView {
   // Apart from what people saw, in a colour of its own.
   async video() {
     if (this.extent === null) return;
-    const { body } = await ask(`${this.rounds}/seen.geojson?bbox=${this.extent.join()}&hours=${VIDEO_H}`).catch(() => ({ body: null }));
+    const { body } = await ask(`${this.rounds}/seen.geojson?bbox=${this.extent.join()}&${this.question()}`).catch(() => ({ body: null }));
     if (body) this.showsVideo(body);
+  }
+
+  // What is asked for, as a query: of the covered a day and shift, of blind spots a window.
+  question() {
+    const day = { day: this.day.value, shift: this.shifts.value };
+    if (this.kind === "covered") return new URLSearchParams(day);
+    const span = this.span.value;
+    const told = { window: span, level: this.level.value, ...(span === "day" && day), ...(span === "days" && { days: this.days.value, until: this.until.value }) };
+    return new URLSearchParams(Object.entries(told).filter(([, value]) => value));
   }
 
   async chooseDay() {
@@ -87,7 +125,8 @@ export class CoverageView {
   }
 
   ask() {
-    this.asks(this.kind, this.kind === "covered" ? `?day=${this.day.value}&shift=${this.shifts.value}` : "");
+    const query = String(this.question());
+    this.asks(this.kind, query && `?${query}`);
   }
 
   // The feed tells of a street at most every few seconds; tiles are drawn anew less often.
@@ -101,6 +140,10 @@ export class CoverageView {
   }
 }
 
+function choices(name, texts) {
+  return element("select", { "aria-label": name }, ...Object.entries(texts).map(([value, text]) => element("option", { value }, text)));
+}
+
 function row(colour, text) {
   const swatch = document.createElement("canvas");
   [swatch.width, swatch.height, swatch.className] = [28, 14, "swatch"];
@@ -111,9 +154,9 @@ function row(colour, text) {
 }
 
 function blindWords() {
-  const texts = [gettext("under 4 h"), gettext("4 to 12 h"), gettext("12 to 24 h"), gettext("24 to 72 h"), gettext("longer, or never")];
+  const texts = [gettext("under 4 h"), gettext("4 to 12 h"), gettext("12 to 24 h"), gettext("24 to 72 h"), gettext("longer, or not in this time")];
   const rows = texts.map((text, index) => row(AGE_COLOURS[index], text));
-  return [element("ul", {}, ...rows, row(VIDEO_COLOUR, gettext("seen by a video round within 24 h")))];
+  return [element("ul", {}, ...rows, row(VIDEO_COLOUR, gettext("shown by a video round in this time (of now: within 24 h); it counts for nothing else")))];
 }
 
 function coveredWords() {

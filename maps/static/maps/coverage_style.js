@@ -6,7 +6,8 @@ export const SHARE_COLOURS = ["#7a2a2a", "#8a6a2f", "#3f7f86", "#3d8bfd"];
 export const COVERED_COLOURS = ["#b5473c", "#3d8bfd"];
 export const VIDEO_COLOUR = "#c58af9";
 
-const BLIND = ["blind-cells", "blind-streets", "video-seen"];
+const BLIND = ["blind-cells", "video-cells", "blind-streets", "video-seen"];
+const CELLS_FROM = 15;
 const COVERED = ["covered-grids", "covered-cells"];
 export const LAYERS_OF = { off: [], blind: BLIND, covered: COVERED };
 
@@ -48,6 +49,14 @@ export function coverageLayers() {
       paint: { "fill-color": AGE, "fill-opacity": 0.32, "fill-antialias": false },
     },
     {
+      id: "video-cells",
+      type: "fill",
+      source: "blind",
+      "source-layer": "video_cells",
+      layout: HIDDEN,
+      paint: { "fill-color": VIDEO_COLOUR, "fill-opacity": 0.45, "fill-antialias": false },
+    },
+    {
       id: "blind-streets",
       type: "line",
       source: "blind",
@@ -60,7 +69,8 @@ export function coverageLayers() {
       type: "fill",
       source: "video",
       layout: HIDDEN,
-      paint: { "fill-color": VIDEO_COLOUR, "fill-opacity": 0.3, "fill-outline-color": VIDEO_COLOUR },
+      // Close by the cells say how far it counts, and the sector is their edge.
+      paint: { "fill-color": VIDEO_COLOUR, "fill-opacity": ["step", ["zoom"], 0.3, CELLS_FROM, 0.08], "fill-outline-color": VIDEO_COLOUR },
     },
   ];
 }

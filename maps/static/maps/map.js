@@ -197,9 +197,9 @@ export class WallMap {
     for (const [own, layers] of Object.entries(LAYERS_OF)) {
       for (const layer of layers) this.map.setLayoutProperty(layer, "visibility", own === kind ? "visible" : "none");
     }
-    if (kind !== "covered" || this.queries?.covered === query) return;
-    this.queries = { covered: query };
-    this.map.getSource("covered").setTiles([this.tilesOf("covered")]);
+    if (kind === "off" || (this.queries?.[kind] ?? "") === query) return;
+    this.queries = { ...this.queries, [kind]: query };
+    this.map.getSource(kind).setTiles([this.tilesOf(kind)]);
   }
 
   // What has been seen has grown, or has become older.

@@ -14,11 +14,13 @@ from gis_server.errors import NotFound
 from gis_server.roles import Permission, scope_q
 from grids.models import Grid
 from patrols import ages
-from patrols.seen import blocks, grounds, queries
+from patrols.seen import grounds, queries, video
 from patrols.seen.queries import DayShares
 from patrols.seen.texts import percent, since
+from patrols.seen.unseen import Spot
 from patrols.seen.views.asked import of_grid, question_of
 from patrols.seen.views.coverage import row_shown, shared
+from patrols.seen.windows import Window, part_of
 
 MOST_SPOTS = 20
 MARGIN = 1
@@ -37,18 +39,27 @@ def grid(request: HttpRequest, code: str) -> HttpResponseBase:
     if one is None:
         raise NotFound(_("There is no such grid in your area."))
     question = question_of(request, user, now)
-    rows = queries.rows(user, of_grid(question.asked, code), now)
-    blind = queries.blind_spots(user, code, now, hours=0)
+    window = question.window
+    rows = queries.rows(user, of_grid(question.asked, code), window, now)
+    blind = queries.blind_spots(user, code, window, now, hours=0)
     mine = [spot for spot in blind.spots if spot.grid == one.pk]
     context = shared(question) | {
         "grid": one,
-        "row": row_shown(rows[0]) if rows and rows[0].code == code else None,
-        "plot": plot(one, now),
-        "spots": [{"spot": spot, "since": since(spot.hours)} for spot in mine[:MOST_SPOTS]],
+        "row": row_shown(rows[0], window) if rows and rows[0].code == code else None,
+        "plot": plot(one, window, now),
+        "spots": [spot_shown(spot, window) for spot in mine[:MOST_SPOTS]],
         "days": [day_shown(day) for day in queries.history(one, timezone.localdate(now))],
         "history_days": queries.HISTORY_DAYS,
     }
     return show(request, "patrols/seen/grid.html", context)
+
+
+def spot_shown(spot: Spot, window: Window) -> dict[str, Any]:
+    return {
+        "spot": spot,
+        "since": since(spot.hours, window),
+        "video": since(spot.video_h, window) if spot.video_h is not None else "",
+    }
 
 
 def day_shown(day: DayShares) -> dict[str, Any]:
@@ -60,10 +71,12 @@ def day_shown(day: DayShares) -> dict[str, Any]:
     }
 
 
-def plot(one: Grid, now: datetime) -> dict[str, Any] | None:
-    """The cells of a grid as paths, one for each class of age; a unit is a cell, y goes down."""
-    today = timezone.localdate(now)
-    ground = next((at for at in grounds.latest(today) if one.code.startswith(at.area)), None)
+def plot(one: Grid, window: Window, now: datetime) -> dict[str, Any] | None:
+    """The cells of a grid as paths, one for each class of age at a window's end; a unit is a cell,
+    y goes down.  video: what cameras have shown, over them.
+    """
+    day = timezone.localdate(window.at)
+    ground = next((at for at in grounds.latest(day) if one.code.startswith(at.area)), None)
     if ground is None or one.pk not in ground.terrain.index:
         return None
     land = ground.terrain.ground
@@ -74,13 +87,15 @@ def plot(one: Grid, now: datetime) -> dict[str, Any] | None:
     low, left = int(rows.min()), int(columns.min())
     height, width = int(rows.max()) - low + 1, int(columns.max()) - left + 1
     part = slice(low, low + height), slice(left, left + width)
-    times = blocks.read_box(land.x0 + left, land.y0 + low, width, height)
-    classes = ages.classes(times, now.timestamp())
+    box = land.x0 + left, land.y0 + low, width, height
+    whole = land.x0, land.y0, land.grid_of.shape[1], land.grid_of.shape[0]
+    classes = ages.classes(part_of(window, whole, box, now), window.at.timestamp())
     mine = land.grid_of[part] == index
     shown = np.where(mine & (land.cell_number[part] >= 0), classes, -1)
     drawn = [{"age": age, "path": path_of(shown == age)} for age in range(ages.OLDEST + 1)]
     outside = {"age": "none", "path": path_of(mine & (shown < 0))}
-    return {"width": width, "height": height, "paths": [outside, *drawn]}
+    filmed = path_of(mine & video.shown(box, window))
+    return {"width": width, "height": height, "paths": [outside, *drawn], "video": filmed}
 
 
 def path_of(where: Any) -> str:

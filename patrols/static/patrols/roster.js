@@ -6,7 +6,10 @@ const at = (id) => document.getElementById(id);
 const board = at("board");
 const TYPED_MS = 250;
 const PEOPLE = 60;
-let picked = null; // {kind: "person" | "duty" | "stand-in", …}: what the next shift or person is for
+// {kind: "person" | "duty" | "slot" | "stand-in", …}: a person or duty waits for a shift, a shift or
+// one who is to be stood in for waits for a person.
+let picked = null;
+const waitsForPerson = (what) => what?.kind === "slot" || what?.kind === "stand-in";
 let opened = null; // the duty of the dialog
 let undo = null; // requests that take back the last change
 let busy = false;
@@ -117,14 +120,15 @@ function takeBack() {
 function pick(what) {
   picked = what;
   for (const one of document.querySelectorAll("[aria-pressed=true]")) if (one.closest("#people-list")) one.setAttribute("aria-pressed", "false");
-  document.body.classList.toggle("picking", what !== null && what.kind !== "stand-in");
-  document.body.classList.toggle("picking-person", what?.kind === "stand-in");
+  document.body.classList.toggle("picking", what !== null && !waitsForPerson(what));
+  document.body.classList.toggle("picking-person", waitsForPerson(what));
   const said = at("picked");
-  said.hidden = what === null;
+  said.hidden = at("let-go").hidden = what === null;
   if (what?.kind === "person") {
     said.textContent = interpolate(gettext("%s: choose a shift (Esc lets go)"), [what.name]);
     at("people-list").querySelector(`[data-id="${what.id}"]`)?.setAttribute("aria-pressed", "true");
-  } else if (what?.kind === "duty") said.textContent = interpolate(gettext("Move %s: choose a shift (Esc lets go)"), [what.name]);
+  } else if (what?.kind === "slot") said.textContent = interpolate(gettext("%s: choose somebody from the list (Esc lets go)"), [what.slot.words]);
+  else if (what?.kind === "duty") said.textContent = interpolate(gettext("Move %s: choose a shift (Esc lets go)"), [what.name]);
   else if (what) said.textContent = interpolate(gettext("Who stands in for %s? Choose from the list (Esc lets go)"), [what.name]);
 }
 
@@ -135,7 +139,10 @@ function dutyOf(chip) {
 }
 
 function put(slot) {
-  if (!picked || picked.kind === "stand-in") return say(gettext("Choose somebody from the list first."), true);
+  if (!picked || waitsForPerson(picked)) {
+    pick({ kind: "slot", slot: { ...slot.dataset } });
+    return at("people-words").focus();
+  }
   if (picked.kind === "duty") return move(picked, { ...slot.dataset });
   return assign(picked.id, { ...slot.dataset }, newTerms(), picked.name);
 }
@@ -144,6 +151,7 @@ const newTerms = () => ({ lowest: at("new-lowest").value, highest: at("new-highe
 
 function choosePerson(button) {
   const person = { kind: "person", id: button.dataset.id, name: button.dataset.name };
+  if (picked?.kind === "slot") return assign(person.id, picked.slot, newTerms(), person.name);
   if (picked?.kind !== "stand-in") return pick(picked?.id === person.id && picked.kind === "person" ? null : person);
   assign(person.id, picked.slot, { stands_in_for: Number(picked.duty) }, person.name);
 }
@@ -220,6 +228,7 @@ document.addEventListener("keydown", (event) => {
   }
 });
 at("undo").addEventListener("click", takeBack);
+at("let-go").addEventListener("click", () => pick(null));
 
 // From shift to shift: across the days and down the posts.
 function walk(from, key) {

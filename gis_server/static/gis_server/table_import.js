@@ -1,13 +1,16 @@
-// Sends a table to be checked, shows what is wrong by row and column and what would change, and has it
-// entered.  The file stays in the browser between the two: the server keeps nothing of it.
+// Sends a table to be checked, shows what is wrong and what would change, and has it entered.  The
+// file stays in the browser between the two: the server keeps nothing of it.
+// The page (gis_server/table_import.html) has a form, further fields of it go along by their names,
+// and a table for each list of the answer that it shows, whose head names the cells (data-cells).
 
 const at = (id) => document.getElementById(id);
 const form = at("table-import");
 const input = at("file");
-const LISTS = ["faults", "warnings", "changes"];
+const lists = [...document.querySelectorAll("[data-cells]")];
+const fields = [...form.querySelectorAll("select")];
 let checked = null;
 
-input.addEventListener("change", forget);
+for (const field of [input, ...fields]) field.addEventListener("change", forget);
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   forget();
@@ -18,7 +21,7 @@ at("enter").addEventListener("click", () => attempt(true));
 function forget() {
   checked = null;
   at("enter").hidden = true;
-  for (const id of LISTS) at(id).hidden = true;
+  for (const list of lists) list.hidden = true;
   at("said").replaceChildren();
 }
 
@@ -37,8 +40,9 @@ async function attempt(really) {
 }
 
 async function send(file, really) {
-  const query = really ? `?${new URLSearchParams({ checked })}` : "";
-  const response = await fetch(`${form.dataset.url}${query}`, {
+  const query = new URLSearchParams(fields.map(({ name, value }) => [name, value]));
+  if (really) query.set("checked", checked);
+  const response = await fetch(`${form.dataset.url}?${query}`, {
     method: "POST",
     headers: {
       Accept: "application/json",
@@ -55,23 +59,25 @@ async function send(file, really) {
 }
 
 function show(answer) {
-  const counts = interpolate(gettext("new: %(new)s, changed: %(changed)s, withdrawn: %(gone)s, as they were: %(same)s"), answer, true);
-  fill("faults", answer.faults, ({ line, column, sentence }) => [line, column, sentence]);
-  fill("warnings", answer.done ? [] : answer.warnings, ({ line, sentence }) => [line, sentence]);
-  fill("changes", answer.done || answer.fault_count ? [] : answer.changes, ({ line, sentence }) => [line ?? "–", sentence]);
-  at("enter").hidden = answer.done || answer.fault_count > 0 || !(answer.new + answer.changed + answer.gone);
+  const { gone = 0 } = answer;
+  const words = gone ? gettext("new: %(new)s, changed: %(changed)s, withdrawn: %(gone)s, as they were: %(same)s") : gettext("new: %(new)s, changed: %(changed)s, as they were: %(same)s");
+  const counts = interpolate(words, answer, true);
+  const isOver = { faults: false, warnings: answer.done, changes: answer.done || answer.fault_count > 0 };
+  for (const list of lists) fill(list, isOver[list.id] ? [] : answer[list.id]);
+  at("enter").hidden = answer.done || answer.fault_count > 0 || !(answer.new + answer.changed + gone);
   checked = answer.digest;
   if (answer.fault_count) {
-    const words = ngettext("%s fault; nothing was entered.", "%s faults; nothing was entered.", answer.fault_count);
-    return say("error", interpolate(words, [answer.fault_count]));
+    const wrong = ngettext("%s fault; nothing was entered.", "%s faults; nothing was entered.", answer.fault_count);
+    return say("error", interpolate(wrong, [answer.fault_count]));
   }
   if (answer.done) return say("success", `${gettext("Entered.")} ${counts}`);
   say("success", `${gettext("All rows are in order; nothing is entered yet.")} ${counts}`);
 }
 
-function fill(id, items, cells) {
-  at(id).hidden = !items.length;
-  at(id).querySelector("tbody").replaceChildren(...items.map((one) => row(cells(one))));
+function fill(list, items) {
+  const cells = list.dataset.cells.split(" ");
+  list.hidden = !items.length;
+  list.querySelector("tbody").replaceChildren(...items.map((one) => row(cells.map((cell) => one[cell] ?? "–"))));
 }
 
 function row(texts) {
