@@ -35,7 +35,7 @@ def certificate(code: int) -> ssl.SSLCertVerificationError:
         ),
         pytest.param(OSError(errno.EHOSTUNREACH, "No route to host"), "网络不通", id="no route"),
         pytest.param(http.client.BadStatusLine("SSH-2.0"), "对方不是 HTTP 服务", id="no HTTP"),
-        pytest.param(ssl.SSLError(1, "WRONG_VERSION"), "对方的 TLS不被接受", id="no TLS"),
+        pytest.param(ssl.SSLError(1, "WRONG_VERSION"), "对方的 TLS 不被接受", id="no TLS"),
         pytest.param(certificate(10), "证书已过期", id="expired"),
         pytest.param(certificate(999), "证书不被接受", id="a rare fault of a certificate"),
         pytest.param(OSError(errno.EMFILE, "Too many open files"), "系统错误 24", id="rare"),
