@@ -52,6 +52,13 @@ def duty_windows(duties: QuerySet[Duty], begin: datetime, end: datetime) -> list
     A switch of the control level counts from its moment on, and so does whoever is put on the
     roster, taken off it or stood in for while the shift runs.  Three queries.
     """
+    return coded_windows(duties, begin, end)[0]
+
+
+def coded_windows(
+    duties: QuerySet[Duty], begin: datetime, end: datetime
+) -> tuple[list[roster.Window], dict[int, str]]:
+    """The same, and the territories of the posts by their ids."""
     days = _days(begin, end)
     rows = list(_coded(duties.filter(day__range=days)))
     # Who is stood in for: also by somebody who is not among those asked for.
@@ -65,11 +72,12 @@ def duty_windows(duties: QuerySet[Duty], begin: datetime, end: datetime) -> list
         [row.as_duty() for row in every], shifts, codes, switches_over(codes.values(), end), zone
     )
     asked_for = roster.Span(begin, end)
-    return [one for one in found if one.duty.id in known and one.span.meets(asked_for)]
+    kept = [one for one in found if one.duty.id in known and one.span.meets(asked_for)]
+    return kept, codes
 
 
 def _coded(duties: QuerySet[Duty]) -> Any:
-    """With their shifts and `post_code`; a post as a whole would be made with its point for each."""
+    """With their shifts and `post_code`: each post as a whole would be made with its point."""
     return duties.select_related("shift").annotate(post_code=F("post__scope_code"))
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -10,14 +11,16 @@ from django.utils import timezone
 
 from patrols.intake.partitions import midnight
 from patrols.intake.spans import Spans, Turn, one_at_a_time
-from patrols.models import Duty, Post
-from patrols.queries import duty_windows
+from patrols.models import Duty
+from patrols.queries import coded_windows
 
 Numbers = np.ndarray[Any, np.dtype[np.int64]]
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 DAY = timedelta(days=1)
 MOST_KNOWN = 20_000
 """Members whose duties are remembered."""
+MOST_ALONG = 50
+"""So many others are asked for along with those who must be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +42,12 @@ class DutyTimes:
     def __init__(self, fresh_s: float = 0.0) -> None:
         self.fresh_s = fresh_s
         self.known: dict[int, Known] = {}
+        self.used: set[int] = set()
         self.around: tuple[datetime, datetime] = (datetime.min.replace(tzinfo=UTC),) * 2
 
     def find(self, members: Numbers, t: Floats, now: datetime) -> Spans:
         """The turns of these members that hold, or may hold, one of the times (seconds, each of
-        the member at its place).  At most eight queries.
+        the member at its place).  At most six queries.
         """
         self._move_on(now)
         begin, end = (edge.timestamp() for edge in self.around)
@@ -62,29 +66,38 @@ class DutyTimes:
         today = timezone.localdate(now)
         around = (midnight(today - DAY), midnight(today + 2 * DAY))
         if around != self.around or len(self.known) > MOST_KNOWN:
-            self.around, self.known = around, {}
+            self.around, self.known, self.used = around, {}, set()
 
     def _near(self, members: Iterable[int], now_s: float) -> dict[int, tuple[Turn, ...]]:
         wanted = list(members)
-        missing = [
-            one for one in wanted
-            if (known := self.known.get(one)) is None or now_s - known.asked >= self.fresh_s
-        ]  # fmt: skip
+        missing = {one for one in wanted if self._is_stale(one, now_s)}
         if missing:
-            found = _turns(missing, *self.around)
-            self.known |= {one: Known(found[one], now_s) for one in missing}
+            asked = missing | self._along(now_s)
+            found = _turns(asked, *self.around)
+            self.known |= {one: Known(found[one], now_s) for one in asked}
+        self.used.update(wanted)
         return {one: self.known[one].turns for one in wanted}
+
+    def _is_stale(self, member: int, now_s: float) -> bool:
+        known = self.known.get(member)
+        return known is None or now_s - known.asked >= self.fresh_s
+
+    def _along(self, now_s: float) -> set[int]:
+        """Others who will be wanted soon, for a phone sends every ten seconds.
+
+        To ask costs as much as some thirty members, and every group would have to.  So few, that a
+        group takes little longer; who was not wanted since does not come along again.
+        """
+        stale = (one for one in self.used if self._is_stale(one, now_s))
+        found = set(islice(stale, MOST_ALONG))
+        self.used -= found
+        return found
 
 
 def _turns(members: Iterable[int], begin: datetime, end: datetime) -> dict[int, tuple[Turn, ...]]:
-    """When each of these members is on duty, and where; one turn at a time.  Four queries."""
+    """When each of these members is on duty, and where; one turn at a time.  Three queries."""
     wanted = list(members)
-    windows = duty_windows(Duty.objects.filter(member_id__in=wanted), begin, end)
-    codes = dict(
-        Post.objects.filter(pk__in={one.duty.post for one in windows}).values_list(
-            "pk", "scope_code"
-        )
-    )
+    windows, codes = coded_windows(Duty.objects.filter(member_id__in=wanted), begin, end)
     return by_member(windows, codes, wanted)
 
 

@@ -22,7 +22,7 @@ def certificate(code: int) -> ssl.SSLCertVerificationError:
 @pytest.mark.parametrize(
     ("error", "told"),
     [
-        pytest.param(TimeoutError("timed out"), "没有应答", id="silent"),
+        pytest.param(TimeoutError("timed out"), "无应答", id="silent"),
         pytest.param(
             ConnectionRefusedError(111, "Connection refused"), "该端口没有服务", id="port closed"
         ),
@@ -34,8 +34,8 @@ def certificate(code: int) -> ssl.SSLCertVerificationError:
             socket.gaierror(-2, "Name or service not known"), "找不到这个主机名", id="name"
         ),
         pytest.param(OSError(errno.EHOSTUNREACH, "No route to host"), "网络不通", id="no route"),
-        pytest.param(http.client.BadStatusLine("SSH-2.0"), "对方不是 HTTP服务", id="no HTTP"),
-        pytest.param(ssl.SSLError(1, "WRONG_VERSION"), "对方的 TLS不被接受", id="no TLS"),
+        pytest.param(http.client.BadStatusLine("SSH-2.0"), "对方不是 HTTP 服务", id="no HTTP"),
+        pytest.param(ssl.SSLError(1, "WRONG_VERSION"), "对方的 TLS 不被接受", id="no TLS"),
         pytest.param(certificate(10), "证书已过期", id="expired"),
         pytest.param(certificate(999), "证书不被接受", id="a rare fault of a certificate"),
         pytest.param(OSError(errno.EMFILE, "Too many open files"), "系统错误 24", id="rare"),

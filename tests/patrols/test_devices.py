@@ -130,7 +130,8 @@ def test_the_page_says_what_was_wrong_with_what_was_sent_last(page: Client) -> N
     text = page.get("/patrols/devices/", headers={"Accept-Language": "en"}).content.decode()
 
     assert "outside a duty" in text or "勤务" in text
-    assert "lat：不是数字" in text
+    assert "lat: no number" in text
+    assert "lat：不是数字" in page.get("/patrols/devices/").content.decode()
 
 
 @pytest.mark.parametrize("flaw", Flaw)

@@ -1,7 +1,9 @@
 """What is taken of positions, and what becomes of it."""
 
 from datetime import date, time, timedelta
+from typing import Any
 
+import numpy as np
 import pytest
 from django.contrib.gis.geos import Point
 from django.db import connection, transaction
@@ -14,6 +16,7 @@ from patrols.intake.duty_times import DutyTimes
 from patrols.intake.partitions import days_there, ensure_days, midnight
 from patrols.intake.refusals import Refusal
 from patrols.intake.rows import columns_of
+from patrols.intake.spans import NOBODY
 from patrols.intake.taking import Parcel, Taken, take, write
 from patrols.intake.tracks import fixes_of, held_of, track_of, tracks_of
 from patrols.models import (
@@ -280,6 +283,30 @@ def test_parcels_of_many_are_written_together_and_each_is_told_its_own() -> None
     ]  # fmt: skip
     assert written.codes == {f"{OTHER_STREET}001"}
     assert write([], times, NOW).taken == []
+
+
+def test_others_are_asked_for_along_with_whoever_must_be(
+    django_assert_num_queries: Any,
+) -> None:
+    """A phone sends every ten seconds: otherwise each group would find its own members stale."""
+    one, *others = (make_duty().member_id for _ in range(4))
+    times = DutyTimes(5)
+
+    def is_on_duty(member: int, seconds: float) -> bool:
+        people, noon = np.array([member]), np.array([NOW.timestamp()])
+        spans = times.find(people, noon, NOW + timedelta(seconds=seconds))
+        return bool(spans.at(people, noon)[0] != NOBODY)
+
+    assert all(is_on_duty(member, 0) for member in (one, *others))
+    with django_assert_num_queries(3):
+        assert is_on_duty(one, 10)
+    # What was read with it counts for five seconds, and no longer.
+    Duty.objects.filter(member__in=others).update(withdrawn_at=local(8))
+    with django_assert_num_queries(0):
+        assert is_on_duty(others[0], 14.9)
+    assert not is_on_duty(others[0], 15)
+    # Who was not wanted since then does not come along again.
+    assert times.known[others[1]].asked == (NOW + timedelta(seconds=10)).timestamp()
 
 
 def test_nobody_is_mixed_up_with_somebody_else() -> None:
