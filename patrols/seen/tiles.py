@@ -7,8 +7,8 @@ Two layers for the map:
   class of `patrols.ages`: 0 seen within 4 h, 1 within 12 h, 2 within 24 h, 3 within 72 h, 4 longer
   ago or never.
 - `covered(box, reach, day, shift)`: the part "covered_cells" (from zoom `COVERED_FROM` on), each
-  feature with `seen`, 1 or 0: what of the patrolable cells was seen on a day, in one shift or
-  (None) in any.
+  feature with `seen`, 1 or 0: of which patrolable cells at least half the quarters were seen on a
+  day, in one shift or (None) in any.
 
 Both answer Mapbox Vector Tiles as bytes, empty where there is nothing; reach: code prefixes.  They
 change with every round of `manage.py cover`, so a client asks again on the live topic "coverage"
@@ -30,7 +30,7 @@ from gis_server.geo import WEB_MERCATOR, convert, metric_srid
 from gis_server.roles import covers
 from grids.models import Grid
 from patrols import ages
-from patrols.cells import CELL_M
+from patrols.cells import CELL_M, NOBODYS, quarters_in
 from patrols.models import Coverage
 from patrols.seen import blocks, grounds
 from patrols.terrain import Terrain
@@ -139,7 +139,7 @@ def _pieces(around: Bounds, reach: Sequence[str], day: date) -> Iterator[Piece]:
         rows, columns = slice(low, high), slice(left, right)
         allowed = _allowed(one.terrain, reach)
         owner = ground.grid_of[rows, columns]
-        mine = (ground.cell_number[rows, columns] >= 0) & (owner >= 0) & allowed[owner]
+        mine = ground.is_patrolable[rows, columns] & allowed[owner]
         if mine.any():
             yield Piece(one.terrain, rows, columns, mine)
 
@@ -171,23 +171,31 @@ def _times(piece: Piece) -> Any:
 def _seen(piece: Piece, day: date, shift_id: int | None) -> Any:
     """Of each cell of the piece 1 or 0; what belongs to another ground is not known, so 0."""
     ground = piece.terrain.ground
-    owner = ground.grid_of[piece.rows, piece.columns]
-    number = ground.cell_number[piece.rows, piece.columns]
-    indices = np.unique(owner[piece.mine])
+    owner, number = quarters_in(ground, piece.rows, piece.columns)
+    indices = np.unique(ground.grid_of[piece.rows, piece.columns][piece.mine])
+    owner = np.where(np.isin(owner, indices), owner, NOBODYS)
     rows = Coverage.objects.filter(day=day, grid__in=ground.grids[indices].tolist())
     if shift_id is not None:
         rows = rows.filter(shift=shift_id)
-    first = np.concatenate(([0], np.cumsum(ground.cells)))
+    first = np.concatenate(([0], np.cumsum(ground.quarters)))
     flags = np.zeros(first[-1], np.bool_)
-    for grid, cells in rows.values_list("grid_id", "cells"):
+    for grid, quarters in rows.values_list("grid_id", "quarters"):
         index = piece.terrain.index[grid]
-        size = int(ground.cells[index])
-        bits = np.unpackbits(np.frombuffer(bytes(cells), np.uint8), bitorder="little")[:size]
+        size = int(ground.quarters[index])
+        bits = np.unpackbits(np.frombuffer(bytes(quarters), np.uint8), bitorder="little")[:size]
         if len(bits) == size:
             flags[first[index] : first[index] + size] |= bits.astype(np.bool_)
-    found = np.zeros(owner.shape, np.int64)
-    found[piece.mine] = flags[first[owner[piece.mine]] + number[piece.mine]]
-    return found
+    counts = (owner >= 0) & (number >= 0)
+    seen = np.zeros(owner.shape, np.bool_)
+    seen[counts] = flags[first[owner[counts]] + number[counts]]
+    some, all_of = (_of_cells(one) for one in (seen, counts))
+    return ((some > 0) & (2 * some >= all_of)).astype(np.int64)
+
+
+def _of_cells(quarters: Any) -> Any:
+    """How many quarters of each cell are true."""
+    height, width = quarters.shape
+    return quarters.reshape(height // 2, 2, width // 2, 2).sum(axis=(1, 3))
 
 
 # ---- Shapes --------------------------------------------------------------------------------------

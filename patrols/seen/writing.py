@@ -156,7 +156,7 @@ def _part(worked: Worked, stretch_id: int, part: NewPart) -> Part:
     asked, there, seen = worked.asked, part.there, part.seen
     return Part(
         stretch_id=stretch_id, duty_id=asked.duty, day=asked.day, shift_id=asked.shift,
-        grid_id=part.grid, ground_id=part.ground, cells=seen.cells, streets=seen.streets,
+        grid_id=part.grid, ground_id=part.ground, quarters=seen.quarters, streets=seen.streets,
         buildings=seen.buildings,
         first_at=datetime.fromtimestamp(there.first, UTC) if there else None,
         last_at=datetime.fromtimestamp(there.last, UTC) if there else None,
@@ -180,7 +180,7 @@ class Change:
         return any(
             _loses(old, new)
             for old, new in (
-                (self.before.cells, self.after.cells),
+                (self.before.quarters, self.after.quarters),
                 (self.before.streets, self.after.streets),
                 (self.before.buildings, self.after.buildings),
             )
@@ -254,7 +254,7 @@ def _ground_of(key: Key) -> int:
 def _sets(row: Part | Coverage | None) -> Sets:
     if row is None:
         return NOTHING
-    return Sets(bytes(row.cells), bytes(row.streets), bytes(row.buildings))
+    return Sets(bytes(row.quarters), bytes(row.streets), bytes(row.buildings))
 
 
 def _coverage_of(keys: Iterable[Key]) -> dict[Key, Coverage]:
@@ -286,8 +286,8 @@ def _row(key: Key, ground_id: int, seen: Sets, passes: int, now: datetime) -> Co
     ground, index = place.ground, place.index[key[2]]
     return Coverage(
         day=key[0], shift_id=key[1], grid_id=key[2], ground_id=ground_id,
-        cells=seen.cells, streets=seen.streets, buildings=seen.buildings,
-        seen_cells=coverage.count(seen.cells), all_cells=int(ground.cells[index]),
+        quarters=seen.quarters, streets=seen.streets, buildings=seen.buildings,
+        seen_quarters=coverage.count(seen.quarters), all_quarters=int(ground.quarters[index]),
         seen_streets=coverage.count(seen.streets), all_streets=int(ground.streets.counts[index]),
         seen_buildings=coverage.count(seen.buildings),
         all_buildings=int(ground.buildings.counts[index]),
@@ -315,7 +315,7 @@ def _note_visits(pairs: set[tuple[int, int]]) -> None:
     duties, grids = {duty for duty, _grid in pairs}, {grid for _duty, grid in pairs}
     stays: dict[tuple[int, int], list[Part]] = defaultdict(list)
     parts = Part.objects.filter(duty__in=duties, grid__in=grids, first_at__isnull=False)
-    for part in parts.defer("cells", "buildings"):
+    for part in parts.defer("quarters", "buildings"):
         if (part.duty_id, part.grid_id) in pairs:
             stays[part.duty_id, part.grid_id].append(part)
     there: dict[tuple[int, int], list[Visit]] = defaultdict(list)

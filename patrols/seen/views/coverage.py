@@ -18,7 +18,7 @@ from patrols.models import ControlSwitch, Duty, StaleTrack
 from patrols.pages import level_shown
 from patrols.seen import queries
 from patrols.seen.queries import Row, Sum
-from patrols.seen.texts import definition, interval, number, percent, since
+from patrols.seen.texts import area_m2, definition, interval, number, percent, since
 from patrols.seen.views.asked import Question, ordered, question_of
 
 PER_PAGE = 50
@@ -76,6 +76,7 @@ def row_shown(row: Row) -> dict[str, Any]:
     return {
         "grid": row,
         "area": percent(row.area),
+        "area_m2": area_m2(row.area),
         "streets": percent(row.streets),
         "buildings": percent(row.buildings),
         "median": since(ages.ages.median_h) if ages else "–",

@@ -77,7 +77,7 @@ def plot(one: Grid, now: datetime) -> dict[str, Any] | None:
     times = blocks.read_box(land.x0 + left, land.y0 + low, width, height)
     classes = ages.classes(times, now.timestamp())
     mine = land.grid_of[part] == index
-    shown = np.where(mine & (land.cell_number[part] >= 0), classes, -1)
+    shown = np.where(mine & land.is_patrolable[part], classes, -1)
     drawn = [{"age": age, "path": path_of(shown == age)} for age in range(ages.OLDEST + 1)]
     outside = {"age": "none", "path": path_of(mine & (shown < 0))}
     return {"width": width, "height": height, "paths": [outside, *drawn]}
