@@ -16,6 +16,7 @@ set of these numbers, kept as a bitmap (`patrols.coverage`).
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -281,17 +282,36 @@ def _edges(owners: Small, whole: Small, parts: Sequence[tuple[Numbers, Any]]) ->
 
 
 def _near(streets: Sequence[Any], places: Floats, asked: Flags, x0: int, y0: int) -> Flags:
-    """Of each cell that is asked for, whether something lies within NEAR_M of its middle."""
-    near = np.zeros(asked.shape, np.bool_)
-    things = np.concatenate([np.asarray(streets, object), shapely.points(places)])
-    if not len(things):
-        return near
-    tree = shapely.STRtree(things)
-    rows, columns = np.nonzero(asked)
-    middles = shapely.points((columns + x0 + 0.5) * CELL_M, (rows + y0 + 0.5) * CELL_M)
-    found, _thing = tree.query(middles, predicate="dwithin", distance=NEAR_M)
-    near[rows[found], columns[found]] = True
-    return near
+    """Of each cell that is asked for, whether something lies within NEAR_M of its middle.
+
+    Looked at from the things, of which there are fewer than cells: pieces of lines short enough
+    that all that is near lies a few cells around.
+    """
+    begin, end = (np.concatenate([one, places]) for one in _segments(streets))
+    way = end - begin
+    squared = np.maximum((way**2).sum(axis=1), 1e-12)
+    cell = np.floor((begin + end) / 2 / CELL_M).astype(np.int64)
+    reach = int((NEAR_M + PIECE_M / 2 + CELL_M / 2) // CELL_M)
+    near, height, width = np.zeros(asked.shape, np.bool_), *asked.shape
+    for right, up in product(range(-reach, reach + 1), repeat=2):
+        column, row = (cell + np.array([right, up])).T
+        off = (np.column_stack([column, row]) + 0.5) * CELL_M - begin
+        along = np.clip((off * way).sum(axis=1) / squared, 0, 1)
+        apart = ((off - along[:, None] * way) ** 2).sum(axis=1)
+        column, row = column - x0, row - y0
+        inside = (column >= 0) & (row >= 0) & (column < width) & (row < height)
+        found = inside & (apart <= NEAR_M**2)
+        near[row[found], column[found]] = True
+    return near & asked
+
+
+def _segments(streets: Sequence[Any]) -> tuple[Floats, Floats]:
+    """Where the straight pieces of lines begin and end, none longer than PIECE_M; (n, 2) each."""
+    given = np.asarray(streets, object) if len(streets) else np.zeros(0, object)
+    fine = shapely.segmentize(shapely.get_parts(given), PIECE_M)
+    points, line = shapely.get_coordinates(fine, return_index=True)
+    same = line[1:] == line[:-1]
+    return points[:-1][same], points[1:][same]
 
 
 def _numbered(owner: Small, grids: int) -> tuple[Small, Numbers]:
