@@ -2,10 +2,10 @@
 
 Two layers for the map:
 
-- `blind_spots(box, reach, now)`: a tile with the parts "blind_streets" (lines, at every zoom) and
-  "blind_cells" (squares of cells in rows, from zoom `CELLS_FROM` on), each feature with `age`, the
-  class of `patrols.ages`: 0 seen within 4 h, 1 within 12 h, 2 within 24 h, 3 within 72 h, 4 longer
-  ago or never.
+- `blind_spots(box, reach, now)`: a tile with the parts "blind_streets" (lines, one feature for each
+  age, at every zoom) and "blind_cells" (squares of cells in rows, from zoom `CELLS_FROM` on), each
+  feature with `age`, the class of `patrols.ages`: 0 seen within 4 h, 1 within 12 h, 2 within 24 h,
+  3 within 72 h, 4 longer ago or never.
 - `covered(box, reach, day, shift)`: the part "covered_cells" (from zoom `COVERED_FROM` on), each
   feature with `seen`, 1 or 0: of which patrolable cells at least half the quarters were seen on a
   day, in one shift or (None) in any.
@@ -28,22 +28,23 @@ from django.utils import timezone
 
 from gis_server.geo import WEB_MERCATOR, convert, metric_srid
 from gis_server.roles import covers
-from grids.models import Grid
 from patrols import ages
 from patrols.cells import CELL_M, NOBODYS, quarters_in
 from patrols.models import Coverage
-from patrols.seen import blocks, grounds
+from patrols.seen import blocks, grounds, lines
+from patrols.seen.grounds import OfDay
 from patrols.terrain import Terrain
 
 Bounds = tuple[float, float, float, float]
 CELLS_FROM = 15
 COVERED_FROM = 14
 
+CODES = "SELECT id, code FROM grids_grid WHERE id = ANY(%s::bigint[])"
 MVT = """
     WITH tile AS (SELECT ST_MakeEnvelope(%s, %s, %s, %s, 3857) AS exact)
     SELECT coalesce(ST_AsMVT(part, %s, 4096, 'geom'), ''::bytea) FROM (
         SELECT value AS {name}, ST_AsMVTGeom(
-            ST_SetSRID(ST_GeomFromWKB(wkb), 3857), tile.exact, 4096, 64, true) AS geom
+            ST_SetSRID(ST_GeomFromWKB(wkb), 3857), tile.exact, 4096, 64, {clip}) AS geom
         FROM tile, unnest(%s::bytea[], %s::int[]) AS drawn (wkb, value)
     ) AS part WHERE geom IS NOT NULL"""
 
@@ -77,14 +78,19 @@ class Piece:
 
 def blind_spots(box: Box, reach: Sequence[str], now: datetime) -> bytes:
     """See above."""
-    lines, cells = [], []
-    for piece in _pieces(box.around, reach, timezone.localdate(now)):
-        at = _times(piece)
-        lines.append(_streets(piece, at, now.timestamp()))
-        if box.zoom >= CELLS_FROM:
-            classes = ages.classes(at, now.timestamp())
+    streets, cells = [], []
+    for one, place in _over(box.around, timezone.localdate(now)):
+        allowed = _allowed(one.terrain, reach)
+        if not allowed.any():
+            continue
+        drawn = lines.lines_of(one.ground_id)
+        streets.append(lines.by_age(drawn, box.around, allowed, box.zoom, now.timestamp()))
+        piece = _piece(one.terrain, place, allowed) if box.zoom >= CELLS_FROM else None
+        if piece is not None:
+            classes = ages.classes(_times(piece), now.timestamp())
             cells.append(_runs(piece, np.where(piece.mine, classes, -1)))
-    return _mvt(box, "blind_streets", "age", lines) + _mvt(box, "blind_cells", "age", cells)
+    told = _mvt(box, "blind_streets", "age", streets, "false")
+    return told + _mvt(box, "blind_cells", "age", cells)
 
 
 def covered(box: Box, reach: Sequence[str], day: date, shift_id: int | None) -> bytes:
@@ -126,6 +132,14 @@ def seen_in(
 
 
 def _pieces(around: Bounds, reach: Sequence[str], day: date) -> Iterator[Piece]:
+    for one, place in _over(around, day):
+        piece = _piece(one.terrain, place, _allowed(one.terrain, reach))
+        if piece is not None:
+            yield piece
+
+
+def _over(around: Bounds, day: date) -> Iterator[tuple[OfDay, tuple[slice, slice]]]:
+    """The grounds that a box (EPSG:3857) touches, with their rows and columns in it.  One query."""
     west, south, east, north = _metric(around)
     for one in grounds.latest(day):
         ground = one.terrain.ground
@@ -134,14 +148,15 @@ def _pieces(around: Bounds, reach: Sequence[str], day: date) -> Iterator[Piece]:
         low = max(int(south // CELL_M) - ground.y0, 0)
         right = min(int(east // CELL_M) - ground.x0 + 1, width)
         high = min(int(north // CELL_M) - ground.y0 + 1, height)
-        if left >= right or low >= high:
-            continue
-        rows, columns = slice(low, high), slice(left, right)
-        allowed = _allowed(one.terrain, reach)
-        owner = ground.grid_of[rows, columns]
-        mine = ground.is_patrolable[rows, columns] & allowed[owner]
-        if mine.any():
-            yield Piece(one.terrain, rows, columns, mine)
+        if left < right and low < high:
+            yield one, (slice(low, high), slice(left, right))
+
+
+def _piece(terrain: Terrain, place: tuple[slice, slice], allowed: Any) -> Piece | None:
+    """None where nothing of it lies in grids that are allowed (by their index)."""
+    ground = terrain.ground
+    mine = ground.is_patrolable[place] & allowed[ground.grid_of[place]]
+    return Piece(terrain, *place, mine) if mine.any() else None
 
 
 def _metric(bounds: Bounds) -> Bounds:
@@ -153,13 +168,11 @@ def _metric(bounds: Bounds) -> Bounds:
 
 def _allowed(terrain: Terrain, reach: Sequence[str]) -> Any:
     """Of each grid of a ground, whether it lies in reach; none that is no more."""
-    prefixes = [one for one in reach if one]
-    codes = dict(
-        Grid.objects.filter(pk__in=terrain.ground.grids.tolist()).values_list("id", "code")
-    )
-    return np.array(
-        [covers(prefixes, codes.get(int(pk), "")) for pk in terrain.ground.grids], np.bool_
-    )
+    prefixes, ids = [one for one in reach if one], terrain.ground.grids.tolist()
+    with connection.cursor() as cursor:
+        cursor.execute(CODES, [f"{{{','.join(map(str, ids))}}}"])
+        codes = dict(cursor.fetchall())
+    return np.array([covers(prefixes, codes.get(pk, "")) for pk in ids], np.bool_)
 
 
 def _times(piece: Piece) -> Any:
@@ -201,37 +214,10 @@ def _of_cells(quarters: Any) -> Any:
 # ---- Shapes --------------------------------------------------------------------------------------
 
 
-def _streets(piece: Piece, at: Any, now: float) -> tuple[Any, Any]:
-    """Lines along street pieces of one class, as many together as hang together; their classes."""
-    ground, things = piece.terrain.ground, piece.terrain.ground.streets
-    row, column = np.divmod(things.cell, ground.grid_of.shape[1])
-    row, column = row - piece.rows.start, column - piece.columns.start
-    height, width = piece.mine.shape
-    inside = (row >= 0) & (column >= 0) & (row < height) & (column < width)
-    where = np.flatnonzero(inside)
-    where = where[piece.mine[row[where], column[where]]]
-    where = where[np.argsort(things.given[where])]
-    if not len(where):
-        return np.zeros(0, object), np.zeros(0, np.int64)
-    classes = ages.classes(at[row[where], column[where]], now)
-    ends = piece.terrain.lines(where)
-    begins = np.ones(len(where), np.bool_)
-    begins[1:] = (
-        (np.diff(things.given[where]) != 1)
-        | (np.diff(classes) != 0)
-        | (np.abs(ends[1:, :2] - ends[:-1, 2:]).max(axis=1) > 0.2)
-    )
-    run = np.cumsum(begins) - 1
-    # Of each run the first begin, then every end.
-    points = np.concatenate([ends[begins, :2], ends[:, 2:]])
-    of_run = np.concatenate([run[begins], run])
-    order = np.argsort(of_run, kind="stable")
-    lines = shapely.linestrings(points[order], indices=of_run[order])
-    return lines, classes[begins]
-
-
 def _runs(piece: Piece, values: Any) -> tuple[Any, Any]:
-    """Rectangles over cells of one value that lie side by side in a row; those below 0 are none."""
+    """Rectangles (EPSG:3857) over cells of one value that lie side by side in a row; those below 0
+    are none.
+    """
     left, low = piece.south_west
     height = len(values)
     edge = np.full((height, 1), -1)
@@ -242,15 +228,21 @@ def _runs(piece: Piece, values: Any) -> tuple[Any, Any]:
     _rows, last = np.nonzero(stops)
     west, east = (first + left) * CELL_M, (last + left + 1) * CELL_M
     south = (rows + low) * CELL_M
-    return shapely.box(west, south, east, south + CELL_M), values[rows, first]
+    squares = shapely.box(west, south, east, south + CELL_M)
+    return convert(squares, metric_srid(), WEB_MERCATOR), values[rows, first]
 
 
-def _mvt(box: Box, part: str, name: str, drawn: Sequence[tuple[Any, Any]]) -> bytes:
+def _mvt(
+    box: Box, part: str, name: str, drawn: Sequence[tuple[Any, Any]], clip: str = "true"
+) -> bytes:
+    """A part of a tile.  clip: "false" where nothing reaches further than a margin around it: lines
+    of a whole district, cut by the tile, take longer than all else.
+    """
     shapes = np.concatenate([np.zeros(0, object), *(shapes for shapes, _values in drawn)])
     if not len(shapes):
         return b""
     values = np.concatenate([values for _shapes, values in drawn])
-    wkb = list(shapely.to_wkb(convert(shapes, metric_srid(), WEB_MERCATOR)))
+    wkb = list(shapely.to_wkb(shapes))
     with connection.cursor() as cursor:
-        cursor.execute(MVT.format(name=name), [*box.exact, part, wkb, values.tolist()])
+        cursor.execute(MVT.format(name=name, clip=clip), [*box.exact, part, wkb, values.tolist()])
         return bytes(cursor.fetchone()[0])
