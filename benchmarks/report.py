@@ -9,9 +9,13 @@ PostGIS cluster and `REDIS_URL` a throw-away Redis.
 import json
 import os
 import platform
+import sys
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+BEGAN = time.monotonic()
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,16 @@ class Measure:
     def as_json(self) -> dict[str, object]:
         goal = None if self.goal is None else self.goal.text
         return asdict(self) | {"ratio": self.ratio, "goal": goal, "met": self.met}
+
+
+def told_so_far(measures: Sequence[Measure]) -> Sequence[Measure]:
+    """Say on the error output what one part of a long benchmark has measured; gives it back."""
+    at = time.monotonic() - BEGAN
+    for measure in measures:
+        name, value, unit, *_peer, goal, met = _row(measure)
+        against = f" ({goal}: {met})" if goal else ""
+        print(f"{at:5.0f} s  {name}: {value} {unit}{against}", file=sys.stderr, flush=True)
+    return measures
 
 
 def finish(name: str, measures: Sequence[Measure]) -> int:

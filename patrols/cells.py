@@ -6,12 +6,17 @@ buildings or shops of the district lie within `NEAR_M` of its middle.  In a grid
 every cell is, and the grid says so.  What lies near counts also where it is the neighbour's: a
 street on the border is patrolled from both sides.
 
+Area is counted in quarters of cells, `QUARTER_M` a side, for a quarter of the grids of a district
+are so small that whole cells err by more than two points: a quarter belongs to the grid that holds
+its own middle, and is patrolable when its cell is.
+
 Whatever can be seen has a number within its grid, from 0 in a fixed order; what has been seen is a
 set of these numbers, kept as a bitmap (`patrols.coverage`).
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -20,12 +25,17 @@ import shapely
 Numbers = np.ndarray[Any, np.dtype[np.int64]]
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 Small = np.ndarray[Any, np.dtype[np.int32]]
+Flags = np.ndarray[Any, np.dtype[np.bool_]]
 
 CELL_M = 10.0
+QUARTER_M = CELL_M / 2
+QUARTERS = 4
+"""Of a cell: south-west, south-east, north-west, north-east."""
 NEAR_M = 25.0
 PIECE_M = 10.0
 """A street is seen piece by piece; the last one of a street is what is left, at least half."""
 NOBODYS = -1
+ON_EDGE = -2
 MOST_CELLS = 60_000_000
 """Of the box around a district: 6,000 km²."""
 
@@ -59,26 +69,70 @@ class Things:
 
 
 @dataclass(frozen=True, slots=True)
+class Edges:
+    """Cells whose quarters are not all the grid's that holds their middle, in their order.
+
+    cell: row × width + column of the ground.  of_grid: index of the grid of each quarter, (n, 4),
+    NOBODYS for one that is outside or not patrolable.
+    """
+
+    cell: Numbers
+    of_grid: Small
+
+
+@dataclass(frozen=True, slots=True)
 class Ground:
     """The district's cells, street pieces and buildings on one day.
 
     grids: ids; the index of an id is its grid's index everywhere here.  is_bare: of each grid,
     whether it has neither streets nor buildings nor shops, so that all of it counts.
     x0, y0: number of the cell in the south-west corner.  grid_of: index of the grid that holds each
-    cell (rows from south to north), NOBODYS outside.  cell_number: within its grid, NOBODYS for a
-    cell that is not patrolable.
+    cell (rows from south to north), NOBODYS outside.  is_patrolable: of each cell.
     """
 
     grids: Numbers
-    is_bare: np.ndarray[Any, np.dtype[np.bool_]]
+    is_bare: Flags
     x0: int
     y0: int
     grid_of: Small
-    cell_number: Small
-    cells: Numbers
-    """How many patrolable cells each grid has."""
+    is_patrolable: Flags
+    edges: Edges
     streets: Things
     buildings: Things
+    numbered: "Numbered"
+
+    @property
+    def quarters(self) -> Numbers:
+        """How many patrolable quarters each grid has."""
+        return self.numbered.counts
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """The numbers of patrolable quarters within their grids: first those of whole cells, cell by
+    cell, then those on edges.
+
+    first: of each cell the number of its first quarter, three follow; ON_EDGE where they are told
+    apart, NOBODYS for a cell that is not patrolable.  on_edge: of each quarter of `Edges`.  counts:
+    of each grid.
+    """
+
+    first: Small
+    on_edge: Small
+    counts: Numbers
+
+
+def numbered(grid_of: Small, is_patrolable: Flags, edges: Edges, grids: int) -> Numbered:
+    """See `Numbered`; it follows from the rest of a ground."""
+    owner = np.where(is_patrolable, grid_of, NOBODYS)
+    owner.ravel()[edges.cell] = NOBODYS
+    number, cells = _numbered(owner, grids)
+    first = np.where(number >= 0, number * QUARTERS, NOBODYS)
+    first.ravel()[edges.cell] = ON_EDGE
+    after, rest = _numbered(edges.of_grid, grids)
+    whole = cells * QUARTERS
+    on_edge = np.where(after >= 0, after + whole[edges.of_grid], NOBODYS)
+    return Numbered(first.astype(np.int32), on_edge.astype(np.int32), whole + rest)
 
 
 def ground(
@@ -97,17 +151,50 @@ def ground(
         ValueError: no areas.
     """
     x0, y0, width, height = _box(areas)
-    grid_of = _owners(areas, x0, y0, width, height)
+    grid_of, edges = _owners(areas, x0, y0, width, height)
     at, count = Frame(x0, y0, grid_of), len(areas)
     houses, stores = buildings.reshape(-1, 2), shops.reshape(-1, 2)
     pieces = at.things(street_pieces(streets), count)
     built, sold = at.things(houses, count), at.things(stores, count)
     is_bare = pieces.counts + built.counts + sold.counts == 0
-    near = _near(streets, np.concatenate([houses, stores]), grid_of, x0, y0)
+    asked = grid_of >= 0
+    asked.ravel()[edges.cell] = True
+    near = _near(streets, np.concatenate([houses, stores]), asked, x0, y0)
     patrolable = (grid_of >= 0) & (near | is_bare[grid_of])
-    number, cells = _numbered(np.where(patrolable, grid_of, NOBODYS), count)
+    edges = _patrolable(edges, near, is_bare)
     ids = np.array([area.id for area in areas], np.int64)
-    return Ground(ids, is_bare, x0, y0, grid_of, number, cells, pieces, built)
+    number = numbered(grid_of, patrolable, edges, count)
+    return Ground(ids, is_bare, x0, y0, grid_of, patrolable, edges, pieces, built, number)
+
+
+def quarters_in(ground: Ground, rows: slice, columns: slice) -> tuple[Small, Small]:
+    """Of each quarter in a box of cells the index of its grid, and its number there (NOBODYS for
+    none): twice as many rows and columns.
+    """
+    first = ground.numbered.first[rows, columns]
+    whole = np.where(first >= 0, first, NOBODYS)
+    number = np.where(whole[:, :, None] >= 0, whole[:, :, None] + np.arange(QUARTERS), NOBODYS)
+    owner = np.repeat(ground.grid_of[rows, columns][:, :, None], QUARTERS, axis=2)
+    on_edge = np.nonzero(first == ON_EDGE)
+    width = ground.grid_of.shape[1]
+    cell = (on_edge[0] + rows.start) * width + on_edge[1] + columns.start
+    at = np.searchsorted(ground.edges.cell, cell)
+    owner[on_edge], number[on_edge] = ground.edges.of_grid[at], ground.numbered.on_edge[at]
+    return _spread(owner), _spread(number.astype(np.int32))
+
+
+def _spread(four: Small) -> Small:
+    """Cells' quarters as a raster of quarters."""
+    height, width, _four = four.shape
+    halves = four.reshape(height, width, 2, 2).transpose(0, 2, 1, 3)
+    return halves.reshape(2 * height, 2 * width)
+
+
+def _patrolable(edges: Edges, near: Flags, is_bare: Flags) -> Edges:
+    """Without the quarters, and the cells, where nobody can patrol."""
+    counts = near.ravel()[edges.cell][:, None] | is_bare[edges.of_grid]
+    of_grid = np.where(counts & (edges.of_grid >= 0), edges.of_grid, NOBODYS).astype(np.int32)
+    return Edges(edges.cell, of_grid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,35 +233,85 @@ def _box(areas: Sequence[Area]) -> tuple[int, int, int, int]:
     return x0, y0, width, height
 
 
-def _owners(areas: Sequence[Area], x0: int, y0: int, width: int, height: int) -> Small:
-    """The index of the grid that holds the middle of each cell."""
+def _owners(
+    areas: Sequence[Area], x0: int, y0: int, width: int, height: int
+) -> tuple[Small, Edges]:
+    """The index of the grid that holds the middle of each cell, and cells that it does not hold
+    whole.  Where grids overlap the later one holds.
+    """
     owners = np.full((height, width), NOBODYS, np.int32)
+    whole = owners.copy()
+    parts = []
     for index, area in enumerate(areas):
         west, south, east, north = area.shape.bounds
         columns = np.arange(int(np.floor(west / CELL_M)), int(np.floor(east / CELL_M)) + 1)
         rows = np.arange(int(np.floor(south / CELL_M)), int(np.floor(north / CELL_M)) + 1)
-        x, y = np.meshgrid((columns + 0.5) * CELL_M, (rows + 0.5) * CELL_M)
+        here = slice(rows[0] - y0, rows[-1] - y0 + 1), slice(columns[0] - x0, columns[-1] - x0 + 1)
         shapely.prepare(area.shape)
-        inside = shapely.contains_xy(area.shape, x, y)
-        part = owners[rows[0] - y0 : rows[-1] - y0 + 1, columns[0] - x0 : columns[-1] - x0 + 1]
-        part[inside] = index
-    return owners
+        owners[here][_holds(area.shape, columns + 0.5, rows + 0.5)] = index
+        halves = (np.arange(2 * len(one)) * 0.5 + one[0] + 0.25 for one in (columns, rows))
+        held = _holds(area.shape, *halves)
+        four = held.reshape(len(rows), 2, len(columns), 2).transpose(0, 2, 1, 3)
+        four = four.reshape(len(rows), len(columns), QUARTERS)
+        number = four.sum(axis=2)
+        whole[here][number == QUARTERS] = index
+        row, column = np.nonzero((number > 0) & (number < QUARTERS))
+        cell = (row + rows[0] - y0) * width + column + columns[0] - x0
+        parts.append((cell, np.where(four[row, column], index, NOBODYS)))
+    return owners, _edges(owners, whole, parts)
 
 
-def _near(
-    streets: Sequence[Any], places: Floats, grid_of: Small, x0: int, y0: int
-) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    """Of each cell, whether something lies within NEAR_M of its middle."""
-    near = np.zeros(grid_of.shape, np.bool_)
-    things = np.concatenate([np.asarray(streets, object), shapely.points(places)])
-    if not len(things):
-        return near
-    tree = shapely.STRtree(things)
-    rows, columns = np.nonzero(grid_of >= 0)
-    middles = shapely.points((columns + x0 + 0.5) * CELL_M, (rows + y0 + 0.5) * CELL_M)
-    found, _thing = tree.query(middles, predicate="dwithin", distance=NEAR_M)
-    near[rows[found], columns[found]] = True
-    return near
+def _holds(shape: Any, columns: Floats, rows: Floats) -> Flags:
+    """Of each of some places, in cells of the plane, whether it lies in a shape."""
+    x, y = np.meshgrid(columns * CELL_M, rows * CELL_M)
+    return np.asarray(shapely.contains_xy(shape, x, y))
+
+
+def _edges(owners: Small, whole: Small, parts: Sequence[tuple[Numbers, Any]]) -> Edges:
+    """whole: the grid that holds all quarters of a cell.  parts: cells with the grids of those that
+    one grid holds of them.
+    """
+    cells = [cell for cell, _of in parts]
+    found = np.unique(np.concatenate([*cells, np.flatnonzero(owners != whole)]))
+    of_grid = np.repeat(whole.ravel()[found, None], QUARTERS, axis=1)
+    for cell, of in parts:
+        at = np.searchsorted(found, cell)
+        of_grid[at] = np.maximum(of_grid[at], of)
+    apart = (of_grid != owners.ravel()[found, None]).any(axis=1)
+    return Edges(found[apart], of_grid[apart])
+
+
+def _near(streets: Sequence[Any], places: Floats, asked: Flags, x0: int, y0: int) -> Flags:
+    """Of each cell that is asked for, whether something lies within NEAR_M of its middle.
+
+    Looked at from the things, of which there are fewer than cells: pieces of lines short enough
+    that all that is near lies a few cells around.
+    """
+    begin, end = (np.concatenate([one, places]) for one in _segments(streets))
+    way = end - begin
+    squared = np.maximum((way**2).sum(axis=1), 1e-12)
+    cell = np.floor((begin + end) / 2 / CELL_M).astype(np.int64)
+    reach = int((NEAR_M + PIECE_M / 2 + CELL_M / 2) // CELL_M)
+    near, height, width = np.zeros(asked.shape, np.bool_), *asked.shape
+    for right, up in product(range(-reach, reach + 1), repeat=2):
+        column, row = (cell + np.array([right, up])).T
+        off = (np.column_stack([column, row]) + 0.5) * CELL_M - begin
+        along = np.clip((off * way).sum(axis=1) / squared, 0, 1)
+        apart = ((off - along[:, None] * way) ** 2).sum(axis=1)
+        column, row = column - x0, row - y0
+        inside = (column >= 0) & (row >= 0) & (column < width) & (row < height)
+        found = inside & (apart <= NEAR_M**2)
+        near[row[found], column[found]] = True
+    return near & asked
+
+
+def _segments(streets: Sequence[Any]) -> tuple[Floats, Floats]:
+    """Where the straight pieces of lines begin and end, none longer than PIECE_M; (n, 2) each."""
+    given = np.asarray(streets, object) if len(streets) else np.zeros(0, object)
+    fine = shapely.segmentize(shapely.get_parts(given), PIECE_M)
+    points, line = shapely.get_coordinates(fine, return_index=True)
+    same = line[1:] == line[:-1]
+    return points[:-1][same], points[1:][same]
 
 
 def _numbered(owner: Small, grids: int) -> tuple[Small, Numbers]:

@@ -1,9 +1,10 @@
-"""What a track has covered: sets of cells, street pieces and buildings of each grid.  Pure.
+"""What a track has covered: quarters of cells, street pieces and buildings of grids.  Pure.
 
-A fix lights the cells whose middle lies within a radius of it; two that are joined light all along
-the straight way between them.  A street piece or building is seen when the cell that it lies in is
-lit.  Sets of one grid, day and shift are united by OR, so parts may come in any order, twice, and
-from any machine; one more fix costs what the first did.
+A fix lights the cells, and the quarters of cells, whose middle lies within a radius of it; two that
+are joined light all along the straight way between them (`patrols.plane`).  Area is seen in
+quarters; a street piece or building when the cell that it lies in is lit.  Sets of one grid, day
+and shift are united by OR, so parts may come in any order, twice, and from any machine; one more
+fix costs what the first did.
 
 By the radius shares of area are hardly comparable (the worse the phone, the wider its way): every
 share is shown with its radius, and beside those of streets and buildings.
@@ -15,29 +16,27 @@ from typing import Any
 
 import numpy as np
 
-from patrols.cells import CELL_M, Floats, Ground, Numbers, Things
-from patrols.track import Means, Track
+from patrols.cells import ON_EDGE, Ground, Numbers, Things
+from patrols.plane import Lit, Quarters
+from patrols.track import Means
 
 Bits = np.ndarray[Any, np.dtype[np.uint8]]
 
 RADIUS_M = {Means.FOOT: 15.0, Means.BIKE: 15.0, Means.CAR: 20.0}
 """How far to the sides somebody sees on the way; shown with every share."""
-STEP_M = 5.0
-"""A joined way is lit from points at most so far apart: with 15 m radius it errs by 0.2 m."""
-MOST_IN_BOX = 16_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What has been seen of one grid, each set as a bitmap (`numpy.packbits`, little-endian)."""
 
-    cells: bytes
+    quarters: bytes
     streets: bytes
     buildings: bytes
 
     def __or__(self, other: "Seen") -> "Seen":
         return Seen(
-            union(self.cells, other.cells),
+            union(self.quarters, other.quarters),
             union(self.streets, other.streets),
             union(self.buildings, other.buildings),
         )
@@ -79,63 +78,40 @@ def numbers_of(bits: bytes) -> Numbers:
     return np.flatnonzero(flags)
 
 
-def covered(track: Track, ground: Ground, radius_m: float) -> dict[int, Seen]:
-    """What a track has seen of each grid that it came near, by the grid's id."""
-    return seen_in(*lit(*samples(track), ground, radius_m), ground)
-
-
-def seen_in(rows: Numbers, columns: Numbers, ground: Ground) -> dict[int, Seen]:
-    """What lies in lit cells of the ground, of each grid by its id."""
-    number, owner = ground.cell_number[rows, columns], ground.grid_of[rows, columns]
-    cells = _sets(owner[number >= 0], number[number >= 0], ground.cells)
-    flat = rows * ground.grid_of.shape[1] + columns
+def seen_in(cells: Lit, quarters: Quarters, ground: Ground) -> dict[int, Seen]:
+    """What lies in lit cells and quarters of the plane, of each grid by its id."""
+    area = _area(quarters, ground)
+    flat = _flat(cells, ground)
     streets, buildings = _in(ground.streets, flat), _in(ground.buildings, flat)
     return {
         int(ground.grids[one]): Seen(
-            cells.get(one, b""), streets.get(one, b""), buildings.get(one, b"")
+            area.get(one, b""), streets.get(one, b""), buildings.get(one, b"")
         )
-        for one in sorted(cells.keys() | streets.keys() | buildings.keys())
+        for one in sorted(area.keys() | streets.keys() | buildings.keys())
     }
 
 
-def samples(track: Track) -> tuple[Floats, Floats]:
-    """Points of a track, and points at most STEP_M apart on what is joined."""
-    if not len(track.x):
-        return track.x, track.y
-    dx, dy = np.diff(track.x), np.diff(track.y)
-    parts = np.where(track.joined, np.ceil(np.hypot(dx, dy) / STEP_M), 1).astype(np.int64)
-    parts = np.maximum(parts, 1)
-    way = np.repeat(np.arange(len(parts)), parts)
-    step = (np.arange(len(way)) - np.repeat(np.cumsum(parts) - parts, parts)) / parts[way]
-    x = np.append(track.x[way] + dx[way] * step, track.x[-1])
-    y = np.append(track.y[way] + dy[way] * step, track.y[-1])
-    return x, y
-
-
-def lit(x: Floats, y: Floats, ground: Ground, radius_m: float) -> tuple[Numbers, Numbers]:
-    """Rows and columns of the ground's cells whose middle lies within the radius of a point."""
+def _flat(cells: Lit, ground: Ground) -> Numbers:
+    """The places (row × width + column) of cells that lie in the ground, ascending."""
+    rows, columns = cells.rows - ground.y0, cells.columns - ground.x0
     height, width = ground.grid_of.shape
-    reach = int(np.ceil(radius_m / CELL_M))
-    column = np.floor(x / CELL_M).astype(np.int64) - ground.x0
-    row = np.floor(y / CELL_M).astype(np.int64) - ground.y0
-    near = (column >= -reach) & (row >= -reach) & (column < width + reach) & (row < height + reach)
-    x, y, column, row = x[near], y[near], column[near], row[near]
-    if not len(x):
-        return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    # A mask of the box around the points, with a margin: what lies outside the ground is cut off.
-    left, low = int(column.min()) - reach, int(row.min()) - reach
-    mask = np.zeros(
-        (int(row.max()) - low + reach + 1, int(column.max()) - left + reach + 1), np.bool_
-    )
-    east, north = x - (column + ground.x0 + 0.5) * CELL_M, y - (row + ground.y0 + 0.5) * CELL_M
-    for up in range(-reach, reach + 1):
-        for right in range(-reach, reach + 1):
-            within = (right * CELL_M - east) ** 2 + (up * CELL_M - north) ** 2 <= radius_m**2
-            mask[row[within] - low + up, column[within] - left + right] = True
-    rows, columns = np.nonzero(mask)
-    rows, columns = rows + low, columns + left
     inside = (rows >= 0) & (columns >= 0) & (rows < height) & (columns < width)
-    return rows[inside], columns[inside]
+    return np.asarray(rows[inside] * width + columns[inside])
+
+
+def _area(quarters: Quarters, ground: Ground) -> dict[int, bytes]:
+    """Patrolable quarters as bitmaps by the index of their grid."""
+    rows, columns = quarters.rows - 2 * ground.y0, quarters.columns - 2 * ground.x0
+    height, width = ground.grid_of.shape
+    inside = (rows >= 0) & (columns >= 0) & (rows < 2 * height) & (columns < 2 * width)
+    rows, columns = rows[inside], columns[inside]
+    cell, which = (rows >> 1) * width + (columns >> 1), (rows & 1) * 2 + (columns & 1)
+    number = ground.numbered.first.ravel()[cell]
+    whole, on_edge = np.flatnonzero(number >= 0), np.flatnonzero(number == ON_EDGE)
+    at = np.searchsorted(ground.edges.cell, cell[on_edge]), which[on_edge]
+    owner = np.concatenate([ground.grid_of.ravel()[cell[whole]], ground.edges.of_grid[at]])
+    number = np.concatenate([number[whole] + which[whole], ground.numbered.on_edge[at]])
+    return _sets(owner[number >= 0], number[number >= 0], ground.quarters)
 
 
 def _in(things: Things, cells: Numbers) -> dict[int, bytes]:
@@ -187,7 +163,7 @@ def shares(seen: Mapping[int, Seen], ground: Ground) -> dict[int, Shares]:
     for index, pk in enumerate(ground.grids):
         one = seen.get(int(pk), NOTHING)
         found[int(pk)] = Shares(
-            Share(count(one.cells), int(ground.cells[index])),
+            Share(count(one.quarters), int(ground.quarters[index])),
             Share(count(one.streets), int(ground.streets.counts[index])),
             Share(count(one.buildings), int(ground.buildings.counts[index])),
             bool(ground.is_bare[index]),

@@ -1,14 +1,13 @@
 """What one slot of a track has lit, and what that is in a ground: sets and being there.  Pure."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from patrols import plane
-from patrols.cells import CELL_M, Ground, Numbers
+from patrols.cells import CELL_M, Ground
 from patrols.coverage import NOTHING, RADIUS_M, Seen, seen_in
-from patrols.plane import Lit, Ways
+from patrols.plane import Lit, Quarters, Ways
 from patrols.slots import Slot, slot_track
 from patrols.track import Fixes, Floats, Means, Track
 
@@ -32,10 +31,13 @@ class InGrid:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A slot of a track: what it lit, and where it was when (`begin` to `end` at `x`, `y`)."""
+    """A slot of a track: the cells and quarters of cells that it lit, and where it was when
+    (`begin` to `end` at `x`, `y`).
+    """
 
     slot: Slot
     lit: Lit
+    quarters: Quarters
     where: Ways
 
 
@@ -43,9 +45,17 @@ def make(fixes: Fixes, received: Floats, means: Means, slot: Slot) -> Made:
     """See `slots.slot_track` for the arguments."""
     found = slot_track(fixes, received, means, slot)
     ways = plane.ways_of(found)
-    until = np.clip(ways.begin, slot.begin, slot.end - 1)
-    lit = plane.lit(ways.x, ways.y, until, RADIUS_M[means])
-    return Made(slot, lit, _where(found, ways, slot))
+    until, radius_m = np.clip(ways.begin, slot.begin, slot.end - 1), RADIUS_M[means]
+    lit = plane.lit(ways.x, ways.y, until, radius_m)
+    quarters = plane.quarters(ways.x, ways.y, radius_m)
+    return Made(slot, lit, quarters, _where(found, ways, slot))
+
+
+def covered(track: Track, ground: Ground, radius_m: float) -> dict[int, Seen]:
+    """What a track has seen of each grid that it came near, by the grid's id."""
+    ways = plane.ways_of(track)
+    cells = plane.lit(ways.x, ways.y, ways.begin, radius_m)
+    return seen_in(cells, plane.quarters(ways.x, ways.y, radius_m), ground)
 
 
 def _where(track: Track, ways: Ways, slot: Slot) -> Ways:
@@ -64,9 +74,7 @@ def _where(track: Track, ways: Ways, slot: Slot) -> Ways:
 
 def in_ground(made: Made, ground: Ground) -> dict[int, InGrid]:
     """What a slot of a track comes to in each grid of a ground, by the grid's id."""
-    rows, columns = made.lit.rows - ground.y0, made.lit.columns - ground.x0
-    inside = _inside(rows, columns, ground)
-    seen = seen_in(rows[inside], columns[inside], ground)
+    seen = seen_in(made.lit, made.quarters, ground)
     there = being_there(made.where, ground)
     return {
         pk: InGrid(seen.get(pk, NOTHING), there.get(pk))
@@ -74,16 +82,12 @@ def in_ground(made: Made, ground: Ground) -> dict[int, InGrid]:
     }
 
 
-def _inside(rows: Numbers, columns: Numbers, ground: Ground) -> Any:
-    height, width = ground.grid_of.shape
-    return (rows >= 0) & (columns >= 0) & (rows < height) & (columns < width)
-
-
 def being_there(where: Ways, ground: Ground) -> dict[int, There]:
     """When and how long somebody was in each grid, by its id."""
     columns = np.floor(where.x / CELL_M).astype(np.int64) - ground.x0
     rows = np.floor(where.y / CELL_M).astype(np.int64) - ground.y0
-    inside = _inside(rows, columns, ground)
+    height, width = ground.grid_of.shape
+    inside = (rows >= 0) & (columns >= 0) & (rows < height) & (columns < width)
     owner = ground.grid_of[rows[inside], columns[inside]]
     begin, end = where.begin[inside][owner >= 0], where.end[inside][owner >= 0]
     owner = owner[owner >= 0]

@@ -12,7 +12,17 @@ from typing import Any
 import numpy as np
 
 from patrols import cells
-from patrols.cells import CELL_M, Area, Floats, Ground, Numbers, Small, Things
+from patrols.cells import (
+    CELL_M,
+    Area,
+    Edges,
+    Floats,
+    Ground,
+    Numbers,
+    Small,
+    Things,
+    numbered,
+)
 
 STEPS_PER_M = 10
 """Ends of pieces are kept in decimetres from the ground's corner."""
@@ -65,12 +75,13 @@ def terrain(areas: Sequence[Area], streets: Named, buildings: Named, shops: Floa
 
 
 def pack(terrain: Terrain) -> bytes:
-    """Half a megabyte or so for a district of 900 grids."""
+    """Numbers of quarters are left out: they follow from the rest."""
     ground = terrain.ground
     plain = {
         "grids": ground.grids, "is_bare": ground.is_bare,
         "corner": np.array([ground.x0, ground.y0], np.int64),
-        "grid_of": ground.grid_of, "cell_number": ground.cell_number, "cells": ground.cells,
+        "grid_of": ground.grid_of, "is_patrolable": ground.is_patrolable,
+        "edge_cell": ground.edges.cell, "edge_of_grid": ground.edges.of_grid,
         "street_of": terrain.street_of, "ends": terrain.ends, "building_of": terrain.building_of,
     }  # fmt: skip
     for name, things in (("streets", ground.streets), ("buildings", ground.buildings)):
@@ -91,9 +102,14 @@ def unpack(data: bytes) -> Terrain:
             for name in ("streets", "buildings")
         )
         x0, y0 = (int(one) for one in file["corner"])
+        edges = Edges(file["edge_cell"], file["edge_of_grid"])
+        grids, grid_of, is_patrolable = (
+            file[name] for name in ("grids", "grid_of", "is_patrolable")
+        )
+        number = numbered(grid_of, is_patrolable, edges, len(grids))
         ground = Ground(
-            file["grids"], file["is_bare"], x0, y0, file["grid_of"], file["cell_number"],
-            file["cells"], streets, buildings,
+            grids, file["is_bare"], x0, y0, grid_of, is_patrolable, edges, streets, buildings,
+            number,
         )  # fmt: skip
         return Terrain(
             ground, file["street_of"], file["ends"], file["building_of"], cells.by_grid(ground)

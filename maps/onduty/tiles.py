@@ -70,7 +70,7 @@ def shares_of(rows: Iterable[Coverage]) -> list[Share]:
     found = dict[int, Coverage]()
     sets = dict[int, coverage.Seen]()
     for row in rows:
-        one = coverage.Seen(bytes(row.cells), bytes(row.streets), bytes(row.buildings))
+        one = coverage.Seen(bytes(row.quarters), bytes(row.streets), bytes(row.buildings))
         known = found.get(row.grid_id)
         # What belongs to another ground cannot be united: the newer one stands.
         same = known is not None and known.ground_id == row.ground_id
@@ -80,7 +80,7 @@ def shares_of(rows: Iterable[Coverage]) -> list[Share]:
         Share(
             grid,
             _part(sets[grid].streets, row.all_streets),
-            _part(sets[grid].cells, row.all_cells),
+            _part(sets[grid].quarters, row.all_quarters),
             _part(sets[grid].buildings, row.all_buildings),
             row.is_bare,
         )

@@ -36,7 +36,8 @@ HEAD = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TAIL = b"\xff\xff"
 EPOCH_US = 946_684_800_000_000
 """PostgreSQL counts microseconds from 2000."""
-KINDS = {"i2": 2, "i4": 4, "i8": 8, "f4": 4, "f8": 8, "u1": 1}
+BYTES = {"u1", "V4096"}
+KINDS = {"i2": 2, "i4": 4, "i8": 8, "f4": 4, "f8": 8, "u1": 1, "V4096": 4096}
 
 
 def columns_of(positions: Sequence[Position]) -> Array:
@@ -76,7 +77,7 @@ def wire_type(kinds: Sequence[tuple[str, str]]) -> np.dtype[Any]:
     """
     fields: list[tuple[str, str]] = [("count", ">i2")]
     for name, kind in kinds:
-        fields += [(f"{name}_", ">i4"), (name, kind if kind == "u1" else f">{kind}")]
+        fields += [(f"{name}_", ">i4"), (name, kind if kind in BYTES else f">{kind}")]
     return np.dtype(fields)
 
 

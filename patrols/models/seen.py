@@ -94,9 +94,12 @@ class Stretch(models.Model):
 
 
 class Seen(models.Model):
-    """Three sets as bitmaps, see `patrols.coverage`; each by the numbers of its ground."""
+    """Three sets as bitmaps, see `patrols.coverage`; each by the numbers of its ground.
 
-    cells = models.BinaryField()
+    quarters: of cells, 25 m² each.
+    """
+
+    quarters = models.BinaryField()
     streets = models.BinaryField()
     buildings = models.BinaryField()
 
@@ -147,8 +150,8 @@ class Coverage(Seen):
     shift = models.ForeignKey(Shift, models.PROTECT, related_name="+")
     grid = models.ForeignKey(Grid, models.CASCADE, related_name="+")
     ground = models.ForeignKey(StoredGround, models.PROTECT, related_name="+")
-    seen_cells = models.PositiveIntegerField()
-    all_cells = models.PositiveIntegerField()
+    seen_quarters = models.PositiveIntegerField()
+    all_quarters = models.PositiveIntegerField()
     seen_streets = models.PositiveIntegerField()
     all_streets = models.PositiveIntegerField()
     seen_buildings = models.PositiveIntegerField()

@@ -11,7 +11,7 @@ from gis_server.roles import Permission
 from patrols.coverage import RADIUS_M
 from patrols.seen import queries
 from patrols.seen.queries import Row
-from patrols.seen.texts import definition, interval, number, share_told
+from patrols.seen.texts import QUARTER_M2, definition, interval, number, share_told
 from patrols.seen.unseen import Spot
 from patrols.seen.views.asked import ordered, question_of
 from patrols.seen.windows import Window
@@ -24,8 +24,10 @@ MOST_HOURS = 24 * 366
 @require_safe
 def coverage(request: HttpRequest) -> HttpResponseBase:
     """Grids of a day with their shares, hours unseen and visits; `below=1`: only those that miss
-    visits.  Parameters: day, shift, area (digits of a code), sort, limit, offset; and of the window
-    of hours unseen: window (day, days), days, until, level.
+    visits.  Area is told in squares of `area_unit_m2`, streets in pieces.
+
+    Parameters: day, shift, area (digits of a code), sort, limit, offset; and of the window of hours
+    unseen: window (day, days), days, until, level.
     """
     user, now, piece = user_of(request), timezone.now(), parse_page(request, PER_PAGE)
     question = question_of(request, user, now)
@@ -39,6 +41,7 @@ def coverage(request: HttpRequest) -> HttpResponseBase:
             "interval": interval(question.day, question.shift_name),
             "window": window_shown(question.window),
             "definition": definition(),
+            "area_unit_m2": QUARTER_M2,
             "radius_m": {means.value: metres for means, metres in RADIUS_M.items()},
             "total": len(rows),
             "grids": [row_told(row) for row in rows[piece.offset : piece.offset + piece.limit]],

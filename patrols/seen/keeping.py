@@ -60,11 +60,11 @@ def not_the_union(day: date) -> Iterator[str]:
     hold(WRITE_LOCK)
     parts: dict[tuple[int, int, int], list[Seen]] = defaultdict(list)
     for part in Part.objects.filter(day=day).iterator():
-        sets = Seen(bytes(part.cells), bytes(part.streets), bytes(part.buildings))
+        sets = Seen(bytes(part.quarters), bytes(part.streets), bytes(part.buildings))
         parts[part.shift_id, part.grid_id, part.ground_id].append(sets)
     for row in Coverage.objects.filter(day=day).select_related("grid"):
         whole = reduce(or_, parts.pop((row.shift_id, row.grid_id, row.ground_id), []), NOTHING)
-        if whole != sets_of(row) or count(whole.cells) != row.seen_cells:
+        if whole != sets_of(row) or count(whole.quarters) != row.seen_quarters:
             yield f"coverage of grid {row.grid.code} on {day} is not what its parts make together"
     for _shift, grid, _ground in parts:
         yield f"grid {grid} was seen on {day} and has no coverage"

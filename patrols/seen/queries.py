@@ -184,7 +184,7 @@ def shares_of(
     if len(covered) == 1 or (covered and own is None):
         one = covered[0]
         return (
-            Share(one.seen_cells, one.all_cells), Share(one.seen_streets, one.all_streets),
+            Share(one.seen_quarters, one.all_quarters), Share(one.seen_streets, one.all_streets),
             Share(one.seen_buildings, one.all_buildings), one.is_bare, True,
         )  # fmt: skip
     if own is None or grid not in own.terrain.index:
@@ -192,7 +192,7 @@ def shares_of(
     ground, index = own.terrain.ground, own.terrain.index[grid]
     both = reduce(or_, (sets_of(one) for one in covered), NOTHING)
     return (
-        Share(count(both.cells), int(ground.cells[index])),
+        Share(count(both.quarters), int(ground.quarters[index])),
         Share(count(both.streets), int(ground.streets.counts[index])),
         Share(count(both.buildings), int(ground.buildings.counts[index])),
         bool(ground.is_bare[index]),
@@ -201,7 +201,7 @@ def shares_of(
 
 
 def sets_of(row: Coverage) -> Seen:
-    return Seen(bytes(row.cells), bytes(row.streets), bytes(row.buildings))
+    return Seen(bytes(row.quarters), bytes(row.streets), bytes(row.buildings))
 
 
 def required_rules() -> dict[tuple[str, ControlLevel], int]:
@@ -334,10 +334,10 @@ class DayShares:
 def history(grid: Grid, today: date) -> list[DayShares]:
     """What was seen of a grid in the last days, by shift, the newest first.  One query."""
     kept = Coverage.objects.filter(grid=grid, day__gt=today - timedelta(days=HISTORY_DAYS))
-    told = kept.select_related("shift").defer("cells", "streets", "buildings")
+    told = kept.select_related("shift").defer("quarters", "streets", "buildings")
     return [
         DayShares(
-            row.day, row.shift.name, Share(row.seen_cells, row.all_cells),
+            row.day, row.shift.name, Share(row.seen_quarters, row.all_quarters),
             Share(row.seen_streets, row.all_streets),
             Share(row.seen_buildings, row.all_buildings), row.visits,
         )

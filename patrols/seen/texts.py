@@ -8,10 +8,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from patrols.cells import QUARTER_M
 from patrols.coverage import RADIUS_M, Share
 from patrols.models import ControlSwitch
 from patrols.seen.windows import Window
 from patrols.track import JOIN_M, JOIN_S, WORST_ACCURACY_M, Means
+
+QUARTER_M2 = round(QUARTER_M**2)
 
 
 def definition() -> str:
@@ -20,8 +23,8 @@ def definition() -> str:
         "Seen is what lies within %(foot)d m (by car %(car)d m) of positions of people on duty, and"
         " of the way between two that are at most %(seconds)d s and %(metres)d m apart. Positions"
         " less exact than %(worst)d m, too fast, made up or from the future do not count. Area:"
-        " cells of 10 m near streets, buildings and shops; streets: pieces of 10 m; buildings: by"
-        " their cell. Against the boundaries of the day."
+        " squares of 5 m near streets, buildings and shops; streets: pieces of 10 m; buildings: by"
+        " their cell of 10 m. Against the boundaries of the day."
     ) % {
         "foot": RADIUS_M[Means.FOOT], "car": RADIUS_M[Means.CAR], "seconds": JOIN_S,
         "metres": JOIN_M, "worst": WORST_ACCURACY_M,
@@ -82,6 +85,11 @@ def _moment(at: datetime) -> str:
 def number(hours: float | None) -> float | None:
     """Hours for programs: None for never, and where there is nothing."""
     return None if hours is None or not np.isfinite(hours) else round(float(hours), 2)
+
+
+def area_m2(area: Share) -> Share:
+    """Of quarters of cells, in square metres."""
+    return Share(area.seen * QUARTER_M2, area.all * QUARTER_M2)
 
 
 def share_told(share: Share) -> dict[str, Any]:

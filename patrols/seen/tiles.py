@@ -2,14 +2,14 @@
 
 Two layers for the map:
 
-- `blind_spots(box, reach, window, now)`: a tile with the parts "blind_streets" (lines, at every
-  zoom) and "blind_cells" (squares of cells in rows, from zoom `CELLS_FROM` on), each feature with
-  `age`, the class of `patrols.ages` at the window's moment: 0 seen within 4 h, 1 within 12 h, 2
-  within 24 h, 3 within 72 h, 4 longer ago, or not in the window; and "video_cells" (likewise),
-  which are apart: what cameras have shown in video rounds in the window.
+- `blind_spots(box, reach, window, now)`: a tile with the parts "blind_streets" (lines, one feature
+  for each age, at every zoom) and "blind_cells" (squares of cells in rows, from zoom `CELLS_FROM`
+  on), each feature with `age`, the class of `patrols.ages` at the window's moment: 0 seen within
+  4 h, 1 within 12 h, 2 within 24 h, 3 within 72 h, 4 longer ago, or not in the window; and
+  "video_cells" (likewise), which are apart: what cameras have shown in video rounds in the window.
 - `covered(box, reach, day, shift)`: the part "covered_cells" (from zoom `COVERED_FROM` on), each
-  feature with `seen`, 1 or 0: what of the patrolable cells was seen on a day, in one shift or
-  (None) in any.
+  feature with `seen`, 1 or 0: of which patrolable cells at least half the quarters were seen on a
+  day, in one shift or (None) in any.
 
 Both answer Mapbox Vector Tiles as bytes, empty where there is nothing; reach: code prefixes.  They
 change with every round of `manage.py cover`, so a client asks again on the live topic "coverage"
@@ -29,11 +29,11 @@ from django.utils import timezone
 
 from gis_server.geo import WEB_MERCATOR, convert, metric_srid
 from gis_server.roles import covers
-from grids.models import Grid
 from patrols import ages
-from patrols.cells import CELL_M
+from patrols.cells import CELL_M, NOBODYS, quarters_in
 from patrols.models import Coverage
-from patrols.seen import grounds, video
+from patrols.seen import grounds, lines, video
+from patrols.seen.grounds import OfDay
 from patrols.seen.windows import Window, part_of
 from patrols.terrain import Terrain
 
@@ -41,11 +41,12 @@ Bounds = tuple[float, float, float, float]
 CELLS_FROM = 15
 COVERED_FROM = 14
 
+CODES = "SELECT id, code FROM grids_grid WHERE id = ANY(%s::bigint[])"
 MVT = """
     WITH tile AS (SELECT ST_MakeEnvelope(%s, %s, %s, %s, 3857) AS exact)
     SELECT coalesce(ST_AsMVT(part, %s, 4096, 'geom'), ''::bytea) FROM (
         SELECT value AS {name}, ST_AsMVTGeom(
-            ST_SetSRID(ST_GeomFromWKB(wkb), 3857), tile.exact, 4096, 64, true) AS geom
+            ST_SetSRID(ST_GeomFromWKB(wkb), 3857), tile.exact, 4096, 64, {clip}) AS geom
         FROM tile, unnest(%s::bytea[], %s::int[]) AS drawn (wkb, value)
     ) AS part WHERE geom IS NOT NULL"""
 
@@ -85,18 +86,23 @@ class Piece:
 
 def blind_spots(box: Box, reach: Sequence[str], window: Window, now: datetime) -> bytes:
     """See above."""
-    lines, cells, filmed = [], [], []
+    streets, cells, filmed = [], [], []
     moment = window.at.timestamp()
-    for piece in _pieces(box.around, reach, timezone.localdate(window.at)):
-        at = _times(piece, window, now)
-        lines.append(_streets(piece, at, moment))
-        if box.zoom >= CELLS_FROM:
-            classes = ages.classes(at, moment)
+    for one, place in _over(box.around, timezone.localdate(window.at)):
+        allowed = _allowed(one.terrain, reach)
+        if not allowed.any():
+            continue
+        drawn = lines.lines_of(one.ground_id)
+        known = _times_of_all(one.terrain, window, now)
+        streets.append(lines.by_age(drawn, box.around, allowed, box.zoom, moment, known))
+        piece = _piece(one.terrain, place, allowed) if box.zoom >= CELLS_FROM else None
+        if piece is not None:
+            classes = ages.classes(_times(piece, window, now), moment)
             cells.append(_runs(piece, np.where(piece.mine, classes, -1)))
             shown = piece.mine & video.shown(piece.box, window)
             filmed.append(_runs(piece, np.where(shown, 1, -1)))
     return (
-        _mvt(box, "blind_streets", "age", lines)
+        _mvt(box, "blind_streets", "age", streets, "false")
         + _mvt(box, "blind_cells", "age", cells)
         + _mvt(box, "video_cells", "seen", filmed)
     )
@@ -142,6 +148,14 @@ def seen_in(
 
 
 def _pieces(around: Bounds, reach: Sequence[str], day: date) -> Iterator[Piece]:
+    for one, place in _over(around, day):
+        piece = _piece(one.terrain, place, _allowed(one.terrain, reach))
+        if piece is not None:
+            yield piece
+
+
+def _over(around: Bounds, day: date) -> Iterator[tuple[OfDay, tuple[slice, slice]]]:
+    """The grounds that a box (EPSG:3857) touches, with their rows and columns in it.  One query."""
     west, south, east, north = _metric(around)
     for one in grounds.latest(day):
         ground = one.terrain.ground
@@ -150,14 +164,15 @@ def _pieces(around: Bounds, reach: Sequence[str], day: date) -> Iterator[Piece]:
         low = max(int(south // CELL_M) - ground.y0, 0)
         right = min(int(east // CELL_M) - ground.x0 + 1, width)
         high = min(int(north // CELL_M) - ground.y0 + 1, height)
-        if left >= right or low >= high:
-            continue
-        rows, columns = slice(low, high), slice(left, right)
-        allowed = _allowed(one.terrain, reach)
-        owner = ground.grid_of[rows, columns]
-        mine = (ground.cell_number[rows, columns] >= 0) & (owner >= 0) & allowed[owner]
-        if mine.any():
-            yield Piece(one.terrain, rows, columns, mine)
+        if left < right and low < high:
+            yield one, (slice(low, high), slice(left, right))
+
+
+def _piece(terrain: Terrain, place: tuple[slice, slice], allowed: Any) -> Piece | None:
+    """None where nothing of it lies in grids that are allowed (by their index)."""
+    ground = terrain.ground
+    mine = ground.is_patrolable[place] & allowed[ground.grid_of[place]]
+    return Piece(terrain, *place, mine) if mine.any() else None
 
 
 def _metric(bounds: Bounds) -> Bounds:
@@ -169,77 +184,71 @@ def _metric(bounds: Bounds) -> Bounds:
 
 def _allowed(terrain: Terrain, reach: Sequence[str]) -> Any:
     """Of each grid of a ground, whether it lies in reach; none that is no more."""
-    prefixes = [one for one in reach if one]
-    codes = dict(
-        Grid.objects.filter(pk__in=terrain.ground.grids.tolist()).values_list("id", "code")
-    )
-    return np.array(
-        [covers(prefixes, codes.get(int(pk), "")) for pk in terrain.ground.grids], np.bool_
-    )
+    prefixes, ids = [one for one in reach if one], terrain.ground.grids.tolist()
+    with connection.cursor() as cursor:
+        cursor.execute(CODES, [f"{{{','.join(map(str, ids))}}}"])
+        codes = dict(cursor.fetchall())
+    return np.array([covers(prefixes, codes.get(pk, "")) for pk in ids], np.bool_)
 
 
 def _times(piece: Piece, window: Window, now: datetime) -> Any:
-    ground = piece.terrain.ground
+    return part_of(window, _whole(piece.terrain), piece.box, now)
+
+
+def _times_of_all(terrain: Terrain, window: Window, now: datetime) -> Any:
+    """Of every cell of a ground in a window that is past; None where the blocks know more cheaply
+    those of a few.
+    """
+    if window.begins is None:
+        return None
+    whole = _whole(terrain)
+    return part_of(window, whole, whole, now)
+
+
+def _whole(terrain: Terrain) -> tuple[int, int, int, int]:
+    """The box of a ground: its south-west cell in the plane, width and height."""
+    ground = terrain.ground
     height, width = ground.grid_of.shape
-    return part_of(window, (ground.x0, ground.y0, width, height), piece.box, now)
+    return ground.x0, ground.y0, width, height
 
 
 def _seen(piece: Piece, day: date, shift_id: int | None) -> Any:
     """Of each cell of the piece 1 or 0; what belongs to another ground is not known, so 0."""
     ground = piece.terrain.ground
-    owner = ground.grid_of[piece.rows, piece.columns]
-    number = ground.cell_number[piece.rows, piece.columns]
-    indices = np.unique(owner[piece.mine])
+    owner, number = quarters_in(ground, piece.rows, piece.columns)
+    indices = np.unique(ground.grid_of[piece.rows, piece.columns][piece.mine])
+    owner = np.where(np.isin(owner, indices), owner, NOBODYS)
     rows = Coverage.objects.filter(day=day, grid__in=ground.grids[indices].tolist())
     if shift_id is not None:
         rows = rows.filter(shift=shift_id)
-    first = np.concatenate(([0], np.cumsum(ground.cells)))
+    first = np.concatenate(([0], np.cumsum(ground.quarters)))
     flags = np.zeros(first[-1], np.bool_)
-    for grid, cells in rows.values_list("grid_id", "cells"):
+    for grid, quarters in rows.values_list("grid_id", "quarters"):
         index = piece.terrain.index[grid]
-        size = int(ground.cells[index])
-        bits = np.unpackbits(np.frombuffer(bytes(cells), np.uint8), bitorder="little")[:size]
+        size = int(ground.quarters[index])
+        bits = np.unpackbits(np.frombuffer(bytes(quarters), np.uint8), bitorder="little")[:size]
         if len(bits) == size:
             flags[first[index] : first[index] + size] |= bits.astype(np.bool_)
-    found = np.zeros(owner.shape, np.int64)
-    found[piece.mine] = flags[first[owner[piece.mine]] + number[piece.mine]]
-    return found
+    counts = (owner >= 0) & (number >= 0)
+    seen = np.zeros(owner.shape, np.bool_)
+    seen[counts] = flags[first[owner[counts]] + number[counts]]
+    some, all_of = (_of_cells(one) for one in (seen, counts))
+    return ((some > 0) & (2 * some >= all_of)).astype(np.int64)
+
+
+def _of_cells(quarters: Any) -> Any:
+    """How many quarters of each cell are true."""
+    height, width = quarters.shape
+    return quarters.reshape(height // 2, 2, width // 2, 2).sum(axis=(1, 3))
 
 
 # ---- Shapes --------------------------------------------------------------------------------------
 
 
-def _streets(piece: Piece, at: Any, now: float) -> tuple[Any, Any]:
-    """Lines along street pieces of one class, as many together as hang together; their classes."""
-    ground, things = piece.terrain.ground, piece.terrain.ground.streets
-    row, column = np.divmod(things.cell, ground.grid_of.shape[1])
-    row, column = row - piece.rows.start, column - piece.columns.start
-    height, width = piece.mine.shape
-    inside = (row >= 0) & (column >= 0) & (row < height) & (column < width)
-    where = np.flatnonzero(inside)
-    where = where[piece.mine[row[where], column[where]]]
-    where = where[np.argsort(things.given[where])]
-    if not len(where):
-        return np.zeros(0, object), np.zeros(0, np.int64)
-    classes = ages.classes(at[row[where], column[where]], now)
-    ends = piece.terrain.lines(where)
-    begins = np.ones(len(where), np.bool_)
-    begins[1:] = (
-        (np.diff(things.given[where]) != 1)
-        | (np.diff(classes) != 0)
-        | (np.abs(ends[1:, :2] - ends[:-1, 2:]).max(axis=1) > 0.2)
-    )
-    run = np.cumsum(begins) - 1
-    # Of each run the first begin, then every end.
-    points = np.concatenate([ends[begins, :2], ends[:, 2:]])
-    of_run = np.concatenate([run[begins], run])
-    order = np.argsort(of_run, kind="stable")
-    lines = shapely.linestrings(points[order], indices=of_run[order])
-    return lines, classes[begins]
-
-
 def _runs(piece: Piece, values: Any) -> tuple[Any, Any]:
-    """Rectangles over cells of one value that lie side by side in a row; those below 0 are none."""
+    """Rectangles (EPSG:3857) over cells of one value that lie side by side in a row; those below 0
+    are none.
+    """
     left, low = piece.south_west
     height = len(values)
     edge = np.full((height, 1), -1)
@@ -250,15 +259,21 @@ def _runs(piece: Piece, values: Any) -> tuple[Any, Any]:
     _rows, last = np.nonzero(stops)
     west, east = (first + left) * CELL_M, (last + left + 1) * CELL_M
     south = (rows + low) * CELL_M
-    return shapely.box(west, south, east, south + CELL_M), values[rows, first]
+    squares = shapely.box(west, south, east, south + CELL_M)
+    return convert(squares, metric_srid(), WEB_MERCATOR), values[rows, first]
 
 
-def _mvt(box: Box, part: str, name: str, drawn: Sequence[tuple[Any, Any]]) -> bytes:
+def _mvt(
+    box: Box, part: str, name: str, drawn: Sequence[tuple[Any, Any]], clip: str = "true"
+) -> bytes:
+    """A part of a tile.  clip: "false" where nothing reaches further than a margin around it: lines
+    of a whole district, cut by the tile, take longer than all else.
+    """
     shapes = np.concatenate([np.zeros(0, object), *(shapes for shapes, _values in drawn)])
     if not len(shapes):
         return b""
     values = np.concatenate([values for _shapes, values in drawn])
-    wkb = list(shapely.to_wkb(convert(shapes, metric_srid(), WEB_MERCATOR)))
+    wkb = list(shapely.to_wkb(shapes))
     with connection.cursor() as cursor:
-        cursor.execute(MVT.format(name=name), [*box.exact, part, wkb, values.tolist()])
+        cursor.execute(MVT.format(name=name, clip=clip), [*box.exact, part, wkb, values.tolist()])
         return bytes(cursor.fetchone()[0])

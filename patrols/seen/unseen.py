@@ -51,7 +51,7 @@ def times(one: OfDay, window: Window, now: datetime) -> Times:
     flat = at.ravel()
     # There are millions of cells, and few grids without a street.
     has_none = np.append(ground.streets.counts == 0, False)
-    patrolable = (ground.cell_number >= 0) & has_none[ground.grid_of]
+    patrolable = ground.is_patrolable & has_none[ground.grid_of]
     return Times(
         one.terrain, window, flat[ground.streets.cell], flat[ground.buildings.cell],
         at[patrolable], ground.grid_of[patrolable],

@@ -50,21 +50,26 @@ def times(terrain: Terrain, window: Window) -> Times:
 @dataclass(frozen=True, slots=True)
 class GridVideo:
     """Of a grid: hours since any of its patrolable cells was last shown, infinity for not in the
-    window; seen: of how many of them.
+    window; seen, all: of how many of them, and how many there are.
     """
 
     hours: float
     seen: int
+    all: int
 
 
 def of_grids(terrain: Terrain, window: Window) -> list[GridVideo]:
     """Of every grid of the ground, in its order."""
     ground = terrain.ground
     at: Any = times(terrain, window)
-    shown = (at > 0) & (ground.grid_of >= 0) & (ground.cell_number >= 0)
+    mine = (ground.grid_of >= 0) & ground.is_patrolable
+    shown = (at > 0) & mine
     owner, count = ground.grid_of[shown], len(ground.grids)
     newest = np.zeros(count, np.int64)
     np.maximum.at(newest, owner, at[shown].astype(np.int64))
     seen = np.bincount(owner, minlength=count)
+    all_of = np.bincount(ground.grid_of[mine], minlength=count)
     since = np.where(newest > 0, np.maximum(window.at.timestamp() - newest, 0) / 3600, np.inf)
-    return [GridVideo(float(h), int(n)) for h, n in zip(since, seen, strict=True)]
+    return [
+        GridVideo(float(h), int(n), int(of)) for h, n, of in zip(since, seen, all_of, strict=True)
+    ]

@@ -88,5 +88,5 @@ def _digest(data: bytes, parts: Sequence[NewPart]) -> bytes:
         told.update(
             struct.pack("<qqddd", part.grid, part.ground, there.first, there.last, there.seconds)
         )
-        told.update(part.seen.cells + b"/" + part.seen.streets + b"/" + part.seen.buildings)
+        told.update(part.seen.quarters + b"/" + part.seen.streets + b"/" + part.seen.buildings)
     return told.digest()

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import reduce
+from io import StringIO
 from operator import or_
 from typing import Any
 
@@ -142,26 +143,30 @@ def _replace(difference: Difference) -> None:
         ],
         ROWS_AT_ONCE,
     )  # fmt: skip
-    Part.objects.bulk_create(
-        (
-            _part(worked, row.pk, part)
-            for row, (worked, new) in zip(made, difference.new, strict=True)
-            for part in new.parts
-        ),
-        ROWS_AT_ONCE,
-    )
+    text = StringIO()
+    for row, (worked, new) in zip(made, difference.new, strict=True):
+        text.writelines(_copied(worked, row.pk, part) for part in new.parts)
+    text.seek(0)
+    with connection.cursor() as cursor:
+        cursor.copy_expert(PARTS, text)
 
 
-def _part(worked: Worked, stretch_id: int, part: NewPart) -> Part:
+# A day of a district has a hundred thousand: as models they would take longer than working out.
+PARTS = """
+    COPY patrols_part (stretch_id, duty_id, day, shift_id, grid_id, ground_id, quarters, streets,
+        buildings, first_at, last_at, seconds) FROM STDIN"""
+
+
+def _copied(worked: Worked, stretch_id: int, part: NewPart) -> str:
+    """A part as a line of PARTS; \\N is null."""
     asked, there, seen = worked.asked, part.there, part.seen
-    return Part(
-        stretch_id=stretch_id, duty_id=asked.duty, day=asked.day, shift_id=asked.shift,
-        grid_id=part.grid, ground_id=part.ground, cells=seen.cells, streets=seen.streets,
-        buildings=seen.buildings,
-        first_at=datetime.fromtimestamp(there.first, UTC) if there else None,
-        last_at=datetime.fromtimestamp(there.last, UTC) if there else None,
-        seconds=round(there.seconds) if there else 0,
-    )  # fmt: skip
+    sets = (f"\\\\x{one.hex()}" for one in (seen.quarters, seen.streets, seen.buildings))
+    times: tuple[str, str, int] = ("\\N", "\\N", 0)
+    if there:
+        first, last = (datetime.fromtimestamp(at, UTC) for at in (there.first, there.last))
+        times = (first.isoformat(), last.isoformat(), round(there.seconds))
+    values = (stretch_id, asked.duty, asked.day, asked.shift, part.grid, part.ground)
+    return "\t".join(map(str, (*values, *sets, *times))) + "\n"
 
 
 # ---- Coverage ------------------------------------------------------------------------------------
@@ -180,7 +185,7 @@ class Change:
         return any(
             _loses(old, new)
             for old, new in (
-                (self.before.cells, self.after.cells),
+                (self.before.quarters, self.after.quarters),
                 (self.before.streets, self.after.streets),
                 (self.before.buildings, self.after.buildings),
             )
@@ -254,7 +259,7 @@ def _ground_of(key: Key) -> int:
 def _sets(row: Part | Coverage | None) -> Sets:
     if row is None:
         return NOTHING
-    return Sets(bytes(row.cells), bytes(row.streets), bytes(row.buildings))
+    return Sets(bytes(row.quarters), bytes(row.streets), bytes(row.buildings))
 
 
 def _coverage_of(keys: Iterable[Key]) -> dict[Key, Coverage]:
@@ -286,8 +291,8 @@ def _row(key: Key, ground_id: int, seen: Sets, passes: int, now: datetime) -> Co
     ground, index = place.ground, place.index[key[2]]
     return Coverage(
         day=key[0], shift_id=key[1], grid_id=key[2], ground_id=ground_id,
-        cells=seen.cells, streets=seen.streets, buildings=seen.buildings,
-        seen_cells=coverage.count(seen.cells), all_cells=int(ground.cells[index]),
+        quarters=seen.quarters, streets=seen.streets, buildings=seen.buildings,
+        seen_quarters=coverage.count(seen.quarters), all_quarters=int(ground.quarters[index]),
         seen_streets=coverage.count(seen.streets), all_streets=int(ground.streets.counts[index]),
         seen_buildings=coverage.count(seen.buildings),
         all_buildings=int(ground.buildings.counts[index]),
@@ -313,38 +318,43 @@ def _save(rows: list[Coverage], gone: list[int]) -> None:
 def _note_visits(pairs: set[tuple[int, int]]) -> None:
     """The visits of each duty to each grid that was touched, as its parts tell them now."""
     duties, grids = {duty for duty, _grid in pairs}, {grid for _duty, grid in pairs}
-    stays: dict[tuple[int, int], list[Part]] = defaultdict(list)
+    stays: dict[Passed, list[Stay]] = defaultdict(list)
+    # Rows without models: there are as many as parts.
     parts = Part.objects.filter(duty__in=duties, grid__in=grids, first_at__isnull=False)
-    for part in parts.defer("cells", "buildings"):
-        if (part.duty_id, part.grid_id) in pairs:
-            stays[part.duty_id, part.grid_id].append(part)
+    told = parts.order_by().values_list(
+        "duty_id", "grid_id", "day", "shift_id", "first_at", "last_at", "seconds", "streets"
+    )
+    for duty, grid, day, shift, first_at, last_at, seconds, streets in told.iterator():
+        if (duty, grid) in pairs:
+            stay = Stay(first_at, last_at, seconds, bytes(streets))
+            stays[duty, grid, day, shift].append(stay)
     there: dict[tuple[int, int], list[Visit]] = defaultdict(list)
     for visit in Visit.objects.filter(duty__in=duties, grid__in=grids):
         there[visit.duty_id, visit.grid_id].append(visit)
+    wanted: dict[tuple[int, int], list[Visit]] = defaultdict(list)
+    for passed, mine in stays.items():
+        wanted[passed[:2]] += _visits_of(passed, mine)
     gone, made = [], []
     for pair in sorted(pairs):
-        new = _visits_of(stays.get(pair, []))
         old = {_told(visit): visit for visit in there.get(pair, [])}
-        wanted = {_told(visit): visit for visit in new}
-        gone += [visit.pk for told, visit in old.items() if told not in wanted]
-        made += [visit for told, visit in wanted.items() if told not in old]
+        new = {_told(visit): visit for visit in wanted.get(pair, [])}
+        gone += [visit.pk for told, visit in old.items() if told not in new]
+        made += [visit for told, visit in new.items() if told not in old]
     if gone:
         Visit.objects.filter(pk__in=gone).delete()
     Visit.objects.bulk_create(made, ROWS_AT_ONCE)
 
 
-def _visits_of(parts: Sequence[Part]) -> list[Visit]:
-    """Of one duty to one grid."""
-    stays = [
-        Stay(part.first_at, part.last_at, part.seconds, bytes(part.streets))
-        for part in parts
-        if part.first_at and part.last_at
-    ]
+Passed = tuple[int, int, date, int]
+"""Duty, grid, and the day and shift of the duty."""
+
+
+def _visits_of(passed: Passed, stays: Sequence[Stay]) -> list[Visit]:
+    duty, grid, day, shift = passed
     return [
         Visit(
-            duty_id=parts[0].duty_id, day=parts[0].day, shift_id=parts[0].shift_id,
-            grid_id=parts[0].grid_id, begins=one.begins, ends=one.ends, seconds=one.seconds,
-            streets=one.streets,
+            duty_id=duty, day=day, shift_id=shift, grid_id=grid, begins=one.begins, ends=one.ends,
+            seconds=one.seconds, streets=one.streets,
         )
         for one in visits.visits(stays)
     ]  # fmt: skip

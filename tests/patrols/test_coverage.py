@@ -8,18 +8,20 @@ import numpy as np
 import pytest
 import shapely
 
-from patrols.cells import Area, Ground, TooLarge, ground, street_pieces
+from fixtures.district import drawn
+from gis_server.geo import to_metric
+from patrols import plane
+from patrols.cells import NOBODYS, Area, Ground, TooLarge, ground, quarters_in, street_pieces
 from patrols.coverage import (
     NOTHING,
     Seen,
     bitmap,
     count,
-    covered,
     numbers_of,
-    samples,
     shares,
     union,
 )
+from patrols.stretches import covered
 from patrols.track import Fixes, Means, Track, track
 from tests.patrols.walks import NOW, fixes, walk
 
@@ -54,7 +56,7 @@ def seen_at(x: float, y: float, place: Ground, radius_m: float = RADIUS) -> dict
 def test_a_grid_with_nothing_in_it_counts_whole_and_says_so() -> None:
     place = bare(1, 2)
 
-    assert list(place.cells) == [42 * 42] * 2
+    assert list(place.quarters) == [84 * 84] * 2
     assert place.is_bare.all()
 
 
@@ -65,7 +67,8 @@ def test_elsewhere_only_what_is_near_streets_buildings_and_shops_counts() -> Non
     assert list(place.is_bare) == [False, True]
     # Middles within 25 m of the street: 185 to 225, five rows.  A disc of 25 m around a middle has
     # 21; house and shop lie one middle from the edge, so three each are outside.
-    assert place.cells[0] == 5 * 42 + 2 * (21 - 3)
+    assert place.quarters[0] == 4 * (5 * 42 + 2 * (21 - 3))
+    assert place.is_patrolable[:, :42].sum() * 4 == place.quarters[0]
     assert list(place.buildings.counts) == [1, 0]
     assert list(place.streets.counts) == [42, 0]
 
@@ -73,7 +76,43 @@ def test_elsewhere_only_what_is_near_streets_buildings_and_shops_counts() -> Non
 def test_every_cell_has_one_grid_even_where_they_touch() -> None:
     place = bare(3, 3)
 
-    assert (place.grid_of >= 0).sum() == place.cells.sum() == 9 * 42 * 42
+    assert (place.grid_of >= 0).sum() == 9 * 42 * 42
+    assert place.quarters.sum() == 9 * 84 * 84
+    assert not len(place.edges.cell)
+
+
+def test_a_quarter_is_its_grids_wherever_the_border_runs_through_the_cell() -> None:
+    """Grids that are no squares, one of them within another: the later one holds what both have."""
+    areas = skewed(np.random.default_rng(3))[:12]
+    areas.append(Area(99, areas[0].shape.buffer(-60)))
+    place = ground(areas, [], NONE, NONE)
+    height, width = place.grid_of.shape
+    x = (np.arange(2 * width) + 0.5) * 5 + place.x0 * 10
+    y = (np.arange(2 * height) + 0.5) * 5 + place.y0 * 10
+    want = np.full((2 * height, 2 * width), NOBODYS)
+    for index, area in enumerate(areas):
+        want[shapely.contains_xy(area.shape, *np.meshgrid(x, y))] = index
+
+    owner, number = quarters_in(place, slice(0, height), slice(0, width))
+
+    assert np.array_equal(owner, want)
+    assert np.array_equal(number < 0, want < 0)
+    for index, quarters in enumerate(place.quarters):
+        assert sorted(number[owner == index]) == list(range(quarters))
+    part = quarters_in(place, slice(7, 60), slice(11, 90))
+    assert np.array_equal(part, [owner[14:120, 22:180], number[14:120, 22:180]])
+
+
+def test_of_a_cell_on_the_border_of_hills_only_their_quarters_count() -> None:
+    """The house of the eastern grid is far from the border at 415, in the middle of a cell."""
+    areas = [Area(1, shapely.box(0, 0, 415, 100)), Area(2, shapely.box(415, 0, 800, 100))]
+
+    place = ground(areas, [], np.array([[605.0, 55.0]]), NONE)
+
+    assert list(place.quarters) == [83 * 20, 4 * 21]
+    owner, number = quarters_in(place, slice(0, 10), slice(41, 42))
+    assert set(owner[number >= 0]) == {0}
+    assert np.count_nonzero(number >= 0) == 20
 
 
 def test_a_street_falls_into_pieces_that_leave_nothing_out() -> None:
@@ -98,15 +137,15 @@ def test_a_ground_without_grids_or_beyond_all_measure_is_refused() -> None:
 def test_a_fix_lights_the_cells_whose_middle_is_within_the_radius() -> None:
     seen = seen_at(205, 205, bare())
 
-    # Middles of a lattice of 10 m within 15 m of one of them: 1 + 4 + 4.
-    assert count(seen[1].cells) == 9
+    # Middles of a lattice of 5 m within 15 m of a point amid four: 6 × 6 without the corners.
+    assert count(seen[1].quarters) == 32
 
 
 def test_what_lies_on_the_border_lights_both_sides() -> None:
     seen = seen_at(SIDE, 205, bare(1, 2))
 
     assert sorted(seen) == [1, 2]
-    assert count(seen[1].cells) == count(seen[2].cells) == 4
+    assert count(seen[1].quarters) == count(seen[2].quarters) == 16
 
 
 @pytest.mark.parametrize("x", [-16.0, -1000.0, 1e7])
@@ -115,7 +154,7 @@ def test_a_fix_outside_lights_nothing(x: float) -> None:
 
 
 def test_a_fix_just_outside_lights_what_it_reaches() -> None:
-    assert count(seen_at(-5, 205, bare())[1].cells) == 3
+    assert count(seen_at(-5, 205, bare())[1].quarters) == 6 + 4
 
 
 def test_a_joined_way_lights_the_corridor_and_a_gap_does_not() -> None:
@@ -123,9 +162,9 @@ def test_a_joined_way_lights_the_corridor_and_a_gap_does_not() -> None:
     way = track(fixes([0, 100], [105, 305], 205), Means.FOOT, NOW)
     gap = track(fixes([0, 130], [105, 305], 205), Means.FOOT, NOW)
 
-    # Three rows of middles; the ends reach one middle further.
-    assert count(covered(way, place, RADIUS)[1].cells) == 3 * 23
-    assert count(covered(gap, place, RADIUS)[1].cells) == 2 * 9
+    # Six rows of middles; the ends reach three middles further, the outer rows two.
+    assert count(covered(way, place, RADIUS)[1].quarters) == 4 * 46 + 2 * 44
+    assert count(covered(gap, place, RADIUS)[1].quarters) == 2 * 32
 
 
 def test_streets_and_buildings_are_seen_where_their_cell_is_lit() -> None:
@@ -153,7 +192,8 @@ def test_a_grid_that_nobody_came_near_stands_at_nothing() -> None:
 
 def test_samples_of_a_way_lie_no_more_than_five_metres_apart() -> None:
     found = track(walk(30, noise_m=3), Means.FOOT, NOW)
-    x, y = samples(found)
+    ways = plane.ways_of(found)
+    x, y = ways.x, ways.y
 
     assert found.joined.all()
     assert np.hypot(np.diff(x), np.diff(y)).max() <= 5
@@ -217,18 +257,44 @@ def test_shares_of_area_are_those_of_exact_geometry() -> None:
     place = ground(areas, [], NONE, NONE)
     errors = []
     for _ in range(20):
-        found = track(wandering(chance), Means.FOOT, NOW)
-        way = shapely.unary_union([line.buffer(RADIUS, quad_segs=32) for line in lines(found)])
-        cells = shares(covered(found, place, RADIUS), place)
+        found = track(wandering(chance, (500, 300, 3500, 1800)), Means.FOOT, NOW)
+        ours = covered(found, place, RADIUS)
         errors += [
-            abs((cells[one.id].area.value or 0) - one.shape.intersection(way).area / one.shape.area)
-            for one in areas
-            if one.shape.intersects(way)
+            abs((one.area.value or 0) - exact(found, areas[pk - 1].shape))
+            for pk, one in shares(ours, place).items()
+            if pk in ours
         ]
 
     assert len(errors) > 100
     assert np.mean(errors) <= 0.005
     assert max(errors) <= 0.015
+
+
+def test_shares_of_area_are_those_of_exact_geometry_in_grids_of_the_district() -> None:
+    """Four walks in each of 50 grids as they are, half of them the smallest: the limits are the
+    contract's, and whole cells of 10 m miss them.
+    """
+    shapes = sorted(
+        (to_metric(shape) for shape in drawn.read().grids.values()), key=lambda shape: shape.area
+    )
+    chance, errors = np.random.default_rng(17), []
+    for shape in [*shapes[:25], *shapes[25 :: len(shapes) // 25][:25]]:
+        place = ground([Area(1, shape)], [], NONE, NONE)
+        for _ in range(4):
+            found = track(wandering(chance, shape.bounds), Means.FOOT, NOW)
+            ours = shares(covered(found, place, RADIUS), place)[1].area.value or 0
+            errors.append(abs(ours - exact(found, shape)))
+
+    assert len(errors) == 200
+    assert np.mean(errors) <= 0.005
+    assert max(errors) <= 0.015
+
+
+def exact(found: Track, shape: shapely.Geometry) -> float:
+    """The share of a shape within the radius of a track."""
+    near = [line for line in lines(found) if line.distance(shape) <= RADIUS]
+    way = shapely.union_all(shapely.buffer(near, RADIUS, quad_segs=32))
+    return float(shape.intersection(way).area / shape.area)
 
 
 def skewed(chance: np.random.Generator) -> list[Area]:
@@ -243,10 +309,13 @@ def skewed(chance: np.random.Generator) -> list[Area]:
     ]  # fmt: skip
 
 
-def wandering(chance: np.random.Generator, number: int = 300) -> Fixes:
+def wandering(
+    chance: np.random.Generator, box: tuple[float, float, float, float], number: int = 300
+) -> Fixes:
+    """From somewhere in a box on."""
     turns = np.cumsum(chance.normal(0, 0.25, number))
-    x = chance.uniform(500, 3500) + np.cumsum(np.cos(turns) * 12)
-    y = chance.uniform(300, 1800) + np.cumsum(np.sin(turns) * 12)
+    x = chance.uniform(box[0], box[2]) + np.cumsum(np.cos(turns) * 12)
+    y = chance.uniform(box[1], box[3]) + np.cumsum(np.sin(turns) * 12)
     return fixes(np.arange(number) * 10.0, x, y)
 
 

@@ -56,7 +56,7 @@ def test_shapes_of_a_later_day_change_nothing_of_today(grids: list[Grid]) -> Non
     assert DayGround.objects.values("ground").distinct().count() == 2
     # Of two that overlap the one of the later id has what is in both.
     assert of(grids[0], tomorrow).all_streets == 42
-    assert of(grids[0], tomorrow).all_cells >= 5 * 42
+    assert of(grids[0], tomorrow).all_quarters >= 10 * 84
 
 
 def test_a_grid_that_is_redrawn_today_has_today_worked_out_anew(grids: list[Grid]) -> None:
@@ -188,7 +188,7 @@ def test_what_is_wrong_is_found_at_night_and_mended(grids: list[Grid]) -> None:
     cover(NOW)
     right = everything()
     Stretch.objects.filter(duty=duty).update(digest=b"?" * 16)
-    Coverage.objects.filter(grid=grids[0]).update(cells=b"", seen_cells=0)
+    Coverage.objects.filter(grid=grids[0]).update(quarters=b"", seen_quarters=0)
     assert list(keeping.not_the_union(DAY))
 
     assert keeping.mend(DAY, NOW) == [duty.pk]

@@ -28,7 +28,7 @@ def figures() -> dict[tuple[int, int], tuple[int, ...]]:
     """Seen cells, street pieces and buildings, and visits, by shift and grid."""
     return {
         (row.shift_id, row.grid_id): (
-            row.seen_cells, row.seen_streets, row.seen_buildings, row.visits
+            row.seen_quarters, row.seen_streets, row.seen_buildings, row.visits
         )
         for row in Coverage.objects.all()
     }  # fmt: skip
@@ -39,8 +39,8 @@ def everything() -> list[object]:
     return [
         [(row.duty_id, row.begins, bytes(row.digest)) for row in Stretch.objects.all()],
         sorted(
-            (row.shift_id, row.grid_id, bytes(row.cells), bytes(row.streets), bytes(row.buildings),
-             row.visits)
+            (row.shift_id, row.grid_id, bytes(row.quarters), bytes(row.streets),
+             bytes(row.buildings), row.visits)
             for row in Coverage.objects.all()
         ),
         sorted((row.duty_id, row.grid_id, row.begins, row.ends) for row in Visit.objects.all()),
@@ -66,11 +66,11 @@ def test_a_walk_down_a_lane_is_seen_in_its_grids(grids: list[Grid]) -> None:
     found = figures()
     first, second = found[duty.shift_id, grids[0].pk], found[duty.shift_id, grids[1].pk]
     # All 42 pieces of 10 m of either grid's part of the lane; of five rows of cells that are
-    # patrolable (middles within 25 m of it) those within 15 m are lit: three.
-    assert first == (3 * 42, 42, 0, 1)
-    assert second == (3 * 42, 42, 0, 1)
+    # patrolable (middles within 25 m of it) the quarters within 15 m are lit: six rows.
+    assert first == (6 * 84, 42, 0, 1)
+    assert second == (6 * 84, 42, 0, 1)
     row = Coverage.objects.get(grid=grids[0])
-    assert (row.all_cells, row.all_streets, row.is_bare) == (5 * 42, 42, False)
+    assert (row.all_quarters, row.all_streets, row.is_bare) == (10 * 84, 42, False)
     assert not StaleTrack.objects.exists()
     assert compare_day(DAY, NOW) == []
 
@@ -83,8 +83,8 @@ def test_a_grid_of_the_hills_counts_whole_and_says_so(grids: list[Grid]) -> None
 
     row = Coverage.objects.get(grid=grids[3])
     assert row.is_bare
-    assert (row.all_cells, row.all_streets, row.all_buildings) == (42 * 42, 0, 0)
-    assert row.seen_cells > 3 * 18
+    assert (row.all_quarters, row.all_streets, row.all_buildings) == (84 * 84, 0, 0)
+    assert row.seen_quarters > 6 * 36
 
 
 def test_each_cell_knows_when_it_was_last_lit(grids: list[Grid]) -> None:
@@ -211,7 +211,7 @@ def test_a_shift_over_midnight_and_the_end_of_a_month_belongs_to_its_first_day(
     cover(local(28, day))
 
     assert set(Coverage.objects.values_list("day", flat=True)) == {day}
-    assert figures()[duty.shift_id, grids[1].pk] == (3 * 42, 42, 0, 1)
+    assert figures()[duty.shift_id, grids[1].pk] == (6 * 84, 42, 0, 1)
     assert Visit.objects.count() == 2
     assert compare_day(day, local(28, day)) == []
 

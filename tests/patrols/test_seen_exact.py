@@ -8,7 +8,8 @@ from django.db import connection
 from fixtures.district import drawn
 from gis_server.geo import metric_srid, to_metric
 from patrols.cells import Area, ground
-from patrols.coverage import covered, shares
+from patrols.coverage import shares
+from patrols.stretches import covered
 from patrols.track import Means, Track, track
 from tests.patrols.test_coverage import NONE, RADIUS
 from tests.patrols.walks import NOW, fixes

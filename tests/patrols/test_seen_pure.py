@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from patrols import ages, plane, terrain, visits
 from patrols.cells import Area
 from patrols.control import ControlLevel
-from patrols.coverage import bitmap, covered, numbers_of
+from patrols.coverage import bitmap, numbers_of
 from patrols.plane import Lit
 from patrols.slots import AROUND_S, SLOT_S, Slot, slot_track, touched
-from patrols.stretches import in_ground, make
+from patrols.stretches import covered, in_ground, make
 from patrols.terrain import Named
 from patrols.track import Means, track
 from patrols.visits import Stay, required, window_h
@@ -90,6 +90,30 @@ def test_points_that_lie_far_apart_are_lit_without_a_box_around_them() -> None:
     )
 
 
+@given(st.lists(st.tuples(st.floats(-60, 60), st.floats(-60, 60)), max_size=8))
+def test_quarters_are_those_whose_middle_is_within_the_radius(places: list) -> None:  # type: ignore[type-arg]
+    x, y = (np.array([one[at] for one in places]) for at in range(2))
+    middles = np.arange(-20, 20) * 5 + 2.5
+    apart = np.hypot(middles[None, :, None] - x, middles[:, None, None] - y)
+    surely, never = ((apart <= r).any(axis=2) for r in (15 - 1e-9, 15 + 1e-9))
+
+    found = plane.quarters(x, y, 15.0)
+
+    seen = np.zeros(surely.shape, np.bool_)
+    seen[found.rows + 20, found.columns + 20] = True
+    assert np.count_nonzero(seen) == len(found.rows)
+    assert not (surely & ~seen).any()
+    assert not (seen & ~never).any()
+
+
+def test_quarters_of_points_that_lie_far_apart_are_those_of_each() -> None:
+    x = np.array([0.0, 5e6, 0.0])
+
+    found = plane.quarters(x, x, 15.0)
+
+    assert len(found.rows) == 2 * len(plane.quarters(x[:1], x[:1], 15.0).rows)
+
+
 # ---- Slots ---------------------------------------------------------------------------------------
 
 
@@ -111,13 +135,13 @@ def test_slots_together_cover_what_a_way_covers_as_a_whole() -> None:
     slots = touched(found.t[0], found.t[-1])
     parts = [make(found, np.full(len(found), NOW), Means.FOOT, slot) for slot in slots]
 
-    cells = {n for part in parts for n in numbers_of(in_ground(part, place)[1].seen.cells)} if (
+    cells = {n for part in parts for n in numbers_of(in_ground(part, place)[1].seen.quarters)} if (
         all(1 in in_ground(part, place) for part in parts)
     ) else {
         n for part in parts if 1 in in_ground(part, place)
-        for n in numbers_of(in_ground(part, place)[1].seen.cells)
+        for n in numbers_of(in_ground(part, place)[1].seen.quarters)
     }  # fmt: skip
-    assert cells == set(numbers_of(whole[1].cells))
+    assert cells == set(numbers_of(whole[1].quarters))
     there = [in_ground(part, place)[1].there for part in parts if 1 in in_ground(part, place)]
     seconds = sum(one.seconds for one in there if one)
     assert seconds == pytest.approx(found.t[-1] - found.t[0], rel=0.01)
@@ -207,8 +231,9 @@ def test_a_ground_comes_back_from_its_bytes_with_the_names_of_what_is_in_it() ->
 
     back = terrain.unpack(terrain.pack(made))
 
-    for name in ("grid_of", "cell_number", "cells", "grids", "is_bare"):
+    for name in ("grid_of", "is_patrolable", "quarters", "grids", "is_bare"):
         assert np.array_equal(getattr(back.ground, name), getattr(made.ground, name))
+    assert np.array_equal(back.ground.numbered.first, made.ground.numbered.first)
     assert np.array_equal(back.ground.streets.cell, made.ground.streets.cell)
     assert dict(back.index) == {5: 0, 9: 1}
     assert list(back.building_of) == [77]

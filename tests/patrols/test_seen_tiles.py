@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ import shapely
 
 from gis_server.geo import convert
 from maps.tiles import bounds, tiles_over
-from patrols.seen import tiles
+from patrols.seen import grounds, lines, tiles
 from patrols.seen.tiles import Box
 from patrols.seen.windows import Window
 from tests.maps.reading import read_tile
@@ -104,3 +105,49 @@ def test_nothing_is_drawn_elsewhere_or_before_there_are_grids() -> None:
     assert tiles.blind_spots(Box(away, away, 15), [STREET], Window(NOW), NOW) == b""
     assert tiles.covered(Box(away, away, 15), [STREET], DAY, None) == b""
     assert tiles.blind_spots(box(), [STREET], Window(long_ago), NOW) == b""
+
+
+@pytest.mark.parametrize(("zoom", "queries"), [(10, 4), (13, 4), (15, 7)])
+def test_a_tile_costs_so_many_queries(
+    zoom: int, queries: int, django_assert_num_queries: Any
+) -> None:
+    """Which grounds, which of their grids are in reach; blocks and drawing, of either part; and
+    close by what video rounds have shown.
+    """
+    window = Window(NOW)
+    tiles.blind_spots(box(zoom), [STREET], window, NOW)  # grounds, their lines are in memory now
+
+    with django_assert_num_queries(queries):
+        assert tiles.blind_spots(box(zoom), [STREET], window, NOW)
+
+
+def test_from_afar_pieces_are_drawn_together_in_the_age_of_the_oldest() -> None:
+    [ground] = grounds.latest(DAY)
+    drawn = lines.lines_of(ground.ground_id)
+    every = np.ones(len(ground.terrain.ground.grids), np.bool_)
+    lengths = {}
+    for zoom in (13, 11, 10):
+        shapes, classes = lines.by_age(drawn, box().around, every, zoom, NOW.timestamp())
+        lengths[zoom] = dict(zip(classes.tolist(), shapely.length(shapes).tolist(), strict=True))
+
+    piece = sum(lengths[13].values()) / 84
+    # 198 m were walked and the cells to 210 m are seen: 21 pieces, of which three or six make one.
+    assert [round(lengths[zoom][0] / piece) for zoom in (13, 11, 10)] == [21, 21, 18]
+    assert [round(lengths[zoom][4] / piece) for zoom in (13, 11, 10)] == [63, 63, 66]
+
+
+def test_only_pieces_in_the_box_are_drawn() -> None:
+    [ground] = grounds.latest(DAY)
+    drawn = lines.lines_of(ground.ground_id)
+    every = np.ones(len(ground.terrain.ground.grids), np.bool_)
+    west, south, _east, north = shapely.total_bounds(shapely.points(drawn.ends[:, :2]))
+    around = (west - 1, south - 1, drawn.ends[9, 2] - 1, north + 1)
+
+    shapes, classes = lines.by_age(drawn, around, every, 13, NOW.timestamp())
+
+    assert classes.tolist() == [0]
+    assert shapely.length(shapes)[0] == pytest.approx(
+        np.hypot(*(drawn.ends[:10, 2:] - drawn.ends[:10, :2]).T).sum()
+    )
+    nothing = lines.by_age(drawn, around, ~every, 13, NOW.timestamp())
+    assert [len(one) for one in nothing] == [0, 0]

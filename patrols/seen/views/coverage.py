@@ -20,7 +20,7 @@ from patrols.models import ControlSwitch, Duty, StaleTrack
 from patrols.pages import level_shown
 from patrols.seen import queries
 from patrols.seen.queries import Row, Sum
-from patrols.seen.texts import definition, interval, number, percent, since, window_told
+from patrols.seen.texts import area_m2, definition, interval, number, percent, since, window_told
 from patrols.seen.views.asked import Question, ordered, question_of
 from patrols.seen.windows import MOST_DAYS, Window
 
@@ -105,6 +105,7 @@ def row_shown(row: Row, window: Window) -> dict[str, Any]:
     return {
         "grid": row,
         "area": percent(row.area),
+        "area_m2": area_m2(row.area),
         "streets": percent(row.streets),
         "buildings": percent(row.buildings),
         "median": since(ages.ages.median_h, window) if ages else "–",
@@ -118,7 +119,7 @@ def row_shown(row: Row, window: Window) -> dict[str, Any]:
 
 def video_share(row: Row) -> Share:
     """How much of the patrolable cells cameras have shown."""
-    return Share(row.video.seen if row.video else 0, row.area.all)
+    return Share(row.video.seen, row.video.all) if row.video else Share(0, 0)
 
 
 def is_late(row: Row, window: Window) -> bool:

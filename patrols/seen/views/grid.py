@@ -91,7 +91,7 @@ def plot(one: Grid, window: Window, now: datetime) -> dict[str, Any] | None:
     whole = land.x0, land.y0, land.grid_of.shape[1], land.grid_of.shape[0]
     classes = ages.classes(part_of(window, whole, box, now), window.at.timestamp())
     mine = land.grid_of[part] == index
-    shown = np.where(mine & (land.cell_number[part] >= 0), classes, -1)
+    shown = np.where(mine & land.is_patrolable[part], classes, -1)
     drawn = [{"age": age, "path": path_of(shown == age)} for age in range(ages.OLDEST + 1)]
     outside = {"age": "none", "path": path_of(mine & (shown < 0))}
     filmed = path_of(mine & video.shown(box, window))
