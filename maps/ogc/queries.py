@@ -100,7 +100,7 @@ def _count(
     values["counted"] = COUNTED + 1
     sql = f"""
         SELECT count(*) FROM (
-            SELECT FROM ({source}) AS item {_where(conditions)} LIMIT %(counted)s) AS some
+            SELECT FROM ({source}) AS item {_where(conditions)} LIMIT %(counted)s) AS matching
     """  # noqa: S608 - of our own table
     cursor.execute(sql, values)
     count = int(cursor.fetchone()[0])

@@ -15,7 +15,7 @@ from qgis.core import (
 )
 
 
-def main(address, names):  # noqa: ANN001, ANN201 - the system's Python may be older than our types
+def main(address: str, names: list[str]) -> None:
     qgis = QgsApplication([], False)
     qgis.initQgis()
     manager = qgis.authManager()
@@ -34,7 +34,7 @@ def main(address, names):  # noqa: ANN001, ANN201 - the system's Python may be o
         placed = sum(feature.hasGeometry() for feature in features)
         found[name] = [len(features), placed]
         del layer
-    print(json.dumps(found))
+    sys.stdout.write(json.dumps(found) + "\n")
     qgis.exitQgis()
 
 

@@ -586,3 +586,27 @@ def test_a_token_in_the_address_is_refused_and_not_repeated(street: Street) -> N
 def test_only_reading_is_taken(boss: Client) -> None:
     assert boss.post("/ogc/collections/cameras/items").status_code == 405
     assert boss.head("/ogc/collections/cameras/items").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "/cameras/",
+        "/repairs/orders/",
+        "/events/",
+        "/patrols/",
+        "/patrols/posts/",
+        "/patrols/checkpoints/plan/",
+        f"/territory/{FIRST}000/?tab=places",
+        f"/territory/{FIRST}000/?tab=places&kind=shop",
+        f"/grids/{FIRST}001001/?tab=places&kind=service_point",
+    ],
+)
+def test_a_list_of_places_offers_them_as_files(boss: Client, page: str) -> None:
+    shown = boss.get(page, headers={"accept": "text/html"}).content.decode()
+
+    found = re.findall(r'href="(/ogc/[^"]*items[^"]*)"', shown)
+    links = [one.replace("&amp;", "&") for one in found]
+    assert [re.sub(r".*f=", "", link) for link in links] == ["json", "csv"]
+    assert boss.get(links[0]).json()["features"]
+    assert b"".join(boss.get(links[1]).streaming_content).count(b"\r\n") > 1  # type: ignore[attr-defined]

@@ -7,11 +7,13 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pyogrio
 import pytest
+import shapely
 from django.conf import LazySettings
 from django.test import Client
 from django.utils import timezone
@@ -21,6 +23,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from gis_server.accounts import tokens
 from gis_server.accounts.tokens import Wanted
+from gis_server.geo import WGS84, convert
 from grids.models import Building
 from maps.ogc.collections import COLLECTIONS
 from tests.house.streets import Street, lay_out
@@ -32,6 +35,7 @@ HOUSES = 250
 PAGE = 100
 SYSTEM_PYTHON = "/usr/bin/python3"
 QGIS_READER = Path(__file__).parent / "qgis_reader.py"
+PYOGRIO_READER = Path(__file__).parent / "pyogrio_reader.py"
 
 
 @pytest.fixture
@@ -40,8 +44,7 @@ def street(transactional_db: None, tmp_path: Path, settings: LazySettings) -> St
     street = lay_out(tmp_path)
     point = Building.objects.get(pk=street.things["building"]).point
     Building.objects.bulk_create(
-        Building(name=f"house {k}", point=point, scope_code=street.grid.code)
-        for k in range(HOUSES)
+        Building(name=f"house {k}", point=point, scope_code=street.grid.code) for k in range(HOUSES)
     )
     return street
 
@@ -122,6 +125,21 @@ def test_gdal_asks_for_a_part(live_server: LiveServer, token: str, counts: dict[
 
     assert "Feature Count: 1\n" in some
     assert "Feature Count: 0\n" in none
+
+
+def test_the_newest_gdal_reads_every_layer_and_other_coordinates(
+    live_server: LiveServer, token: str, counts: dict[str, int], street: Street
+) -> None:
+    headers = f"Authorization: Bearer {token}"
+    command = [sys.executable, str(PYOGRIO_READER), f"{live_server.url}/ogc"]
+
+    found = json.loads(run(command, GDAL_HTTP_HEADERS=headers))
+
+    assert found["counts"] == counts
+    for srid, place in found["places"].items():
+        # GDAL has put the axes back: x is east.
+        here = convert(shapely.Point(street.camera.point.coords), WGS84, int(srid))
+        assert place == pytest.approx([here.x, here.y], abs=0.002)
 
 
 def test_owslib_reads_every_layer(
