@@ -2,8 +2,8 @@
 
 The model district, and 100,000 events.  Bare is one connection of its own and one statement that
 makes a GeoJSON FeatureCollection with json_agg: no scope, nobody to be asked who is there, no
-links, no count.  Ours is the whole way: gunicorn, token, scope, count of what matches, links.  Both in the
-same run and in turns; the median of each.
+links, no count.  Ours is the whole way: gunicorn, token, scope, count of what matches, links.  Both
+in the same run and in turns; the median of each.
 
 bin/bench ogc small: few events, to see that all of it works.
 """

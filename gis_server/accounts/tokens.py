@@ -27,7 +27,7 @@ SCHEME, MARK = "Bearer ", "gis_"
 SECRET_BYTES = 32
 # What programs ask for; pages, the live stream and all that has to do with accounts take no token.
 PATHS = ("/api/", "/tiles/", "/ogc/")
-# Older GIS programs (QGIS before 3.30) can send no header of their own, only HTTP Basic: there the
+# Older GIS programs (QGIS 3.22) can send no header of their own, only HTTP Basic: there the
 # token is the password, and the name is not looked at.
 BASIC_AT, BASIC = "/ogc/", "Basic "
 MAX_DAYS = 365
@@ -61,7 +61,7 @@ def given(request: HttpRequest) -> str | None:
     header = request.headers.get("Authorization", "")
     if header.startswith(SCHEME):
         return header[len(SCHEME) :].strip()
-    if header.startswith(BASIC) and request.path.startswith(BASIC_AT):
+    if header.startswith(BASIC) and f"{request.path}/".startswith(BASIC_AT):
         return _password(header[len(BASIC) :])
     if request.method == "POST" and request.path.startswith(FORM_KEY_AT):
         return request.POST.get(FORM_KEY)
@@ -79,7 +79,7 @@ def _password(sealed: str) -> str:
 
 
 def taken_at(path: str) -> bool:
-    return path.startswith(PATHS)
+    return f"{path}/".startswith(PATHS)
 
 
 def owner_of(request: HttpRequest, text: str, now: datetime) -> User | None:

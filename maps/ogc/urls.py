@@ -1,4 +1,7 @@
-"""Routes of the OGC API; without a slash at their end, as programs put them together."""
+"""Routes of the OGC API; without a slash at their end, as programs put them together.
+
+The first both ways: a program that is led on from one to the other may lose its token there.
+"""
 
 from django.urls import path
 
@@ -6,6 +9,7 @@ from maps.ogc import views
 
 urlpatterns = [
     path("ogc/", views.landing, name="ogc"),
+    path("ogc", views.landing, name="ogc-bare"),
     path("ogc/api", views.api, name="ogc-api"),
     path("ogc/conformance", views.conformance, name="ogc-conformance"),
     path("ogc/collections", views.collections, name="ogc-collections"),

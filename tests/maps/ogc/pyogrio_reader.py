@@ -1,6 +1,6 @@
 """Read every layer with the GDAL that pyogrio brings, in a process of its own.
 
-pyogrio_reader.py ADDRESS: the header with the token is in GDAL_HTTP_HEADERS.  Prints a JSON object:
+pyogrio_reader.py ADDRESS: the token is in GDAL_HTTP_BEARER.  Prints a JSON object:
 of each layer how many features came, and the first camera's x and y by EPSG number.
 """
 
@@ -8,6 +8,7 @@ import json
 import sys
 
 import pyogrio
+from pyproj import CRS
 
 
 def main(address: str) -> None:
@@ -19,7 +20,8 @@ def main(address: str) -> None:
     places = {}
     for srid in (4326, 4490, 3857, 4526, 4547):
         cameras = pyogrio.read_dataframe(source, layer="cameras", CRS=f"EPSG:{srid}")
-        assert cameras.crs.to_epsg() == srid
+        told = CRS.from_user_input(cameras.crs)
+        assert told.equals(CRS.from_epsg(srid), ignore_axis_order=True), (srid, told.to_wkt())
         places[srid] = [cameras.geometry.iloc[0].x, cameras.geometry.iloc[0].y]
     sys.stdout.write(json.dumps({"counts": counts, "places": places}))
 

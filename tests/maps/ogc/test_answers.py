@@ -552,6 +552,7 @@ def test_a_program_that_only_knows_basic_shows_the_token_as_password(street: Str
     client = Client(headers={"authorization": basic("anybody", text)})
 
     assert client.get("/ogc/collections/grids/items").json()["numberReturned"] == 1
+    assert client.get("/ogc").status_code == client.get("/ogc/").status_code == 200
     # Nowhere else.
     assert client.get("/api/divisions/").status_code == 401
 
