@@ -98,6 +98,8 @@ list_missing() {
         done
         ;;
       browser) need_chromium ;;
+      # A program of others that reads the OGC API; its library comes with PostGIS.
+      readers) need_command gdal-bin ogr2ogr ;;
     esac
   done
 }
@@ -193,7 +195,7 @@ install_missing() {
   echo "$SETUP_PACKAGES_S s"
 }
 
-ensure_system() {  # ensure_system PART...: run, database, redis, demo, browser
+ensure_system() {  # ensure_system PART...: run, database, redis, demo, browser, readers
   [[ -z ${DATABASE_URL:-} ]] || set -- "${@/database/}"
   [[ -z ${REDIS_URL:-} ]] || set -- "${@/redis/}"
   list_missing "$@"

@@ -77,7 +77,7 @@ def draw(layer: Layer, tile: Tile, scope: Sequence[str], now: datetime) -> bytes
     """
     parts = [part for part in layer.parts if tile.z >= part.min_zoom]
     sql = TILE_SQL + "\nSELECT " + "\n|| ".join(_encoded(part) for part in parts)
-    with _in_time(), connection.cursor() as cursor:
+    with in_time(TILE_TIMEOUT_MS), connection.cursor() as cursor:
         cursor.execute(sql, _values(tile, scope, now))
         return bytes(cursor.fetchone()[0])
 
@@ -88,17 +88,17 @@ def draw_of(
     """A tile of a layer that draws for itself; as `draw`."""
     if layer.draws is None:
         raise ValueError(f"the layer {layer.name} is drawn by its parts")
-    with _in_time():
+    with in_time(TILE_TIMEOUT_MS):
         return layer.draws(tile, list(scope), question, now)
 
 
 @contextmanager
-def _in_time() -> Iterator[None]:
-    """No statement inside may take longer than `TILE_TIMEOUT_MS`.  Raises Unavailable."""
+def in_time(most_ms: int) -> Iterator[None]:
+    """No statement inside may take longer than that.  Raises Unavailable."""
     try:
         with transaction.atomic():
             with connection.cursor() as cursor:
-                cursor.execute("SET LOCAL statement_timeout = %s", [TILE_TIMEOUT_MS])
+                cursor.execute("SET LOCAL statement_timeout = %s", [most_ms])
             yield
     except OperationalError as error:
         if isinstance(error.__cause__, QueryCanceled):
@@ -126,12 +126,18 @@ def territory(scope: Sequence[str], day: date) -> Territory:
     with connection.cursor() as cursor:
         cursor.execute(COUNT_SQL, values)
         grids, streets, communities, name = cursor.fetchone()
-        cursor.execute(EXTENT_SQL, values)
-        extent = cursor.fetchone()
     return Territory(
         name=name or "",
         grids=grids,
         streets=streets,
         communities=communities,
-        extent=None if extent[0] is None else tuple(extent),
+        extent=extent_of(scope, day),
     )
+
+
+def extent_of(scope: Sequence[str], day: date) -> Bounds | None:
+    """West, south, east and north of what a user sees of the territory; None for nothing."""
+    with connection.cursor() as cursor:
+        cursor.execute(EXTENT_SQL, {"scope": list(scope), "day": day})
+        extent = cursor.fetchone()
+    return None if extent[0] is None else tuple(extent)

@@ -5,7 +5,9 @@ each request it is worth what its owner's role and reach and the token have in c
 is kept: a token has 256 random bits, so a plain SHA-256 gives nothing away.
 """
 
+import binascii
 import secrets
+from base64 import b64decode
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -24,7 +26,10 @@ from gis_server.roles import MAY, LentRole, Permission, Role, covers
 SCHEME, MARK = "Bearer ", "gis_"
 SECRET_BYTES = 32
 # What programs ask for; pages, the live stream and all that has to do with accounts take no token.
-PATHS = ("/api/", "/tiles/")
+PATHS = ("/api/", "/tiles/", "/ogc/")
+# Older GIS programs (QGIS 3.22) can send no header of their own, only HTTP Basic: there the
+# token is the password, and the name is not looked at.
+BASIC_AT, BASIC = "/ogc/", "Basic "
 MAX_DAYS = 365
 MAX_TOKENS = 20
 MAX_PREFIXES = 20
@@ -56,13 +61,25 @@ def given(request: HttpRequest) -> str | None:
     header = request.headers.get("Authorization", "")
     if header.startswith(SCHEME):
         return header[len(SCHEME) :].strip()
+    if header.startswith(BASIC) and f"{request.path}/".startswith(BASIC_AT):
+        return _password(header[len(BASIC) :])
     if request.method == "POST" and request.path.startswith(FORM_KEY_AT):
         return request.POST.get(FORM_KEY)
     return None
 
 
+def _password(sealed: str) -> str:
+    """What stands after the colon (RFC 7617); empty, which is no token, where nothing does."""
+    try:
+        return (
+            b64decode(sealed.strip(), validate=True).partition(b":")[2].decode("utf-8", "replace")
+        )
+    except binascii.Error:
+        return ""
+
+
 def taken_at(path: str) -> bool:
-    return path.startswith(PATHS)
+    return f"{path}/".startswith(PATHS)
 
 
 def owner_of(request: HttpRequest, text: str, now: datetime) -> User | None:

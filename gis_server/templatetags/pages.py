@@ -3,13 +3,17 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django import template
+from django.urls import reverse
 
 from gis_server.edge import Page
 from gis_server.roles import PERMISSION_NAMES, Permission, may
 
 register = template.Library()
+MOST_IN_A_FILE = 10_000
+"""What the OGC API gives at once; of more it says where the rest is."""
 
 
 @register.filter(name="may")
@@ -56,6 +60,24 @@ def filter_select(
     pairs = [option_of(one) for one in choices]
     options = [Option(str(value), text, value == chosen) for value, text in pairs]
     return {"name": name, "label": label, "any": any_text, "options": options} | look
+
+
+@register.inclusion_tag("gis_server/map_files.html")
+def map_files(layer: str, within: str = "", **asked: str) -> dict[str, str]:
+    """The things of a list as files: a layer of the OGC API, whole or in a territory.
+
+    within: the code that theirs begin with.  asked: other parameters of the layer.  The page must
+    be one that only those open who may see the layer.
+    """
+    items = reverse("ogc-items", args=[layer])
+    question = {"limit": str(MOST_IN_A_FILE)} | asked
+    if within:
+        question["scope_code"] = f"{within}*"
+    return {
+        "layer": reverse("ogc-collection", args=[layer]) + "?f=html",
+        "geojson": f"{items}?{urlencode(question | {'f': 'json'})}",
+        "csv": f"{items}?{urlencode(question | {'f': 'csv'})}",
+    }
 
 
 def option_of(choice: Any) -> tuple[Any, object]:

@@ -228,5 +228,7 @@ def places_tab(request: HttpRequest, start: str) -> dict[str, Any]:
             (kind.value, kind.label) for kind in (Thing.BUILDING, Thing.SHOP, Thing.SERVICE_POINT)
         ],
         "place_page": f"{thing.value.replace('_', '-')}-page",
+        "layer": f"{thing.value.replace('_', '-')}s",
+        "within": start,
         "config": map_config(request),
     }

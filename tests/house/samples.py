@@ -9,6 +9,7 @@ from itertools import product
 
 from events.models import Category, DeadlineRule
 from maps.layers import LAYERS
+from maps.ogc.collections import COLLECTIONS
 from maps.tiles import tiles_over
 from tests.grids.territory import projected, square
 from tests.house.streets import BOX, FIRST, Street
@@ -68,6 +69,11 @@ PLACES: dict[str, Callable[[Street], Sequence[object]]] = {
     "str:edition": lambda street: ["anything"],
     "str:ref": lambda street: ["0" * 16],
     "str:layer": lambda street: [*LAYERS],
+    # One of each permission; tests/maps/ogc/test_answers.py asks for all of them.
+    "str:collection": lambda street: [
+        *{one.permission: name for name, one in COLLECTIONS.items()}.values()
+    ],
+    "str:fid": lambda street: [street.camera.pk],
 }
 # Two places that only mean something together.
 PAIRS: dict[tuple[str, str], Callable[[Street], list[tuple[object, object]]]] = {
@@ -76,6 +82,18 @@ PAIRS: dict[tuple[str, str], Callable[[Street], list[tuple[object, object]]]] = 
 }
 # Where only one object will do.
 VALUES: dict[str, Callable[[Street], list[tuple[object, ...]]]] = {
+    "ogc/collections/<str:collection>/items/<str:fid>": lambda street: [
+        ("cameras", street.camera.pk),
+        ("events", street.event.pk),
+        ("buildings", street.things["building"]),
+        ("on-duty", street.duty.pk),
+        ("checkpoints", street.checkpoint.pk),
+        ("repair-orders", street.order.pk),
+        ("outages", street.outage.pk),
+        ("communities", street.things["division"]),
+        ("grids", street.grid.shapes.earliest("id").pk),
+        ("unseen-grids", street.grid.pk),
+    ],
     "territory/strays/<str:thing>/<int:number>/": lambda street: [("building", street.stray.pk)],
     "events/briefings/<int:briefing_id>/file.<str:kind>": lambda street: [
         (street.briefing.pk, kind) for kind in ("docx", "pdf")
@@ -172,6 +190,11 @@ SHOWS_NOTHING = {
     "repairs/times/<int:rule_id>/remove/": "only takes a form",
     "api/repairs/orders/<int:order_id>/<str:verb>/": "only takes a step",
     "tiles/version/": "a hash",
+    "ogc/": "addresses alone",
+    "ogc": "addresses alone",
+    "ogc/api": "names of layers and of their properties",
+    "ogc/conformance": "names of standards",
+    "ogc/collections/<str:collection>/queryables": "names of properties",
     "cameras/pictures/<int:snapshot_id>/judge/": "only takes a form",
     "territory/delete/<str:thing>/<int:number>/": "only takes a form",
     "territory/end/<int:number>/": "only takes a form",

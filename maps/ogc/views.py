@@ -1,0 +1,269 @@
+"""The OGC API - Features over HTTP (17-069r4, 18-058r1): JSON for programs, pages for people.
+
+Errors are the house's, but that whatever is wrong with an address is 400, as the standard has it.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.utils import timezone
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from gis_server import csv_export
+from gis_server.edge import allow, answer_error, parse_choice, show, user_of, wants_page
+from gis_server.errors import Invalid, NotFound
+from gis_server.roles import Permission, may
+from maps import queries as maps_queries
+from maps.ogc import document, queries, told
+from maps.ogc.asking import LARGEST_ID, OF_A_PAGE, Question, crs_of, given, question_of
+from maps.ogc.collections import COLLECTIONS
+from maps.ogc.crs import Crs
+from maps.ogc.queries import Found
+from maps.ogc.table import Collection
+from maps.ogc.told import GEOJSON, JSON, Told
+
+FORMS = ("json", "html", "csv")
+View = Callable[..., HttpResponseBase]
+
+
+def by_the_standard(view: View) -> View:
+    """A bad address is 400 here, not 422; and answers differ by what the reader likes to read."""
+
+    @wraps(view)
+    def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            response = view(request, *args, **kwargs)
+        except Invalid as error:
+            response = answer_error(request, error, status=400)
+        patch_vary_headers(response, ["Accept", "Accept-Language"])
+        return response
+
+    return answered
+
+
+@allow(Permission.SEE_MAP)
+@require_safe
+@by_the_standard
+def landing(request: HttpRequest) -> HttpResponseBase:
+    given(request, OF_A_PAGE)
+    return _answer(request, told.landing(request), "landing")
+
+
+@allow(Permission.SEE_MAP)
+@require_safe
+@by_the_standard
+def conformance(request: HttpRequest) -> HttpResponseBase:
+    given(request, OF_A_PAGE)
+    return _answer(request, told.conformance(request), "conformance")
+
+
+@allow(Permission.SEE_MAP)
+@require_safe
+@by_the_standard
+def api(request: HttpRequest) -> HttpResponseBase:
+    """The definition of the API, for the reader's own collections."""
+    given(request, OF_A_PAGE)
+    mine = told.collections_of(user_of(request))
+    return _answer(request, document.document(request, mine), "api", told.OPENAPI)
+
+
+@allow(Permission.SEE_MAP)
+@require_safe
+@by_the_standard
+def collections(request: HttpRequest) -> HttpResponseBase:
+    given(request, OF_A_PAGE)
+    mine = told.collections_of(user_of(request))
+    return _answer(request, told.collections(request, mine, _extent(request)), "collections")
+
+
+@allow(Permission.SEE_MAP)
+@require_safe
+@by_the_standard
+def collection(request: HttpRequest, collection: str) -> HttpResponseBase:
+    one = _collection(request, collection)
+    given(request, OF_A_PAGE)
+    return _answer(
+        request,
+        told.collection(request, one, _extent(request)),
+        "collection",
+        more={"columns": one.columns},
+    )
+
+
+@allow(Permission.SEE_MAP)
+@require_safe
+@by_the_standard
+def queryables(request: HttpRequest, collection: str) -> HttpResponseBase:
+    """What a collection can be filtered by, as a JSON schema."""
+    one = _collection(request, collection)
+    given(request, OF_A_PAGE)
+    more = {"columns": one.columns, "collection": one}
+    return _answer(request, told.queryables(request, one), "queryables", told.SCHEMA, more)
+
+
+@allow(Permission.SEE_MAP)
+@require_safe
+@by_the_standard
+def items(request: HttpRequest, collection: str) -> HttpResponseBase:
+    """A page of features, in the order of their ids."""
+    one = _collection(request, collection)
+    question, form = question_of(request, one), _form(request)
+    found = queries.page(user_of(request), one, question, timezone.now())
+    if form == "csv":
+        return _as_csv(one, found)
+    if form == "html":
+        return _items_page(request, one, question, found)
+    response = HttpResponse(_written(request, one, found), content_type=GEOJSON)
+    return _kept_by_nobody(response, question.crs)
+
+
+@allow(Permission.SEE_MAP)
+@require_safe
+@by_the_standard
+def item(request: HttpRequest, collection: str, fid: str) -> HttpResponseBase:
+    """One feature, of any day."""
+    one, crs = _collection(request, collection), crs_of(request)
+    known = fid.isascii() and fid.isdigit() and int(fid) <= LARGEST_ID
+    text = queries.one(user_of(request), one, int(fid), crs, timezone.now()) if known else None
+    if text is None:
+        raise NotFound(_("There is no such feature in your area."))
+    up = told.asked_as(request, "json").partition("?")[0].rpartition("/items/")[0]
+    links = [
+        *told.itself(request, GEOJSON),
+        told.link(request, "collection", JSON, str(one.title), f"{up}?f=json"),
+    ]
+    if _form(request) == "html":
+        feature = json.loads(text + "}")
+        more = {"collection": one, "rows": _row(one, feature), "feature": feature, "links": links}
+        return _page(request, "item", more)
+    body = f'{text},"links":{_json(links)}}}'
+    return _kept_by_nobody(HttpResponse(body, content_type=GEOJSON), crs)
+
+
+def _collection(request: HttpRequest, name: str) -> Collection:
+    """Raises NotFound: none, or none for this reader, which must look the same."""
+    one = COLLECTIONS.get(name)
+    if one is None or not may(user_of(request).role, one.permission):
+        raise NotFound(_("There is no such layer for you; /ogc/collections names those there are."))
+    return one
+
+
+def _form(request: HttpRequest) -> str:
+    """Raises Invalid."""
+    return parse_choice(request, "f", FORMS) or ("html" if wants_page(request) else "json")
+
+
+def _extent(request: HttpRequest) -> tuple[float, ...] | None:
+    return maps_queries.extent_of(user_of(request).reach, timezone.localdate())
+
+
+def _answer(
+    request: HttpRequest,
+    data: Told,
+    template: str,
+    media: str = JSON,
+    more: dict[str, Any] | None = None,
+) -> HttpResponseBase:
+    form = _form(request)
+    if form == "csv":
+        raise Invalid(
+            _("%(name)s must be one of %(choices)s.") % {"name": "f", "choices": "json, html"}
+        )
+    if form == "html":
+        return _page(request, template, {"data": data} | (more or {}))
+    response = HttpResponse(_json(data), content_type=media)
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    return show(request, f"maps/ogc/{template}.html", context)
+
+
+def _json(data: Any) -> str:
+    return json.dumps(data, ensure_ascii=False)
+
+
+def _kept_by_nobody(response: HttpResponse, crs: Crs) -> HttpResponse:
+    response["Content-Crs"] = f"<{crs.uri}>"
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _written(request: HttpRequest, one: Collection, found: Found) -> str:
+    """The whole answer; features are texts that only have to be put together."""
+    features = "},".join(found.features) + ("}" if found.features else "")
+    head: Told = {
+        "links": _links(request, one, found),
+        "timeStamp": timezone.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "numberReturned": len(found.features),
+    }
+    if found.matched is not None:
+        head["numberMatched"] = found.matched
+    return f'{{"type":"FeatureCollection","features":[{features}],{_json(head)[1:]}'
+
+
+def _links(request: HttpRequest, one: Collection, found: Found) -> list[Told]:
+    as_csv = told.asked_as(request, "csv")
+    links = [
+        *told.itself(request, GEOJSON),
+        told.link(request, "alternate", told.CSV, str(one.title), as_csv),
+    ]
+    if found.next is not None:
+        following = told.asked_as(request, "json", after=found.next)
+        links.append(told.link(request, "next", GEOJSON, _("The next page"), following))
+    return links
+
+
+def _items_page(
+    request: HttpRequest, one: Collection, question: Question, found: Found
+) -> HttpResponse:
+    features = [json.loads(text + "}") for text in found.features]
+    following = found.next and told.asked_as(request, "html", after=found.next)
+    context = {
+        "collection": one,
+        "columns": one.columns,
+        "rows": [(feature, _row(one, feature)) for feature in features],
+        "found": found,
+        "following": following,
+        "links": _links(request, one, found),
+        "crs": question.crs,
+        "at": timezone.now(),
+    }
+    return _page(request, "items", context)
+
+
+def _row(one: Collection, feature: Told) -> list[tuple[Any, Any]]:
+    """Titles and values."""
+    return [(column.title, feature["properties"][column.name]) for column in one.columns]
+
+
+def _as_csv(one: Collection, found: Found) -> StreamingHttpResponse:
+    """A table: coordinates of points, in the CRS that was asked for; other shapes have none."""
+    response = StreamingHttpResponse(
+        csv_export.encoded(_table(one, found)), content_type="text/csv; charset=utf-8"
+    )
+    response["Content-Disposition"] = f'attachment; filename="{one.id}.csv"'
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _table(one: Collection, found: Found) -> Iterator[list[object]]:
+    yield ["id", *(column.title for column in one.columns), *(AXES if _is_point(one) else ())]
+    for text in found.features:
+        feature = json.loads(text + "}")
+        values = [feature["properties"][column.name] for column in one.columns]
+        place = (feature["geometry"] or {}).get("coordinates", ["", ""]) if _is_point(one) else []
+        yield [feature["id"], *("" if value is None else value for value in values), *place]
+
+
+AXES = ("x", "y")
+
+
+def _is_point(one: Collection) -> bool:
+    return one.geometry == "Point"
