@@ -12,11 +12,13 @@ from typing import Any
 import numpy as np
 import shapely
 from django.conf import settings
+from pyproj import Geod
 
 from gis_server.frames import EPSG_WGS84, transformer
 
 WGS84 = EPSG_WGS84
 WEB_MERCATOR = 3857
+ELLIPSOID = Geod(ellps="WGS84")
 
 
 def metric_srid() -> int:
@@ -32,6 +34,11 @@ def convert(geometry: Any, source: int, target: int) -> Any:
         return np.column_stack(steps.transform(points[:, 0], points[:, 1]))
 
     return shapely.transform(geometry, moved)
+
+
+def metres_between(lon: float, lat: float, to_lon: float, to_lat: float) -> float:
+    """Along the ellipsoid of WGS84 (Karney 2013, by PROJ), which no projection stretches."""
+    return float(ELLIPSOID.inv(lon, lat, to_lon, to_lat)[2])
 
 
 def to_metric(geometry: Any) -> Any:

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from maps import views
+from maps.files.urls import urlpatterns as files
 from maps.onduty.urls import urlpatterns as onduty
 
 urlpatterns = [
@@ -8,5 +9,6 @@ urlpatterns = [
     path("wall/", views.wall, name="wall"),
     path("tiles/version/", views.edition, name="edition"),
     path("tiles/<str:edition>/<str:layer>/<int:z>/<int:x>/<int:y>.mvt", views.tile, name="tile"),
+    *files,
     *onduty,
 ]
