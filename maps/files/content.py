@@ -36,7 +36,6 @@ from events.texts import state_name as event_state_name
 from gis_server.errors import Invalid, NotFound
 from gis_server.models import User
 from gis_server.plain_text import one_line
-
 from maps.files.asked import Asked
 from maps.files.figures import Figure, figure_of
 from maps.layers import IN_SCOPE
@@ -259,9 +258,7 @@ def _is_asked(state: State, layers: set[str]) -> bool:
     return ("online" if state is State.ONLINE else "down") in layers
 
 
-def _rows(
-    sql: str, user: User, asked: Asked, box: Bounds, most: int
-) -> list[tuple[Any, ...]]:
+def _rows(sql: str, user: User, asked: Asked, box: Bounds, most: int) -> list[tuple[Any, ...]]:
     west, south, east, north = box
     values = {
         "west": west, "south": south, "east": east, "north": north, "day": asked.day,
@@ -365,9 +362,7 @@ def _named(kind: str, name: str) -> str:
     return "" if kind == Kind.SUBNET else one_line(name)
 
 
-def _events(
-    user: User, asked: Asked, box: Bounds, now: datetime, most: int
-) -> list[EventSpot]:
+def _events(user: User, asked: Asked, box: Bounds, now: datetime, most: int) -> list[EventSpot]:
     rows: QuerySet[Any, Any] = (
         events_seen(user)
         .filter(
@@ -459,5 +454,3 @@ def kind_letter(kind: str) -> str:
 
 def _told(*facts: tuple[str, str]) -> list[tuple[str, str]]:
     return [(head, text) for head, text in facts if text]
-
-

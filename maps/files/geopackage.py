@@ -46,7 +46,12 @@ def write(content: Content) -> IO[bytes]:
 
 
 def _write_layer(
-    path: Path, name: str, title: str, shapes: Column, columns: Mapping[str, Column], content: Content
+    path: Path,
+    name: str,
+    title: str,
+    shapes: Column,
+    columns: Mapping[str, Column],
+    content: Content,
 ) -> None:
     frame = gpd.GeoDataFrame(columns, geometry=list(shapes), crs=content.asked.srid)
     kind = "Point" if name in ("cameras", "outages", "events") else "MultiPolygon"
@@ -67,7 +72,11 @@ def _layers(content: Content) -> dict[str, tuple[str, Column, dict[str, Column]]
     nothing is an answer.
     """
     found = {
-        "divisions": (_("Divisions"), [one.shape for one in content.divisions], _divisions(content)),
+        "divisions": (
+            _("Divisions"),
+            [one.shape for one in content.divisions],
+            _divisions(content),
+        ),
         "grids": (_("Grids"), [one.shape for one in content.grids], _grids(content)),
     }
     layers = set(content.asked.layers)
@@ -154,4 +163,6 @@ def _events(content: Content) -> dict[str, Column]:
 
 def _times(found: Sequence[datetime | None]) -> Column:
     """In UTC, which is what a GeoPackage keeps times in."""
-    return gpd.pd.to_datetime([one.replace(microsecond=0) if one else None for one in found], utc=True)
+    return gpd.pd.to_datetime(
+        [one.replace(microsecond=0) if one else None for one in found], utc=True
+    )

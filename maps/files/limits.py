@@ -1,4 +1,4 @@
-"""How often files may be taken, and how many are made at once: each costs seconds of a processor."""
+"""How often files may be taken, and how many are made at once: each costs processor seconds."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

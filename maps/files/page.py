@@ -2,9 +2,9 @@
 
 folium's own page fetches ten files from four hosts, and lets texts run as scripts: what it puts
 into popups lands in template literals of JavaScript, and what goes through its templates is a
-template itself.  So here every script and style stands in the file, and no text ever passes through
-folium: names, facts, title and legend are data in one block of JSON, which a script of ours shows as
-text (`textContent`).  A policy in the page forbids all that is not in it: any request, and any
+template itself.  So here every script and style stands in the file, and no text ever passes
+through folium: names, facts, title and legend are data in one block of JSON, which a script of ours
+shows as text (`textContent`).  A policy in the page forbids all that is not in it: any request, and any
 script but those whose hashes it names.
 """
 
@@ -39,7 +39,7 @@ SIGN_PX = 17
 NAMES_ONLY = ("http://www.w3.org/", "https://leafletjs.com")
 FETCHING = re.compile(
     r"""<(?:link|iframe|object|embed|base|form|img|audio|video|source|track)\b"""
-    r"""|<script[^>]+\bsrc\b|@import|url\(\s*['"]?(?!data:|\#)|\bsourceMappingURL""",
+    r"""|<script[^>]+\bsrc\b|@import|url\(\s*['"]?(?!data:|\#)""",
     re.IGNORECASE,
 )
 ADDRESS = re.compile(r"https?://[^\s'\"<>)]*", re.IGNORECASE)
@@ -69,7 +69,7 @@ def page(content: Content) -> bytes:
     Raises:
         FetchesError: something in it would be fetched.
     """
-    made = _Map(tiles=None, control_scale=True, zoom_control=True, zoom_snap=0.25)
+    made = _Map(tiles=None, zoom_snap=0.25)
     west, south, east, north = content.extent
     made.fit_bounds([[south, west], [north, east]])
     areas = _areas(made, content)
@@ -91,7 +91,11 @@ def _areas(made: folium.Map, content: Content) -> folium.GeoJson | None:
     ground = [one.shape for one in content.divisions if one.level in ("district", "street")]
     if ground:
         _lines(made, ground, {"stroke": False, "fillColor": "#ffffff", "fillOpacity": 1})
-    grids = _geojson(made, [one.shape for one in content.grids], [_fill(content, one.id) for one in content.grids])
+    grids = _geojson(
+        made,
+        [one.shape for one in content.grids],
+        [_fill(content, one.id) for one in content.grids],
+    )
     for level, (colour, width) in BORDERS.items():
         shapes = [one.shape for one in content.divisions if one.level == level]
         if shapes:
@@ -101,7 +105,12 @@ def _areas(made: folium.Map, content: Content) -> folium.GeoJson | None:
 
 def _fill(content: Content, grid: int) -> dict[str, Any]:
     colour, width = BORDERS["grid"]
-    style: dict[str, Any] = {"color": colour, "weight": width, "fillColor": "#ffffff", "fillOpacity": 0}
+    style: dict[str, Any] = {
+        "color": colour,
+        "weight": width,
+        "fillColor": "#ffffff",
+        "fillOpacity": 0,
+    }
     number = content.figure.class_of(grid) if content.figure else NOTHING
     if content.figure and number >= 0:
         style |= {"fillColor": signs.hexed(content.figure.colours[number]), "fillOpacity": 1}
@@ -164,10 +173,14 @@ def _groups(made: folium.Map, content: Content) -> dict[str, folium.FeatureGroup
 def _data(content: Content) -> dict[str, Any]:
     """Everything that is text, and where the signs stand."""
     pictures = _Pictures()
+    west, south, east, north = content.extent
     return {
+        "extent": [[south, west], [north, east]],
         "title": content.title,
         "about": f"{content.scope} {content.time}",
-        "source": " ".join([content.sources, content.figure.about if content.figure else ""]).strip(),
+        "source": " ".join(
+            [content.sources, content.figure.about if content.figure else ""]
+        ).strip(),
         "legend_text": _("Legend"),
         "grids": [_grid_facts(content, one) for one in content.grids],
         "names": [
@@ -175,18 +188,9 @@ def _data(content: Content) -> dict[str, Any]:
             for one in content.divisions
             if one.level in ("street", "community")
         ],
-        "cameras": [
-            [*_degrees(one.lat, one.lon), pictures.number(signs.camera(one.state), SIGN_PX), told.camera_facts(one)]
-            for one in sorted(content.cameras, key=lambda one: -signs.STATES.index(one.state))
-        ],
-        "outages": [
-            [*_degrees(one.lat, one.lon), pictures.number(signs.outage(f"{one.cameras}"), 24), told.outage_facts(one)]
-            for one in content.outages
-        ],
-        "events": [
-            [*_degrees(one.lat, one.lon), pictures.number(_event_sign(one), 21), told.event_facts(one)]
-            for one in content.events
-        ],
+        "cameras": [_camera(one, pictures) for one in content.cameras],
+        "outages": [_outage(one, pictures) for one in content.outages],
+        "events": [_event(one, pictures) for one in content.events],
         "legend": _legend(content, pictures),
         "pictures": pictures.drawn,
     }
@@ -194,10 +198,6 @@ def _data(content: Content) -> dict[str, Any]:
 
 def _degrees(lat: float, lon: float) -> tuple[float, float]:
     return round(lat, DECIMALS + 1), round(lon, DECIMALS + 1)
-
-
-def _event_sign(one: told.EventSpot) -> signs.Sign:
-    return signs.event(one.severity, one.due, told.kind_letter(one.kind))
 
 
 class _Pictures:
@@ -213,6 +213,28 @@ class _Pictures:
             self._numbers[text] = len(self.drawn)
             self.drawn.append(text)
         return self._numbers[text]
+
+
+Spot = list[Any]
+"""Latitude, longitude, number of the picture, facts, and its rank among its like: higher on top."""
+
+
+def _camera(one: told.CameraSpot, pictures: _Pictures) -> Spot:
+    number = pictures.number(signs.camera(one.state), SIGN_PX)
+    rank = -1000 * signs.STATES.index(one.state)
+    return [*_degrees(one.lat, one.lon), number, told.camera_facts(one), rank]
+
+
+def _outage(one: told.OutageSpot, pictures: _Pictures) -> Spot:
+    number = pictures.number(signs.outage(f"{one.cameras}"), 1.4 * SIGN_PX)
+    return [*_degrees(one.lat, one.lon), number, told.outage_facts(one), one.cameras]
+
+
+def _event(one: told.EventSpot, pictures: _Pictures) -> Spot:
+    sign = signs.event(one.severity, one.due, told.kind_letter(one.kind))
+    rank = -1000 * signs.SEVERITIES.index(one.severity)
+    number = pictures.number(sign, 1.2 * SIGN_PX)
+    return [*_degrees(one.lat, one.lon), number, told.event_facts(one), rank]
 
 
 def _grid_facts(content: Content, grid: told.Grid) -> list[tuple[str, str]]:
@@ -232,7 +254,7 @@ def _legend(content: Content, pictures: _Pictures) -> list[dict[str, Any]]:
         found.append(_group(_("Open events"), _event_entries(content.events, pictures)))
     if content.outages:
         number = pictures.number(signs.outage("n"), 18)
-        found.append(_group(_("Group outages"), [[number, _("One fault, with the number of its cameras")]]))
+        found.append(_group(_("Group outages"), [[number, _("One fault; number of cameras")]]))
     counts = {state: sum(one.state == state for one in content.cameras) for state in signs.STATES}
     cameras = [
         [
@@ -319,7 +341,7 @@ def _leaflet() -> tuple[str, str]:
     style = re.sub(
         r"url\(images/(layers(?:-2x)?|marker-icon)\.png\)",
         lambda found: f"url(data:image/png;base64,{layers})" if found[1] == "layers" else "none",
-        _file(LEAFLET, "leaflet.css"),
+        re.sub(r"/\*.*?\*/", "", _file(LEAFLET, "leaflet.css"), flags=re.DOTALL),
     )
     return script, style
 
@@ -364,7 +386,8 @@ def refuse_fetching(html: str) -> None:
     Raises:
         FetchesError: something in the page would be fetched.
     """
-    if found := FETCHING.search(html):
+    markup = re.sub(r"(<script\b[^>]*>).*?(</script>)", r"\1\2", html, flags=re.DOTALL)
+    if found := FETCHING.search(markup):
         raise FetchesError(f"the page would fetch what {found[0]!r} names")
     for address in ADDRESS.findall(html):
         if not address.startswith(NAMES_ONLY):

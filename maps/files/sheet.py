@@ -36,6 +36,7 @@ BORDERS: dict[str, tuple[Colour, float]] = {
     "district": (HEAD, 0.8),
     "city": (HEAD, 1.0),
 }
+LESSER: Colour = (58, 72, 90)
 LABEL_PT = {"street": 10.0, "community": 7.5, "grid": LEAST_PT}
 FINEST_MM = 0.03
 """Borders are drawn with no more points than can be told apart on paper."""
@@ -43,8 +44,15 @@ HATCH: Colour = (150, 160, 172)
 HATCH_MM = 1.5
 # Half the size of each sign, mm; characters in them reach `LEAST_PT`.
 HALF_MM = {"online": 1.0, "down": 1.6, "event": 2.6, "events": 2.75, "outage": 2.7, "large": 3.5}
-HEAP_MM = 5.5
-"""Events closer together than about this are one sign with their number."""
+HEAP_MM = 6.2
+"""Events closer together than this are one sign with their number."""
+# Where a name may stand instead of its own place, in its widths and heights, the nearest first.
+PLACES = sorted(
+    ((dx / 2, float(dy)) for dx in range(-4, 5) for dy in range(-5, 6)),
+    key=lambda place: (2 * place[0]) ** 2 + place[1] ** 2,
+)
+# Smaller than 1 to so many, a sheet has no names of these.
+NAMED_UP_TO = {"street": 10**9, "community": 160_000, "grid": 30_000}
 ROW_MM, HEADING_MM = 4.9, 5.4
 
 
@@ -70,6 +78,21 @@ class Group:
         return HEADING_MM + ROW_MM * len(self.entries) + 1.5
 
 
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name and where its middle stands."""
+
+    level: str
+    text: str
+    x: float
+    y: float
+    size_pt: float
+
+
+Box = tuple[float, float, float, float]
+Spot = tuple[EventSpot, float, float]
+
+
 class Sheet:
     """Draws one sheet; what is on it decides what its legend says.
 
@@ -80,7 +103,21 @@ class Sheet:
         self.content, self.view, self.canvas = content, view, canvas
         self.unit = unit_of(content.asked.paper)
         self.groups: list[Group] = []
-        self.taken: list[tuple[float, float, float, float]] = []
+        self.taken: list[Box] = []
+        self.cameras = self._shown(content.cameras)
+        self.outages = self._shown(content.outages)
+        self.heaps, self.singles = heaps_of(self._shown(content.events), HEAP_MM * self.unit)
+        self.signs = self._sign_boxes()
+
+    def _sign_boxes(self) -> list[Box]:
+        """Where signs will stand that a name should not lie under; dots may be crossed."""
+        half = HALF_MM["event"] * self.unit
+        spots = [(x, y, half) for _spots, x, y in self.heaps]
+        spots += [(x, y, half) for _one, x, y in self.singles]
+        spots += [(x, y, outage_half(one.cameras) * self.unit * 1.2) for one, x, y in self.outages]
+        down = HALF_MM["down"] * self.unit
+        spots += [(x, y, down) for one, x, y in self.cameras if one.state != "online"]
+        return [(x - r, y - r, x + r, y + r) for x, y, r in spots]
 
     def draw_map(self) -> None:
         frame = self.view.frame
@@ -89,10 +126,13 @@ class Sheet:
             self._grids()
             self._borders()
             self._furniture_room()
-            self._names()
+            names = self._names()
+            self._put(one for one in names if one.level != "street")
             self._cameras()
             self._events()
             self._outages()
+            # Of a street where no place is free the name must be whole all the same.
+            self._put(one for one in names if one.level == "street")
             self._furniture()
         self.canvas.polygon(_corners(frame), edge=INK, width=0.35 * self.unit)
 
@@ -112,7 +152,7 @@ class Sheet:
         """The territory white, grids in the colour of their class."""
         figure, content = self.content.figure, self.content
         ground = [one.shape for one in content.divisions if one.level in ("street", "district")]
-        for piece in self._pieces(ground if ground else [one.shape for one in content.grids]):
+        for piece in self._pieces(ground or [one.shape for one in content.grids]):
             self._area(piece, PAPER)
         if figure is None:
             return
@@ -178,15 +218,16 @@ class Sheet:
             "street": _("Border of a street or town"), "community": _("Border of a community"),
             "grid": _("Border of a grid"),
         }  # fmt: skip
-        entries = [Entry(names[level], border=level) for level in reversed(BORDERS) if level in used]
+        entries = [Entry(names[one], border=one) for one in reversed(BORDERS) if one in used]
         self._legend(_("Boundaries"), entries)
 
     def _is_too_fine(self, pieces: Sequence[Any]) -> bool:
         """Grids of two millimetres are a grey stain, not a map."""
         return float(np.median(np.sqrt(shapely.area(pieces)))) < 2.0
 
-    def _names(self) -> None:
+    def _names(self) -> list[Name]:
         """The higher level first; where two would meet the lower one is left out."""
+        found = []
         content = self.content
         by_level: dict[str, list[tuple[str, Any, Any]]] = {"street": [], "community": []}
         for division in content.divisions:
@@ -195,30 +236,59 @@ class Sheet:
                 by_level[division.level].append((division.name, division.shape, label))
         grids = [(one.short, one.shape, None) for one in content.grids]
         for level, named in (*by_level.items(), ("grid", grids)):
+            if self.view.scale > NAMED_UP_TO[level] * self.unit:
+                continue
             shapes = self._pieces([shape for _name, shape, _label in named])
             for (name, _shape, label), piece in zip(named, shapes, strict=True):
-                if not piece.is_empty:
-                    self._name(level, name, piece, label)
+                placed = None if piece.is_empty else self._name(level, name, piece, label)
+                if placed:
+                    found.append(placed)
+        return found
 
-    def _name(self, level: str, name: str, piece: Any, label: Any) -> None:
+    def _put(self, names: Iterable[Name]) -> None:
+        for one in names:
+            colour = INK if one.level == "street" else LESSER
+            top = one.y - one.size_pt * MM_PER_PT * 0.62
+            self.canvas.put(one.x, top, one.text, one.size_pt, colour, "C", halo=PAPER)
+
+    def _name(self, level: str, name: str, piece: Any, label: Any) -> Name | None:
         size = LABEL_PT[level] * (self.unit if level == "street" else 1)
         width = self.canvas.width_of(self.canvas.drawable(name), size)
         height = size * MM_PER_PT
         west, south, east, north = piece.bounds
         # The name of a small area would cover its neighbours.
         if level != "street" and (width > 1.15 * (east - west) or height > north - south):
-            return
-        frame = self.view.frame
-        known = label is not None and frame.holds(label.x, label.y)
+            return None
+        known = label is not None and self.view.frame.holds(label.x, label.y)
         at = label if known else piece.point_on_surface()
-        box = (at.x - width / 2 - 0.6, at.y - height * 0.7, at.x + width / 2 + 0.6, at.y + height * 0.7)
-        inside = frame.holds(box[0], box[1]) and frame.holds(box[2], box[3])
-        if not inside or any(_meet(box, other) for other in self.taken):
-            return
+        box = self._free_box((at.x, at.y), width + 1.2, height * 1.4, piece, level == "street")
+        if box is None:
+            return None
         self.taken.append(box)
-        colour = INK if level == "street" else (58, 72, 90)
-        top = at.y - height * 0.62
-        self.canvas.put(at.x, top, name, size, colour, "C", halo=PAPER)
+        return Name(level, name, (box[0] + box[2]) / 2, (box[1] + box[3]) / 2, size)
+
+    def _free_box(
+        self, at: tuple[float, float], width: float, height: float, piece: Any, must: bool
+    ) -> Box | None:
+        """Where a name can stand: near its place, inside its area, best under no sign; under the
+        fewest where it must be told.
+        """
+        frame, best = self.view.frame, None
+        shapely.prepare(piece)
+        for dx, dy in PLACES:
+            x, y = at[0] + dx * width, at[1] + dy * height
+            box = (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
+            inside = frame.holds(box[0], box[1]) and frame.holds(box[2], box[3])
+            if not inside or any(_meet(box, one) for one in self.taken):
+                continue
+            if (dx or dy) and not shapely.contains_xy(piece, x, y):
+                continue
+            hidden = sum(_meet(box, one) for one in self.signs)
+            if not hidden:
+                return box
+            if must and (best is None or hidden < best[0]):
+                best = hidden, box
+        return best[1] if best else None
 
     # ---- Signs ----------------------------------------------------------------------------------
 
@@ -235,7 +305,7 @@ class Sheet:
 
     def _cameras(self) -> None:
         """The worst on top: a fault must not hide under what works."""
-        shown = self._shown(self.content.cameras)
+        shown = self.cameras
         entries = []
         for state in reversed(STATES):
             mine = [(x, y) for one, x, y in shown if one.state == state]
@@ -248,8 +318,7 @@ class Sheet:
         self._legend(_("Cameras"), entries[::-1])
 
     def _events(self) -> None:
-        shown = self._shown(self.content.events)
-        heaps, singles = heaps_of(shown, HEAP_MM * self.unit)
+        heaps, singles = self.heaps, self.singles
         for spots, x, y in heaps:
             self.sign(signs.events(len(spots), worst_due(spots)), x, y, HALF_MM["events"])
         for one, x, y in sorted(singles, key=lambda spot: _rank(spot[0]), reverse=True):
@@ -273,9 +342,7 @@ class Sheet:
             if any(spot.kind == kind for spot in singles)
         ]
         entries += [
-            Entry(due_name(one), signs.event("minor", one, ""), half)
-            for one in DUES
-            if one in dues
+            Entry(due_name(one), signs.event("minor", one, ""), half) for one in DUES if one in dues
         ]
         entries += [
             Entry(name, (Letters(letter, signs.INK, 1.4),), half) for letter, name in letters
@@ -286,11 +353,11 @@ class Sheet:
         self._legend(_("Open events"), entries)
 
     def _outages(self) -> None:
-        shown = self._shown(self.content.outages)
+        shown = self.outages
         for one, x, y in sorted(shown, key=lambda spot: spot[0].cameras):
             self.sign(signs.outage(f"{one.cameras}"), x, y, outage_half(one.cameras))
         if shown:
-            entry = Entry(_("One fault, with the number of its cameras"), signs.outage("n"), 1.7)
+            entry = Entry(_("One fault; number of cameras"), signs.outage("n"), 1.7)
             self._legend(_("Group outages"), [entry])
 
     def sign(self, sign: Sign, x: float, y: float, half_mm: float) -> None:
@@ -316,7 +383,8 @@ class Sheet:
 
     def _bar_box(self) -> Frame:
         frame, unit = self.view.frame, self.unit
-        width, height = self.view.bar().length_mm + 22 * unit, 13 * unit
+        width, height = self.view.bar().length_mm + 15 * unit, 13 * unit
+        width = max(width, 42 * unit)
         return Frame(frame.x + 3, frame.bottom - height - 3, width, height)
 
     def _north_box(self) -> Frame:
@@ -334,7 +402,7 @@ class Sheet:
         size = LEAST_PT * unit
         for number, colour in ((0, INK), (1, PAPER)):
             x = left + number * half
-            corners = [(x, top), (x + half, top), (x + half, top + 1.4 * unit), (x, top + 1.4 * unit)]
+            corners = _corners(Frame(x, top, half, 1.4 * unit))
             self.canvas.polygon(corners, colour, INK, 0.2 * unit)
         for share, text in ((0.0, "0"), (1.0, bar.text)):
             self.canvas.put(left + share * bar.length_mm, top - 3.6 * unit, text, size, INK, "C")
@@ -469,8 +537,9 @@ def columns_of(groups: Sequence[Group], heights: Sequence[float]) -> list[list[G
     return columns
 
 
-
-def draw(content: Content, view: View, layout: Layout, foot: Sequence[str], canvas: Canvas) -> bytes:
+def draw(
+    content: Content, view: View, layout: Layout, foot: Sequence[str], canvas: Canvas
+) -> bytes:
     """The sheet as PDF."""
     sheet = Sheet(content, view, canvas)
     canvas.paper.add_page()
@@ -537,28 +606,25 @@ def _meet(one: Sequence[float], other: Sequence[float]) -> bool:
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
-Spot = tuple[EventSpot, float, float]
-
-
 def heaps_of(
-    spots: Sequence[Spot], side_mm: float
+    spots: Sequence[Spot], apart_mm: float
 ) -> tuple[list[tuple[list[EventSpot], float, float]], list[Spot]]:
-    """Events of one cell together in its middle of theirs; who is alone, or urgent, stays so."""
-    cells: dict[tuple[int, int], list[Spot]] = {}
+    """Events that stand together as one, at the worst of them; who is alone, or urgent, stays so.
+
+    No two of the signs that are left lie closer than `apart_mm`, but for the urgent.
+    """
     singles = [spot for spot in spots if spot[0].severity == "urgent"]
-    for spot in spots:
-        if spot[0].severity != "urgent":
-            cell = int(spot[1] // side_mm), int(spot[2] // side_mm)
-            cells.setdefault(cell, []).append(spot)
-    heaps = []
-    for mine in cells.values():
-        if len(mine) == 1:
-            singles += mine
+    heaps: list[tuple[list[EventSpot], float, float]] = []
+    for one, x, y in sorted(spots, key=lambda spot: _rank(spot[0])):
+        if one.severity == "urgent":
             continue
-        x = sum(one[1] for one in mine) / len(mine)
-        y = sum(one[2] for one in mine) / len(mine)
-        heaps.append(([one[0] for one in mine], x, y))
-    return heaps, singles
+        near = next((h for h in heaps if math.hypot(h[1] - x, h[2] - y) < apart_mm), None)
+        if near:
+            near[0].append(one)
+        else:
+            heaps.append(([one], x, y))
+    singles += [(mine[0], x, y) for mine, x, y in heaps if len(mine) == 1]
+    return [heap for heap in heaps if len(heap[0]) > 1], singles
 
 
 def worst_due(spots: Sequence[EventSpot]) -> str:

@@ -104,7 +104,7 @@ def camera(state: str) -> Sign:
 
 
 def event(severity: str, due: str, letter: str) -> Sign:
-    """Shape for how severe it is, colour for how near its deadline is; late ones have a dark rim."""
+    """Shape for how severe it is, colour for how near the deadline; a dark rim when late."""
     shape = {"major": TRIANGLE, "urgent": DIAMOND, "difficult": _square(0.86)}.get(severity)
     late = due == "late"
     ring = Ring(

@@ -30,13 +30,16 @@
     return made;
   }
 
+  // What matters more lies on top, wherever it stands.
+  const LIFT = { cameras: -20000, events: 0, outages: 20000 };
+
   function spots(name) {
     const group = groups[name] && window[groups[name]];
-    for (const [lat, lon, number, told] of group ? data[name] : []) {
+    for (const [lat, lon, number, told, rank] of group ? data[name] : []) {
       const sign = picture(number);
       const side = Number(sign.firstChild.getAttribute("width"));
       const icon = L.divIcon({ html: sign, className: "sign", iconSize: [side, side] });
-      L.marker([lat, lon], { icon, keyboard: true, alt: told[0][1], title: told[0][1] }).bindPopup(() => facts(told)).addTo(group);
+      L.marker([lat, lon], { icon, keyboard: true, alt: told[0][1], title: told[0][1], zIndexOffset: LIFT[name] + rank }).bindPopup(() => facts(told)).addTo(group);
     }
   }
 
@@ -44,7 +47,7 @@
     const group = groups.names && window[groups.names];
     for (const [level, name, lat, lon] of group ? data.names : []) {
       const holder = element("span", "", name);
-      L.marker([lat, lon], { icon: L.divIcon({ html: holder, className: `name ${level}` }), interactive: false, keyboard: false, zIndexOffset: -10000 }).addTo(group);
+      L.marker([lat, lon], { icon: L.divIcon({ html: holder, className: `name ${level}` }), interactive: false, keyboard: false, zIndexOffset: -40000 }).addTo(group);
     }
   }
 
@@ -53,22 +56,19 @@
     if (layer) layer.eachLayer((one) => one.bindPopup(() => facts(data.grids[Number(one.feature.id)])));
   }
 
+  // Beside the map: it hides nothing of it.
   function legend() {
-    const box = element("details", "legend");
-    box.open = window.innerWidth > 700;
-    box.append(element("summary", "", data.legend_text));
+    const box = element("aside", "legend");
+    box.setAttribute("aria-label", data.legend_text);
     for (const { heading, entries } of data.legend) {
       const list = element("ul");
       for (const [what, text] of entries) list.append(entry(what, text));
       box.append(element("h2", "", heading), list);
     }
-    const control = L.control({ position: "bottomright" });
-    control.onAdd = () => {
-      L.DomEvent.disableClickPropagation(box);
-      L.DomEvent.disableScrollPropagation(box);
-      return box;
-    };
-    if (data.legend.length) control.addTo(map);
+    const body = element("main", "body");
+    map.getContainer().before(body);
+    body.append(map.getContainer());
+    if (data.legend.length) body.append(box);
   }
 
   function entry(what, text) {
@@ -110,15 +110,16 @@
     map.getContainer().classList.toggle("far", map.getZoom() < NEAR_ZOOM);
   }
 
+  const view = data.extent;
   pattern();
+  legend();
   frame();
-  const view = map.getBounds();
+  L.control.scale({ imperial: false }).addTo(map);
   map.invalidateSize({ animate: false });
   map.fitBounds(view, { animate: false });
   grids();
   names();
-  ["cameras", "outages", "events"].forEach(spots);
-  legend();
+  ["cameras", "events", "outages"].forEach(spots);
   map.on("zoomend", nearness);
   nearness();
 })();
