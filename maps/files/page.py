@@ -220,7 +220,8 @@ Spot = list[Any]
 
 
 def _camera(one: told.CameraSpot, pictures: _Pictures) -> Spot:
-    number = pictures.number(signs.camera(one.state), SIGN_PX)
+    size_px = 0.8 * SIGN_PX if one.state == "online" else SIGN_PX
+    number = pictures.number(signs.camera(one.state), size_px)
     rank = -1000 * signs.STATES.index(one.state)
     return [*_degrees(one.lat, one.lon), number, told.camera_facts(one), rank]
 

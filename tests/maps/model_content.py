@@ -80,7 +80,7 @@ def content(
             _camera(number, at, name, dice) for number, at in enumerate(spots(cells, cameras, dice))
         ],
         outages=[
-            OutageSpot(n, NOW, "silent", "交换机", name or f"SW-{n}", *at)
+            OutageSpot(n, NOW, "connect_timeout", "交换机", name or f"SW-{n}", *at)
             for n, at in zip((4, 17, 120), spots(cells, 3, dice), strict=True)
         ],
         events=[
@@ -93,7 +93,7 @@ def _camera(number: int, at: tuple[float, float], name: str, dice: random.Random
     state = dice.choices(["online", "offline", "degraded", "unknown"], [86, 7, 4, 3])[0]
     shown = name or f"府前街路口 {number} 东向"
     return CameraSpot(
-        f"1401070000132{number:07d}", shown, state, "silent", NOW, name or "1号网格", *at
+        f"1401070000132{number:07d}", shown, state, "connect_timeout", NOW, name or "1号网格", *at
     )
 
 

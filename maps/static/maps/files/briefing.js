@@ -116,7 +116,7 @@
   frame();
   L.control.scale({ imperial: false }).addTo(map);
   map.invalidateSize({ animate: false });
-  map.fitBounds(view, { animate: false });
+  map.fitBounds(view, { animate: false, padding: [16, 16] });
   grids();
   names();
   ["cameras", "events", "outages"].forEach(spots);
