@@ -102,6 +102,7 @@ PURE = (
     "events.desk.filters",
     "events.reporting.checks",
     "events.workflow",
+    "maps.files.signs",
     "maps.onduty.replay",
     "maps.tiles",
     "fixtures.camera_days",

@@ -63,7 +63,9 @@ def cameras(laid_out: None) -> list[Camera]:
         CameraState.objects.update_or_create(
             camera=camera, defaults={"state": "offline", "reason": "connect_timeout", "since": now}
         )
-        OutageMember.objects.create(outage=outage, camera=camera, joined_at=now, reason="connect_timeout")
+        OutageMember.objects.create(
+            outage=outage, camera=camera, joined_at=now, reason="connect_timeout"
+        )
         found.append(camera)
     return found
 
@@ -187,7 +189,8 @@ def test_a_preview_leaves_no_note_and_is_small(operator: Client) -> None:
 def test_so_many_files_a_minute(operator: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "MOST_A_MINUTE", 2)
     answers: list[HttpResponse] = [
-        operator.get("/maps/files/map.gpkg?layer=none") for _number in range(3)  # type: ignore[misc]
+        operator.get("/maps/files/map.gpkg?layer=none")
+        for _number in range(3)  # type: ignore[misc]
     ]
 
     assert [one.status_code for one in answers] == [200, 200, 429]
