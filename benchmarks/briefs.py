@@ -1,10 +1,11 @@
 """Files of the model district: a page for briefings, a sheet as PDF and PNG, a GeoPackage.
 
-The district with its demo: 897 grids, 400 cameras of which some are down, events, duties.  Each file
-holds all layers, and grids coloured by coverage; measured as the maker gives it to the answer, by
-the clock and in processor time, which other work on the machine moves less.
+The district with its demo: 897 grids, 400 cameras of which some are down, events, duties.  Each
+file holds all layers, and grids coloured by coverage; measured as the maker gives it to the answer,
+by the clock and in processor time, which other work on the machine moves less.
 """
 
+import os
 import sys
 import time
 
@@ -16,6 +17,7 @@ LONGEST_S, LARGEST_MB = 5.0, 8.0
 
 
 def main() -> int:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gis_server.settings")
     django.setup()
     # Needs Django's settings.
     from django.core.management import call_command  # noqa: PLC0415
@@ -26,8 +28,8 @@ def main() -> int:
     from maps.files.making import FORMATS  # noqa: PLC0415
 
     call_command("migrate", verbosity=0)
-    call_command("load_district")
-    call_command("load_demo")
+    call_command("load_district", "--if-empty", stdout=sys.stderr)
+    call_command("load_demo", stdout=sys.stderr)
     user = User.objects.create_user("bench", role="administrator", scope=["140107"])
     now = timezone.now()
     asked = Asked(

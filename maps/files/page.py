@@ -4,8 +4,8 @@ folium's own page fetches ten files from four hosts, and lets texts run as scrip
 into popups lands in template literals of JavaScript, and what goes through its templates is a
 template itself.  So here every script and style stands in the file, and no text ever passes
 through folium: names, facts, title and legend are data in one block of JSON, which a script of ours
-shows as text (`textContent`).  A policy in the page forbids all that is not in it: any request, and any
-script but those whose hashes it names.
+shows as text (`textContent`).  A policy in the page forbids all that is not in it: any request, and
+any script but those whose hashes it names.
 """
 
 import base64
@@ -39,7 +39,7 @@ SIGN_PX = 17
 NAMES_ONLY = ("http://www.w3.org/", "https://leafletjs.com")
 FETCHING = re.compile(
     r"""<(?:link|iframe|object|embed|base|form|img|audio|video|source|track)\b"""
-    r"""|<script[^>]+\bsrc\b|@import|url\(\s*['"]?(?!data:|\#)""",
+    r"""|<script[^>]+\bsrc\b|@import|url\((?!\s*['"]?(?:data:|\#))""",
     re.IGNORECASE,
 )
 ADDRESS = re.compile(r"https?://[^\s'\"<>)]*", re.IGNORECASE)

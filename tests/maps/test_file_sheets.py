@@ -3,6 +3,7 @@
 import re
 import zlib
 from io import BytesIO
+from itertools import pairwise
 
 import pypdfium2
 import pytest
@@ -148,5 +149,5 @@ def test_a_hole_in_an_area_stays_open() -> None:
     ring = sheet.ring_of(outer.difference(inner))
 
     # The signed area along the ring: that of the area without its hole.
-    area = sum(a[0] * b[1] - b[0] * a[1] for a, b in zip(ring, ring[1:], strict=False)) / 2
+    area = sum(a[0] * b[1] - b[0] * a[1] for a, b in pairwise(ring)) / 2
     assert abs(area) == pytest.approx(outer.area - inner.area)

@@ -1,4 +1,4 @@
-"""Maps as files: who gets what, cut to their reach, noted, limited, and readable by other programs."""
+"""Maps as files: who gets what, cut to their reach, noted, limited, and read by other programs."""
 
 from io import BytesIO
 from pathlib import Path
@@ -217,7 +217,8 @@ def test_a_package_is_read_by_geopandas_and_gdal(
     # One camera in each middle grid, which is down; in the others none.
     assert list(grids["intact"].fillna(-1)) == [-1, 0, -1] * 2
     west, south, east, north = grids.total_bounds
-    assert (112 < west < east < 113) and (37 < south < north < 39)
+    assert 112 < west < east < 113
+    assert 37 < south < north < 39
 
 
 def test_nothing_stays_on_the_disk(
