@@ -12,7 +12,7 @@ from maps.files.asked import Asked
 from maps.files.content import Content, Most, extent_of, read
 from maps.files.paper import view_of
 
-PRINT_DPI, PREVIEW_DPI = 300, 72
+PRINT_DPI, PREVIEW_DPI = 300, 96
 ON_PAPER = Most(grids=20_000, spots=5_000)
 IN_PAGE = Most(grids=3_000, spots=3_000)
 IN_PACKAGE = Most(grids=20_000, spots=20_000)

@@ -129,7 +129,7 @@ class View:
         x = frame.x + frame.width / 2
         ends = self.to_ground(x - longest_mm / 2, y), self.to_ground(x + longest_mm / 2, y)
         ground_m = metres_between(*ends[0], *ends[1])
-        power = 10 ** math.floor(math.log10(ground_m))
+        power = 10.0 ** math.floor(math.log10(ground_m))
         length_m = max(step * power for step in BAR_STEPS if step * power <= ground_m)
         return Bar(int(length_m), longest_mm * length_m / ground_m)
 
@@ -162,6 +162,6 @@ def _outline(extent: Bounds) -> Any:
 def round_scale(needed: float) -> int:
     """The next denominator that people write, not below what is needed."""
     needed = max(needed, SMALLEST_SCALE_DENOMINATOR)
-    power = 10 ** math.floor(math.log10(needed))
+    power = 10.0 ** math.floor(math.log10(needed))
     steps: Sequence[float] = [*STEPS, 10.0]
     return round(next(step * power for step in steps if step * power >= needed - 1e-6))

@@ -46,6 +46,8 @@ HATCH_MM = 1.5
 HALF_MM = {"online": 1.0, "down": 1.6, "event": 2.6, "events": 2.75, "outage": 2.7, "large": 3.5}
 HEAP_MM = 6.2
 """Events closer together than this are one sign with their number."""
+MATTERS = 20
+"""So many cameras a name would rather hide than one event or fault."""
 # Where a name may stand instead of its own place, in its widths and heights, the nearest first.
 PLACES = sorted(
     ((dx / 2, float(dy)) for dx in range(-4, 5) for dy in range(-5, 6)),
@@ -109,15 +111,16 @@ class Sheet:
         self.heaps, self.singles = heaps_of(self._shown(content.events), HEAP_MM * self.unit)
         self.signs = self._sign_boxes()
 
-    def _sign_boxes(self) -> list[Box]:
-        """Where signs will stand that a name should not lie under; dots may be crossed."""
+    def _sign_boxes(self) -> list[tuple[Box, int]]:
+        """Where signs will stand and what it costs to hide each; dots may be crossed."""
         half = HALF_MM["event"] * self.unit
-        spots = [(x, y, half) for _spots, x, y in self.heaps]
-        spots += [(x, y, half) for _one, x, y in self.singles]
-        spots += [(x, y, outage_half(one.cameras) * self.unit * 1.2) for one, x, y in self.outages]
+        spots = [(x, y, half, MATTERS) for _spots, x, y in self.heaps]
+        spots += [(x, y, half, MATTERS) for _one, x, y in self.singles]
+        for one, x, y in self.outages:
+            spots.append((x, y, outage_half(one.cameras) * self.unit * 1.2, MATTERS))
         down = HALF_MM["down"] * self.unit
-        spots += [(x, y, down) for one, x, y in self.cameras if one.state != "online"]
-        return [(x - r, y - r, x + r, y + r) for x, y, r in spots]
+        spots += [(x, y, down, 1) for one, x, y in self.cameras if one.state != "online"]
+        return [((x - r, y - r, x + r, y + r), cost) for x, y, r, cost in spots]
 
     def draw_map(self) -> None:
         frame = self.view.frame
@@ -270,8 +273,8 @@ class Sheet:
     def _free_box(
         self, at: tuple[float, float], width: float, height: float, piece: Any, must: bool
     ) -> Box | None:
-        """Where a name can stand: near its place, inside its area, best under no sign; under the
-        fewest where it must be told.
+        """Where a name can stand: near its place, inside its area, best over no sign; over what
+        matters least where it must be told.
         """
         frame, best = self.view.frame, None
         shapely.prepare(piece)
@@ -283,7 +286,7 @@ class Sheet:
                 continue
             if (dx or dy) and not shapely.contains_xy(piece, x, y):
                 continue
-            hidden = sum(_meet(box, one) for one in self.signs)
+            hidden = sum(cost for one, cost in self.signs if _meet(box, one))
             if not hidden:
                 return box
             if must and (best is None or hidden < best[0]):

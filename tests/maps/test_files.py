@@ -9,7 +9,6 @@ import pytest
 from django.contrib.gis.gdal import DataSource
 from django.contrib.gis.geos import Point
 from django.core.cache import cache
-from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 from PIL import Image
@@ -17,6 +16,7 @@ from PIL import Image
 from cameras.models import Camera, CameraState, Outage, OutageMember, Owner, Team
 from gis_server.models import AuditRow
 from gis_server.roles import Role
+from gis_server.vault import seal
 from grids.models import Grid
 from maps.files import limits, making
 from maps.files.content import Most
@@ -57,7 +57,8 @@ def cameras(laid_out: None) -> list[Camera]:
         point = Point(x, y, srid=3857).transform(4326, clone=True)
         camera = Camera.objects.create(
             code=f"1401070000132000000{number}", name=f"=cmd {street}", host=HOST, path="/live",
-            username=LOGIN, point=point, owner=owner, team=team, scope_code=street,
+            username=LOGIN, sealed_password=seal(LOGIN), point=point, owner=owner, team=team,
+            scope_code=street,
             grid=Grid.objects.get(code=f"{street}001002"),
         )  # fmt: skip
         CameraState.objects.update_or_create(
@@ -168,7 +169,7 @@ def test_too_much_for_a_file_is_said_and_nothing_is_written(
 
 def test_it_is_noted_who_took_what(sign_in: SignIn) -> None:
     client = sign_in(Role.STREET_LEADER, (FIRST,))
-    client.get("/maps/files/map.gpkg?figure=events&layer=events")
+    body(client.get("/maps/files/map.gpkg?figure=events&layer=events"))
     row = AuditRow.objects.get(action="map.exported")
 
     assert (row.who, row.scope) == (f"street_leader-{FIRST}", FIRST)
@@ -181,17 +182,16 @@ def test_it_is_noted_who_took_what(sign_in: SignIn) -> None:
 def test_a_preview_leaves_no_note_and_is_small(operator: Client) -> None:
     answer = operator.get("/maps/files/preview.png?figure=events&turn=portrait")
 
-    # A4 upright at 72 points an inch.
-    assert Image.open(BytesIO(answer.content)).size == pytest.approx((595, 842), abs=1)
+    # A4 upright at 96 points an inch.
+    assert Image.open(BytesIO(answer.content)).size == pytest.approx((794, 1123), abs=1)
     assert AuditRow.objects.filter(action="map.exported").count() == 0
 
 
 def test_so_many_files_a_minute(operator: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "MOST_A_MINUTE", 2)
-    answers: list[HttpResponse] = [
-        operator.get("/maps/files/map.gpkg?layer=none")
-        for _number in range(3)  # type: ignore[misc]
-    ]
+    answers = [operator.get("/maps/files/map.gpkg?layer=none") for _number in range(3)]
+    for one in answers:
+        body(one)
 
     assert [one.status_code for one in answers] == [200, 200, 429]
     assert answers[2].headers["Retry-After"] == "60"

@@ -57,7 +57,7 @@ async function take(button) {
   const begun = Date.now();
   const seconds = () => Math.round((Date.now() - begun) / 1000);
   const say = () => tell(told, interpolate(gettext("The file is being made: %s s …"), [seconds()]));
-  const buttons = form.querySelectorAll("button");
+  const buttons = [...form.elements].filter((one) => one.type === "submit");
   buttons.forEach((one) => { one.disabled = true; });
   say();
   const clock = setInterval(say, 1000);
