@@ -86,6 +86,15 @@ class Zone:
 
 AnyFrame = Frame | Zone
 
+
+def zone_at(lon: float) -> Zone:
+    """The zone whose central meridian is nearest, eastings without its number; at either end of
+    the zones the last.
+    """
+    number = min(max(round(lon / 3), 25), 45)
+    return Zone(4534 + number - 25)
+
+
 ZONES = tuple(Zone(epsg) for epsg in range(4513, 4555))
 
 # West, east, south, north of the public formula for GCJ-02, degrees; see above.

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import shapely
 from django.conf import settings
-from pyproj import CRS
+from pyproj import CRS, Geod
 
 from gis_server.frames import EPSG_WGS84, transformer
 
@@ -23,6 +23,7 @@ MARGIN_DEG = 3.0
 """So far beside its area of use a projected CRS is still taken: a zone's width."""
 FARTHEST_DEG = 89.0  # from the equator; Web Mercator has no poles
 SIDE_STEPS = 64
+ELLIPSOID = Geod(ellps="WGS84")
 
 
 def metric_srid() -> int:
@@ -38,6 +39,11 @@ def convert(geometry: Any, source: int, target: int) -> Any:
         return np.column_stack(steps.transform(points[:, 0], points[:, 1]))
 
     return shapely.transform(geometry, moved)
+
+
+def metres_between(lon: float, lat: float, to_lon: float, to_lat: float) -> float:
+    """Along the ellipsoid of WGS84 (Karney 2013, by PROJ), which no projection stretches."""
+    return float(ELLIPSOID.inv(lon, lat, to_lon, to_lat)[2])
 
 
 def to_metric(geometry: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Documents on A4 that print as they are meant: a title, captions, tables, plots, page numbers.
+"""Paper that prints as it is meant: documents on A4 with captions, tables and page numbers, maps.
 
 Made with fpdf2 and a Chinese font of the system, of which only the characters used go into the
 file.  Characters that the font lacks (emoji, rare scripts) become a box: nothing is left out
@@ -14,6 +14,7 @@ from typing import Any, cast
 from django.conf import settings
 from django.utils.translation import gettext as _
 from fpdf import FPDF
+from fpdf.enums import TextMode
 from fpdf.fonts import TTFFont
 
 from gis_server.errors import Unavailable
@@ -38,6 +39,8 @@ BAND: Colour = (244, 246, 250)
 MARGIN_MM = 12.0
 TITLE_PT, HEADING_PT, TEXT_PT, CELL_PT, SMALL_PT = 16.0, 12.0, 9.5, 7.5, 7.5
 MM_PER_PT = 25.4 / 72
+RIM = 0.28
+"""Width of the stroke around a text with a rim, of its size: half of it lies outside."""
 
 
 def font_path() -> Path:
@@ -58,10 +61,10 @@ def font_path() -> Path:
 
 
 class _Paper(FPDF):
-    """A4 with our font, and a foot that numbers the pages."""
+    """Pages with our font, and a foot that numbers them where there is one."""
 
-    def __init__(self, landscape: bool, foot: str) -> None:
-        super().__init__("landscape" if landscape else "portrait", "mm", "A4")
+    def __init__(self, landscape: bool, size: str = "A4") -> None:
+        super().__init__("landscape" if landscape else "portrait", "mm", size)
         path = font_path()
         message = _("The font %(path)s cannot be used for PDF files: set PDF_FONT to another.")
         if not _begins_as_font(path):
@@ -74,11 +77,13 @@ class _Paper(FPDF):
         self.set_font("Sans", size=TEXT_PT)
         self.set_margin(MARGIN_MM)
         self.set_auto_page_break(False)
-        self.foot = foot
+        self.foot = ""
         self.font = cast("TTFFont", self.fonts["sans"])
         self.known = set(self.font.cmap)
 
     def footer(self) -> None:
+        if not self.foot:
+            return
         self.set_font("Sans", size=SMALL_PT)
         self.set_text_color(*QUIET)
         self.set_xy(MARGIN_MM, self.h - MARGIN_MM + 2)
@@ -96,72 +101,26 @@ class Column:
     align: str = "L"  # L, C, R
 
 
-class Document:
-    """A document that is written from top to bottom; `content` ends it.
+class Canvas:
+    """Paper to draw on, still without a page; `content` ends it.
 
     Lengths are in millimetres from the top left; text sizes in points.
     """
 
     def __init__(
-        self,
-        title: str,
-        made_at: datetime,
-        *,
-        captions: Sequence[str] = (),
-        foot: str = "",
-        landscape: bool = False,
+        self, title: str, made_at: datetime, *, landscape: bool = False, size: str = "A4"
     ) -> None:
-        """
+        """size: a name of paper, such as "A3".
+
         Raises:
             Unavailable: the machine has no font for it.
         """
         self._widths: dict[str, float] = {}
-        self.paper = _Paper(landscape, "")
-        self.paper.foot = self.drawable(foot or title)
+        self.paper = _Paper(landscape, size)
         self.paper.set_title(self.drawable(title))
         self.paper.set_creation_date(made_at)
-        self.paper.add_page()
-        self.y = MARGIN_MM
-        self.text(title, TITLE_PT)
-        for line in captions:
-            self.text(line, TEXT_PT, QUIET)
-        self.y += 2
-
-    # ---- Where things stand ---------------------------------------------------------------------
-
-    @property
-    def width(self) -> float:
-        return float(self.paper.w) - 2 * MARGIN_MM
-
-    @property
-    def bottom(self) -> float:
-        """Where a page's content ends."""
-        return float(self.paper.h) - MARGIN_MM - 3
-
-    def need(self, height: float) -> bool:
-        """Begin a new page unless so much room is left; whether one was begun."""
-        if self.y + height <= self.bottom:
-            return False
-        self.paper.add_page()
-        self.y = MARGIN_MM
-        return True
 
     # ---- Text -----------------------------------------------------------------------------------
-
-    def heading(self, text: str) -> None:
-        # Together with the first lines of what it heads.
-        self.need(30)
-        self.y += 3
-        self.text(text, HEADING_PT, HEAD)
-        self.y += 1
-
-    def text(self, text: str, size_pt: float = TEXT_PT, colour: Colour = INK) -> None:
-        """A paragraph over the whole width."""
-        step = line_height(size_pt)
-        for line in self.lines(text, self.width, size_pt):
-            self.need(step)
-            self.put(MARGIN_MM, self.y, line, size_pt, colour)
-            self.y += step
 
     def put(
         self,
@@ -171,8 +130,12 @@ class Document:
         size_pt: float = TEXT_PT,
         colour: Colour = INK,
         align: str = "L",
+        halo: Colour | None = None,
     ) -> None:
-        """One line whose top is at `y`; `x` is its left end, middle or right end."""
+        """One line whose top is at `y`; `x` is its left end, middle or right end.
+
+        halo: a rim of this colour around it, so that it can be read over lines.
+        """
         shown = self.drawable(text)
         if not shown:
             return
@@ -180,8 +143,16 @@ class Document:
         # Measured first: measuring sets another size.
         left = x - shift * self.width_of(shown, size_pt)
         self.paper.set_font("Sans", size=size_pt)
+        if halo:
+            self._rim(left, y + size_pt * MM_PER_PT, shown, size_pt, halo)
         self.paper.set_text_color(*colour)
         self.paper.text(left, y + size_pt * MM_PER_PT, shown)
+
+    def _rim(self, x: float, y: float, shown: str, size_pt: float, colour: Colour) -> None:
+        self.paper.set_draw_color(*colour)
+        width = size_pt * MM_PER_PT * RIM
+        with self.paper.local_context(text_mode=TextMode.STROKE, line_width=width):
+            self.paper.text(x, y, shown)
 
     def drawable(self, text: str) -> str:
         """The text on one line, in characters that the font has."""
@@ -246,11 +217,96 @@ class Document:
         self.paper.set_fill_color(*colour)
         self.paper.rect(x, y, width, height, style="F")
 
+    def polygon(
+        self,
+        points: Sequence[tuple[float, float]],
+        fill: Colour | None = None,
+        edge: Colour | None = None,
+        width: float = 0.2,
+    ) -> None:
+        """A ring of points, filled, outlined, or both; width: mm."""
+        if fill:
+            self.paper.set_fill_color(*fill)
+        if edge:
+            self.paper.set_draw_color(*edge)
+            self.paper.set_line_width(width)
+        style = ("D" if edge else "") + ("F" if fill else "")
+        if style:
+            self.paper.polygon(points, style=style)
+
+    def path(self, points: Sequence[tuple[float, float]], colour: Colour, width: float) -> None:
+        """A line through points; width: mm."""
+        self.paper.set_draw_color(*colour)
+        self.paper.set_line_width(width)
+        self.paper.polyline(points)
+
     def content(self) -> bytes:
         content = bytes(self.paper.output())
         # Only now: which characters go into the file is known at its end.
         self.paper.font.ttfont.close()
         return content
+
+
+class Document(Canvas):
+    """A document that is written from top to bottom; see `Canvas`."""
+
+    def __init__(
+        self,
+        title: str,
+        made_at: datetime,
+        *,
+        captions: Sequence[str] = (),
+        foot: str = "",
+        landscape: bool = False,
+    ) -> None:
+        """
+        Raises:
+            Unavailable: the machine has no font for it.
+        """
+        super().__init__(title, made_at, landscape=landscape)
+        self.paper.foot = self.drawable(foot or title)
+        self.paper.add_page()
+        self.y = MARGIN_MM
+        self.text(title, TITLE_PT)
+        for line in captions:
+            self.text(line, TEXT_PT, QUIET)
+        self.y += 2
+
+    # ---- Where things stand ---------------------------------------------------------------------
+
+    @property
+    def width(self) -> float:
+        return float(self.paper.w) - 2 * MARGIN_MM
+
+    @property
+    def bottom(self) -> float:
+        """Where a page's content ends."""
+        return float(self.paper.h) - MARGIN_MM - 3
+
+    def need(self, height: float) -> bool:
+        """Begin a new page unless so much room is left; whether one was begun."""
+        if self.y + height <= self.bottom:
+            return False
+        self.paper.add_page()
+        self.y = MARGIN_MM
+        return True
+
+    # ---- Text -----------------------------------------------------------------------------------
+
+    def heading(self, text: str) -> None:
+        # Together with the first lines of what it heads.
+        self.need(30)
+        self.y += 3
+        self.text(text, HEADING_PT, HEAD)
+        self.y += 1
+
+    def text(self, text: str, size_pt: float = TEXT_PT, colour: Colour = INK) -> None:
+        """A paragraph over the whole width."""
+        step = line_height(size_pt)
+        for line in self.lines(text, self.width, size_pt):
+            self.need(step)
+            self.put(MARGIN_MM, self.y, line, size_pt, colour)
+            self.y += step
 
 
 def _begins_as_font(path: Path) -> bool:

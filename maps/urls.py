@@ -2,6 +2,7 @@ from django.urls import path
 
 from maps import views
 from maps.ogc.urls import urlpatterns as ogc
+from maps.files.urls import urlpatterns as files
 from maps.onduty.urls import urlpatterns as onduty
 
 urlpatterns = [
@@ -10,5 +11,6 @@ urlpatterns = [
     path("tiles/version/", views.edition, name="edition"),
     path("tiles/<str:edition>/<str:layer>/<int:z>/<int:x>/<int:y>.mvt", views.tile, name="tile"),
     *ogc,
+    *files,
     *onduty,
 ]

@@ -103,6 +103,7 @@ PURE = (
     "events.reporting.checks",
     "events.workflow",
     "maps.ogc.reading",
+    "maps.files.signs",
     "maps.onduty.replay",
     "maps.tiles",
     "fixtures.camera_days",

@@ -121,6 +121,17 @@ export class WallMap {
     if (this.loaded && this.hasEvents) this.map.refreshTiles("events");
   }
 
+  // The view as the page of files asks for it; kind: which layer of what has been seen is on.
+  asFile(kind) {
+    const box = this.map.getBounds().toArray().flat().map((edge) => edge.toFixed(5));
+    const query = new URLSearchParams({ bbox: box.join(","), layer: "none" });
+    const cameras = this.config.sees_cameras ? ["outages", "down", "online"] : [];
+    for (const layer of [...cameras, ...(this.hasEvents && this.eventsShown ? ["events"] : [])]) query.append("layer", layer);
+    const figure = { covered: "coverage", blind: "unseen" }[kind];
+    if (figure) query.set("figure", figure);
+    return query.toString();
+  }
+
   visitEvent(id, [lon, lat]) {
     this.showEvents(true);
     this.eventNote?.open(id, [lon, lat]);

@@ -303,6 +303,11 @@ function withoutCameras() {
   at("list").replaceChildren(empty(gettext("Your role does not include cameras."), ""));
 }
 
+// What the map shows goes along to the page of files, at the moment of the press.
+at("as-file").addEventListener("click", ({ currentTarget }) => {
+  if (map) currentTarget.search = map.asFile(coverage?.kind ?? "off");
+});
+
 if (!config.sees_cameras) withoutCameras();
 legend();
 tick();

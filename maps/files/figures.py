@@ -1,0 +1,197 @@
+"""By which figure grids are coloured: their values, their classes, and what the colours say."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from django.db.models import Count, Q
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from cameras.health import State
+from cameras.queries import cameras_of
+from events.models.event import OPEN_VALUES
+from events.rights import events_seen
+from gis_server.errors import Invalid
+from gis_server.models import User
+from maps.files.asked import Asked
+from maps.files.signs import Colour
+from patrols.ages import EDGES_H
+from patrols.seen import queries as seen
+from patrols.seen.texts import definition, since
+
+UNKNOWN, NOTHING = -1, -2
+"""Classes: it is not known (hatched), and there is nothing to count (left white)."""
+
+# ColorBrewer RdYlBu and OrRd (Harrower and Brewer 2003): told apart without telling red from green,
+# and lightened, so that lines, names and signs stand out on them.
+GOOD_TO_BAD: tuple[Colour, ...] = (
+    (126, 172, 210),
+    (199, 228, 238),
+    (255, 250, 205),
+    (253, 205, 150),
+    (230, 120, 105),
+)
+FEW_TO_MANY: tuple[Colour, ...] = (
+    (250, 250, 246),
+    (254, 226, 190),
+    (253, 199, 148),
+    (250, 155, 112),
+    (220, 90, 70),
+)
+EVENTS_FROM = (1, 3, 6, 11)
+HALF = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """values, classes: by the ids of grids.  colours, texts: of the classes from 0 on.  nothing:
+    what `NOTHING` says.  missing: the class of a grid that is not named.
+    """
+
+    name: str
+    title: str
+    about: str
+    values: Mapping[int, float]
+    classes: Mapping[int, int]
+    colours: Sequence[Colour]
+    texts: Sequence[str]
+    nothing: str
+    missing: int = NOTHING
+
+    def class_of(self, grid: int) -> int:
+        return self.classes.get(grid, self.missing)
+
+    def value_text(self, grid: int) -> str:
+        """The value of a grid that has one."""
+        value = self.values.get(grid, 0.0)
+        if self.name == "events":
+            return f"{value:.0f}"
+        return since(value) if self.name == "unseen" else f"{value:.0%}"
+
+
+def figure_of(user: User, asked: Asked, now: datetime) -> Figure | None:
+    """A fixed number of queries.
+
+    Raises:
+        Invalid: more grids than coverage is told of at once.
+    """
+    if not asked.figure:
+        return None
+    makers: dict[str, Callable[[User, Asked, datetime], Figure]] = {
+        "coverage": _coverage, "unseen": _unseen, "events": _events, "intact": _intact,
+    }  # fmt: skip
+    return makers[asked.figure](user, asked, now)
+
+
+def name_of(figure: str) -> str:
+    return {
+        "coverage": _("Coverage of patrols"),
+        "unseen": _("Hours unseen"),
+        "events": _("Open events"),
+        "intact": _("Cameras without fault"),
+    }[figure]
+
+
+def _rows(user: User, asked: Asked, now: datetime) -> list[seen.Row]:
+    rows = seen.rows(user, seen.Asked(asked.day, None, asked.area), now)
+    if len(rows) >= seen.MOST_GRIDS:
+        message = _("Coverage is drawn of at most %(most)d grids at once. Choose a smaller area.")
+        raise Invalid(message % {"most": seen.MOST_GRIDS})
+    return rows
+
+
+def _coverage(user: User, asked: Asked, now: datetime) -> Figure:
+    """As the wall has it: of the streets, of the area where there are none."""
+    values, classes = dict[int, float](), dict[int, int]()
+    for row in _rows(user, asked, now):
+        share = next((one.value for one in (row.streets, row.area) if one.value is not None), None)
+        if share is None:
+            classes[row.id] = NOTHING if row.has_ground else UNKNOWN
+            continue
+        values[row.id] = share
+        classes[row.id] = 3 - int(np.searchsorted((0.0, 1 / 3, 2 / 3), share, side="left"))
+    return Figure(
+        asked.figure, _("Coverage of patrols on %(day)s") % {"day": asked.day}, definition(),
+        values, classes, _four(GOOD_TO_BAD),
+        [
+            _("over two thirds"), _("a third to two thirds"), _("up to a third"),
+            pgettext("coverage", "nothing"),
+        ],
+        _("nothing to be seen"),
+    )  # fmt: skip
+
+
+def _four(colours: Sequence[Colour]) -> list[Colour]:
+    """Without the one in the middle."""
+    return [*colours[:2], *colours[3:]]
+
+
+def _unseen(user: User, asked: Asked, now: datetime) -> Figure:
+    values, classes = dict[int, float](), dict[int, int]()
+    for row in _rows(user, asked, now):
+        if row.ages is None:
+            classes[row.id] = UNKNOWN
+        elif row.ages.ages.all:
+            hours = row.ages.ages.median_h
+            values[row.id] = hours
+            classes[row.id] = int(np.searchsorted(EDGES_H, hours, side="right"))
+    return Figure(
+        asked.figure, _("Hours unseen, median of streets and buildings"), definition(),
+        values, classes, GOOD_TO_BAD,
+        [
+            _("under 4 h"), _("4 to 12 h"), _("12 to 24 h"), _("24 to 72 h"),
+            _("longer, or never"),
+        ],
+        _("nothing to be seen"),
+    )  # fmt: skip
+
+
+def _events(user: User, asked: Asked, now: datetime) -> Figure:
+    rows = events_seen(user).filter(
+        state__in=OPEN_VALUES, grid__isnull=False, scope_code__startswith=asked.area
+    )
+    counts: Counter[int] = Counter(
+        dict(rows.order_by().values_list("grid").annotate(count=Count("pk")))
+    )
+    classes = {pk: int(np.searchsorted(EVENTS_FROM, n, "right")) for pk, n in counts.items()}
+    values = {pk: float(count) for pk, count in counts.items()}
+    texts = [pgettext("events", "none"), "1–2", "3–5", "6–10", _("over 10")]
+    return Figure(
+        asked.figure, _("Open events in each grid"), "", values, classes, FEW_TO_MANY, texts, "",
+        missing=0,
+    )  # fmt: skip
+
+
+def _intact(user: User, asked: Asked, now: datetime) -> Figure:
+    """Cameras that answer with a good picture, of those of which anything is known."""
+    known = cameras_of(user).filter(grid__isnull=False, scope_code__startswith=asked.area)
+    good = Q(state__state=State.ONLINE.value)
+    told = Q(state__isnull=False) & ~Q(state__state=State.UNKNOWN.value)
+    rows = known.order_by().values_list("grid").annotate(
+        good=Count("pk", filter=good), told=Count("pk", filter=told)
+    )  # fmt: skip
+    values, classes = dict[int, float](), dict[int, int]()
+    for grid, well, of in rows:
+        if not of:
+            classes[grid] = UNKNOWN
+            continue
+        values[grid] = well / of
+        classes[grid] = _intact_class(well / of)
+    return Figure(
+        asked.figure, _("Cameras without fault in each grid"),
+        _("Of the cameras whose state is known, those that are online with a good picture."),
+        values, classes, _four(GOOD_TO_BAD),
+        [
+            _("all"), _("half or more"), _("under half"), pgettext("cameras", "none"),
+        ],
+        _("no camera"),
+    )  # fmt: skip
+
+
+def _intact_class(share: float) -> int:
+    if share in (0, 1):
+        return 0 if share else 3
+    return 1 if share >= HALF else 2
