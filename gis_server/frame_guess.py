@@ -81,7 +81,10 @@ class _Fit:
 
 
 def guess_frame(
-    x: ArrayLike, y: ArrayLike, known: Iterable[shapely.Geometry], metric_srid: int
+    x: ArrayLike,
+    y: ArrayLike,
+    known: Iterable[shapely.Geometry] | shapely.STRtree,
+    metric_srid: int,
 ) -> Guess:
     """Name the frame in which points fit the known places, or say why that cannot be told.
 
@@ -89,7 +92,8 @@ def guess_frame(
         x: (n,) longitudes in degrees, or eastings in metres, as they came.
         y: (n,) latitudes or northings; ask `looks_swapped` first.
         known: buildings, streets and the like in metres of `metric_srid`; the more of what the
-            points mean is among them, the fewer points it takes.
+            points mean is among them, the fewer points it takes.  Whoever asks often makes
+            `tree_of` them once.
         metric_srid: EPSG number of those metres.
 
     The same input gives the same answer: shifts follow a spiral, samples are taken evenly.
@@ -102,7 +106,7 @@ def guess_frame(
     points = points[_evenly(len(points), 4 * MOST_POINTS)]
     if len(points) < FEWEST_POINTS:
         return Guess(None, Doubt.TOO_FEW, len(points))
-    tree = shapely.STRtree(_pieces(known))
+    tree = known if isinstance(known, shapely.STRtree) else tree_of(known)
     if not len(tree):
         return Guess(None, Doubt.NOTHING_KNOWN, len(points))
     fits = [
@@ -150,6 +154,11 @@ def _different(x: ArrayLike, y: ArrayLike) -> Floats:
 def _evenly(count: int, most: int) -> NDArray[np.intp]:
     """Positions of at most `most` out of `count`, spread evenly."""
     return np.linspace(0, count - 1, min(count, most)).astype(np.intp)
+
+
+def tree_of(known: Iterable[shapely.Geometry]) -> shapely.STRtree:
+    """Known places as `guess_frame` searches them; to build it takes longer than to search it."""
+    return shapely.STRtree(_pieces(known))
 
 
 def _pieces(known: Iterable[shapely.Geometry]) -> NDArray[np.object_]:

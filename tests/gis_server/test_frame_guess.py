@@ -11,7 +11,7 @@ import shapely
 
 from fixtures.district import drawn, places
 from fixtures.district.town import survey
-from gis_server.frame_guess import Doubt, Guess, guess_frame
+from gis_server.frame_guess import Doubt, Guess, guess_frame, tree_of
 from gis_server.frames import (
     AnyFrame,
     BadCoordinatesError,
@@ -39,6 +39,7 @@ class Town:
         self.area = shapely.coverage_union_all(list(drawing.grids.values()))
         self.known = list(convert(points, 4326, METRIC))
         self.streets = list(convert(lines, 4326, METRIC))
+        self.tree = tree_of(self.known)
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +67,7 @@ def sent(points: Floats, frame: AnyFrame) -> tuple[Floats, Floats]:
 
 
 def guess(town: Town, points: Floats, frame: AnyFrame) -> Guess:
-    return guess_frame(*sent(points, frame), town.known, METRIC)
+    return guess_frame(*sent(points, frame), town.tree, METRIC)
 
 
 @pytest.mark.parametrize(

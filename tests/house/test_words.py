@@ -13,7 +13,7 @@ import polib
 import pytest
 
 from gis_server.audit_actions import ACTIONS
-from tests.house.tree import ROOT, modules, tracked
+from tests.house.tree import ROOT, modules, nodes, tracked
 
 CATALOGS = ("django", "djangojs")
 
@@ -98,7 +98,7 @@ def actions_noted() -> set[str]:
     calls = (
         node
         for path in modules()
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in nodes(path)
         if isinstance(node, ast.keyword) and node.arg == "action"
     )
     texts = {
