@@ -21,6 +21,8 @@ def shown_in(box: Box, begins: datetime | None, until: datetime) -> Times:
     """
     x0, y0, width, height = box
     found = np.zeros((height, width), np.uint32)
+    if not found.size:
+        return found
     rows = VideoSeen.objects.filter(at__lte=until, shape__bboverlaps=_around(box))
     if begins is not None:
         rows = rows.filter(at__gte=begins)

@@ -26,7 +26,7 @@ from patrols.seen import blocks
 from patrols.slots import SLOT_S
 
 MOST_DAYS = 7
-"""A day of 900 people is 14,000 stretches, which take a second or so to read."""
+"""A day of 900 people is 14,000 stretches, which take 1.5 s of one core to read (measured)."""
 AT_ONCE = 500
 IN_MEMORY = 3
 Span = tuple[datetime, datetime]

@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from fixtures.demo import SIGN_INS
 from gis_server.roles import Role
 from patrols.board.filters import monday_of
-from tests.days.conftest import DESK, OpenPage
+from tests.days.conftest import DESK, PHONE, OpenPage
 from tests.days.town import Town
 
 pytestmark = pytest.mark.usefixtures("tell_logs")
@@ -22,14 +22,19 @@ OUT_OF_THE_DEMO = timedelta(weeks=3)
 @pytest.fixture
 def board(open_page: OpenPage, town: Town) -> Page:
     """The fixed post of the street in a week in which nobody is on duty yet."""
-    page = open_page("/sign-in/", DESK, known=False)
+    page = opened(open_page, town, DESK)
+    expect(page.locator("#people-list button").nth(3)).to_be_visible()
+    return page
+
+
+def opened(open_page: OpenPage, town: Town, size: dict[str, int]) -> Page:
+    page = open_page("/sign-in/", size, known=False)
     page.locator("#id_username").fill(LEADER.username)
     page.locator("#id_password").fill(LEADER.password)
     page.keyboard.press("Enter")
     page.wait_for_url(f"{town.url}/wall/")
     monday = monday_of(timezone.localdate() + OUT_OF_THE_DEMO)
     page.goto(f"{town.url}/patrols/roster/?kind=point&week={monday}")
-    expect(page.locator("#people-list button").nth(3)).to_be_visible()
     return page
 
 
@@ -93,3 +98,28 @@ def test_the_same_goes_by_keys_with_a_stand_in_and_a_reason_for_the_past(
     board.locator("#reason").fill("漏录，值班日志可查")
     board.keyboard.press("Enter")
     expect(chips(past)).to_have_count(before + 1)
+
+
+def test_on_a_phone_one_day_is_read_and_a_duty_put_and_withdrawn(
+    open_page: OpenPage, town: Town, picture_folder: Path
+) -> None:
+    page = opened(open_page, town, PHONE)
+    cells = page.locator(".week tbody tr").first.locator("td")
+    expect(cells.nth(0)).to_be_visible()
+    expect(cells.nth(1)).to_be_hidden()
+    page.locator("#week-days button").nth(1).click()
+    expect(cells.nth(0)).to_be_hidden()
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+    slot = cells.nth(1).locator(".slot").first
+    expect(page.locator(".people")).to_be_hidden()
+    slot.locator(".put").click()
+    button, name = person(page, 0)
+    button.click()
+    expect(chips(slot)).to_contain_text([name])
+    expect(page.locator(".people")).to_be_hidden()
+    page.screenshot(path=picture_folder / "roster-phone.png")
+    chips(slot).click()
+    page.locator("#do-withdraw").click()
+    expect(chips(slot)).to_have_count(0)
+    expect(cells.nth(1)).to_be_visible()
