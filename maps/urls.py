@@ -1,8 +1,8 @@
 from django.urls import path
 
 from maps import views
-from maps.ogc.urls import urlpatterns as ogc
 from maps.files.urls import urlpatterns as files
+from maps.ogc.urls import urlpatterns as ogc
 from maps.onduty.urls import urlpatterns as onduty
 
 urlpatterns = [
