@@ -19,7 +19,7 @@ def test_somebody_finds_things_by_typing_and_the_map_goes_there(
     [(code, name, lon, lat)] = town.ask(
         "SELECT code, name, ST_X(label), ST_Y(label) FROM grids_division WHERE name = '杏花岭街道'"
     )
-    page = open_page("/wall/", SMALL)
+    page = open_page("/wall/", SMALL, reduced_motion="no-preference")
     until(lambda: page.evaluate("() => document.getElementById('map').map.loaded()"), "the map")
     box, options = page.get_by_role("combobox"), page.locator(".find-option")
     page.locator("body").press("/")

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, StorageState, expect
 from fixtures.demo import SignIn
 from maps.tiles import tiles_over
 from tests.days.conftest import PHONE, OpenPage
-from tests.days.town import MISSING, OPERATOR, WORKER, Town, until
+from tests.days.town import MISSING, OPERATOR, WORKER, Town, cookies_of, until
 from tests.days.wall import (
     ABSENT,
     BESIDE_CARD,
@@ -56,7 +56,7 @@ def test_every_grid_is_in_the_tiles_by_its_id(
         " FROM (SELECT ST_Extent(drawn.shape_3857) AS box FROM grids_gridshape AS drawn"
         f" JOIN grids_grid AS grid ON grid.id = drawn.grid_id WHERE {OURS}) AS shapes"
     )
-    cookie = "; ".join(f"{one['name']}={one['value']}" for one in signed_in["cookies"])
+    cookie = cookies_of(signed_in)
     edition = json.loads(town.get("/tiles/version/", cookie))["edition"]
     seen: set[int] = set()
     for tile in tiles_over(area, z):

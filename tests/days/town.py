@@ -19,6 +19,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg2
+from playwright.sync_api import StorageState
 
 from fixtures import demo
 from fixtures.camera_farm.control import Farm
@@ -52,6 +53,11 @@ def until(holds: Callable[[], bool], what: str, patience_s: float = PATIENCE_S) 
     while not holds():
         assert time.monotonic() < deadline, f"{what}: not within {patience_s:.0f} s"
         time.sleep(0.1)
+
+
+def cookies_of(state: StorageState) -> str:
+    """A browser's cookies as one header."""
+    return "; ".join(f"{one['name']}={one['value']}" for one in state["cookies"])
 
 
 def answers(url: str) -> bool:
@@ -141,7 +147,7 @@ class Town:
             capture_output=True,
             text=True,
             check=False,
-            timeout=300,
+            timeout=900,
         )
         assert done.returncode == 0, f"manage.py {words[0]}: {done.stdout}{done.stderr}"
 

@@ -7,9 +7,10 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from http.client import HTTPConnection, HTTPResponse
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from gis_server.accounts import sessions, users
 from gis_server.errors import Invalid
 from gis_server.grant_flow import GrantState
 from gis_server.live import TOPICS, Change, record
+from gis_server.live_hub import Hub
 from gis_server.live_ticket import TICKET_COOKIE
 from gis_server.models import AreaGrant, User, UserSession
 from gis_server.roles import Role
@@ -252,6 +254,43 @@ def test_a_fault_of_ours_is_told_and_heals(
             assert next(e for e in heard if e[0] == "event: cut")
 
         assert '"subject":"meanwhile"' in next_change(heard)[2]
+
+
+@pytest.mark.parametrize("turns", range(8))
+def test_a_notice_that_comes_with_the_end_does_not_outlive_it(
+    monkeypatch: pytest.MonkeyPatch, turns: int
+) -> None:
+    """However many turns of the loop lie between the two: else the process would never stop."""
+
+    async def nothing(*_: object) -> list[object]:
+        return []
+
+    monkeypatch.setattr(live_asgi, "ask", nothing)
+
+    async def scenario() -> bool:
+        ours, database = socket.socketpair()
+        with ours, database:
+            ours.setblocking(False)
+
+            def poll() -> None:
+                with suppress(BlockingIOError):
+                    ours.recv(100)
+
+            link = SimpleNamespace(fileno=ours.fileno, poll=poll, notifies=[])
+            hub = Hub()
+            hub.load([], forgotten_id=0)
+            following = asyncio.create_task(live_asgi._follow_link(hub, link))
+            for _ in range(10):  # until it waits for a notice
+                await asyncio.sleep(0)
+            assert hub.current
+            database.send(b"a notice")
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            following.cancel()
+            await asyncio.wait({following}, timeout=1)
+            return following.done()
+
+    assert asyncio.run(scenario())
 
 
 def test_a_wall_that_nobody_touches_stays_signed_in(operator: Client) -> None:

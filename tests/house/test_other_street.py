@@ -28,7 +28,7 @@ from gis_server.live_asgi import hears
 from gis_server.live_hub import feed_row
 from gis_server.live_ticket import TICKET_COOKIE, TICKET_SALT, Listener
 from gis_server.models import User
-from gis_server.roles import Role, may
+from gis_server.roles import Permission, Role, may
 from tests.house import samples
 from tests.house.streets import BOX, FIRST, SECOND, SECRET, Street, lay_out, people_of
 from tests.house.test_routes import ROUTES
@@ -87,6 +87,7 @@ def who_walk(route: str, people: list[User]) -> Iterator[User]:
     all get the one answer of `edge.Gate`, which asks no view (tests/house/test_routes.py).
     """
     rule = RULES[route]
+    assert isinstance(rule, Permission)
     yield from (user for user in people if may(user.role, rule))
     yield from [user for user in people if not may(user.role, rule)][:1]
 
