@@ -225,7 +225,8 @@ class Photographer:
             while len(self._rounds) > self.at_once // 2 and not self._stopping.is_set():
                 # A claim costs the same for many as for one.
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._room.wait(), IDLE_S)
+                    async with asyncio.timeout(IDLE_S):
+                        await self._room.wait()
                 self._room.clear()
 
     async def _claim(self) -> Sequence[Turn]:
@@ -398,7 +399,8 @@ class Photographer:
     async def _pause(self, seconds: float) -> None:
         """Wait, but not when it is time to stop."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._stopping.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
 
     async def _finish(self) -> None:
         """Give those who pressed a moment, give up the rest, hand back what is not done."""

@@ -149,7 +149,8 @@ class Poller:
         while (free := self._free()) < self._batch() and not self._stopping.is_set():
             self._room.clear()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._room.wait(), IDLE_S)
+                async with asyncio.timeout(IDLE_S):
+                    await self._room.wait()
         if free <= 0:
             return []  # told to stop while all places are taken
         now = timezone.now()
@@ -322,7 +323,8 @@ class Poller:
     async def _pause(self, seconds: float) -> None:
         """Wait, but not when it is time to stop."""
         try:
-            await asyncio.wait_for(self._stopping.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
         except TimeoutError:
             return
 

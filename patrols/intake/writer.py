@@ -113,7 +113,8 @@ class Writer:
         self.wake.clear()
         left = self.told_at + TELL_EVERY_S - time.monotonic() if self.untold else None
         with suppress(TimeoutError):
-            await asyncio.wait_for(self.wake.wait(), None if left is None else max(left, 0.01))
+            async with asyncio.timeout(None if left is None else max(left, 0.01)):
+                await self.wake.wait()
 
     def _group(self) -> list[Sent]:
         """What is written next, in the order in which it came, of each device one at a time."""
