@@ -79,7 +79,7 @@ def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gis_server.settings")
     django.setup()
     size = SMALL if "small" in sys.argv[1:] else FULL
-    parts = (
+    parts: tuple[Callable[[], list[Measure]], ...] = (
         lambda: loaded(size), district_day, played_again, member_day, lambda: errors(size),
         lambda: province(size),
     )  # fmt: skip

@@ -249,10 +249,9 @@ def _owners(
         here = slice(rows[0] - y0, rows[-1] - y0 + 1), slice(columns[0] - x0, columns[-1] - x0 + 1)
         shapely.prepare(area.shape)
         owners[here][_holds(area.shape, columns + 0.5, rows + 0.5)] = index
-        halves = (np.arange(2 * len(one)) * 0.5 + one[0] + 0.25 for one in (columns, rows))
-        held = _holds(area.shape, *halves)
-        four = held.reshape(len(rows), 2, len(columns), 2).transpose(0, 2, 1, 3)
-        four = four.reshape(len(rows), len(columns), QUARTERS)
+        held = _holds(area.shape, _halves(columns), _halves(rows))
+        halves = held.reshape(len(rows), 2, len(columns), 2).transpose(0, 2, 1, 3)
+        four = halves.reshape(len(rows), len(columns), QUARTERS)
         number = four.sum(axis=2)
         whole[here][number == QUARTERS] = index
         row, column = np.nonzero((number > 0) & (number < QUARTERS))
@@ -261,7 +260,12 @@ def _owners(
     return owners, _edges(owners, whole, parts)
 
 
-def _holds(shape: Any, columns: Floats, rows: Floats) -> Flags:
+def _halves(numbers: Numbers) -> Floats:
+    """The middles of both halves of each of some cells that follow each other."""
+    return np.asarray(np.arange(2 * len(numbers)) * 0.5 + numbers[0] + 0.25, np.float64)
+
+
+def _holds(shape: Any, columns: Any, rows: Any) -> Flags:
     """Of each of some places, in cells of the plane, whether it lies in a shape."""
     x, y = np.meshgrid(columns * CELL_M, rows * CELL_M)
     return np.asarray(shapely.contains_xy(shape, x, y))
@@ -292,7 +296,8 @@ def _near(streets: Sequence[Any], places: Floats, asked: Flags, x0: int, y0: int
     squared = np.maximum((way**2).sum(axis=1), 1e-12)
     cell = np.floor((begin + end) / 2 / CELL_M).astype(np.int64)
     reach = int((NEAR_M + PIECE_M / 2 + CELL_M / 2) // CELL_M)
-    near, height, width = np.zeros(asked.shape, np.bool_), *asked.shape
+    near = np.zeros(asked.shape, np.bool_)
+    height, width = asked.shape
     for right, up in product(range(-reach, reach + 1), repeat=2):
         column, row = (cell + np.array([right, up])).T
         off = (np.column_stack([column, row]) + 0.5) * CELL_M - begin

@@ -141,7 +141,7 @@ def test_slots_together_cover_what_a_way_covers_as_a_whole() -> None:
         n for part in parts if 1 in in_ground(part, place)
         for n in numbers_of(in_ground(part, place)[1].seen.quarters)
     }  # fmt: skip
-    assert cells == set(numbers_of(whole[1].cells))
+    assert cells == set(numbers_of(whole[1].quarters))
     there = [in_ground(part, place)[1].there for part in parts if 1 in in_ground(part, place)]
     seconds = sum(one.seconds for one in there if one)
     assert seconds == pytest.approx(found.t[-1] - found.t[0], rel=0.01)
