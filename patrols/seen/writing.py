@@ -325,7 +325,7 @@ def _note_visits(pairs: set[tuple[int, int]]) -> None:
         "duty_id", "grid_id", "day", "shift_id", "first_at", "last_at", "seconds", "streets"
     )
     for duty, grid, day, shift, first_at, last_at, seconds, streets in told.iterator():
-        if (duty, grid) in pairs:
+        if first_at and last_at and (duty, grid) in pairs:
             stay = Stay(first_at, last_at, seconds, bytes(streets))
             stays[duty, grid, day, shift].append(stay)
     there: dict[tuple[int, int], list[Visit]] = defaultdict(list)
