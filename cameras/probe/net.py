@@ -205,7 +205,6 @@ class Line(asyncio.Protocol):
 
     __slots__ = (
         "_arrived",
-        "_ended",
         "_error",
         "_is_secure",
         "_most_bytes",
@@ -213,6 +212,7 @@ class Line(asyncio.Protocol):
         "_tls",
         "_total",
         "_transport",
+        "ended",
     )
 
     def __init__(self, tls: ssl.SSLContext) -> None:
@@ -222,7 +222,7 @@ class Line(asyncio.Protocol):
         self._arrived = b""
         self._total = 0
         self._most_bytes = MAX_BYTES
-        self._ended = False
+        self.ended = False
         self._error: NetError | Malformed | None = None
         self._news: asyncio.Future[None] | None = None
 
@@ -241,11 +241,11 @@ class Line(asyncio.Protocol):
             self._news.set_result(None)
 
     def eof_received(self) -> None:
-        self._ended = True
+        self.ended = True
         self._wake()
 
     def connection_lost(self, error: Exception | None) -> None:
-        self._ended = True
+        self.ended = True
         if isinstance(error, OSError) and self._error is None:
             self._error = net_error(error)
         self._wake()
@@ -253,7 +253,7 @@ class Line(asyncio.Protocol):
     def write(self, data: bytes) -> None:
         # Requests are a few hundred bytes: the transport's buffer takes them, there is nothing to
         # wait for.
-        if self._ended or self._transport is None:
+        if self.ended or self._transport is None:
             raise self._error or NetError(Reason.HUNG_UP, "closed the connection")
         self._transport.write(data)
 
@@ -261,7 +261,7 @@ class Line(asyncio.Protocol):
         while not self._arrived:
             if self._error:
                 raise self._error
-            if self._ended:
+            if self.ended:
                 return b""
             self._news = asyncio.get_running_loop().create_future()
             try:
@@ -272,7 +272,7 @@ class Line(asyncio.Protocol):
         return data
 
     async def secure(self) -> None:
-        if self._transport is None or self._ended:
+        if self._transport is None or self.ended:
             raise self._error or NetError(Reason.HUNG_UP, "closed the connection")
         loop = asyncio.get_running_loop()
         try:
@@ -288,12 +288,8 @@ class Line(asyncio.Protocol):
     def allow(self, most_bytes: int) -> None:
         self._most_bytes = most_bytes
 
-    @property
-    def ended(self) -> bool:
-        return self._ended
-
     def hang_up(self) -> None:
-        self._ended = True
+        self.ended = True
         if self._transport is None:
             return
         if self._is_secure:

@@ -83,7 +83,7 @@ class Prober:
                 began = now
                 if on_rung:
                     on_rung(results[-1])
-                if ends(result, name):
+                if result.reason is not Reason.OK and ends(result, name):
                     break
                 if isinstance(result.found, ClockOffset):
                     target = replace(target, clock_offset_s=result.found.seconds)
@@ -132,11 +132,11 @@ def step_name(step: Step) -> str:
 
 
 def ends(result: StepResult, name: str) -> bool:
-    """Whether a rung is the last one.  A clock that is off, or shown only to those with a login,
-    keeps nobody from asking what the device is.
+    """Whether a rung that is not good is the last one.  A clock that is off, or shown only to those
+    with a login, keeps nobody from asking what the device is.
     """
     reason = result.reason
-    if reason is Reason.OK or reason in DEGRADES:
+    if reason in DEGRADES:
         return False
     return reason is not Reason.LOGIN_NEEDED or name not in ASIDES
 

@@ -24,18 +24,18 @@ class Media(NamedTuple):
 
 def parse(body: bytes) -> list[Media]:
     """The streams of a description, in its order; none when `body` is empty or something else."""
-    streams: list[Media] = []
+    streams: list[tuple[str, list[str]]] = []
     numbers: list[str] = []
     text = "\n" + body.decode("utf-8", "replace").replace("\r", "\n")
     for kind, listed, number, codec in READ.findall(text):
         if kind and len(streams) < MAX_MEDIA:
             numbers = listed.split(maxsplit=MAX_CODECS)[:MAX_CODECS]
-            static = tuple([STATIC_CODECS[n] for n in numbers if n in STATIC_CODECS])
-            streams.append(Media(kind.lower(), static))
-        elif number in numbers and streams:
-            named = (*streams[-1].codecs, codec.upper())
-            streams[-1] = Media(streams[-1].kind, named[:MAX_CODECS])
-    return streams
+            streams.append(
+                (kind.lower(), [STATIC_CODECS[n] for n in numbers if n in STATIC_CODECS])
+            )
+        elif number in numbers and len(streams[-1][1]) < MAX_CODECS:
+            streams[-1][1].append(codec.upper())
+    return [Media(kind, tuple(codecs)) for kind, codecs in streams]
 
 
 def video_codecs(media: list[Media]) -> list[str] | None:

@@ -19,6 +19,7 @@ from cameras.probe.wire_rtsp import Malformed, Replies, Reply
 
 Step = Callable[[Target, OneLine], Awaitable[StepResult]]
 
+GOOD = StepResult(Reason.OK)
 SDP_ONLY = {"Accept": "application/sdp"}
 MAX_STALE_REPLIES = 8
 """Replies to earlier questions that are passed over; a device that sends more of them is no RTSP
@@ -30,7 +31,7 @@ async def tcp_connect(target: Target, line: OneLine) -> StepResult:
     """Ask whether anything listens at the port."""
     try:
         await line.to(target.host, target.rtsp_port, tls=target.tls)
-        return StepResult(Reason.OK)
+        return GOOD
     except NetError as error:
         return StepResult(error.reason, str(error))
 
@@ -50,7 +51,7 @@ def judge_options(reply: Reply) -> StepResult:
     # Many cameras protect even OPTIONS, and some do not implement it.  Both still prove that the
     # server is up; whether the password is right is `rtsp_describe`'s question.
     if reply.status in (200, 401, 405, 501):
-        return StepResult(Reason.OK)
+        return GOOD
     return refusal("OPTIONS", reply)
 
 

@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass, field
-from functools import lru_cache
 from urllib.parse import quote, urlsplit
 
 # What may stand in a path as it is: RFC 3986 `pchar`, "/", "?" and "%" (already encoded paths stay
@@ -42,6 +41,8 @@ class Target:
 
     tls: RTSP inside TLS (`rtsps`).  onvif_port: None where the device speaks no ONVIF.
     clock_offset_s: the device's clock less ours, as far as it is known.
+    rtsp_url: the URL asked for, made once, for a ladder wants it four times; it never carries the
+        login.
     """
 
     host: str
@@ -52,18 +53,12 @@ class Target:
     onvif_port: int | None = None
     onvif_path: str = "/onvif/device_service"
     clock_offset_s: float = 0.0
+    rtsp_url: str = field(init=False, repr=False, compare=False)
 
-    @property
-    def rtsp_url(self) -> str:
-        """The URL asked for; it never carries the login."""
-        return rtsp_url(self.host, self.rtsp_port, self.path, self.tls)
-
-
-@lru_cache(maxsize=8192)
-def rtsp_url(host: str, port: int, path: str, tls: bool) -> str:
-    """The URL of a stream.  A ladder asks for it four times, between those of thousands."""
-    scheme = "rtsps" if tls else "rtsp"
-    return f"{scheme}://{url_host(host)}:{port}{url_path(path)}"
+    def __post_init__(self) -> None:
+        scheme = "rtsps" if self.tls else "rtsp"
+        url = f"{scheme}://{url_host(self.host)}:{self.rtsp_port}{url_path(self.path)}"
+        object.__setattr__(self, "rtsp_url", url)  # the way of frozen dataclasses
 
 
 def url_host(host: str) -> str:

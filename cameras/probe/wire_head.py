@@ -59,12 +59,15 @@ def content_length(headers: Headers, most: int) -> int | None:
     """The length announced, None where there is none.  Raises Malformed for no number, two
     different ones, or one above `most`.
     """
-    said = [value for key, value in headers if key == "content-length"]
-    if not said:
+    said = None
+    for key, value in headers:
+        if key == "content-length":
+            if said is not None and value != said:
+                raise Malformed("two different Content-Length headers")
+            said = value
+    if said is None:
         return None
-    if any(value != said[0] for value in said[1:]):
-        raise Malformed("two different Content-Length headers")
-    length = parse_count(said[0], what="Content-Length")
+    length = parse_count(said, what="Content-Length")
     if length > most:
         raise Malformed(f"announces a body of {length} bytes")
     return length

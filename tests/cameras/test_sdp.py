@@ -52,5 +52,11 @@ def test_the_largest_hostile_description_costs_little(body: bytes) -> None:
     assert time.process_time() - began < 0.5
 
 
+def test_a_thousand_names_of_one_codec_are_cut_short() -> None:
+    body = b"m=video 0 RTP/AVP 26 96\n" + b"a=rtpmap:96 H264/90000\n" * 1000
+
+    assert video_codecs(parse(body)) == ["JPEG", *["H264"] * 31]
+
+
 def test_ten_thousand_streams_are_cut_short() -> None:
     assert len(parse(b"m=video 0 RTP/AVP 96\n" * 10_000)) == 32

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -234,3 +235,10 @@ def test_no_questions_are_our_own_trouble() -> None:
 )
 def test_a_url_names_the_stream_and_nothing_else(target: Target, url: str) -> None:
     assert target.rtsp_url == url
+
+
+def test_a_target_that_moved_has_the_url_of_its_new_place() -> None:
+    moved = replace(Target("10.0.0.9", path="/live"), host="10.0.0.10", tls=True)
+
+    assert moved.rtsp_url == "rtsps://10.0.0.10:554/live"
+    assert moved == Target("10.0.0.10", path="/live", tls=True)
