@@ -62,7 +62,8 @@ def cameras(laid_out: None) -> list[Camera]:
             grid=Grid.objects.get(code=f"{street}001002"),
         )  # fmt: skip
         CameraState.objects.update_or_create(
-            camera=camera, defaults={"state": "offline", "reason": "connect_timeout", "since": now}
+            camera=camera,
+            defaults={"state": "offline", "reason": "connect_timeout", "since": now, "due_at": now},
         )
         OutageMember.objects.create(
             outage=outage, camera=camera, joined_at=now, reason="connect_timeout"
