@@ -6,6 +6,7 @@ from typing import Any
 
 import geopandas as gpd
 import pytest
+import shapely
 from django.contrib.gis.gdal import DataSource
 from django.contrib.gis.geos import Point
 from django.core.cache import cache
@@ -14,6 +15,7 @@ from django.utils import timezone
 from PIL import Image
 
 from cameras.models import Camera, CameraState, Outage, OutageMember, Owner, Team
+from gis_server.geo import WEB_MERCATOR, WGS84, convert
 from gis_server.models import AuditRow
 from gis_server.roles import Role
 from gis_server.vault import seal
@@ -37,6 +39,12 @@ def body(answer: Any) -> bytes:
     return b"".join(answer.streaming_content) if answer.streaming else bytes(answer.content)
 
 
+def lon_lat_of(x: float, y: float) -> tuple[float, float]:
+    """Of metres of the web's projection."""
+    moved = convert(shapely.Point(x, y), WEB_MERCATOR, WGS84)
+    return moved.x, moved.y
+
+
 def package(answer: Any, tmp_path: Path) -> Path:
     path = tmp_path / "map.gpkg"
     path.write_bytes(body(answer))
@@ -54,7 +62,8 @@ def cameras(laid_out: None) -> list[Camera]:
     )  # fmt: skip
     for number, street in enumerate((FIRST, SECOND)):
         x, y = WEST + 1.5 * SIDE, SOUTH + (number + 0.5) * SIDE
-        point = Point(x, y, srid=3857).transform(4326, clone=True)
+        lon, lat = lon_lat_of(x, y)
+        point = Point(lon, lat, srid=4326)
         camera = Camera.objects.create(
             code=f"1401070000132000000{number}", name=f"=cmd {street}", host=HOST, path="/live",
             username=LOGIN, sealed_password=seal(LOGIN), point=point, owner=owner, team=team,
@@ -206,7 +215,8 @@ def test_a_package_is_read_by_geopandas_and_gdal(
         operator.get(f"/maps/files/map.gpkg?crs={srid}&figure=intact&layer=down&layer=outages"),
         tmp_path,
     )
-    layers = {one.name: one for one in DataSource(path)}
+    source = DataSource(path)
+    layers = {source[number].name: source[number] for number in range(len(source))}
     grids = gpd.read_file(path, layer="grids").sort_values("code")
 
     assert {name: len(layer) for name, layer in layers.items()} == {
