@@ -77,6 +77,8 @@ PAIRS: dict[tuple[str, str], Callable[[Street], list[tuple[object, object]]]] = 
 # Where only one object will do.
 VALUES: dict[str, Callable[[Street], list[tuple[object, ...]]]] = {
     "territory/strays/<str:thing>/<int:number>/": lambda street: [("building", street.stray.pk)],
+    # The sheet as PDF or PNG is drawn from what these hold, and takes seconds each time.
+    "maps/files/map.<str:form>": lambda street: [("html",), ("gpkg",)],
     "events/briefings/<int:briefing_id>/file.<str:kind>": lambda street: [
         (street.briefing.pk, kind) for kind in ("docx", "pdf")
     ],
@@ -171,9 +173,6 @@ SHOWS_NOTHING = {
     "repairs/routing/<int:rule_id>/": "only takes a form",
     "repairs/times/<int:rule_id>/remove/": "only takes a form",
     "api/repairs/orders/<int:order_id>/<str:verb>/": "only takes a step",
-    "maps/files/map.pdf": "texts as numbers of glyphs",
-    "maps/files/map.png": "a picture of what is in maps/files/map.pdf",
-    "maps/files/preview.png": "a picture of what is in maps/files/map.pdf",
     "tiles/version/": "a hash",
     "cameras/pictures/<int:snapshot_id>/judge/": "only takes a form",
     "territory/delete/<str:thing>/<int:number>/": "only takes a form",

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import pypdfium2
 import pytest
 import shapely
 from django.contrib.gis.gdal import DataSource
@@ -105,6 +106,21 @@ def test_a_street_leader_gets_nothing_of_another_street(
     assert SECOND.encode() not in told
 
 
+def test_a_sheet_of_a_street_leader_names_nothing_of_another_street(
+    sign_in: SignIn, cameras: list[Camera]
+) -> None:
+    own = sign_in(Role.STREET_LEADER, (FIRST,))
+    pdf = body(own.get("/maps/files/map.pdf?bbox=100,30,120,45"))
+    told = pypdfium2.PdfDocument(pdf)[0].get_textpage().get_text_range()
+
+    assert FIRST in told
+    assert SECOND not in told
+
+
+def test_there_is_no_other_format(operator: Client) -> None:
+    assert operator.get("/maps/files/map.exe").status_code == 404
+
+
 def test_a_box_over_all_streets_is_cut_to_the_own(
     sign_in: SignIn, cameras: list[Camera], tmp_path: Path
 ) -> None:
@@ -190,7 +206,7 @@ def test_it_is_noted_who_took_what(sign_in: SignIn) -> None:
 
 
 def test_a_preview_leaves_no_note_and_is_small(operator: Client) -> None:
-    answer = operator.get("/maps/files/preview.png?figure=events&turn=portrait")
+    answer = operator.get("/maps/files/map.png?size=preview&figure=events&turn=portrait")
 
     # A4 upright at 96 points an inch.
     assert Image.open(BytesIO(answer.content)).size == pytest.approx((794, 1123), abs=1)
