@@ -209,14 +209,14 @@ def extent_of(user: User, asked: Asked) -> Bounds:
     Raises:
         NotFound: nothing of the reader's lies there.
     """
-    values = {"scope": list(user.reach), "area": asked.area, "day": asked.day}
+    values: dict[str, Any] = {"scope": list(user.reach), "area": asked.area, "day": asked.day}
     with connection.cursor() as cursor:
         cursor.execute(EXTENT, values)
         known = cursor.fetchone()
     if known[0] is None:
         raise NotFound(_("Nothing of your territory lies here."))
     if asked.box is None:
-        return tuple(known)  # type: ignore[return-value]
+        return known[0], known[1], known[2], known[3]
     west, south = max(known[0], asked.box[0]), max(known[1], asked.box[1])
     east, north = min(known[2], asked.box[2]), min(known[3], asked.box[3])
     if west >= east or south >= north:
@@ -260,13 +260,13 @@ def _is_asked(state: State, layers: set[str]) -> bool:
 
 def _rows(sql: str, user: User, asked: Asked, box: Bounds, most: int) -> list[tuple[Any, ...]]:
     west, south, east, north = box
-    values = {
+    values: dict[str, Any] = {
         "west": west, "south": south, "east": east, "north": north, "day": asked.day,
         "scope": list(user.reach), "area": asked.area, "most": most + 1,
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
-        rows = cursor.fetchall()
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
     _refuse_more(rows, most)
     return rows
 

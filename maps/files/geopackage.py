@@ -71,7 +71,7 @@ def _layers(content: Content) -> dict[str, tuple[str, Column, dict[str, Column]]
     """Title, shapes and columns of each layer that was asked for, empty ones too: that there is
     nothing is an answer.
     """
-    found = {
+    found: dict[str, tuple[str, Column, dict[str, Column]]] = {
         "divisions": (
             _("Divisions"),
             [one.shape for one in content.divisions],
@@ -161,7 +161,7 @@ def _events(content: Content) -> dict[str, Column]:
     }
 
 
-def _times(found: Sequence[datetime | None]) -> Column:
+def _times(found: Sequence[datetime | None]) -> Any:
     """In UTC, which is what a GeoPackage keeps times in."""
     return gpd.pd.to_datetime(
         [one.replace(microsecond=0) if one else None for one in found], utc=True

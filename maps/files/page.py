@@ -55,7 +55,7 @@ class FetchesError(Exception):
     """The page would ask a network for something; the message names it."""
 
 
-class _Map(folium.Map):  # type: ignore[misc]
+class _Map(folium.Map):
     """folium's map without the files that it would have fetched."""
 
     _name = "Map"

@@ -1,6 +1,5 @@
 """The page on which files are chosen and looked at, and the files."""
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +11,8 @@ from django.views.decorators.http import require_safe
 
 from cameras.handover.areas import common_code
 from gis_server import audit
-from gis_server.edge import allow, show, user_of
+from gis_server.edge import allow, parse_choice, show, user_of
+from gis_server.errors import NotFound
 from gis_server.models import User
 from gis_server.roles import Permission
 from grids.queries.tree import divisions_to_choose
@@ -20,6 +20,8 @@ from maps.files.asked import NO_LAYERS, PAPERS, asked_of, figures_of, layers_of
 from maps.files.figures import name_of
 from maps.files.limits import one_file
 from maps.files.making import FORMATS, Made, as_preview
+
+PREVIEW = "preview"
 
 
 @allow(Permission.SEE_MAP)
@@ -53,37 +55,35 @@ def layer_name(layer: str) -> str:
 
 @allow(Permission.SEE_MAP)
 @require_safe
-def preview(request: HttpRequest) -> HttpResponseBase:
-    """The sheet as a small picture; nothing leaves the house, so nothing is noted."""
+def file(request: HttpRequest, form: str) -> HttpResponseBase:
+    """One of the files; with `size=preview` the picture is small, and for looking at here."""
     user, now = user_of(request), timezone.now()
+    if form not in FORMATS:
+        raise NotFound(_("There are %(forms)s.") % {"forms": ", ".join(FORMATS)})
+    if form == "png" and parse_choice(request, "size", [PREVIEW]):
+        return _preview(request, user, now)
+    return _taken(request, form, user, now)
+
+
+def _preview(request: HttpRequest, user: User, now: datetime) -> HttpResponseBase:
+    """Nothing leaves the house, so nothing is noted."""
     asked = asked_of(request, user, now)
     with one_file(user):
         made = as_preview(user, asked, now)
     return _kept_by_nobody(HttpResponse(made.content, content_type="image/png"))
 
 
-def download(name: str) -> Callable[[HttpRequest], HttpResponseBase]:
-    """The view of one format."""
-
-    @allow(Permission.SEE_MAP)
-    @require_safe
-    def view(request: HttpRequest) -> HttpResponseBase:
-        return answer(request, name, user_of(request), timezone.now())
-
-    return view
-
-
-def answer(request: HttpRequest, name: str, user: User, now: datetime) -> HttpResponseBase:
+def _taken(request: HttpRequest, form: str, user: User, now: datetime) -> HttpResponseBase:
     """The file; that it was taken is noted, since it leaves the house."""
-    wanted, asked = FORMATS[name], asked_of(request, user, now)
+    wanted, asked = FORMATS[form], asked_of(request, user, now)
     with one_file(user):
         made = wanted.make(user, asked, now)
-    detail: dict[str, Any] = {"format": name, "rows": made.rows, **asked.told()}
+    detail: dict[str, Any] = {"format": form, "rows": made.rows, **asked.told()}
     with transaction.atomic():
         scope = asked.area or common_code(user.reach)
         audit.note(by=user, action="map.exported", scope=scope, detail=detail)
-    file_name = f"map-{timezone.localtime(now):%Y%m%d-%H%M%S}.{wanted.ending}"
-    return _kept_by_nobody(_as_file(made, file_name, wanted.media_type))
+    name = f"map-{timezone.localtime(now):%Y%m%d-%H%M%S}.{wanted.ending}"
+    return _kept_by_nobody(_as_file(made, name, wanted.media_type))
 
 
 def _as_file(made: Made, name: str, media_type: str) -> HttpResponseBase:

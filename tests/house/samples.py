@@ -95,6 +95,8 @@ VALUES: dict[str, Callable[[Street], list[tuple[object, ...]]]] = {
         ("unseen-grids", street.grid.pk),
     ],
     "territory/strays/<str:thing>/<int:number>/": lambda street: [("building", street.stray.pk)],
+    # The sheet as PDF or PNG is drawn from what these hold, and takes seconds each time.
+    "maps/files/map.<str:form>": lambda street: [("html",), ("gpkg",)],
     "events/briefings/<int:briefing_id>/file.<str:kind>": lambda street: [
         (street.briefing.pk, kind) for kind in ("docx", "pdf")
     ],
@@ -189,9 +191,6 @@ SHOWS_NOTHING = {
     "repairs/routing/<int:rule_id>/": "only takes a form",
     "repairs/times/<int:rule_id>/remove/": "only takes a form",
     "api/repairs/orders/<int:order_id>/<str:verb>/": "only takes a step",
-    "maps/files/map.pdf": "texts as numbers of glyphs",
-    "maps/files/map.png": "a picture of what is in maps/files/map.pdf",
-    "maps/files/preview.png": "a picture of what is in maps/files/map.pdf",
     "tiles/version/": "a hash",
     "ogc/": "addresses alone",
     "ogc": "addresses alone",

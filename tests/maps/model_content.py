@@ -9,7 +9,7 @@ from typing import Any
 import shapely
 from shapely.geometry import shape
 
-from fixtures.district.drawn import DATA
+from fixtures.district.sources import DATA
 from maps.files.asked import Asked
 from maps.files.content import CameraSpot, Content, Division, EventSpot, Grid, OutageSpot
 from maps.files.figures import FEW_TO_MANY, UNKNOWN, Figure

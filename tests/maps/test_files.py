@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import pypdfium2
 import pytest
+import shapely
 from django.contrib.gis.gdal import DataSource
 from django.contrib.gis.geos import Point
 from django.core.cache import cache
@@ -14,6 +16,7 @@ from django.utils import timezone
 from PIL import Image
 
 from cameras.models import Camera, CameraState, Outage, OutageMember, Owner, Team
+from gis_server.geo import WEB_MERCATOR, WGS84, convert
 from gis_server.models import AuditRow
 from gis_server.roles import Role
 from gis_server.vault import seal
@@ -37,6 +40,12 @@ def body(answer: Any) -> bytes:
     return b"".join(answer.streaming_content) if answer.streaming else bytes(answer.content)
 
 
+def lon_lat_of(x: float, y: float) -> tuple[float, float]:
+    """Of metres of the web's projection."""
+    moved = convert(shapely.Point(x, y), WEB_MERCATOR, WGS84)
+    return moved.x, moved.y
+
+
 def package(answer: Any, tmp_path: Path) -> Path:
     path = tmp_path / "map.gpkg"
     path.write_bytes(body(answer))
@@ -54,7 +63,8 @@ def cameras(laid_out: None) -> list[Camera]:
     )  # fmt: skip
     for number, street in enumerate((FIRST, SECOND)):
         x, y = WEST + 1.5 * SIDE, SOUTH + (number + 0.5) * SIDE
-        point = Point(x, y, srid=3857).transform(4326, clone=True)
+        lon, lat = lon_lat_of(x, y)
+        point = Point(lon, lat, srid=4326)
         camera = Camera.objects.create(
             code=f"1401070000132000000{number}", name=f"=cmd {street}", host=HOST, path="/live",
             username=LOGIN, sealed_password=seal(LOGIN), point=point, owner=owner, team=team,
@@ -62,7 +72,8 @@ def cameras(laid_out: None) -> list[Camera]:
             grid=Grid.objects.get(code=f"{street}001002"),
         )  # fmt: skip
         CameraState.objects.update_or_create(
-            camera=camera, defaults={"state": "offline", "reason": "connect_timeout", "since": now}
+            camera=camera,
+            defaults={"state": "offline", "reason": "connect_timeout", "since": now, "due_at": now},
         )
         OutageMember.objects.create(
             outage=outage, camera=camera, joined_at=now, reason="connect_timeout"
@@ -93,6 +104,21 @@ def test_a_street_leader_gets_nothing_of_another_street(
 
     assert FIRST.encode() in told
     assert SECOND.encode() not in told
+
+
+def test_a_sheet_of_a_street_leader_names_nothing_of_another_street(
+    sign_in: SignIn, cameras: list[Camera]
+) -> None:
+    own = sign_in(Role.STREET_LEADER, (FIRST,))
+    pdf = body(own.get("/maps/files/map.pdf?bbox=100,30,120,45"))
+    told = pypdfium2.PdfDocument(pdf)[0].get_textpage().get_text_range()
+
+    assert FIRST in told
+    assert SECOND not in told
+
+
+def test_there_is_no_other_format(operator: Client) -> None:
+    assert operator.get("/maps/files/map.exe").status_code == 404
 
 
 def test_a_box_over_all_streets_is_cut_to_the_own(
@@ -180,7 +206,7 @@ def test_it_is_noted_who_took_what(sign_in: SignIn) -> None:
 
 
 def test_a_preview_leaves_no_note_and_is_small(operator: Client) -> None:
-    answer = operator.get("/maps/files/preview.png?figure=events&turn=portrait")
+    answer = operator.get("/maps/files/map.png?size=preview&figure=events&turn=portrait")
 
     # A4 upright at 96 points an inch.
     assert Image.open(BytesIO(answer.content)).size == pytest.approx((794, 1123), abs=1)
@@ -205,7 +231,8 @@ def test_a_package_is_read_by_geopandas_and_gdal(
         operator.get(f"/maps/files/map.gpkg?crs={srid}&figure=intact&layer=down&layer=outages"),
         tmp_path,
     )
-    layers = {one.name: one for one in DataSource(path)}
+    source = DataSource(path)
+    layers = {source[number].name: source[number] for number in range(len(source))}
     grids = gpd.read_file(path, layer="grids").sort_values("code")
 
     assert {name: len(layer) for name, layer in layers.items()} == {

@@ -30,7 +30,7 @@ async function look() {
   image.parentElement.classList.add("is-busy");
   tell(caption, gettext("Drawing …"));
   try {
-    const blob = await (await fetched(`${form.dataset.preview}?${query()}`, mine.signal)).blob();
+    const blob = await (await fetched(`${form.dataset.preview}&${query()}`, mine.signal)).blob();
     if (shown) URL.revokeObjectURL(shown);
     shown = URL.createObjectURL(blob);
     image.src = shown;
