@@ -105,11 +105,7 @@ def load() -> Bounds:
             ANALYZE {TABLE}"""
         )
         cursor.execute("ALTER TABLE grids_building DISABLE TRIGGER USER")
-        cursor.execute(
-            f"""INSERT INTO grids_building ({", ".join(BUILDING)})
-                SELECT {", ".join(BUILDING.values())} FROM generate_series(1, %s) AS n""",
-            [POINTS],
-        )
+        cursor.execute(BUILDINGS, {"bend": 0.6 * CELL_DEG, "points": POINTS})
         cursor.execute("ALTER TABLE grids_building ENABLE TRIGGER USER")
         cursor.execute("VACUUM ANALYZE")
         cursor.execute(f"SELECT ST_Extent(geom) FROM {TABLE}")
@@ -119,7 +115,16 @@ def load() -> Bounds:
     return west, south, east, north
 
 
-BUILDING: dict[str, str] = {}
+# As many around the middle of each grid as there are points for it.
+BUILDINGS = """
+    INSERT INTO grids_building (name, point, scope_code, grid_id)
+    SELECT 'B' || n, ST_SetSRID(ST_MakePoint(ST_X(middle) + (random() - 0.5) * %(bend)s,
+                                             ST_Y(middle) + (random() - 0.5) * %(bend)s), 4326),
+           code, id
+    FROM (SELECT grid.id, grid.code, ST_Centroid(drawn.shape) AS middle
+          FROM grids_gridshape AS drawn JOIN grids_grid AS grid ON grid.id = drawn.grid_id) AS home,
+         generate_series(1, 17) AS n
+    LIMIT %(points)s"""
 
 
 def bakes() -> Iterator[Measure]:
@@ -127,15 +132,17 @@ def bakes() -> Iterator[Measure]:
     from django.db import connection  # noqa: PLC0415 - Django is set up by now
     from django.utils import timezone  # noqa: PLC0415
 
+    from maps import heaps  # noqa: PLC0415
     from maps.bake import bake  # noqa: PLC0415
 
-    first = bake(timezone.now())
+    first = bake(timezone.now(), say)
     with connection.cursor() as cursor:
         cursor.execute("""
             UPDATE grids_gridshape SET shape_3857 = ST_ForcePolygonCW(
                 ST_Buffer(ST_Centroid(shape_3857), 150, 8))
             WHERE id IN (SELECT id FROM grids_gridshape ORDER BY id OFFSET 30100 LIMIT 1)""")
-    second = bake(timezone.now() + timedelta(seconds=1))
+    second = bake(timezone.now() + timedelta(seconds=1), say)
+    say(f"{heaps.count_places():,} heaps of places")
     if first is None or second is None:
         raise AssertionError("another process bakes")
     say(f"baked: all in {first.taken_s:.1f} s, a moved border in {second.taken_s:.1f} s")
