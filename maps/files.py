@@ -18,6 +18,7 @@ from gis_server.errors import NotFound, Unavailable
 from gis_server.roles import Permission
 from maps import bake, jobs, queries
 from maps.models import Bake
+from maps.store import ARCHIVES
 
 
 @allow(Permission.IMPORT_TERRITORY)
@@ -71,4 +72,4 @@ def download(request: HttpRequest) -> HttpResponseBase:
 
 def _file(edition: str) -> Path:
     """Named by the edition, so it is never another reach's nor out of date."""
-    return Path(settings.TILE_STORE) / "files" / f"{edition}.pmtiles"
+    return Path(settings.TILE_STORE) / ARCHIVES / f"{edition}.pmtiles"

@@ -21,6 +21,8 @@ PACKED_BY = 3  # zlib's level; from 5 on it takes as long as drawing, for a twen
 BOOT = Path("/proc/sys/kernel/random/boot_id")
 UNUSED_S = 24 * 3600.0
 ROOM_EVERY_S = 10.0
+# Beside the folders of editions.
+BASE, ARCHIVES = "base", "files"
 
 
 def packed(content: bytes) -> bytes:
@@ -71,22 +73,29 @@ def in_use(edition: str) -> None:
 
 
 def prune(limit_bytes: int) -> int:
-    """Drop editions that nobody has asked for in a day, and from the oldest on what is over the
-    limit; how many.
+    """Drop editions and archives that nobody has asked for in a day, those from before the machine
+    started, and from the oldest on what is over the limit; how many.  The base map's tiles count
+    too, and go as one.
     """
-    editions = sorted(_editions(), key=lambda one: one.stat().st_mtime, reverse=True)
+    kept = sorted(_kept(), key=lambda one: one.stat().st_mtime, reverse=True)
     total, dropped = 0, 0
-    for place, folder in enumerate(editions):
-        total += sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
-        unused = place > 0 and time.time() - folder.stat().st_mtime > UNUSED_S
-        if unused or total > limit_bytes or folder.parent.name != _boot():
-            shutil.rmtree(folder, ignore_errors=True)
+    for place, one in enumerate(kept):
+        total += sum(file.stat().st_size for file in (one, *one.rglob("*")) if file.is_file())
+        unused = place > 0 and time.time() - one.stat().st_mtime > UNUSED_S
+        is_base = one.parent.name == BASE
+        stale = not is_base and (unused or one.parent.name not in {_boot(), ARCHIVES})
+        if stale or total > limit_bytes:
             dropped += 1
+            if one.is_dir():
+                shutil.rmtree(one, ignore_errors=True)
+            else:
+                one.unlink(missing_ok=True)
     return dropped
 
 
-def _editions() -> list[Path]:
-    return [one for one in Path(settings.TILE_STORE).glob("*/*") if one.is_dir()]
+def _kept() -> list[Path]:
+    """Editions, archives, and base maps: folders and files two deep."""
+    return list(Path(settings.TILE_STORE).glob("*/*"))
 
 
 def _write(path: str, content: bytes) -> None:

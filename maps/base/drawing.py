@@ -16,6 +16,7 @@ from gis_server.errors import Unavailable
 from maps.base import origin, register
 from maps.base.origin import Asleep, File, Service
 from maps.base.register import Pixels
+from maps.store import BASE
 from maps.tiles import Tile
 
 KEPT_S = 30 * 24 * 3600.0
@@ -123,7 +124,7 @@ def _kind(content: bytes) -> str:
 def _path(what: str, tile: Tile) -> Path:
     named = "|".join((settings.BASE_MAP, settings.BASE_MAP_URL, settings.BASE_MAP_FILE))
     name = sha256(named.encode()).hexdigest()[:16]
-    folder = Path(settings.TILE_STORE) / "base" / f"{what}-{name}"
+    folder = Path(settings.TILE_STORE) / BASE / f"{what}-{name}"
     return folder / str(tile.z) / str(tile.x) / str(tile.y)
 
 
