@@ -109,3 +109,15 @@ def _reach(srid: int) -> tuple[float, float, float, float]:
     whole = shapely.segmentize(shapely.box(west, south, east, north), 1.0)
     least_x, least_y, most_x, most_y = convert(whole, WGS84, srid).bounds
     return least_x, least_y, most_x, most_y
+
+
+def mercator_of_degrees(lon: Any, lat: Any) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Arrays of degrees → arrays of metres in Web Mercator (EPSG:3857)."""
+    x, y = transformer(WGS84, WEB_MERCATOR).transform(lon, lat)
+    return np.asarray(x), np.asarray(y)
+
+
+def degrees_of_mercator(x: Any, y: Any) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """What `mercator_of_degrees` undoes."""
+    lon, lat = transformer(WEB_MERCATOR, WGS84).transform(x, y)
+    return np.asarray(lon), np.asarray(lat)

@@ -1,6 +1,7 @@
 from django.urls import path
 
-from maps import views
+from maps import archive_pages, views
+from maps.base import views as base
 from maps.files.urls import urlpatterns as files
 from maps.ogc.urls import urlpatterns as ogc
 from maps.onduty.urls import urlpatterns as onduty
@@ -10,6 +11,10 @@ urlpatterns = [
     path("wall/", views.wall, name="wall"),
     path("tiles/version/", views.edition, name="edition"),
     path("tiles/<str:edition>/<str:layer>/<int:z>/<int:x>/<int:y>.mvt", views.tile, name="tile"),
+    path("base/<int:z>/<int:x>/<int:y>", base.tile, name="base-tile"),
+    path("map-archive/", archive_pages.page, name="map-archive"),
+    path("map-archive/make/", archive_pages.make, name="map-archive-make"),
+    path("map-archive/territory.pmtiles", archive_pages.download, name="map-archive-file"),
     *ogc,
     *files,
     *onduty,

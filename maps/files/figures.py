@@ -21,6 +21,7 @@ from maps.files.signs import Colour
 from patrols.ages import EDGES_H
 from patrols.seen import queries as seen
 from patrols.seen.texts import definition, since
+from patrols.seen.windows import Window
 
 UNKNOWN, NOTHING = -1, -2
 """Classes: it is not known (hatched), and there is nothing to count (left white)."""
@@ -96,7 +97,7 @@ def name_of(figure: str) -> str:
 
 
 def _rows(user: User, asked: Asked, now: datetime) -> list[seen.Row]:
-    rows = seen.rows(user, seen.Asked(asked.day, None, asked.area), now)
+    rows = seen.rows(user, seen.Asked(asked.day, None, asked.area), Window(now), now)
     if len(rows) >= seen.MOST_GRIDS:
         message = _("Coverage is drawn of at most %(most)d grids at once. Choose a smaller area.")
         raise Invalid(message % {"most": seen.MOST_GRIDS})

@@ -25,6 +25,7 @@ from maps.ogc.prepared import on_duty_now, unseen_now
 from maps.ogc.table import At, Collection, Column, Days, During, Kind
 from patrols.control import ControlLevel
 from patrols.models.posts import Force, MeansName, PostKind
+from patrols.seen.texts import QUARTER_M2
 
 CODE, NAME = Column("code", _("Code")), Column("name", _("Name"))
 GRID_CODE, GRID_NAME = Column("grid_code", _("Code of the grid")), Column("grid", _("Grid"))
@@ -219,19 +220,20 @@ POSITIONS = """
     JOIN patrols_shift AS shift ON shift.id = duty.shift_id
     WHERE position.duty_id = ANY(%(running)s) AND IN_REACH(position.scope_code)"""
 
-COVERAGE = """
+COVERAGE = f"""
     SELECT told.id, drawn.shape AS geom, grid.code, grid.name, told.day, shift.name AS shift,
            told.seen_streets::float8 / nullif(told.all_streets, 0) AS street_share,
-           told.seen_cells::float8 / nullif(told.all_cells, 0) AS area_share,
+           told.seen_quarters::float8 / nullif(told.all_quarters, 0) AS area_share,
            told.seen_buildings::float8 / nullif(told.all_buildings, 0) AS building_share,
-           told.seen_streets, told.all_streets, told.seen_cells, told.all_cells,
+           told.seen_streets, told.all_streets, told.seen_quarters * {QUARTER_M2} AS seen_m2,
+           told.all_quarters * {QUARTER_M2} AS all_m2,
            told.seen_buildings, told.all_buildings, told.is_bare, told.visits, told.updated_at
     FROM patrols_coverage AS told
     JOIN grids_grid AS grid ON grid.id = told.grid_id
     JOIN patrols_shift AS shift ON shift.id = told.shift_id
     LEFT JOIN grids_gridshape AS drawn
         ON drawn.grid_id = told.grid_id AND drawn.valid @> told.day
-    WHERE told.day <@ daterange(%(first)s, %(last)s, '[]') AND IN_REACH(grid.code)"""
+    WHERE told.day <@ daterange(%(first)s, %(last)s, '[]') AND IN_REACH(grid.code)"""  # noqa: S608 - our own words
 
 UNSEEN = """
     SELECT told.*, drawn.shape AS geom
@@ -532,8 +534,8 @@ COLLECTIONS: dict[str, Collection] = {
                 *SHARES,
                 _whole("seen_streets", _("Street pieces seen")),
                 _whole("all_streets", _("Street pieces")),
-                _whole("seen_cells", _("Cells seen")),
-                _whole("all_cells", _("Cells")),
+                _whole("seen_m2", _("Area seen (m²)")),
+                _whole("all_m2", _("Area that counts (m²)")),
                 _whole("seen_buildings", _("Buildings seen")),
                 _whole("all_buildings", _("Buildings")),
                 _flag("is_bare", _("Counts whole")),

@@ -10,6 +10,7 @@ from django.utils import timezone
 from gis_server.models import User
 from maps.onduty.positions import on_duty
 from patrols.seen.queries import Asked, Row, rows
+from patrols.seen.windows import Window
 
 
 def on_duty_now(user: User, now: datetime) -> dict[str, Any]:
@@ -19,7 +20,7 @@ def on_duty_now(user: User, now: datetime) -> dict[str, Any]:
 
 def unseen_now(user: User, now: datetime) -> dict[str, Any]:
     """The grids of today, as the page of coverage has them."""
-    found = rows(user, Asked(timezone.localdate(now)), now)
+    found = rows(user, Asked(timezone.localdate(now)), Window(now), now)
     return {"rows": json.dumps([_told(row) for row in found])}
 
 

@@ -42,10 +42,11 @@ def percent(share: Share) -> str:
     return f"{round(share.value * 100)}%"
 
 
-def since(hours: float | None, window: Window) -> str:
-    """How long something was unseen at the end of a window."""
+def since(hours: float | None, window: Window | None = None) -> str:
+    """How long something was unseen at the end of a window; None: of all that is known."""
     if hours is None or np.isinf(hours):
-        return _("never seen") if window.begins is None else _("not seen in this time")
+        is_all = window is None or window.begins is None
+        return _("never seen") if is_all else _("not seen in this time")
     if np.isnan(hours):
         return "–"
     if hours < 1:

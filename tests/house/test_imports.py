@@ -105,6 +105,7 @@ PURE = (
     "maps.ogc.reading",
     "maps.files.signs",
     "maps.onduty.replay",
+    "maps.simplify",
     "maps.tiles",
     "fixtures.camera_days",
     "fixtures.camera_farm.plan",

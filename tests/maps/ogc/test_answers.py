@@ -291,8 +291,8 @@ def test_coverage_is_of_a_day(ask: Ask, street: Street) -> None:
     today = timezone.localdate()
     Coverage.objects.create(
         day=today - timedelta(days=1), shift=street.duty.shift, grid=street.grid,
-        ground=StoredGround.objects.earliest("id"), cells=b"", streets=b"", buildings=b"",
-        seen_cells=3, all_cells=4, seen_streets=0, all_streets=0, seen_buildings=1,
+        ground=StoredGround.objects.earliest("id"), quarters=b"", streets=b"", buildings=b"",
+        seen_quarters=3, all_quarters=4, seen_streets=0, all_streets=0, seen_buildings=1,
         all_buildings=1, is_bare=False, visits=2, updated_at=timezone.now(),
     )  # fmt: skip
 
