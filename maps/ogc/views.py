@@ -9,6 +9,7 @@ from functools import wraps
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
@@ -28,6 +29,7 @@ from maps.ogc.table import Collection
 from maps.ogc.told import GEOJSON, JSON, Told
 
 FORMS = ("json", "html", "csv")
+AXES = ("x", "y")
 View = Callable[..., HttpResponseBase]
 
 
@@ -132,7 +134,7 @@ def item(request: HttpRequest, collection: str, fid: str) -> HttpResponseBase:
     text = queries.one(user_of(request), one, int(fid), crs, timezone.now()) if known else None
     if text is None:
         raise NotFound(_("There is no such feature in your area."))
-    up = told.asked_as(request, "json").partition("?")[0].rpartition("/items/")[0]
+    up = reverse("ogc-collection", args=[one.id])
     links = [
         *told.itself(request, GEOJSON),
         told.link(request, "collection", JSON, str(one.title), f"{up}?f=json"),
@@ -260,9 +262,6 @@ def _table(one: Collection, found: Found) -> Iterator[list[object]]:
         values = [feature["properties"][column.name] for column in one.columns]
         place = (feature["geometry"] or {}).get("coordinates", ["", ""]) if _is_point(one) else []
         yield [feature["id"], *("" if value is None else value for value in values), *place]
-
-
-AXES = ("x", "y")
 
 
 def _is_point(one: Collection) -> bool:
