@@ -495,7 +495,7 @@ COLLECTIONS: dict[str, Collection] = {
         ),
         Collection(
             id="on-duty",
-            title=_("People on duty"),
+            title=_("People on duty now"),
             about=_("Where those who are on duty now were last heard of."),
             permission=Permission.SEE_PATROLS,
             geometry="Point",

@@ -5,6 +5,7 @@ Errors are the house's, but that whatever is wrong with an address is 400, as th
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from functools import wraps
 from typing import Any
 
@@ -25,7 +26,7 @@ from maps.ogc.asking import LARGEST_ID, OF_A_PAGE, Question, crs_of, given, ques
 from maps.ogc.collections import COLLECTIONS
 from maps.ogc.crs import Crs
 from maps.ogc.queries import Found
-from maps.ogc.table import Collection
+from maps.ogc.table import Collection, Column, Kind
 from maps.ogc.told import GEOJSON, JSON, Told
 
 FORMS = ("json", "html", "csv")
@@ -241,8 +242,19 @@ def _items_page(
 
 
 def _row(one: Collection, feature: Told) -> list[tuple[Any, Any]]:
-    """Titles and values."""
-    return [(column.title, feature["properties"][column.name]) for column in one.columns]
+    """Titles, and values as people read them."""
+    told = feature["properties"]
+    return [(column.title, _shown(column, told[column.name])) for column in one.columns]
+
+
+def _shown(column: Column, value: Any) -> Any:
+    if value in (None, ""):
+        return "–"
+    if column.kind is Kind.YES_NO:
+        return _("yes") if value else _("no")
+    if column.kind is Kind.TIME:
+        return f"{timezone.localtime(datetime.fromisoformat(value)):%Y-%m-%d %H:%M:%S}"
+    return value
 
 
 def _as_csv(one: Collection, found: Found) -> StreamingHttpResponse:
