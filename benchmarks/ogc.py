@@ -2,8 +2,8 @@
 
 The model district, and 100,000 events.  Bare is one connection of its own and one statement that
 makes a GeoJSON FeatureCollection with json_agg: no scope, nobody to be asked who is there, no
-links, no count.  Ours is the whole way: gunicorn, token, scope, count of what matches, links.  Both
-in the same run and in turns; the median of each.
+links, no count.  Ours is the whole way: gunicorn, token, scope, links.  Both in the same run and in
+turns; the median of each.
 
 bin/bench ogc small: few events, to see that all of it works.
 """
@@ -79,7 +79,7 @@ def with_token() -> dict[str, str]:
 
 
 def compared(port: int, headers: dict[str, str], name: str) -> list[Measure]:
-    """The first page, which counts, the one after it, and the first in the metres of the site."""
+    """The first page, the one after it, and the first in the metres of the site."""
     items = f"/ogc/collections/{name}/items?limit={FEATURES}"
     first = json.loads(over_http(port, headers, items)())
     count = len(first["features"])

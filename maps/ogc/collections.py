@@ -5,6 +5,8 @@ by and stay when words change.  Nothing secret is here: no network addresses, lo
 scanned; people are named only where their permission stands.
 """
 
+from collections.abc import Iterable
+
 from django.utils.translation import gettext_lazy as _
 
 from cameras.grouping import Kind as Suspect
@@ -22,7 +24,7 @@ from gis_server.roles import Permission
 from grids.models import DivisionKind, GridKind, Level, ServiceKind, ShopKind, StaffRole
 from maps.layers import EVENT_DUES, EVENT_NEARNESS
 from maps.ogc.prepared import on_duty_now, unseen_now
-from maps.ogc.table import At, Collection, Column, Days, During, Kind
+from maps.ogc.table import At, Collection, Column, Days, During, Kind, Words
 from patrols.control import ControlLevel
 from patrols.models.posts import Force, MeansName, PostKind
 from patrols.seen.texts import QUARTER_M2
@@ -30,32 +32,31 @@ from patrols.seen.texts import QUARTER_M2
 CODE, NAME = Column("code", _("Code")), Column("name", _("Name"))
 GRID_CODE, GRID_NAME = Column("grid_code", _("Code of the grid")), Column("grid", _("Grid"))
 TERRITORY = Column("scope_code", _("Code of the territory"))
-NOW = _("as it is now")
 SINCE, UPDATED = _("Since"), _("Last change")
 
 
-def _choice(name: str, title: object, words: object) -> Column:
-    return Column(name, title, choices=tuple(str(word) for word in words))  # type: ignore[arg-type, attr-defined]
+def _choice(name: str, title: Words, words: Iterable[str]) -> Column:
+    return Column(name, title, choices=tuple(str(word) for word in words))
 
 
-def _whole(name: str, title: object) -> Column:
-    return Column(name, title, Kind.WHOLE)  # type: ignore[arg-type]
+def _whole(name: str, title: Words) -> Column:
+    return Column(name, title, Kind.WHOLE)
 
 
-def _number(name: str, title: object) -> Column:
-    return Column(name, title, Kind.NUMBER)  # type: ignore[arg-type]
+def _number(name: str, title: Words) -> Column:
+    return Column(name, title, Kind.NUMBER)
 
 
-def _time(name: str, title: object) -> Column:
-    return Column(name, title, Kind.TIME)  # type: ignore[arg-type]
+def _time(name: str, title: Words) -> Column:
+    return Column(name, title, Kind.TIME)
 
 
-def _day(name: str, title: object) -> Column:
-    return Column(name, title, Kind.DAY)  # type: ignore[arg-type]
+def _day(name: str, title: Words) -> Column:
+    return Column(name, title, Kind.DAY)
 
 
-def _flag(name: str, title: object) -> Column:
-    return Column(name, title, Kind.YES_NO)  # type: ignore[arg-type]
+def _flag(name: str, title: Words) -> Column:
+    return Column(name, title, Kind.YES_NO)
 
 
 # ---- Territory -----------------------------------------------------------------------------------
@@ -496,7 +497,7 @@ COLLECTIONS: dict[str, Collection] = {
         ),
         Collection(
             id="on-duty",
-            title=_("People on duty"),
+            title=_("People on duty now"),
             about=_("Where those who are on duty now were last heard of."),
             permission=Permission.SEE_PATROLS,
             geometry="Point",

@@ -25,14 +25,18 @@ from maps.ogc.table import At, Collection, Column, Days, During, Kind
 from maps.queries import in_time
 
 TIMEOUT_MS = 20_000
-COUNTED = 10_000
-"""So many features that match are counted; of more their number is not told."""
+COUNTED, COUNTED_UP_TO = 10_000, 100
+"""So many features that match are counted, and only for pages of so many: programs ask for a few
+when they want to know how many there are, and for many when they fetch all.
+"""
 REACH = re.compile(r"IN_REACH\(([a-z_]+\.[a-z_]+)\)")
 # Row by row, so that PostgreSQL puts it together only for the rows of the page.
 FEATURE = """'{{"type":"Feature","id":' || item.id || ',"geometry":'
     || coalesce(ST_AsGeoJSON(item.geom, {digits}), 'null') || ',"properties":'
-    || json_build_object({pairs})::text"""
-PARTS = "ST_AsBinary(item.geom), json_build_object({pairs})::text"
+    || {properties}"""
+PARTS = "ST_AsBinary(item.geom), {properties}"
+# Of a row: json_build_object looks up the type of each value anew.
+PROPERTIES = "row_to_json((SELECT told FROM (SELECT {columns}) AS told))::text"
 
 Values = dict[str, Any]
 
@@ -72,8 +76,10 @@ def page(user: User, collection: Collection, question: Question, now: datetime) 
         more = len(rows) > question.limit
         rows = rows[: question.limit]
         matched = None
-        if question.after is None:
-            matched = _count(cursor, collection, user, conditions, values) if more else len(rows)
+        if question.after is None and not more:
+            matched = len(rows)
+        elif question.after is None and question.limit <= COUNTED_UP_TO:
+            matched = _count(cursor, collection, user, conditions, values)
     return Found(_written(rows, question.crs), rows[-1][0] if more else None, matched)
 
 
@@ -119,8 +125,9 @@ def _written(rows: Sequence[Sequence[Any]], crs: Crs) -> list[str]:
 
 
 def _told(collection: Collection, crs: Crs) -> str:
-    pairs = ", ".join(f"'{column.name}', item.{column.name}" for column in collection.columns)
-    return (FEATURE if crs.is_stored else PARTS).format(digits=DIGITS_DEG, pairs=pairs)
+    columns = ", ".join(f"item.{column.name}" for column in collection.columns)
+    properties = PROPERTIES.format(columns=columns)
+    return (FEATURE if crs.is_stored else PARTS).format(digits=DIGITS_DEG, properties=properties)
 
 
 def _values(user: User, collection: Collection, span: Span | None, now: datetime) -> Values:

@@ -5,10 +5,12 @@ Errors are the house's, but that whatever is wrong with an address is 400, as th
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from functools import wraps
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
@@ -24,10 +26,11 @@ from maps.ogc.asking import LARGEST_ID, OF_A_PAGE, Question, crs_of, given, ques
 from maps.ogc.collections import COLLECTIONS
 from maps.ogc.crs import Crs
 from maps.ogc.queries import Found
-from maps.ogc.table import Collection
+from maps.ogc.table import Collection, Column, Kind
 from maps.ogc.told import GEOJSON, JSON, Told
 
 FORMS = ("json", "html", "csv")
+AXES = ("x", "y")
 View = Callable[..., HttpResponseBase]
 
 
@@ -132,7 +135,7 @@ def item(request: HttpRequest, collection: str, fid: str) -> HttpResponseBase:
     text = queries.one(user_of(request), one, int(fid), crs, timezone.now()) if known else None
     if text is None:
         raise NotFound(_("There is no such feature in your area."))
-    up = told.asked_as(request, "json").partition("?")[0].rpartition("/items/")[0]
+    up = reverse("ogc-collection", args=[one.id])
     links = [
         *told.itself(request, GEOJSON),
         told.link(request, "collection", JSON, str(one.title), f"{up}?f=json"),
@@ -239,8 +242,19 @@ def _items_page(
 
 
 def _row(one: Collection, feature: Told) -> list[tuple[Any, Any]]:
-    """Titles and values."""
-    return [(column.title, feature["properties"][column.name]) for column in one.columns]
+    """Titles, and values as people read them."""
+    told = feature["properties"]
+    return [(column.title, _shown(column, told[column.name])) for column in one.columns]
+
+
+def _shown(column: Column, value: Any) -> Any:
+    if value in (None, ""):
+        return "–"
+    if column.kind is Kind.YES_NO:
+        return _("yes") if value else _("no")
+    if column.kind is Kind.TIME:
+        return f"{timezone.localtime(datetime.fromisoformat(value)):%Y-%m-%d %H:%M:%S}"
+    return value
 
 
 def _as_csv(one: Collection, found: Found) -> StreamingHttpResponse:
@@ -260,9 +274,6 @@ def _table(one: Collection, found: Found) -> Iterator[list[object]]:
         values = [feature["properties"][column.name] for column in one.columns]
         place = (feature["geometry"] or {}).get("coordinates", ["", ""]) if _is_point(one) else []
         yield [feature["id"], *("" if value is None else value for value in values), *place]
-
-
-AXES = ("x", "y")
 
 
 def _is_point(one: Collection) -> bool:

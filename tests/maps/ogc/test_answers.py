@@ -366,6 +366,15 @@ def test_a_limit_beyond_the_largest_is_the_largest(
     assert len(ask("buildings", "limit=1000000")["features"]) == 5
 
 
+def test_a_large_page_of_more_does_not_count(
+    ask: Ask, many: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("maps.ogc.queries.COUNTED_UP_TO", 5)
+
+    assert ask("buildings", "limit=5")["numberMatched"] == len(many)
+    assert "numberMatched" not in ask("buildings", "limit=6")
+
+
 def test_of_very_many_the_number_is_not_told(
     ask: Ask, many: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
