@@ -28,7 +28,7 @@ from tests.conftest import SignIn
 from tests.house.streets import BOX, FIRST, SECOND, Street
 from tests.maps.ogc.conftest import Ask
 
-KINDS = {
+KINDS: dict[str, Any] = {
     "text": str,
     "whole": int,
     "number": (int, float),
