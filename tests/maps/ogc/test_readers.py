@@ -155,7 +155,7 @@ def test_owslib_reads_every_layer(
 
 def owslib_features(there: Features, name: str) -> list[Any]:
     found: list[Any] = []
-    after: dict[str, Any] = {}
+    after: dict[str, str] = {}
     while True:
         told = there.collection_items(name, limit=PAGE, **after)
         found += told["features"]
