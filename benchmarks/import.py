@@ -18,20 +18,17 @@ from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import django
 import numpy as np
-import shapely
 
+from benchmarks.lattice import COLUMNS, ROWS, SOUTH, WEST, lay_territory
 from benchmarks.report import Measure, at_most, finish, ratio_at_most
 
 ROOT = Path(__file__).resolve().parent.parent
-COLUMNS, ROWS = 300, 200  # grids
-STEPS = 12  # vertices a side: 48 corners and the closing one
 POINTS = 1_000_000
 LOOKUPS = 20_000
-WEST, SOUTH, CELL_DEG = 112.0, 37.0, 0.005
+CELL_DEG = 0.005
 COMMUNITY_GRIDS = 200  # one row of the lattice's blocks
 HEADER = ("楼栋编码", "楼栋名称", "地址", "经度", "纬度", "户数", "层数", "单元数")
 FIRST_DAY = date(2026, 1, 1)
@@ -44,7 +41,7 @@ def main() -> int:
     with TemporaryDirectory() as folder:
         file = Path(folder) / "楼栋.csv"
         fixture_s = _fixture()
-        _territory()
+        lay_territory(CELL_DEG)
         _write_points(file)
         p99_ms = _lookups()
         bare_s = _bare(file)
@@ -78,82 +75,6 @@ def _fixture() -> float:
             "TRUNCATE grids_division, grids_street, grids_gridworker, grids_importrun CASCADE"
         )
     return passed
-
-
-def _territory() -> None:
-    """60,000 gap-free grids of 49 vertices, through SQL: not what is measured here."""
-    from django.db import connection  # noqa: PLC0415
-
-    codes, shapes = _grids()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """INSERT INTO grids_division (code, name, level, kind, official)
-               VALUES ('140000000000', 'P', 'province', 'province', false)"""
-        )
-        communities = sorted({code[:12] for code in codes})
-        for level, digits in (("city", 4), ("district", 6), ("street", 9), ("community", 12)):
-            kind = "street_office" if level == "street" else level
-            above = {"city": 2, "district": 4, "street": 6, "community": 9}[level]
-            cursor.execute(
-                """INSERT INTO grids_division (code, name, level, kind, official, parent_id)
-                   SELECT made.code, made.code, %s, %s, false, parent.id FROM (
-                       SELECT DISTINCT rpad(left(code, %s), 12, '0') AS code,
-                              rpad(left(code, %s), 12, '0') AS above
-                       FROM unnest(%s::text[]) AS code) AS made
-                   JOIN grids_division AS parent ON parent.code = made.above""",
-                [level, kind, digits, above, communities],
-            )
-        cursor.execute(
-            """INSERT INTO grids_grid (code, name, kind, community_id)
-               SELECT given.code, given.code, 'basic', d.id
-               FROM unnest(%s::text[]) AS given (code)
-               JOIN grids_division AS d ON d.code = left(given.code, 12)""",
-            [codes],
-        )
-        cursor.execute(
-            """INSERT INTO grids_gridshape (grid_id, valid, shape, shape_3857)
-               SELECT grid.id, '[2026-01-01,)', drawn, ST_Transform(drawn, 3857)
-               FROM unnest(%s::text[], %s::geometry[]) AS given (code, drawn)
-               JOIN grids_grid AS grid USING (code)""",
-            [codes, shapes],
-        )
-        cursor.execute("ANALYZE")
-
-
-def _grids() -> tuple[list[str], list[str]]:
-    """Codes and hex EWKB of a lattice whose cells share wavy sides."""
-    codes, shapes = [], []
-    for row in range(ROWS):
-        for column in range(COLUMNS):
-            block = row // 10 * (COLUMNS // 20) + column // 20
-            number = row % 10 * 20 + column % 20 + 1
-            district, street = block // 99 + 1, block % 99 + 1
-            codes.append(f"1401{district:02d}{street:03d}001{number:03d}")
-            shapes.append(_cell(column, row))
-    return codes, shapes
-
-
-def _cell(column: int, row: int) -> str:
-    """One cell: its sides are waves that its neighbours have too."""
-    along = np.arange(STEPS) / STEPS
-    south = _wave(column + along, np.full(STEPS, row))
-    east = _wave(np.full(STEPS, column + 1), row + along)
-    north = _wave(column + 1 - along, np.full(STEPS, row + 1))
-    west = _wave(np.full(STEPS, column), row + 1 - along)
-    ring = np.vstack([south, east, north, west])
-    return str(
-        shapely.to_wkb(shapely.set_srid(shapely.Polygon(ring), 4326), True, include_srid=True)
-    )
-
-
-def _wave(x: Any, y: Any) -> Any:
-    bend = 0.15 * CELL_DEG
-    return np.column_stack(
-        [
-            np.round(WEST + CELL_DEG * x + bend * np.sin(2 * np.pi * y), 9),
-            np.round(SOUTH + CELL_DEG * y + bend * np.sin(2 * np.pi * x), 9),
-        ]
-    )
 
 
 def _write_points(file: Path) -> None:

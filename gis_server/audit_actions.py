@@ -61,6 +61,7 @@ ACTIONS: dict[str, str | Promise] = {
     "device.revoked": pgettext_lazy("action", "Revoked a device of somebody on duty"),
     "device.rotated": pgettext_lazy("action", "Gave a device of somebody on duty another token"),
     "events.exported": pgettext_lazy("action", "Took a list of events along as a file"),
+    "map.exported": pgettext_lazy("action", "Took tiles of the territory along as a file"),
     "import.begun": pgettext_lazy("action", "Sent a file to import"),
     "import.checked": pgettext_lazy("action", "Had the rows of a file checked"),
     "import.applied": pgettext_lazy("action", "Applied an import"),

@@ -54,3 +54,15 @@ def lon_lat(x: Any, y: Any) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]
     """Arrays of metres → arrays of WGS84 degrees: what `metric_xy` undoes."""
     lon, lat = transformer(metric_srid(), WGS84).transform(x, y)
     return np.asarray(lon), np.asarray(lat)
+
+
+def mercator_of_degrees(lon: Any, lat: Any) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Arrays of degrees → arrays of metres in Web Mercator (EPSG:3857)."""
+    x, y = transformer(WGS84, WEB_MERCATOR).transform(lon, lat)
+    return np.asarray(x), np.asarray(y)
+
+
+def degrees_of_mercator(x: Any, y: Any) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """What `mercator_of_degrees` undoes."""
+    lon, lat = transformer(WEB_MERCATOR, WGS84).transform(x, y)
+    return np.asarray(lon), np.asarray(lat)

@@ -12,6 +12,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Max
 
+from gis_server import passes
 from gis_server.models import ChangeRow, User
 from gis_server.roles import Permission
 
@@ -89,6 +90,8 @@ def record(*changes: Change) -> None:
             raise ValueError(f"topic {change.topic!r} is not in live.TOPICS")
     if not changes:
         return
+    if any(change.topic == REACH_TOPIC for change in changes):
+        transaction.on_commit(passes.drop_all)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [FEED_LOCK])
         ChangeRow.objects.bulk_create(

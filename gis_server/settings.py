@@ -209,6 +209,19 @@ USE_TZ = True
 # CGCS2000, 3-degree zone 114°E by default: the zone edge at 112.5°E cuts Taiyuan, and the model
 # district lies east of it.
 METRIC_SRID = env_int("METRIC_SRID", 4547, 1024, 998999)
+TILE_STORE = Path(env_str("TILE_STORE", str(VAR_DIR / "tiles")))
+TILE_STORE_MB = env_int("TILE_STORE_MB", 2048, 0, 1_000_000)
+TILE_ACCEL = env_str("TILE_ACCEL", "")
+BASE_MAP = env_choice("BASE_MAP", "none", ("none", "tiles", "pmtiles"))
+BASE_MAP_URL = env_str("BASE_MAP_URL", "")
+BASE_MAP_SERVERS = env_list("BASE_MAP_SERVERS", "")
+BASE_MAP_KEY = (
+    env_secret("BASE_MAP_KEY", "") if BASE_MAP == "tiles" and "{key}" in BASE_MAP_URL else ""
+)
+BASE_MAP_FILE = env_str("BASE_MAP_FILE", "")
+BASE_MAP_FRAME = env_str("BASE_MAP_FRAME", "wgs84").lower()
+BASE_MAP_ZOOMS = (env_int("BASE_MAP_MIN_ZOOM", 3, 0, 22), env_int("BASE_MAP_MAX_ZOOM", 18, 0, 22))
+BASE_MAP_CREDIT = env_str("BASE_MAP_CREDIT", "")
 GEOS_LIBRARY_PATH = geolibs.geos_library()
 GDAL_LIBRARY_PATH = geolibs.gdal_library()
 
@@ -328,6 +341,21 @@ CELERY_BEAT_SCHEDULE = {
     "grids: drop files of imports that are over": {
         "task": "grids.jobs.drop_old_imports",
         "schedule": 24 * 3600.0,
+    },
+    "maps: simplify what has changed of the territory": {
+        "task": "maps.jobs.draw_territory",
+        "schedule": 5.0,
+        "options": {"expires": 5},
+    },
+    "maps: count places that stand together": {
+        "task": "maps.jobs.count_places",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
+    "maps: drop tiles that nobody asks for": {
+        "task": "maps.jobs.prune_tiles",
+        "schedule": 600.0,
+        "options": {"expires": 600},
     },
     "gis_server: enter the holidays of years that are announced": {
         "task": "gis_server.jobs.load_calendar",

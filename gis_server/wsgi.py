@@ -5,4 +5,8 @@ import os
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gis_server.settings")
-application = get_wsgi_application()
+django_application = get_wsgi_application()
+
+from maps.door import TileDoor  # noqa: E402 - needs Django set up
+
+application = TileDoor(django_application)

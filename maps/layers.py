@@ -1,9 +1,14 @@
 """The one table of layers: what tiles are drawn from, at which zooms, and who may see it.
 
 Every `sql` selects the rows of one layer inside a tile.  It is given the tile's bounds as the
-relation `tile` (columns `exact` and `reach`, both EPSG:3857 boxes), `%(day)s`, `%(now)s` and
-`%(scope)s` (code prefixes), and must give `id` and `geom`; its other columns become properties of
-the features.
+relation `tile` (columns `exact` and `reach`, both EPSG:3857 boxes; `west` and `north`, its corner
+in units of its zoom, `cut` and `around`, the same boxes in these units; `per_m`, units a metre, and
+`most_m`, how wide a shape may be to go in uncut), `%(zoom)s`, `%(x)s`, `%(y)s`,
+`%(day)s`, `%(now)s` and `%(scope)s` (code prefixes, none of them empty), and must give `id` and
+`geom`; its other columns become properties of the features.
+
+What is small against the tile goes into it whole, by a shift alone: `ST_AsMVTGeom` would cut and
+then repair it, which is most of what a tile of many grids costs.
 """
 
 from collections.abc import Callable
@@ -12,19 +17,55 @@ from datetime import date, datetime
 
 from events.models.event import OPEN_VALUES
 from gis_server.roles import Permission
+from maps.heaps import (
+    CAMERA_HEAPS,
+    EACH_CAMERA_FROM,
+    MARK_CELLS,
+    PLACES,
+    cell_of,
+    middle_of,
+    place_heaps,
+)
 from maps.onduty.tiles import draw_blind, draw_covered
 from maps.tiles import BUFFER, EXTENT, Tile
 
 EACH_EVENT_FROM = 13
-EVENT_CELLS = 10  # of a tile's side, for events that stand together
 # Whether the code beside it lies in one of the user's prefixes; an empty prefix covers nothing.
-IN_SCOPE = """EXISTS (
-    SELECT 1 FROM unnest(%(scope)s::text[]) AS prefix
-    WHERE prefix <> '' AND starts_with({code}, prefix))"""
+IN_SCOPE = "({code} ^@ ANY (%(scope)s::text[]) AND {code} <> '')"
+
+# What nobody has simplified, in a tile: shifted and rounded, or cut where it is wide.
+IN_TILE = f"""CASE
+    WHEN ST_XMax({{shape}}) - ST_XMin({{shape}}) <= tile.most_m
+     AND ST_YMax({{shape}}) - ST_YMin({{shape}}) <= tile.most_m
+    THEN coalesce(
+        ST_SnapToGrid(ST_Affine(ST_ForcePolygonCW({{shape}}), tile.per_m, 0, 0, -tile.per_m,
+            -ST_XMin(tile.exact) * tile.per_m, ST_YMax(tile.exact) * tile.per_m), 1),
+        ST_MakeEnvelope(
+            floor((ST_XMin({{shape}}) - ST_XMin(tile.exact)) * tile.per_m),
+            floor((ST_YMax(tile.exact) - ST_YMax({{shape}})) * tile.per_m),
+            floor((ST_XMin({{shape}}) - ST_XMin(tile.exact)) * tile.per_m) + 1,
+            floor((ST_YMax(tile.exact) - ST_YMax({{shape}})) * tile.per_m) + 1))
+    ELSE ST_AsMVTGeom({{shape}}, tile.exact, {EXTENT}, {BUFFER}, true) END"""
+# What `maps.bake` has simplified for this zoom.
+BAKED_IN_TILE = f"""CASE
+    WHEN drawn.wide THEN ST_AsMVTGeom(drawn.shape, tile.cut, {EXTENT}, {BUFFER}, true)
+    ELSE ST_Affine(drawn.shape, 1, 0, 0, -1, -tile.west, tile.north) END"""
+
+BAKED_GRIDS = f"""
+    SELECT drawn.of AS id, drawn.code, drawn.name, drawn.kind, {BAKED_IN_TILE} AS geom
+    FROM tile JOIN maps_drawn AS drawn ON drawn.shape && tile.around
+    WHERE drawn.zoom = %(zoom)s AND drawn.level = 'grid'
+      AND {IN_SCOPE.format(code="drawn.code")}"""  # noqa: S608
+
+BAKED_DIVISIONS = f"""
+    SELECT drawn.of AS id, drawn.code, drawn.name, drawn.level, {BAKED_IN_TILE} AS geom
+    FROM tile JOIN maps_drawn AS drawn ON drawn.shape && tile.around
+    WHERE drawn.zoom = %(zoom)s AND drawn.level <> 'grid'
+      AND {IN_SCOPE.format(code="drawn.code")}"""  # noqa: S608
 
 GRIDS = f"""
     SELECT grid.id, grid.code, grid.name, grid.kind,
-           ST_AsMVTGeom(drawn.shape_3857, tile.exact, {EXTENT}, {BUFFER}, true) AS geom
+           {IN_TILE.format(shape="drawn.shape_3857")} AS geom
     FROM tile
     JOIN grids_gridshape AS drawn ON drawn.shape_3857 && tile.reach
     JOIN grids_grid AS grid ON grid.id = drawn.grid_id
@@ -92,7 +133,8 @@ EVENTS = f"""
 EVENT_HEAPS = f"""
     SELECT min(id) AS id, count(*)::int AS events, {EVENT_SEVERITIES}[max(severity)] AS severity,
            {EVENT_DUES}[max(nearness)] AS due, min(kind) AS kind, min(state) AS state,
-           ST_AsMVTGeom(ST_Centroid(ST_Collect(at)), exact, {EXTENT}, 0, true) AS geom
+           count(*) FILTER (WHERE nearness = 4)::int AS late,
+           {middle_of("at")} AS geom
     FROM (
         SELECT event.id, event.kind, event.state, ST_Transform(event.point, 3857) AS at, tile.exact,
                array_position({EVENT_SEVERITIES}, event.severity::text) AS severity,
@@ -100,19 +142,20 @@ EVENT_HEAPS = f"""
         {OPEN_EVENTS.format(box="exact")}
           AND %(zoom)s < {EACH_EVENT_FROM} AND event.severity <> 'urgent'
     ) AS event
-    GROUP BY exact,
-        floor((ST_X(at) - ST_XMin(exact)) / (ST_XMax(exact) - ST_XMin(exact)) * {EVENT_CELLS}),
-        floor((ST_Y(at) - ST_YMin(exact)) / (ST_YMax(exact) - ST_YMin(exact)) * {EVENT_CELLS})
-"""  # noqa: S608
+    GROUP BY exact, {cell_of("at", MARK_CELLS)}"""  # noqa: S608
 
 
 @dataclass(frozen=True)
 class Part:
-    """A named set of features inside a tile, in the tiles from `min_zoom` on."""
+    """A named set of features inside a tile, in the tiles from `min_zoom` on.
+
+    baked: what is asked up to `maps.bake.LAST_ZOOM` instead, where the drawings are up to date.
+    """
 
     name: str
     sql: str
     min_zoom: int
+    baked: str = ""
 
 
 @dataclass(frozen=True)
@@ -133,23 +176,27 @@ class Layer:
     draws: Callable[[Tile, list[str], datetime, date, int], bytes] | None = None
 
 
-# Below zoom 11 single grids cannot be told apart: streets are shown instead.
+# Below zoom 11 single grids cannot be told apart: streets are drawn instead, and grids only where
+# they are areas of colour.
 LAYERS: dict[str, Layer] = {
     layer.name: layer
     for layer in (
         Layer(
             "grids",
             Permission.SEE_MAP,
-            11,
+            8,
             15,
-            (Part("grids", GRIDS, 11), Part("grid_names", GRID_NAMES, 13)),
+            (Part("grids", GRIDS, 8, BAKED_GRIDS), Part("grid_names", GRID_NAMES, 13)),
         ),
         Layer(
             "divisions",
             Permission.SEE_MAP,
             5,
             15,
-            (Part("divisions", DIVISIONS, 5), Part("division_names", DIVISION_NAMES, 8)),
+            (
+                Part("divisions", DIVISIONS, 5, BAKED_DIVISIONS),
+                Part("division_names", DIVISION_NAMES, 8),
+            ),
         ),
         Layer(
             "events",
@@ -157,6 +204,35 @@ LAYERS: dict[str, Layer] = {
             5,
             15,
             (Part("events", EVENTS, 5), Part("event_heaps", EVENT_HEAPS, 5)),
+            lasts=False,
+        ),
+        Layer(
+            "cameras",
+            Permission.SEE_CAMERAS,
+            5,
+            EACH_CAMERA_FROM - 1,
+            (
+                Part(
+                    "camera_heaps",
+                    CAMERA_HEAPS.format(in_scope=IN_SCOPE.format(code="camera.scope_code")),
+                    5,
+                ),
+            ),
+            lasts=False,
+        ),
+        Layer(
+            "places",
+            Permission.SEE_MAP,
+            5,
+            15,
+            (
+                Part("place_heaps", place_heaps(IN_SCOPE.format(code="place.scope_code")), 5),
+                Part(
+                    "places",
+                    PLACES.replace("{in_scope}", IN_SCOPE.format(code="place.scope_code")),
+                    13,
+                ),
+            ),
             lasts=False,
         ),
         Layer("blind", Permission.SEE_COVERAGE, 10, 15, (), lasts=False, draws=draw_blind),

@@ -1,6 +1,9 @@
-"""Which state of the territory tiles are drawn from."""
+"""Which state of the territory tiles are drawn from, and the territory as it is drawn from afar."""
 
-from django.db import models
+from typing import Any
+
+from django.contrib.gis.db import models
+from django.contrib.postgres.fields import DateRangeField
 
 
 class Edition(models.Model):
@@ -22,3 +25,94 @@ class Edition(models.Model):
 
     def __str__(self) -> str:
         return str(self.token)
+
+
+class Bake(models.Model):
+    """One row: the state of the territory that `Drawn` holds, and the days for which it does.
+
+    A tile uses `Drawn` only while `token` is the edition's own and its day is one of `days`; both
+    are read by the statement that draws, so it never mixes two states.  taken_s: how long the last
+    one took; shapes: how many it simplified anew.
+    """
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    token = models.UUIDField()
+    days: Any = DateRangeField()
+    at = models.DateTimeField()
+    taken_s = models.FloatField()
+    shapes = models.IntegerField()
+
+    class Meta:
+        db_table = "maps_bake"
+        constraints = [models.CheckConstraint(name="one_bake_of_the_map", condition=models.Q(id=1))]
+
+    def __str__(self) -> str:
+        return f"{self.token} {self.days}"
+
+
+class Drawn(models.Model):
+    """A grid or division as tiles of one zoom draw it: simplified together with its neighbours.
+
+    shape: whole numbers of that zoom's tile units (`maps.tiles.EXTENT` a tile), counted east and
+    north from the south-west corner of the Web Mercator square, clockwise.  wide: too large to go
+    into a tile without being cut.  source: the hash of the shape that it was made of.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    zoom = models.SmallIntegerField()
+    level = models.CharField(max_length=10)
+    of = models.BigIntegerField()
+    code = models.CharField(max_length=19)
+    name = models.CharField(max_length=80)
+    kind = models.CharField(max_length=15)
+    source = models.UUIDField()
+    wide = models.BooleanField()
+    shape = models.GeometryField(srid=0)
+
+    class Meta:
+        db_table = "maps_drawn"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["level", "zoom", "of"], name="one_drawing_per_thing_and_zoom"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.level} {self.code} at {self.zoom}"
+
+
+class Heap(models.Model):
+    """How many places of a kind and community lie in a cell: x and y count cells of a zoom's tiles
+    from the north-west corner of the world (`maps.heaps`).
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    zoom = models.SmallIntegerField()
+    x = models.IntegerField()
+    y = models.IntegerField()
+    code = models.CharField(max_length=12)
+    kind = models.CharField(max_length=15)
+    places = models.IntegerField()
+
+    class Meta:
+        db_table = "maps_heap"
+        indexes = [models.Index(fields=["zoom", "x", "y"], name="heap_by_cell")]
+
+    def __str__(self) -> str:
+        return f"{self.places} {self.kind} at {self.zoom}/{self.x}/{self.y}"
+
+
+class HeapCount(models.Model):
+    """One row: PostgreSQL's numbers of writes to places when the heaps were counted."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    written = models.TextField()
+
+    class Meta:
+        db_table = "maps_heapcount"
+        constraints = [
+            models.CheckConstraint(name="one_count_of_the_heaps", condition=models.Q(id=1))
+        ]
+
+    def __str__(self) -> str:
+        return self.written

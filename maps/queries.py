@@ -1,10 +1,12 @@
 """What the map reads: tiles, their edition, and the territory a user sees."""
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
@@ -12,19 +14,40 @@ from django.utils.translation import gettext as _
 from psycopg2.errors import QueryCanceled
 
 from gis_server.errors import Unavailable
+from maps.bake import LAST_ZOOM
 from maps.layers import IN_SCOPE, Layer, Part
-from maps.tiles import EXTENT, Bounds, Tile, bounds, edition_name, reach
+from maps.simplify import WIDEST_UNITS
+from maps.tiles import BUFFER, EXTENT, HALF_WORLD_M, Bounds, Tile, edition_name
 
 # A wall that reloads asks for dozens of tiles at once; one that takes longer than this must not
 # keep the database from other work.
 TILE_TIMEOUT_MS = 3_000
 
-TILE_SQL = """
+MARGIN = BUFFER / EXTENT
+TILE_SQL = f"""
 WITH tile AS MATERIALIZED (
-    SELECT ST_MakeEnvelope(%(west)s, %(south)s, %(east)s, %(north)s, 3857) AS exact,
-           ST_MakeEnvelope(%(reach_west)s, %(reach_south)s, %(reach_east)s, %(reach_north)s, 3857)
-               AS reach
-)"""
+    SELECT ST_TileEnvelope(%(zoom)s, %(x)s, %(y)s) AS exact,
+           ST_TileEnvelope(%(zoom)s, %(x)s, %(y)s, margin => {MARGIN}) AS reach,
+           west, north, units_m.per_m, {WIDEST_UNITS} / units_m.per_m AS most_m,
+           ST_MakeEnvelope(west, north - {EXTENT}, west + {EXTENT}, north) AS cut,
+           ST_MakeEnvelope(west - {BUFFER}, north - {EXTENT + BUFFER},
+                           west + {EXTENT + BUFFER}, north + {BUFFER}) AS around
+    FROM (SELECT {EXTENT}::float8 * %(x)s AS west,
+                 {EXTENT}::float8 * ((1 << %(zoom)s) - %(y)s) AS north) AS corner,
+         (SELECT {EXTENT} * (1 << %(zoom)s) / {2 * HALF_WORLD_M!r}::float8 AS per_m) AS units_m
+), baked AS MATERIALIZED (
+    SELECT FROM maps_bake AS bake JOIN maps_edition AS edition USING (token)
+    WHERE bake.days @> %(day)s
+)"""  # noqa: S608 - our own numbers
+# The types of what a tile is asked with, in the order in which statements are given them.
+TYPES = {
+    "zoom": "int",
+    "x": "int",
+    "y": "int",
+    "day": "date",
+    "now": "timestamptz",
+    "scope": "text[]",
+}
 
 # Of the grids too: somebody's part may be one grid, which no division lies in.
 EXTENT_SQL = f"""
@@ -74,11 +97,45 @@ def draw(layer: Layer, tile: Tile, scope: Sequence[str], now: datetime) -> bytes
     Raises:
         Unavailable: the database took longer than `TILE_TIMEOUT_MS`.
     """
-    parts = [part for part in layer.parts if tile.z >= part.min_zoom]
-    sql = TILE_SQL + "\nSELECT " + "\n|| ".join(_encoded(part) for part in parts)
+    values = _values(tile, scope, now)
+    words = ", ".join(f"%({name})s" for name in TYPES)
     with _in_time(), connection.cursor() as cursor:
-        cursor.execute(sql, _values(tile, scope, now))
+        name = _prepared(cursor, layer, tile.z)
+        # One journey for both; the limit ends with the statement's own transaction.
+        limit = f"SET LOCAL statement_timeout = {TILE_TIMEOUT_MS:d}"
+        cursor.execute(f"{limit}; EXECUTE {name} ({words})", values)
         return bytes(cursor.fetchone()[0])
+
+
+_known: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
+
+
+def _prepared(cursor: Any, layer: Layer, z: int) -> str:
+    """The name of the statement that draws such a tile, which this connection knows by now.
+
+    To plan it each time would take longer than most tiles take to draw.
+    """
+    sql = _statement(layer, z)
+    name = "tile_" + hashlib.sha256(sql.encode()).hexdigest()[:20]
+    known = _known.setdefault(cursor.connection, set())
+    if name not in known:
+        kinds = ", ".join(TYPES.values())
+        cursor.execute(f"PREPARE {name} ({kinds}) AS {sql}")
+        known.add(name)
+    return name
+
+
+def forget_statements() -> None:
+    """No connection is taken to know any statement any more; each plans anew what it needs."""
+    with connection.cursor() as cursor:
+        cursor.execute("DEALLOCATE ALL")
+    _known.clear()
+
+
+def _statement(layer: Layer, z: int) -> str:
+    given = {name: f"${place}" for place, name in enumerate(TYPES, start=1)}
+    parts = [part for part in layer.parts if z >= part.min_zoom]
+    return (TILE_SQL + "\nSELECT " + "\n|| ".join(_encoded(part, z) for part in parts)) % given
 
 
 def draw_of(
@@ -87,41 +144,51 @@ def draw_of(
     """A tile of a layer that draws for itself; as `draw`."""
     if layer.draws is None:
         raise ValueError(f"the layer {layer.name} is drawn by its parts")
-    with _in_time():
+    with _in_time(), transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL statement_timeout = %s", [TILE_TIMEOUT_MS])
         return layer.draws(tile, list(scope), now, day, shift)
 
 
 @contextmanager
 def _in_time() -> Iterator[None]:
-    """No statement inside may take longer than `TILE_TIMEOUT_MS`.  Raises Unavailable."""
+    """Tells of a statement that took longer than `TILE_TIMEOUT_MS`.  Raises Unavailable."""
     try:
-        with transaction.atomic():
-            with connection.cursor() as cursor:
-                cursor.execute("SET LOCAL statement_timeout = %s", [TILE_TIMEOUT_MS])
-            yield
+        yield
     except OperationalError as error:
         if isinstance(error.__cause__, QueryCanceled):
             raise Unavailable(_("This part of the map took too long. Try again.")) from None
         raise
 
 
-def _encoded(part: Part) -> str:
+def _encoded(part: Part, z: int) -> str:
+    if not part.baked or z > LAST_ZOOM:
+        return _layer_of(part.name, part.sql)
+    # Asked in one statement, so that both see the same state; only one of them is carried out.
+    return f"""CASE WHEN EXISTS (SELECT FROM baked)
+        THEN {_layer_of(part.name, part.baked)} ELSE {_layer_of(part.name, part.sql)} END"""
+
+
+def _layer_of(name: str, sql: str) -> str:
     # Rows without a geometry touch the tile's box but leave nothing inside it.
     return f"""coalesce((
-        SELECT ST_AsMVT(part, '{part.name}', {EXTENT}, 'geom', 'id')
-        FROM ({part.sql}) AS part WHERE part.geom IS NOT NULL), ''::bytea)"""  # noqa: S608
+        SELECT ST_AsMVT(part, '{name}', {EXTENT}, 'geom', 'id')
+        FROM ({sql}) AS part WHERE part.geom IS NOT NULL), ''::bytea)"""  # noqa: S608
 
 
 def _values(tile: Tile, scope: Sequence[str], now: datetime) -> dict[str, Any]:
-    names = ("west", "south", "east", "north")
-    values: dict[str, Any] = dict(zip(names, bounds(tile), strict=True))
-    values |= {f"reach_{name}": edge for name, edge in zip(names, reach(tile), strict=True)}
-    day = timezone.localdate(now)
-    return values | {"zoom": tile.z, "scope": list(scope), "day": day, "now": now}
+    return {
+        "zoom": tile.z,
+        "x": tile.x,
+        "y": tile.y,
+        "day": timezone.localdate(now),
+        "now": now,
+        "scope": [prefix for prefix in scope if prefix],
+    }
 
 
 def territory(scope: Sequence[str], day: date) -> Territory:
-    values: dict[str, Any] = {"scope": list(scope), "day": day}
+    values: dict[str, Any] = {"scope": [prefix for prefix in scope if prefix], "day": day}
     with connection.cursor() as cursor:
         cursor.execute(COUNT_SQL, values)
         grids, streets, communities, name = cursor.fetchone()

@@ -9,22 +9,21 @@ from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from gis_server.edge import allow, json_ok, parse_day, parse_int
+from gis_server import passes
+from gis_server.edge import allow, json_ok, parse_day, parse_int, user_of
 from gis_server.errors import NotAllowed, NotFound
 from gis_server.roles import Permission, may
-from maps import queries
+from maps import answers, queries, store
+from maps.answers import NOT_KEPT
+from maps.base import drawing
+from maps.door import ASKED_AT
 from maps.layers import LAYERS, Layer
-from maps.packing import pack
 from maps.tiles import Tile
 from patrols.seen.texts import definition
 
-FOR_EVER = "private, max-age=31536000, immutable"
-# An answer under a name that is not (or no longer) that of what it holds must not be kept.
-NOT_KEPT = "private, no-store"
 LARGEST_ID = 2**31 - 1
 # The page's scripts; each is known to the others as maps/<name>, wherever its hashed file lies.
 MODULES = (
@@ -88,6 +87,7 @@ def _config(request: HttpRequest, seen: queries.Territory, edition: str) -> dict
     """What the page's scripts must know; nothing secret, it stands in the page."""
     user = request.user
     return {
+        "base": drawing.config(),
         "coverage_rules": [definition(), _bare()],
         "csrf": get_token(request),
         "edition": edition,
@@ -149,22 +149,35 @@ def tile(
     with more than the territory.
     """
     drawn, place = _layer(request, layer), _place(layer, z, x, y)
-    now, scope = timezone.now(), _scope(request)
+    now, scope, asked = timezone.now(), _scope(request), answers.Asked.of(request.META)
     if not drawn.lasts:
-        response = _packed(request, _drawn(request, drawn, place, now))
-        response["Cache-Control"] = NOT_KEPT
-        return response
+        return _answered(answers.passing(asked, _drawn(request, drawn, place, now)))
     # Asked before drawing: should the territory change in between, a newer tile stands under a
     # name that nobody will ask for again; never an older one under a new name.
     present = queries.edition(scope, timezone.localdate(now))
-    tag = f'W/"{present}"'
-    if edition == present and request.headers.get("If-None-Match") == tag:
-        response = HttpResponse(status=304)
-    else:
-        response = _packed(request, queries.draw(drawn, place, scope, now))
-    response["Cache-Control"] = FOR_EVER if edition == present else NOT_KEPT
-    response["ETag"] = tag
-    patch_vary_headers(response, ["Accept-Encoding"])
+    _let_through(request, present, now)
+    if edition != present:
+        tag = f'W/"{present}"'
+        return _answered(answers.passing(asked, queries.draw(drawn, place, scope, now), tag))
+    name = store.name_of(present, layer, place)
+    return _answered(
+        answers.kept(present, asked, name, lambda: queries.draw(drawn, place, scope, now))
+    )
+
+
+def _let_through(request: HttpRequest, edition: str, now: datetime) -> None:
+    """The next tiles of this session may take the short way: see `maps.door`."""
+    asked_at, key = request.META.get(ASKED_AT), request.session.session_key
+    if asked_at and key and not getattr(request, "by_token", False):
+        store.in_use(edition)
+        passes.remember(key, user_of(request), told=edition, now=now, asked_at=asked_at)
+
+
+def _answered(answer: answers.Answer) -> HttpResponse:
+    response = HttpResponse(answer.body, status=answer.status)
+    del response["Content-Type"]
+    for name, value in answer.headers:
+        response[name] = value
     return response
 
 
@@ -203,11 +216,3 @@ def _place(layer: str, z: int, x: int, y: int) -> Tile:
         return Tile(z, x, y)
     except ValueError:
         raise NotFound(_("There is no tile with this number.")) from None
-
-
-def _packed(request: HttpRequest, content: bytes) -> HttpResponse:
-    if not content:
-        return HttpResponse(status=204)
-    response = HttpResponse(content, content_type="application/vnd.mapbox-vector-tile")
-    pack(request, response)
-    return response

@@ -20,7 +20,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from gis_server import audit, live
+from gis_server import audit, live, passes
 from gis_server.accounts.agents import short_agent
 from gis_server.errors import NotFound
 from gis_server.models import User, UserSession
@@ -54,6 +54,11 @@ class SessionStore(DatabaseStore):
         row.begun = parse_datetime(place.get("begun", "")) or now
         row.last_seen = now
         return row
+
+    def delete(self, session_key: str | None = None) -> None:
+        """As Django's own; who has signed out is let through by nobody's memory."""
+        super().delete(session_key)
+        transaction.on_commit(passes.drop_all)
 
     def load(self) -> dict[str, Any]:
         """As Django's own, and remembers when the session was last seen."""

@@ -95,6 +95,10 @@ QUESTIONS: dict[str, list[str]] = {
     "events/figures/list/": ["term=reported"],
 }
 SHOWS_NOTHING = {
+    "base/<int:z>/<int:x>/<int:y>": "the base map, which is nobody's; none by itself",
+    "map-files/": "how far the drawings are",
+    "map-files/make/": "only takes a form",
+    "map-files/territory.pmtiles": "there is none until it is made",
     "": "leads on to the wall",
     "api/cameras/summary/": "counts alone",
     "api/events/photos/": "only takes a photo",

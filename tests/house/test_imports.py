@@ -103,6 +103,7 @@ PURE = (
     "events.reporting.checks",
     "events.workflow",
     "maps.onduty.replay",
+    "maps.simplify",
     "maps.tiles",
     "fixtures.camera_days",
     "fixtures.camera_farm.plan",

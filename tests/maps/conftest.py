@@ -16,6 +16,13 @@ Fetch = Callable[..., HttpResponse]
 ReadTile = Callable[[bytes, Tile, str], Any]
 
 
+@pytest.fixture(autouse=True)
+def tile_store(settings: Any, tmp_path: Path) -> Path:
+    """A store of each test's own."""
+    settings.TILE_STORE = tmp_path / "tiles"
+    return tmp_path / "tiles"
+
+
 @pytest.fixture
 def laid_out(db: None) -> None:
     territory.lay_out()

@@ -10,7 +10,7 @@ import { GridNote } from "maps/grid";
 import { iconPixels } from "maps/icons";
 import { OutageNote, outageFeatures } from "maps/outages";
 import { PatrolMap } from "maps/patrol_map";
-import { CAMERA_LAYERS, EVENT_LAYER, EVENT_LAYERS, FOUND_AREAS, OUTAGE_LAYER, mapStyle, tileAddress } from "maps/style";
+import { CAMERA_HEAPS, CAMERA_LAYERS, EVENT_LAYER, EVENT_LAYERS, FOUND_AREAS, OUTAGE_LAYER, mapStyle, tileAddress } from "maps/style";
 
 // A finger is less exact than the point it means.
 const REACH_PX = 8;
@@ -18,6 +18,7 @@ const ICON_SCALE = 3;
 const RESTORE_MS = 5_000;
 const CLOSE_ZOOM = 15;
 const HEAP_STEP = 2;
+const HEAPS_EVERY_MS = 2_000;
 const TILE_RETRY_MS = 5_000;
 const FOUND_ZOOM = 16;
 // How long what was gone to stays marked.
@@ -55,15 +56,15 @@ export class WallMap {
   }
 
   make(holder) {
-    const { edition, extent, layers, urls, sees_patrols: seesPatrols } = this.config;
+    const { base, edition, extent, layers, urls, sees_patrols: seesPatrols } = this.config;
     return new maplibre.Map({
       container: holder,
-      style: mapStyle({ origin: location.origin, edition, layers, tiles: urls.tiles, seesPatrols }),
+      style: mapStyle({ origin: location.origin, base, edition, layers, tiles: urls.tiles, seesPatrols }),
       bounds: extent,
       fitBoundsOptions: { padding: 24 },
       locale: words(),
       localIdeographFontFamily: false,
-      attributionControl: false,
+      attributionControl: base?.credit ? { compact: false } : false,
       fadeDuration: 0,
       minZoom: 6,
       maxZoom: 19,
@@ -94,7 +95,15 @@ export class WallMap {
 
   show(features) {
     this.features = features;
-    if (this.loaded) this.map.getSource("cameras").setData(features);
+    if (!this.loaded) return;
+    this.map.getSource("cameras").setData(features);
+    // Seen from afar they are the server's tiles; many changes are one look at them.
+    if (this.config.layers.cameras) this.heapsWait ??= setTimeout(() => this.refreshHeaps(), HEAPS_EVERY_MS);
+  }
+
+  refreshHeaps() {
+    this.heapsWait = null;
+    this.map.refreshTiles("camera-heaps");
   }
 
   // The open outages of several cameras; what is not among them is over.
@@ -182,7 +191,7 @@ export class WallMap {
   useEdition(edition) {
     if (edition === this.config.edition) return;
     this.config.edition = edition;
-    for (const layer of Object.keys(this.config.layers)) this.map.getSource(layer)?.setTiles([this.tilesOf(layer)]);
+    for (const layer of Object.keys(this.config.layers)) this.map.getSource(layer === "cameras" ? "camera-heaps" : layer)?.setTiles([this.tilesOf(layer)]);
   }
 
   tilesOf(layer) {
@@ -236,6 +245,8 @@ export class WallMap {
     // Drawn last comes first, and the worst is drawn last.
     const [hit] = this.map.queryRenderedFeatures(near, { layers: CAMERA_LAYERS });
     if (hit) return picked(hit.properties.id);
+    const [many] = this.config.layers.cameras ? this.map.queryRenderedFeatures([x, y], { layers: CAMERA_HEAPS }) : [];
+    if (many) return this.closer(many);
     const [grid] = this.map.queryRenderedFeatures([x, y], { layers: ["grid-areas"] });
     if (grid) this.note.open(grid.properties.code, lngLat);
   }
@@ -248,8 +259,12 @@ export class WallMap {
       return true;
     }
     const [heap] = this.map.queryRenderedFeatures([x, y], { layers: ["event-heaps"] });
-    if (heap) this.map.easeTo({ center: heap.geometry.coordinates, zoom: this.map.getZoom() + HEAP_STEP, duration: this.calm.matches ? 0 : 500 });
+    if (heap) this.closer(heap);
     return Boolean(heap);
+  }
+
+  closer({ geometry }) {
+    this.map.easeTo({ center: geometry.coordinates, zoom: this.map.getZoom() + HEAP_STEP, duration: this.calm.matches ? 0 : 500 });
   }
 
   cursor(shape) {

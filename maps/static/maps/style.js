@@ -25,7 +25,7 @@ const UNIT = Number.parseFloat(getComputedStyle(document.documentElement).fontSi
 
 const RANK = ["match", ["get", "state"], "offline", 3, "degraded", 2, "unknown", 1, 0];
 
-export function mapStyle({ origin, edition, layers, tiles, seesPatrols }) {
+export function mapStyle({ origin, base, edition, layers, tiles, seesPatrols }) {
   const source = (name) => ({
     type: "vector",
     tiles: [tileAddress(origin, tiles, edition, name)],
@@ -35,8 +35,10 @@ export function mapStyle({ origin, edition, layers, tiles, seesPatrols }) {
   return {
     version: 8,
     sources: {
+      ...(base && { base: baseSource(origin, base) }),
       divisions: source("divisions"),
       grids: source("grids"),
+      ...(layers.cameras && { "camera-heaps": source("cameras") }),
       cameras: points(),
       picked: points(),
       found: points(),
@@ -47,7 +49,7 @@ export function mapStyle({ origin, edition, layers, tiles, seesPatrols }) {
     },
     layers: [
       { id: "outside", type: "background", paint: { "background-color": INK.outside } },
-      ground,
+      ...(base ? baseLayers(base) : [ground]),
       ...(layers.blind ? coverageLayers() : []),
       ...borders,
       cameras("cameras-online", ["==", ["get", "state"], "online"]),
@@ -59,6 +61,7 @@ export function mapStyle({ origin, edition, layers, tiles, seesPatrols }) {
       ring("picked", INK.picked),
       ring("found", INK.found),
       cameras("cameras", ["!=", ["get", "state"], "online"]),
+      ...(layers.cameras ? cameraHeaps() : []),
       ...outages(),
       ...(layers.events ? events() : []),
       ...(seesPatrols ? [...peopleLayers(color), ...replayLayers()] : []),
@@ -74,11 +77,39 @@ export const EVENT_LAYER = "events";
 
 export const EVENT_LAYERS = ["event-heaps", "event-heap-numbers", "event-singles", EVENT_LAYER, "picked-event"];
 
+// Those that stand together from afar, of each the worst state among them.
+export const CAMERA_HEAPS = ["camera-heaps", "camera-heap-numbers"];
+
+// Below this zoom cameras stand together; as `maps/heaps.py` has it.
+const EACH_CAMERA_FROM = 11;
+
+// Further away they are areas of colour at most.
+const EACH_GRID_FROM = 11;
+
 // Names stand over what works; what does not stands over everything.
 export const CAMERA_LAYERS = ["cameras", "cameras-online"];
 
 export function tileAddress(origin, tiles, edition, layer) {
   return `${origin}${tiles}/${edition}/${layer}/{z}/{x}/{y}.mvt`;
+}
+
+function baseSource(origin, { kind, credit, minzoom, maxzoom, tiles }) {
+  const address = [`${origin}${tiles}/{z}/{x}/{y}`];
+  return { type: kind, tiles: address, minzoom, maxzoom, attribution: credit, ...(kind === "raster" && { tileSize: 256 }) };
+}
+
+// Somebody else's map stays behind ours: darker, and with little colour.  Of vector tiles only lines
+// and areas are drawn, whatever they are called.
+function baseLayers({ kind, layers }) {
+  if (kind === "raster") {
+    const paint = { "raster-brightness-max": 0.55, "raster-saturation": -0.6, "raster-fade-duration": 0 };
+    return [{ id: "base", type: "raster", source: "base", paint }];
+  }
+  const shape = (geometry) => ["==", ["geometry-type"], geometry];
+  return layers.flatMap((layer, index) => [
+    { id: `base-areas-${index}`, type: "fill", source: "base", "source-layer": layer, filter: shape("Polygon"), paint: { "fill-color": INK.inside } },
+    { id: `base-lines-${index}`, type: "line", source: "base", "source-layer": layer, filter: shape("LineString"), paint: { "line-color": INK.grid, "line-width": 0.8 } },
+  ]);
 }
 
 function points() {
@@ -123,8 +154,8 @@ function territory() {
       paint: { "fill-color": INK.inside, "fill-antialias": false },
     },
     // Not to be seen, only to be clicked into.
-    { id: "grid-areas", type: "fill", source: "grids", "source-layer": "grids", paint: { "fill-opacity": 0 } },
-    border("grids", "grids", "", INK.grid, byZoom(11, 0.6, 14, 1.2, 17, 2)),
+    { id: "grid-areas", type: "fill", source: "grids", "source-layer": "grids", minzoom: EACH_GRID_FROM, paint: { "fill-opacity": 0 } },
+    { ...border("grids", "grids", "", INK.grid, byZoom(11, 0.6, 14, 1.2, 17, 2)), minzoom: EACH_GRID_FROM },
     border("communities", "divisions", "community", INK.community, byZoom(11, 0.7, 14, 1.8, 17, 3)),
     border("streets", "divisions", "street", INK.street, byZoom(8, 0.8, 12, 1.6, 16, 4)),
     border("district", "divisions", "district", INK.district, byZoom(8, 1.2, 12, 2.2, 16, 5)),
@@ -189,6 +220,7 @@ function cameras(id, filter) {
     type: "symbol",
     source: "cameras",
     filter,
+    minzoom: EACH_CAMERA_FROM,
     layout: {
       "icon-image": ["concat", "camera-", ["get", "state"]],
       "icon-size": byZoom(10, size(0.5, 0.4), 12, size(0.75, 0.55), 15, size(1.1, 1)),
@@ -198,6 +230,42 @@ function cameras(id, filter) {
       "symbol-sort-key": RANK,
     },
   };
+}
+
+// A disc in the colour of the worst state, hollow where not all share it; the number of all in it.
+function cameraHeaps() {
+  const [offline, degraded, online, unknown, bg] = ["offline", "degraded", "online", "unknown", "bg"].map(color);
+  const worst = ["match", ["get", "state"], "offline", offline, "degraded", degraded, "online", online, unknown];
+  const heaps = { source: "camera-heaps", "source-layer": "camera_heaps", maxzoom: EACH_CAMERA_FROM };
+  return [
+    {
+      ...heaps,
+      id: CAMERA_HEAPS[0],
+      type: "circle",
+      paint: {
+        "circle-radius": ["interpolate", ["linear"], ["get", "cameras"], 1, 7 * UNIT, 50, 13 * UNIT, 1000, 19 * UNIT],
+        "circle-color": bg,
+        "circle-opacity": 0.9,
+        "circle-stroke-color": worst,
+        // The larger the share of the worst, the wider its ring.
+        "circle-stroke-width": ["interpolate", ["linear"], ["get", "share"], 0, 2, 1, 6],
+      },
+    },
+    {
+      ...heaps,
+      id: CAMERA_HEAPS[1],
+      type: "symbol",
+      layout: {
+        "text-field": ["to-string", ["get", "cameras"]],
+        "text-font": FONTS,
+        "text-size": times(11),
+        "text-allow-overlap": true,
+        "text-ignore-placement": true,
+        "symbol-sort-key": RANK,
+      },
+      paint: { "text-color": INK.name },
+    },
+  ];
 }
 
 function cameraNames() {

@@ -1,0 +1,87 @@
+"""How a tile is answered, whichever way it was asked for: headers, packing, and what is kept."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+
+from maps import store
+
+FOR_EVER = "private, max-age=31536000, immutable"
+# An answer under a name that is not (or no longer) that of what it holds must not be kept.
+NOT_KEPT = "private, no-store"
+CONTENT_TYPE = "application/vnd.mapbox-vector-tile"
+LINES = {200: "200 OK", 204: "204 No Content", 304: "304 Not Modified"}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What of a request decides about its answer: whether it unpacks, and the tags it has."""
+
+    unpacks: bool
+    tags: str
+
+    @classmethod
+    def of(cls, environ: dict[str, Any]) -> "Asked":
+        encodings = environ.get("HTTP_ACCEPT_ENCODING", "")
+        return cls("gzip" in encodings, environ.get("HTTP_IF_NONE_MATCH", ""))
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes = field(default=b"", repr=False)
+
+    @property
+    def status_line(self) -> str:
+        return LINES[self.status]
+
+
+def kept(edition: str, asked: Asked, name: str, draw: Callable[[], bytes]) -> Answer:
+    """A tile under its present edition: from the store, or drawn and put there."""
+    tag = f'W/"{edition}"'
+    if tag in asked.tags:
+        return Answer(304, _headers(FOR_EVER, tag))
+    packed = store.find(name)
+    if packed is None:
+        packed = store.packed(draw())
+        store.keep(name, packed)
+    elif settings.TILE_ACCEL and asked.unpacks:
+        # The server in front sends the file itself.
+        there = ("X-Accel-Redirect", f"{settings.TILE_ACCEL}{name}")
+        return Answer(200, [*_headers(FOR_EVER, tag), *_packed(), there])
+    return _answer(packed, asked, FOR_EVER, tag)
+
+
+def passing(asked: Asked, content: bytes, tag: str = "") -> Answer:
+    """A tile that nobody may keep."""
+    return _answer(store.packed(content), asked, NOT_KEPT, tag)
+
+
+def _answer(packed: bytes, asked: Asked, control: str, tag: str) -> Answer:
+    headers = _headers(control, tag)
+    if packed == EMPTY:
+        return Answer(204, headers)
+    if asked.unpacks:
+        return Answer(200, [*headers, *_packed(), ("Content-Length", str(len(packed)))], packed)
+    body = store.unpacked(packed)
+    length = ("Content-Length", str(len(body)))
+    return Answer(200, [*headers, ("Content-Type", CONTENT_TYPE), length], body)
+
+
+def _packed() -> list[tuple[str, str]]:
+    return [("Content-Type", CONTENT_TYPE), ("Content-Encoding", "gzip")]
+
+
+def _headers(control: str, tag: str) -> list[tuple[str, str]]:
+    headers = [
+        ("Cache-Control", control),
+        ("Vary", "Accept-Encoding, Cookie"),
+        ("X-Content-Type-Options", "nosniff"),
+    ]
+    return [*headers, ("ETag", tag)] if tag else headers
+
+
+EMPTY = store.packed(b"")
