@@ -7,6 +7,9 @@ in units of its zoom, `cut` and `around`, the same boxes in these units; `per_m`
 `%(day)s`, `%(now)s` and `%(scope)s` (code prefixes, none of them empty), and must give `id` and
 `geom`; its other columns become properties of the features.
 
+A condition that is not to choose the index says IS TRUE: a prepared plan knows no day and would
+read the days of all grids for a tile of twelve.
+
 What is small against the tile goes into it whole, by a shift alone: `ST_AsMVTGeom` would cut and
 then repair it, which is most of what a tile of many grids costs.
 """
@@ -54,13 +57,13 @@ BAKED_IN_TILE = f"""CASE
 BAKED_GRIDS = f"""
     SELECT drawn.of AS id, drawn.code, drawn.name, drawn.kind, {BAKED_IN_TILE} AS geom
     FROM tile JOIN maps_drawn AS drawn ON drawn.shape && tile.around
-    WHERE drawn.zoom = %(zoom)s AND drawn.level = 'grid'
+    WHERE (drawn.zoom = %(zoom)s) IS TRUE AND (drawn.level = 'grid') IS TRUE
       AND {IN_SCOPE.format(code="drawn.code")}"""  # noqa: S608
 
 BAKED_DIVISIONS = f"""
     SELECT drawn.of AS id, drawn.code, drawn.name, drawn.level, {BAKED_IN_TILE} AS geom
     FROM tile JOIN maps_drawn AS drawn ON drawn.shape && tile.around
-    WHERE drawn.zoom = %(zoom)s AND drawn.level <> 'grid'
+    WHERE (drawn.zoom = %(zoom)s) IS TRUE AND drawn.level <> 'grid'
       AND {IN_SCOPE.format(code="drawn.code")}"""  # noqa: S608
 
 GRIDS = f"""
@@ -69,7 +72,7 @@ GRIDS = f"""
     FROM tile
     JOIN grids_gridshape AS drawn ON drawn.shape_3857 && tile.reach
     JOIN grids_grid AS grid ON grid.id = drawn.grid_id
-    WHERE drawn.valid @> %(day)s AND {IN_SCOPE.format(code="grid.code")}"""  # noqa: S608
+    WHERE (drawn.valid @> %(day)s) IS TRUE AND {IN_SCOPE.format(code="grid.code")}"""  # noqa: S608
 
 # On the map a grid's name stands beside its community's, so what repeats that is left out.
 GRID_NAMES = f"""
@@ -80,7 +83,7 @@ GRID_NAMES = f"""
     JOIN grids_gridshape AS drawn ON drawn.shape_3857 && tile.exact
     JOIN grids_grid AS grid ON grid.id = drawn.grid_id
     JOIN grids_division AS community ON community.id = grid.community_id
-    WHERE drawn.valid @> %(day)s AND {IN_SCOPE.format(code="grid.code")}"""  # noqa: S608
+    WHERE (drawn.valid @> %(day)s) IS TRUE AND {IN_SCOPE.format(code="grid.code")}"""  # noqa: S608
 
 # A community is told from its neighbours only once grids are: both begin at the same zoom.
 DIVISIONS = f"""
