@@ -2,11 +2,11 @@
 
 import os
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
+from django.utils.module_loading import import_string
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gis_server.settings")
-django_application = get_wsgi_application()
-
-from maps.door import TileDoor  # noqa: E402 - needs Django set up
-
-application = TileDoor(django_application)
+inside = get_wsgi_application()
+# Named in the settings, like middleware: this package imports no app.
+application = import_string(settings.DOOR)(inside)
