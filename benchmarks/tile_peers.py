@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
@@ -144,23 +144,28 @@ def mapserver(connection: str) -> Iterator[Peer]:
     mapserv = _found("mapserv", "/usr/lib/cgi-bin/mapserv", "cgi-mapserver")
     spawn, nginx = _found("spawn-fcgi", "", "spawn-fcgi"), _found("nginx", "", "nginx-light")
     version = _version(mapserv)
-    port, inner = first_free("127.0.0.1", 8600), first_free("127.0.0.1", 8700)
+    port = first_free("127.0.0.1", 8600)
+    inner = [first_free("127.0.0.1", 8700 + 50 * number) for number in range(PROCESSES)]
     PLACE.mkdir(parents=True, exist_ok=True)
     mapfile = PLACE / "grids.map"
     mapfile.write_text(_mapfile(connection), encoding="utf-8")
     config = PLACE / "mapserver.conf"
-    config.write_text(
-        f'CONFIG\n  ENV\n    MS_MAP_PATTERN "."\n    PEER "{mapfile}"\n  END\nEND\n',
-        encoding="utf-8",
-    )
+    named = f'  MAPS\n    PEER "{mapfile}"\n  END\n'
+    allowed = '  ENV\n    MS_MAP_PATTERN "^/"\n  END\n'
+    config.write_text(f"CONFIG\n{allowed}{named}END\n", encoding="utf-8")
     env = {"MAPSERVER_CONFIG_FILE": str(config), "MS_MAPFILE": str(mapfile)}
-    fcgi = [spawn, "-n", "-a", "127.0.0.1", "-p", str(inner), "-F", str(PROCESSES), "--", mapserv]
-    server = f"""
-        location /tile {{
-            include /etc/nginx/fastcgi_params; fastcgi_pass 127.0.0.1:{inner};
-            fastcgi_keep_conn on; }}"""
+    server = """
+        location /tile {
+            include /etc/nginx/fastcgi_params; fastcgi_pass mapserv; fastcgi_keep_conn on; }"""
+    behind = "".join(f"server 127.0.0.1:{one};" for one in inner)
+    upstream = f"upstream mapserv {{ {behind} keepalive 8; }}"
     path = "/tile?map=PEER&mode=tile&tilemode=gmap&layers=grids&map.imagetype=mvt&tile={x}+{y}+{z}"
-    with _process(fcgi, env, inner, asks=False), serving_files(nginx, server, port):
+    with ExitStack() as stack:
+        for one in inner:
+            # Without a fork of its own it becomes the server, which then ends with us.
+            command = [spawn, "-n", "-a", "127.0.0.1", "-p", str(one), "--", mapserv]
+            stack.enter_context(_process(command, env, one, asks=False))
+        stack.enter_context(serving_files(nginx, server, port, upstream))
         yield Peer(version, port, path)
 
 
@@ -177,7 +182,7 @@ def files(folder: Path) -> Iterator[Peer]:
 
 
 @contextmanager
-def serving_files(nginx: str, server: str, port: int) -> Iterator[None]:
+def serving_files(nginx: str, server: str, port: int, more: str = "") -> Iterator[None]:
     PLACE.mkdir(parents=True, exist_ok=True)
     config = PLACE / f"nginx-{port}.conf"
     places = "".join(
@@ -188,7 +193,7 @@ def serving_files(nginx: str, server: str, port: int) -> Iterator[None]:
     config.write_text(
         f"""{user}daemon off; worker_processes {PROCESSES}; pid {PLACE}/nginx-{port}.pid;
         error_log stderr crit; events {{}}
-        http {{ access_log off; keepalive_requests 1000000; {places}
+        http {{ access_log off; keepalive_requests 1000000; {places} {more}
             server {{ listen 127.0.0.1:{port}; {server} }} }}""",
         encoding="utf-8",
     )

@@ -14,13 +14,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from http.client import HTTPConnection
 from pathlib import Path
 from statistics import median
 from typing import Any
+from urllib.parse import quote
 
 import django
 import psycopg2
@@ -156,12 +157,12 @@ def present(stack: ExitStack) -> list[Peer]:
     link = _link()
     socket, name, user = link["host"], link["dbname"], link["user"]
     port = link.get("port") or "5432"
-    makers = {
+    makers: dict[str, Callable[[], AbstractContextManager[Peer]]] = {
         "MapServer": lambda: tile_peers.mapserver(
             f"host={socket} port={port} dbname={name} user={user}"
         ),
         "tipg": lambda: tile_peers.tipg(
-            f"postgresql://{user}@/{name}?host={socket}&port={port}"
+            f"postgresql://{user}@{quote(socket, safe='')}:{port}/{name}"
         ),
         "django-vectortiles": lambda: tile_peers.vectortiles(
             {
@@ -222,7 +223,8 @@ def over_http(port: int, address: Callable[[Tile], str], cookie: str = "") -> Dr
         link.request("GET", address(tile), headers=headers)
         answer = link.getresponse()
         content = answer.read()
-        if answer.status not in {200, 204}:
+        kind = answer.getheader("Content-Type", "")
+        if answer.status not in {200, 204} or kind.startswith("text/"):
             raise AssertionError(f"{address(tile)} answered {answer.status}: {content[:200]!r}")
         return len(content)
 

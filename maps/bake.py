@@ -154,7 +154,7 @@ def _token() -> UUID | None:
 def _level(level: str, zooms: Sequence[int], day: date) -> int:
     """Bring one level up to date; how many of its shapes were simplified."""
     rows = GRIDS if level == "grid" else DIVISIONS
-    values = {
+    values: dict[str, Any] = {
         "level": level,
         "day": day,
         "zoom": zooms[0],

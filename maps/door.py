@@ -25,7 +25,7 @@ ADDRESS = re.compile(r"/tiles/([0-9a-f]{16})/([a-z_]{1,30})/(\d{1,2})/(\d{1,8})/
 ASKED_AT = "gis_server.passes_asked_at"
 START = "/tiles/"
 Start = Callable[[str, list[tuple[str, str]]], Any]
-Application = Callable[[dict[str, Any], Start], Iterable[bytes]]
+Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
 class TileDoor:

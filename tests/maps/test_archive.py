@@ -97,8 +97,7 @@ def test_a_planner_has_it_made_and_takes_it_along(
     answer = planner.get("/map-files/territory.pmtiles")
     assert b"".join(answer.streaming_content)[:7] == b"PMTiles"  # type: ignore[attr-defined]
     # Somebody of another street has another file, or none.
-    other = Client()
-    other.force_login(sign_in(Role.PLANNER, (SECOND,)).get("/map-files/").wsgi_request.user)
+    other = sign_in(Role.PLANNER, (SECOND,))
     assert other.get("/map-files/territory.pmtiles").status_code == 404
 
 

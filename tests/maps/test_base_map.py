@@ -198,6 +198,7 @@ def test_a_map_in_gcj02_is_drawn_anew(operator: Client, theirs: Theirs, settings
     assert answer.status_code == 200
     assert len(theirs.asked) > 1
     image = cv2.imdecode(np.frombuffer(answer.content, np.uint8), cv2.IMREAD_UNCHANGED)
+    assert image is not None
     assert image.shape == (SIDE_PX, SIDE_PX, 4)
     assert (image[:, :, 0] == 90).all()
 

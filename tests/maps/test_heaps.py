@@ -101,7 +101,10 @@ def test_a_role_without_cameras_gets_none(sign_in: SignIn, fetch: Fetch) -> None
 def shops() -> list[Shop]:
     return [
         Shop.objects.create(
-            name=f"店{n}", point=degrees(), scope_code=f"{FIRST}001001", kind="food"
+            name=f"店{n}",
+            point=degrees(),  # type: ignore[misc]
+            scope_code=f"{FIRST}001001",
+            kind="food",
         )
         for n in range(3)
     ]

@@ -49,7 +49,9 @@ class Door:
 
         key = client.cookies[settings.SESSION_COOKIE_NAME].value
         path = f"/tiles/{edition}/{layer}/{TILE.z}/{TILE.x}/{TILE.y}.mvt"
-        request = client._base_environ(PATH_INFO=path, REQUEST_METHOD="GET") | {
+        plain = client._base_environ(PATH_INFO=path)  # type: ignore[attr-defined]
+        request = plain | {
+            "REQUEST_METHOD": "GET",
             "HTTP_COOKIE": f"a=b; {settings.SESSION_COOKIE_NAME}={key}",
             "HTTP_ACCEPT_ENCODING": "gzip",
         }
