@@ -156,9 +156,10 @@ def mapserver(connection: str) -> Iterator[Peer]:
     env = {"MAPSERVER_CONFIG_FILE": str(config), "MS_MAPFILE": str(mapfile)}
     server = """
         location /tile {
-            include /etc/nginx/fastcgi_params; fastcgi_pass mapserv; fastcgi_keep_conn on; }"""
+            include /etc/nginx/fastcgi_params; fastcgi_pass mapserv; }"""
+    # No connection is kept: each process hears one at a time, and would wait for an idle one.
     behind = "".join(f"server 127.0.0.1:{one};" for one in inner)
-    upstream = f"upstream mapserv {{ {behind} keepalive 8; }}"
+    upstream = f"upstream mapserv {{ {behind} }}"
     path = "/tile?map=PEER&mode=tile&tilemode=gmap&layers=grids&map.imagetype=mvt&tile={x}+{y}+{z}"
     with ExitStack() as stack:
         for one in inner:

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from maps import archive, bake, heaps, store
 
-# A first bake of 60,000 grids takes half a minute; a slow machine may need ten times that.
+# A first bake of 60,000 grids takes a minute of processor; a busy machine may need ten times that.
 BAKE_LIMIT_S = 3600
 
 
