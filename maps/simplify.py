@@ -45,12 +45,47 @@ def simplified(shapes: Shapes, z: int) -> Shapes:
 def in_units(shapes: Shapes, z: int) -> Shapes:
     """Metres → whole units of a zoom, clockwise; what vanishes there becomes one unit square."""
     unit = unit_m(z)
-    made = shapely.transform(shapes, lambda at: np.rint((at + HALF_WORLD_M) / unit))
-    made = shapely.remove_repeated_points(made, 0)
-    flat = shapely.is_missing(made) | shapely.is_empty(made) | ~(shapely.area(made) > 0)
-    if flat.any():
-        made[flat] = _squares(shapes[flat], unit)
+    made = _without_flat(shapely.transform(shapes, lambda at: np.rint((at + HALF_WORLD_M) / unit)))
+    gone = shapely.is_missing(made)
+    if gone.any():
+        made[gone] = _squares(shapes[gone], unit)
     return np.asarray(shapely.orient_polygons(made, exterior_cw=True), dtype=object)
+
+
+def _without_flat(shapes: Shapes) -> Shapes:
+    """The shapes without points that repeat, and without parts and holes that have no area any
+    more; None for a shape of which nothing is left.
+    """
+    parts, shape_of = shapely.get_parts(shapes, return_index=True)
+    rings, part_of = shapely.get_rings(parts, return_index=True)
+    at, ring_of = shapely.get_coordinates(rings, return_index=True)
+    # A hole goes alone; the first ring of a part is its outline, and takes the part with it.
+    kept = shapely.area(shapely.polygons(rings)) > 0
+    outline = np.append(True, part_of[1:] != part_of[:-1])
+    stays = np.zeros(len(parts), dtype=bool)
+    stays[part_of[outline]] = kept[outline]
+    kept &= stays[part_of]
+    fresh = np.append(True, (ring_of[1:] != ring_of[:-1]) | (at[1:] != at[:-1]).any(axis=1))
+    fresh &= kept[ring_of]
+    clean = shapely.linearrings(at[fresh], indices=_counted(ring_of[fresh]))
+    polygons = shapely.polygons(clean, indices=_counted(part_of[kept]))
+    return _together(polygons, shape_of[stays], len(shapes))
+
+
+def _together(polygons: Shapes, shape_of: NDArray[np.intp], count: int) -> Shapes:
+    """`count` shapes of the polygons of each: one, several, or None."""
+    made = np.full(count, None, dtype=object)
+    many = np.bincount(shape_of, minlength=count)[shape_of] > 1
+    made[shape_of[~many]] = polygons[~many]
+    if many.any():
+        joined = shapely.multipolygons(polygons[many], indices=_counted(shape_of[many]))
+        made[np.unique(shape_of[many])] = joined
+    return made
+
+
+def _counted(numbers: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Ascending numbers with gaps → the same without: 3 3 7 → 0 0 1."""
+    return np.unique(numbers, return_inverse=True)[1].astype(np.intp)
 
 
 def wide(shapes: Shapes) -> NDArray[np.bool_]:
