@@ -7,6 +7,7 @@ is said to be absent, with the reason.
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -255,11 +256,18 @@ def _process(
         wait_until_up(port, process, asks=asks)
         yield
     finally:
-        # Their workers too: all are of the session that began with it.
+        _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """With its workers, which are of the session that began with it.  MapServer hears of an end
+    only at its next request, so it is not asked twice.
+    """
+    for sign in (signal.SIGTERM, signal.SIGKILL):
         with suppress(ProcessLookupError):
-            os.killpg(process.pid, 15)
+            os.killpg(process.pid, sign)
         with suppress(subprocess.TimeoutExpired):
-            process.wait(10)
+            process.wait(5)
 
 
 def wait_until_up(port: int, process: subprocess.Popen[bytes], *, asks: bool) -> None:
