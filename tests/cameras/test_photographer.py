@@ -492,7 +492,7 @@ def test_the_command_takes_pictures_until_sigterm_and_ends_cleanly(
     asyncio.run(scenario())
     command.send_signal(signal.SIGTERM)
 
-    assert command.wait(timeout=20) == 0
+    assert command.wait(timeout=120) == 0
     assert Snapshot.objects.filter(failure="").count() == 1
     assert PollerBeat.objects.count() == 0
 

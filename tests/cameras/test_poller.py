@@ -242,7 +242,7 @@ def test_the_command_names_no_password(make_camera: MakeCamera) -> None:
     make_camera(host="127.0.0.1", port=9, login=("viewer", "hush-hush"))
 
     with poll_process("--once") as process:
-        output, _ = process.communicate(timeout=30)
+        output, _ = process.communicate(timeout=120)
 
     assert process.returncode == 0
     assert "1 cameras asked" in output

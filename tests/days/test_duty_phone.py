@@ -151,7 +151,7 @@ def test_the_phone_is_rung_and_does_not_wait_until_it_asks(
 
     town.manage("shell", "-c", SEND.format(duty=duty, by=OPERATOR.username))
 
-    expect(page.locator("[data-errand]", has_text="去西门看看")).to_be_visible(timeout=30_000)
+    expect(page.locator("[data-errand]", has_text="去西门看看")).to_be_visible(timeout=90_000)
 
 
 NEVER_ASKS = """

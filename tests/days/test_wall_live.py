@@ -118,7 +118,7 @@ def test_a_point_opens_its_card_and_a_new_picture(
         card.get_by_role("button", name="Take a picture")
     ).click()
     until(lambda: picture.get_attribute("src") not in (None, before), "a new picture has come")
-    expect(picture).to_be_visible(timeout=30_000)
+    expect(picture).to_be_visible(timeout=90_000)
     until(lambda: picture.evaluate("image => image.naturalWidth") > 0, "the picture is drawn")
     expect(card.locator(".picture-age")).to_contain_text(re.compile(r"\d"))
     wall.screenshot(path=picture_folder / "card-picture-1920x1080.png")
@@ -134,7 +134,7 @@ def test_the_wall_says_when_it_is_not_live_and_catches_up(
     banner = wall.locator("#banner")
     town.stop("live", signal.SIGKILL)
     try:
-        expect(banner).to_be_visible(timeout=30_000)
+        expect(banner).to_be_visible(timeout=90_000)
         expect(banner).to_contain_text(re.compile(r"\d{2}:\d{2}:\d{2}"))
         expect(wall.locator("body")).to_have_attribute("data-live", "lost")
         wall.screenshot(path=picture_folder / "not-live-1920x1080.png")
@@ -234,7 +234,7 @@ def test_why_a_picture_failed_is_told_in_the_language_of_the_page(
     page.locator(f'.row[data-camera="{number}"]').click()
     page.locator("#card").get_by_role("button", name="Take a picture").click()
 
-    expect(page.locator(".picture-said")).to_have_text(re.compile(r"^[ -~’]+$"), timeout=30_000)
+    expect(page.locator(".picture-said")).to_have_text(re.compile(r"^[ -~’]+$"), timeout=90_000)
 
 
 def test_a_hostile_name_is_shown_as_it_is(open_page: OpenPage, town: Town) -> None:

@@ -287,7 +287,7 @@ def test_a_notice_that_comes_with_the_end_does_not_outlive_it(
             for _ in range(turns):
                 await asyncio.sleep(0)
             following.cancel()
-            await asyncio.wait({following}, timeout=1)
+            await asyncio.wait({following}, timeout=10)
             return following.done()
 
     assert asyncio.run(scenario())

@@ -37,7 +37,7 @@ def running() -> Iterator[int]:
 
 def raw(port: int, request: bytes) -> tuple[int, dict[str, str], bytes]:
     """Status, headers and body of the answer to what lies on the wire."""
-    with socket.create_connection(("127.0.0.1", port), timeout=30) as wire:
+    with socket.create_connection(("127.0.0.1", port), timeout=120) as wire:
         wire.sendall(request)
         told = b""
         while b"\r\n\r\n" not in told:

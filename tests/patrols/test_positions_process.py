@@ -262,7 +262,7 @@ def test_when_too_much_waits_more_is_refused_and_nothing_forgotten(
 
 def next_done(asked: list[Any]) -> int:
     """The status of the first that is answered."""
-    done, _waiting = wait(asked, timeout=30, return_when=FIRST_COMPLETED)
+    done, _waiting = wait(asked, timeout=120, return_when=FIRST_COMPLETED)
     return int(done.pop().result()[0])
 
 
