@@ -87,18 +87,10 @@ def phone(open_page: OpenPage, town: Town, duty: int) -> Callable[[], Page]:
     return open_phone
 
 
-def send_errand(town: Town, duty: int, words: str) -> None:
-    """As an operator's press leaves it; tests/patrols holds that path."""
-    town.ask(
-        "INSERT INTO patrols_errand (client_id, member_id, duty_id, scope_code, point, place,"
-        " about_kind, about, message, state, sender_name, sent_at, answer, withdrawn_name)"
-        " SELECT gen_random_uuid(), duty.member_id, duty.id, post.scope_code,"
-        " ST_SetSRID(ST_MakePoint(112.571, 37.881), 4326), '东门', 'place', '', %s, 'sent',"
-        " '值班员', now(), '', '' FROM patrols_duty AS duty JOIN patrols_post AS post"
-        " ON post.id = duty.post_id WHERE duty.id = %s",
-        words,
-        duty,
-    )
+def send_errand(town: Town, duty: int, place: str, words: str) -> None:
+    """As an operator's press does."""
+    order = {"duty": duty, "by": OPERATOR.username, "place": place, "words": words}
+    town.manage("shell", "-c", SEND.format(**order))
 
 
 def fixes(town: Town, duty: int) -> int:
@@ -125,7 +117,7 @@ def test_positions_wait_without_signal_and_an_errand_is_answered(
     until(lambda: fixes(town, duty) == 2, "what has waited is stored")
     expect(page.locator("#tracking-count")).to_contain_text("待发 0 个")
 
-    send_errand(town, duty, "去东门看看")
+    send_errand(town, duty, "东门", "去东门看看")
     card = page.locator("[data-errand]", has_text="去东门看看")
     expect(card).to_be_visible(timeout=60_000)
     assert_thumbs_reach(page)
@@ -149,7 +141,7 @@ def test_the_phone_is_rung_and_does_not_wait_until_it_asks(
     expect(page.locator(f"[data-duty='{duty}']")).to_be_visible()
     until(lambda: rings(page), "the stream stands")
 
-    town.manage("shell", "-c", SEND.format(duty=duty, by=OPERATOR.username))
+    send_errand(town, duty, "西门", "去西门看看")
 
     expect(page.locator("[data-errand]", has_text="去西门看看")).to_be_visible(timeout=90_000)
 
@@ -172,9 +164,9 @@ from django.utils import timezone
 from gis_server.models import User
 from patrols.errands.sent import Order, Target
 from patrols.errands.services import send
-place = Target(Point(112.571, 37.881, srid=4326), "西门")
+place = Target(Point(112.571, 37.881, srid=4326), "{place}")
 by = User.objects.get(username="{by}")
-send(by=by, order=Order(uuid4(), {duty}, place, "去西门看看"), now=timezone.now())
+send(by=by, order=Order(uuid4(), {duty}, place, "{words}"), now=timezone.now())
 """
 
 
