@@ -116,7 +116,6 @@ QUESTIONS: dict[str, list[str]] = {
 }
 SHOWS_NOTHING = {
     "base/<int:z>/<int:x>/<int:y>": "the base map, which is nobody's; none by itself",
-    "map-archive/": "how far the drawings are",
     "map-archive/make/": "only takes a form",
     "map-archive/territory.pmtiles": "there is none until it is made",
     "": "leads on to the wall",

@@ -83,6 +83,11 @@ export class WallMap {
     }
     if (this.hasEvents) addSigns(this.map, ICON_SCALE);
     this.patrols?.ready(ICON_SCALE);
+    this.draw();
+  }
+
+  // Everything that the page knows; at the start, and when the driver has given the picture back.
+  draw() {
     this.loaded = true;
     this.showEvents(this.eventsShown ?? true);
     if (this.seen) this.showSeen(this.seen.kind, this.seen.query);
@@ -103,7 +108,7 @@ export class WallMap {
 
   refreshHeaps() {
     this.heapsWait = null;
-    this.map.refreshTiles("camera-heaps");
+    if (this.loaded) this.map.refreshTiles("camera-heaps");
   }
 
   // The open outages of several cameras; what is not among them is over.
@@ -202,6 +207,11 @@ export class WallMap {
   useEdition(edition) {
     if (edition === this.config.edition) return;
     this.config.edition = edition;
+    this.useTiles();
+  }
+
+  useTiles() {
+    if (!this.map.style) return; // dropped by the driver: asked again when it is back
     for (const layer of Object.keys(this.config.layers)) this.map.getSource(layer === "cameras" ? "camera-heaps" : layer)?.setTiles([this.tilesOf(layer)]);
   }
 
@@ -236,7 +246,7 @@ export class WallMap {
   failed({ error, sourceId, tile }) {
     console.error(error);
     if (!sourceId || !tile) return;
-    setTimeout(() => this.map.refreshTiles(sourceId, [tile.tileID.canonical]), TILE_RETRY_MS);
+    setTimeout(() => this.loaded && this.map.refreshTiles(sourceId, [tile.tileID.canonical]), TILE_RETRY_MS);
   }
 
   // The next press on the map is a place, not a question; null ends that.
@@ -287,6 +297,8 @@ export class WallMap {
   guardContext() {
     let reload = null;
     this.map.on("webglcontextlost", () => {
+      // Until it is back there is no style, and nothing may be asked of its sources.
+      this.loaded = false;
       this.trouble(gettext("The graphics driver dropped the map. It is being drawn anew."));
       reload ??= setTimeout(() => location.reload(), RESTORE_MS);
     });
@@ -294,6 +306,10 @@ export class WallMap {
       clearTimeout(reload);
       reload = null;
       this.trouble("");
+      this.map.once("style.load", () => {
+        this.draw();
+        this.useTiles();
+      });
     });
   }
 }

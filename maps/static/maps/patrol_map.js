@@ -36,7 +36,7 @@ export class PatrolMap {
 
   draw(source, features) {
     this.shown[source] = features;
-    if (this.loaded) this.map.getSource(source).setData({ type: "FeatureCollection", features });
+    if (this.loaded && this.map.style) this.map.getSource(source).setData({ type: "FeatureCollection", features });
   }
 
   showPeople(people) {
