@@ -140,6 +140,11 @@ def step_name(value: str) -> str:
     return str(STEPS[Action(value)])
 
 
+def due_name(value: str) -> str:
+    """How near a deadline is."""
+    return str(COLOURS[Colour(value)])
+
+
 def severity_name(value: str) -> str:
     return str(SEVERITIES[Severity(value)])
 

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db.backends.postgresql.operations import DatabaseOperations
 from django.test import Client
+from django.utils import translation
 
 from gis_server.models import User
 from gis_server.roles import Role
@@ -76,6 +77,12 @@ SignIn = Callable[..., Client]
 def static_files() -> None:
     """Pages name static files by their hash, so they must have been collected."""
     call_command("collectstatic", interactive=False, verbosity=0)
+
+
+@pytest.fixture(autouse=True)
+def default_language() -> None:
+    """Whatever the last request of the test before was answered in."""
+    translation.deactivate()
 
 
 @pytest.fixture

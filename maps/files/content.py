@@ -31,7 +31,7 @@ from events.desk.queries import next_due
 from events.models.catalogue import EventKind
 from events.models.event import OPEN_VALUES
 from events.rights import events_seen
-from events.texts import severity_name
+from events.texts import due_name, severity_name
 from events.texts import state_name as event_state_name
 from gis_server.errors import Invalid, NotFound
 from gis_server.models import User
@@ -431,15 +431,6 @@ def event_facts(one: EventSpot) -> list[tuple[str, str]]:
         (_("Address"), one.address),
         (_("Grid"), one.grid),
     )
-
-
-def due_name(due: str) -> str:
-    return {
-        "late": pgettext("deadline of an event", "Overdue"),
-        "red": pgettext("deadline of an event", "About to run out"),
-        "amber": pgettext("deadline of an event", "Due soon"),
-        "green": pgettext("deadline of an event", "In time"),
-    }[due]
 
 
 def kind_letter(kind: str) -> str:

@@ -18,11 +18,11 @@ from django.utils.translation import gettext as _
 
 from cameras.reasons_text import reason_name
 from events.models.catalogue import EventKind
-from events.texts import severity_name
+from events.texts import due_name, severity_name
 from events.texts import state_name as event_state_name
 from gis_server import disk
 from gis_server.errors import Unavailable
-from maps.files.content import Content, camera_state, due_name
+from maps.files.content import Content, camera_state
 from maps.files.figures import NOTHING, UNKNOWN
 
 Column = Sequence[Any]

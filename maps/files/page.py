@@ -24,7 +24,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from events.models.catalogue import EventKind
-from events.texts import severity_name
+from events.texts import due_name, severity_name
 from maps.files import content as told
 from maps.files import signs
 from maps.files.content import Content
@@ -287,7 +287,7 @@ def _event_entries(events: Sequence[told.EventSpot], pictures: _Pictures) -> lis
             for one in seen("severity", signs.SEVERITIES)
         ),
         *(
-            [pictures.number(signs.event("minor", one, ""), SIGN_PX), told.due_name(one)]
+            [pictures.number(signs.event("minor", one, ""), SIGN_PX), due_name(one)]
             for one in seen("due", signs.DUES)
         ),
         *(

@@ -14,11 +14,11 @@ import shapely
 from django.utils.translation import gettext as _
 
 from events.models.catalogue import EventKind
-from events.texts import severity_name
+from events.texts import due_name, severity_name
 from gis_server.frames import Zone
 from gis_server.pdf_export import HEAD, INK, MM_PER_PT, PAPER, QUIET, Canvas, Colour
 from maps.files import signs
-from maps.files.content import Content, EventSpot, camera_state, due_name, kind_letter
+from maps.files.content import Content, EventSpot, camera_state, kind_letter
 from maps.files.figures import NOTHING, UNKNOWN
 from maps.files.paper import SIZES_MM, Frame, View
 from maps.files.signs import DUES, KINDS, SEVERITIES, STATES, Letters, Ring, Sign

@@ -13,8 +13,7 @@ Two layers for the map:
 
 Both answer Mapbox Vector Tiles as bytes, empty where there is nothing; reach: code prefixes.  They
 change with every round of `manage.py cover`, so a client asks again on the live topic "coverage"
-(told of a street at most every four seconds), and as time goes by.  Who wants arrays instead of
-tiles uses `ages_in` and `seen_in`.
+(told of a street at most every four seconds), and as time goes by.
 """
 
 from collections.abc import Iterator, Sequence
@@ -117,31 +116,6 @@ def covered(box: Box, reach: Sequence[str], day: date, shift_id: int | None) -> 
         for piece in _pieces(box.around, reach, day)
     ]
     return _mvt(box, "covered_cells", "seen", cells)
-
-
-# ---- Arrays --------------------------------------------------------------------------------------
-
-
-def ages_in(around: Bounds, reach: Sequence[str], now: datetime) -> Iterator[tuple[Any, Any, Any]]:
-    """Of the patrolable cells in a box: x and y of their south-west corners in metres of
-    `metric_srid()`, and when each was last seen (seconds since 1970, 0 for never).
-    """
-    for piece in _pieces(around, reach, timezone.localdate(now)):
-        rows, columns = np.nonzero(piece.mine)
-        left, low = piece.south_west
-        times = _times(piece, Window(now), now)
-        yield (columns + left) * CELL_M, (rows + low) * CELL_M, times[rows, columns]
-
-
-def seen_in(
-    around: Bounds, reach: Sequence[str], day: date, shift_id: int | None
-) -> Iterator[tuple[Any, Any, Any]]:
-    """As `ages_in`, with whether each was seen on a day."""
-    for piece in _pieces(around, reach, day):
-        rows, columns = np.nonzero(piece.mine)
-        left, low = piece.south_west
-        seen = _seen(piece, day, shift_id)[rows, columns] == 1
-        yield (columns + left) * CELL_M, (rows + low) * CELL_M, seen
 
 
 # ---- What lies in a tile -------------------------------------------------------------------------

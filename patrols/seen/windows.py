@@ -26,7 +26,8 @@ from patrols.seen import blocks
 from patrols.slots import SLOT_S
 
 MOST_DAYS = 7
-"""A day of 900 people is 14,000 stretches, which take 1.5 s of one core to read (measured)."""
+"""A day of 900 people is 14,000 stretches, which take about 1.5 s of one core to read
+(reckoned from 2,841 of them in 0.30 s)."""
 AT_ONCE = 500
 IN_MEMORY = 3
 Span = tuple[datetime, datetime]

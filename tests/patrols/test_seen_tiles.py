@@ -11,6 +11,7 @@ import shapely
 
 from gis_server.geo import convert
 from maps.tiles import bounds, tiles_over
+from patrols.cells import CELL_M
 from patrols.seen import grounds, lines, tiles
 from patrols.seen.tiles import Box
 from patrols.seen.windows import Window
@@ -37,6 +38,23 @@ def values(content: bytes, part: str, name: str, folder: Path) -> list[int]:
     return sorted(read_tile(content, TILE, part, folder)[name])
 
 
+def ages_in(reach: list[str]) -> Iterator[tuple[Any, Any, Any]]:
+    """Of patrolable cells: x and y of their south-west corners in metres, when each was seen."""
+    for piece in tiles._pieces(box().around, reach, DAY):
+        rows, columns = np.nonzero(piece.mine)
+        left, low = piece.south_west
+        times = tiles._times(piece, Window(NOW), NOW)
+        yield (columns + left) * CELL_M, (rows + low) * CELL_M, times[rows, columns]
+
+
+def seen_in(reach: list[str]) -> Iterator[tuple[Any, Any]]:
+    """Likewise x, and whether each was seen on the day."""
+    for piece in tiles._pieces(box().around, reach, DAY):
+        rows, columns = np.nonzero(piece.mine)
+        seen = tiles._seen(piece, DAY, None)[rows, columns] == 1
+        yield (columns + piece.south_west[0]) * CELL_M, seen
+
+
 @pytest.fixture(autouse=True)
 def walked() -> Iterator[None]:
     """At nine somebody went down half the lane of the first grid; it is twelve."""
@@ -48,7 +66,7 @@ def walked() -> Iterator[None]:
 
 
 def test_ages_are_told_of_what_lies_in_reach() -> None:
-    [(x, y, at)] = tiles.ages_in(box().around, [STREET], NOW)
+    [(x, y, at)] = ages_in([STREET])
 
     there = dict(zip(zip(x - CORNER[0], y - CORNER[1], strict=True), at, strict=True))
     # Rows of middles within 25 m of the lane at 205 m: five; the third grid has a house.
@@ -59,12 +77,12 @@ def test_ages_are_told_of_what_lies_in_reach() -> None:
 
 
 def test_hills_of_the_other_street_are_its_own() -> None:
-    [(_x, y, at)] = tiles.ages_in(box().around, [OTHER_STREET], NOW)
+    [(_x, y, at)] = ages_in([OTHER_STREET])
 
     assert len(y) == 3 * 42 * 42
     assert (y >= CORNER[1] + SIDE).all()
     assert not at.any()
-    assert list(tiles.ages_in(box().around, ["140108"], NOW)) == []
+    assert list(ages_in(["140108"])) == []
 
 
 def test_a_tile_has_streets_in_lines_of_one_age_and_cells_from_near(tmp_path: Path) -> None:
@@ -92,7 +110,7 @@ def test_coverage_of_a_day_and_shift_is_drawn(tmp_path: Path) -> None:
 
     assert set(values(tile, "covered_cells", "seen", tmp_path)) == {0, 1}
     assert set(values(other, "covered_cells", "seen", tmp_path)) == {0}
-    [(x, _y, seen)] = tiles.seen_in(box().around, [STREET], DAY, None)
+    [(x, seen)] = seen_in([STREET])
     # To 206 m, and one middle further: 21 or 22 columns of three rows.
     assert 60 <= np.count_nonzero(seen) <= 66
     assert x[seen].max() < CORNER[0] + 220
