@@ -131,17 +131,18 @@ SELECT ranked.*, coalesce(division.name, '') AS street_name,
        count(*) FILTER (WHERE rank = 2) OVER () AS middle
 FROM ranked
 LEFT JOIN grids_division AS division ON division.code = rpad(nullif(street, ''), 12, '0')
-WHERE (%(kind)s = '' OR kind = %(kind)s) AND (%(subject)s = '' OR subject = %(subject)s)
-ORDER BY rank, take IS NOT NULL, raised_at DESC, kind, subject
+WHERE %(kind)s IN ('', ranked.kind) AND %(subject)s IN ('', subject)
+ORDER BY rank, take IS NOT NULL, raised_at DESC, ranked.kind, subject
 LIMIT %(most)s"""
 GROUPED = """
-SELECT kind, street, coalesce(division.name, '') AS street_name, count(*) AS alarms,
+SELECT ranked.kind, street, coalesce(division.name, '') AS street_name, count(*) AS alarms,
        count(*) FILTER (WHERE take IS NULL) AS untaken, min(rank) AS rank,
        max(raised_at) AS raised_at, min(west), min(south), max(east), max(north)
 FROM ranked
 LEFT JOIN grids_division AS division ON division.code = rpad(nullif(street, ''), 12, '0')
-GROUP BY kind, street, division.name
-ORDER BY min(rank), count(*) FILTER (WHERE take IS NULL) DESC, max(raised_at) DESC, kind, street
+GROUP BY ranked.kind, street, division.name
+ORDER BY min(rank), count(*) FILTER (WHERE take IS NULL) DESC, max(raised_at) DESC,
+         ranked.kind, street
 LIMIT %(most)s"""
 
 # The moments at which alarms were raised since a moment, of those that are over too.
