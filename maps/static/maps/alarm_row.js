@@ -125,7 +125,8 @@ export class AlarmRow {
 
   tick() {
     const at = Date.parse(this.item.raised_at);
-    setText(this.since, interpolate(gettext("%s · since %s"), [clock.lengthText(clock.now() - at), clock.timeText(at)]));
+    setText(this.since, clock.lengthText(clock.now() - at));
+    this.since.title = interpolate(gettext("since %s"), [clock.timeText(at)]);
   }
 }
 

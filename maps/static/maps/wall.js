@@ -41,8 +41,10 @@ const patrols = config.sees_patrols ? new Patrols({ config, map, at }) : null;
 const dark = config.layers.blind && config.sees_cameras ? new Dark(at("patrols"), config.urls.patrols, { visited: (box) => map?.visit(box) }) : null;
 const short = config.layers.blind ? new Short(at("patrols"), config.urls, { visited: (box, area) => map?.visit(box, { area }) }) : null;
 const coverage = config.layers.blind ? makeCoverage() : null;
-const alarms = new Alarms(at("alarms"), config, { goes: goToAlarm });
-const recoveries = config.sees_cameras || config.sees_events ? new Recoveries(at("ticker"), config.urls.recoveries) : null;
+// To whoever may see nothing that raises one, "there is no alarm" would say too much.
+const hasAlarms = config.sees_cameras || config.sees_events;
+const alarms = hasAlarms ? new Alarms(at("alarms"), config, { goes: goToAlarm }) : null;
+const recoveries = hasAlarms ? new Recoveries(at("ticker"), config.urls.recoveries) : null;
 new Finder(at("find"), config.urls.find, { chosen: goTo });
 const feed = new LiveFeed({
   ticketUrl: config.urls.ticket,
@@ -99,7 +101,7 @@ function empty(title, advice) {
 
 // Everything anew: at the start, and when too much was missed.
 async function load() {
-  alarms.refresh();
+  alarms?.refresh();
   recoveries?.refresh();
   patrols?.load();
   short?.refresh();
@@ -132,7 +134,7 @@ function changed(change) {
     repaint ??= setTimeout(repaintNow, REPAINT_MS);
   }
   if (change.topic === "outage") refreshList();
-  alarms.changed(change);
+  alarms?.changed(change);
   recoveries?.changed(change);
   if (change.topic === "event") eventChanged(change);
   patrols?.changed(change);
@@ -219,7 +221,7 @@ async function refreshAll() {
   patrols?.load();
   short?.refresh();
   dark?.refresh();
-  alarms.refresh();
+  alarms?.refresh();
   recoveries?.refresh();
   // What nobody has seen anew is older by a minute.
   coverage?.changed((kind) => map?.refreshSeen(kind));
@@ -315,7 +317,7 @@ function tick() {
   setText(clockNode, `${clock.dayText()} ${clock.clockText()}`);
   banner.tick();
   panel.tick();
-  alarms.tick();
+  alarms?.tick();
   card.tick();
 }
 
