@@ -48,7 +48,7 @@ def take(
     else:
         _from_whom(by, alarm, note, over, now)
     detail = {"note": note} | ({"who": had.who} if had else {})
-    _tell(by, "alarm.taken", alarm, detail)
+    _tell(by, alarm, detail, action="alarm.taken")
 
 
 @transaction.atomic
@@ -59,7 +59,7 @@ def say(
     alarm = _seen(by, kind, subject, raised_at, now)
     if not _own(by, alarm).update(note=note):
         raise _not_yours(alarm)
-    _tell(by, "alarm.noted", alarm, {"note": note})
+    _tell(by, alarm, {"note": note}, action="alarm.noted")
 
 
 @transaction.atomic
@@ -68,7 +68,7 @@ def release(*, by: User, kind: Kind, subject: str, raised_at: datetime, now: dat
     alarm = _seen(by, kind, subject, raised_at, now)
     if not _own(by, alarm).delete()[0]:
         raise _not_yours(alarm)
-    _tell(by, "alarm.released", alarm, {})
+    _tell(by, alarm, {}, action="alarm.released")
 
 
 def _seen(by: User, kind: Kind, subject: str, raised_at: datetime, now: datetime) -> Alarm:
@@ -120,7 +120,7 @@ def _name(by: User) -> str:
     return by.display_name or by.get_username()
 
 
-def _tell(by: User, action: str, alarm: Alarm, detail: dict[str, str]) -> None:
+def _tell(by: User, alarm: Alarm, detail: dict[str, str], *, action: str) -> None:
     """Into the audit trail, and to every wall in whose area the alarm lies."""
     audit.note(
         by=by, action=action, subject=f"{alarm.kind} {alarm.subject}", scope=alarm.street,
