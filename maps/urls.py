@@ -1,6 +1,7 @@
 from django.urls import path
 
 from maps import archive_pages, views
+from maps.alarms.urls import urlpatterns as alarms
 from maps.base import views as base
 from maps.files.urls import urlpatterns as files
 from maps.ogc.urls import urlpatterns as ogc
@@ -15,6 +16,7 @@ urlpatterns = [
     path("map-archive/", archive_pages.page, name="map-archive"),
     path("map-archive/make/", archive_pages.make, name="map-archive-make"),
     path("map-archive/territory.pmtiles", archive_pages.download, name="map-archive-file"),
+    *alarms,
     *ogc,
     *files,
     *onduty,

@@ -28,6 +28,9 @@ from patrols.seen.views.asked import question_of
 # The page's scripts; each is known to the others as maps/<name>, wherever its hashed file lies.
 MODULES = (
     "address",
+    "alarm_jump",
+    "alarm_row",
+    "alarms",
     "api",
     "banner",
     "cameras",
@@ -54,6 +57,7 @@ MODULES = (
     "people_icons",
     "person",
     "picture",
+    "recoveries",
     "replay",
     "sending",
     "style",
@@ -102,10 +106,12 @@ def _config(request: HttpRequest, seen: queries.Territory, edition: str) -> dict
         "time_zone": settings.TIME_ZONE,
         "user": user.pk,
         "urls": {
+            "alarms": reverse("alarms"),
             "cameras": reverse("cameras").removesuffix(".geojson"),
             "edition": reverse("edition"),
             "events": reverse("event-card", args=[0]).removesuffix("/0/card/"),
             "find": reverse("find"),
+            "recoveries": reverse("recoveries"),
             "rounds": reverse("api-video-seen").removesuffix("/seen.geojson"),
             "grid_pages": reverse("grid-page", args=["0"]).removesuffix("0/"),
             "grids": reverse("grid", args=["0"]).removesuffix("/0/"),

@@ -121,6 +121,7 @@ SHOWS_NOTHING = {
     "": "leads on to the wall",
     "api/cameras/summary/": "counts alone",
     "api/events/photos/": "only takes a photo",
+    **{f"api/maps/alarms/{verb}/": "only takes a step" for verb in ("take", "note", "release")},
     "api/events/rounds/walks/<int:walk_id>/looks/": "only takes a look",
     "api/events/rounds/walks/<int:walk_id>/end/": "only takes a step",
     "api/patrols/errands/<int:errand_id>/withdraw/": "only takes a step",

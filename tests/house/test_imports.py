@@ -102,6 +102,8 @@ PURE = (
     "events.desk.filters",
     "events.reporting.checks",
     "events.workflow",
+    "maps.alarms.flood",
+    "maps.alarms.ranks",
     "maps.ogc.reading",
     "maps.files.signs",
     "maps.onduty.replay",

@@ -2,6 +2,7 @@
 
 import { SEVERITIES, severityText, sign } from "events/icons";
 import * as address from "maps/address";
+import { Alarms } from "maps/alarms";
 import { ask } from "maps/api";
 import { Banner } from "maps/banner";
 import { Cameras, STATES, stateText } from "maps/cameras";
@@ -17,6 +18,7 @@ import { WallMap } from "maps/map";
 import { Panel } from "maps/panel";
 import { Dark, Short } from "maps/patrol_panel";
 import { Patrols } from "maps/patrols";
+import { Recoveries } from "maps/recoveries";
 
 // Changes that come within this time are one repaint.
 const REPAINT_MS = 200;
@@ -39,6 +41,10 @@ const patrols = config.sees_patrols ? new Patrols({ config, map, at }) : null;
 const dark = config.layers.blind && config.sees_cameras ? new Dark(at("patrols"), config.urls.patrols, { visited: (box) => map?.visit(box) }) : null;
 const short = config.layers.blind ? new Short(at("patrols"), config.urls, { visited: (box, area) => map?.visit(box, { area }) }) : null;
 const coverage = config.layers.blind ? makeCoverage() : null;
+// To whoever may see nothing that raises one, "there is no alarm" would say too much.
+const hasAlarms = config.sees_cameras || config.sees_events;
+const alarms = hasAlarms ? new Alarms(at("alarms"), config, { goes: goToAlarm }) : null;
+const recoveries = hasAlarms ? new Recoveries(at("ticker"), config.urls.recoveries) : null;
 new Finder(at("find"), config.urls.find, { chosen: goTo });
 const feed = new LiveFeed({
   ticketUrl: config.urls.ticket,
@@ -95,6 +101,8 @@ function empty(title, advice) {
 
 // Everything anew: at the start, and when too much was missed.
 async function load() {
+  alarms?.refresh();
+  recoveries?.refresh();
   patrols?.load();
   short?.refresh();
   dark?.refresh();
@@ -126,6 +134,8 @@ function changed(change) {
     repaint ??= setTimeout(repaintNow, REPAINT_MS);
   }
   if (change.topic === "outage") refreshList();
+  alarms?.changed(change);
+  recoveries?.changed(change);
   if (change.topic === "event") eventChanged(change);
   patrols?.changed(change);
   if (change.topic === "coverage") coverage?.changed((kind) => map?.refreshSeen(kind));
@@ -211,6 +221,8 @@ async function refreshAll() {
   patrols?.load();
   short?.refresh();
   dark?.refresh();
+  alarms?.refresh();
+  recoveries?.refresh();
   // What nobody has seen anew is older by a minute.
   coverage?.changed((kind) => map?.refreshSeen(kind));
   // Its last check is told by no change of the feed; an old one would grow older on the card.
@@ -242,6 +254,17 @@ function goTo({ id, box, area, opens }) {
   map?.visit(box, { area, covered_px: coveredByCard() });
   if (opens === "event") map?.visitEvent(id, box);
   return "";
+}
+
+// An alarm's place, and what stands there opened; whoever has no box lies nowhere on the map.
+function goToAlarm({ box, street, kind, opens }) {
+  if (opens?.thing === "camera") return openCard(opens.id, true);
+  if (card.id !== null) card.close();
+  if (box === null) return;
+  const outage = opens?.thing === "outage" && shared.items.find(({ id }) => id === opens.id);
+  if (outage) return map?.visitOutage(outage);
+  map?.visit(box, { area: kind === "late" || kind === "dark" ? street.padEnd(12, "0") : "" });
+  if (opens?.thing === "event") map?.visitEvent(opens.id, box);
 }
 
 // How much of the map's width the card takes away; on a phone it hides the map, and nothing is gained.
@@ -294,6 +317,7 @@ function tick() {
   setText(clockNode, `${clock.dayText()} ${clock.clockText()}`);
   banner.tick();
   panel.tick();
+  alarms?.tick();
   card.tick();
 }
 
