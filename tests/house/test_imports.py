@@ -103,6 +103,8 @@ PURE = (
     "events.reporting.checks",
     "events.workflow",
     "maps.ogc.reading",
+    "maps.figures.classes",
+    "maps.figures.moments",
     "maps.files.signs",
     "maps.onduty.replay",
     "maps.simplify",
