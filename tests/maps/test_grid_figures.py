@@ -7,12 +7,14 @@ from itertools import accumulate
 from typing import Any
 
 import pytest
+from django.contrib.gis.geos import Point
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from cameras.health import State
+from cameras.models import Camera
 from events.models import Category, Event
 from gis_server.geo import WEB_MERCATOR
 from gis_server.roles import Role
@@ -23,6 +25,7 @@ from tests.cameras.conftest import MakeCamera
 from tests.conftest import DISTRICT, SignIn
 from tests.events.town import make_event
 from tests.maps.territory import square
+from tests.maps.test_files import lon_lat_of
 from tests.patrols.ground_town import along, cover, make_grids, positions, send
 from tests.patrols.on_duty import NOW, OTHER_STREET, STREET, local, make_duty
 
@@ -104,7 +107,9 @@ def test_open_events_of_each_grid_are_counted() -> None:
         event = make_event(entry)
         Event.objects.filter(pk=event.pk).update(point=f"SRID={WEB_MERCATOR};{here.wkt}")
     closed = Event.objects.latest("id")
-    Event.objects.filter(pk=closed.pk).update(state="withdrawn", closed_at=NOW)
+    Event.objects.filter(pk=closed.pk).update(
+        state="withdrawn", closed_at=NOW, closed_level="community"
+    )
 
     told = found(GridFigure.EVENTS)
 
@@ -113,16 +118,17 @@ def test_open_events_of_each_grid_are_counted() -> None:
 
 @pytest.mark.usefixtures("laid_out")
 def test_cameras_count_where_anything_is_known_of_them(make_camera: MakeCamera) -> None:
-    grids = {grid.code[-3:]: grid for grid in Grid.objects.filter(code__startswith=STREET)}
-
-    def put(number: str, *states: State, enabled: bool = True) -> None:
+    def put(column: int, *states: State, enabled: bool = True) -> None:
+        middle = square(0, column).centroid
         for state in states:
-            grid = grids[number]
-            make_camera(grid=grid, scope_code=grid.code, state=state, enabled=enabled)
+            camera = make_camera(state=state, enabled=enabled)
+            Camera.objects.filter(pk=camera.pk).update(
+                point=Point(*lon_lat_of(middle.x, middle.y), srid=4326)
+            )
 
-    put("001", State.ONLINE, State.DEGRADED, State.OFFLINE, State.UNKNOWN)
-    put("002", State.UNKNOWN)
-    put("003", State.ONLINE, enabled=False)
+    put(0, State.ONLINE, State.DEGRADED, State.OFFLINE, State.UNKNOWN)
+    put(1, State.UNKNOWN)
+    put(2, State.ONLINE, enabled=False)
 
     assert found(GridFigure.INTACT) == {
         1: 333, 2: UNKNOWN, 3: NOTHING, 11: NOTHING, 12: NOTHING, 13: NOTHING,
@@ -143,9 +149,7 @@ def test_cameras_count_where_anything_is_known_of_them(make_camera: MakeCamera) 
     ],
 )
 @pytest.mark.usefixtures("laid_out")
-def test_each_role_gets_the_figures_it_may_see(
-    sign_in: SignIn, role: Role, seen: set[str]
-) -> None:
+def test_each_role_gets_the_figures_it_may_see(sign_in: SignIn, role: Role, seen: set[str]) -> None:
     client = sign_in(role)
 
     for figure in GridFigure:
@@ -193,26 +197,27 @@ SHAPES = """
 def many(laid_out: None) -> None:
     """Very many more grids; what triggers would do with them is not asked here."""
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        for table in ("grids_grid", "grids_gridshape"):
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
         cursor.execute(GRIDS, [MANY])
         cursor.execute(SHAPES)
-        cursor.execute("SET LOCAL session_replication_role = origin")
 
 
 @pytest.mark.usefixtures("many")
-@pytest.mark.parametrize("figure", list(GridFigure))
 def test_sixty_thousand_grids_are_told_in_time(
-    operator: Client, django_assert_max_num_queries: DjangoAssertNumQueries, figure: GridFigure
+    operator: Client, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     operator.get("/wall/")
-    began = time.process_time()
-    with django_assert_max_num_queries(5):
-        answer = operator.get(
-            f"/api/figures/grids/?figure={figure}", headers={"Accept-Encoding": "gzip"}
-        )
-    took_s = time.process_time() - began
+    for figure in GridFigure:
+        began = time.process_time()
+        with django_assert_max_num_queries(5):
+            answer = operator.get(
+                f"/api/figures/grids/?figure={figure}", headers={"Accept-Encoding": "gzip"}
+            )
+        took_s = time.process_time() - began
 
-    told: dict[str, Any] = json.loads(gzip.decompress(answer.content))
-    assert len(told["ids"]) == len(told["values"]) == MANY + 6
-    assert took_s < WITHIN_S
-    assert len(answer.content) < 200_000
+        told: dict[str, Any] = json.loads(gzip.decompress(answer.content))
+        assert len(told["ids"]) == len(told["values"]) == MANY + 6
+        assert took_s < WITHIN_S
+        assert len(answer.content) < 200_000

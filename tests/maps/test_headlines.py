@@ -103,9 +103,7 @@ def test_where_none_was_ever_reported_none_is_open(rows: Rows) -> None:
     assert found["yesterday"]["why"] == NO_HISTORY
 
 
-def test_events_of_another_street_do_not_count(
-    town: Town, rows: Rows, make_user: MakeUser
-) -> None:
+def test_events_of_another_street_do_not_count(town: Town, rows: Rows, make_user: MakeUser) -> None:
     lived(town.entry, "03-20 12:00", ("03-01 09:00", "report"))
     leader = make_user(Role.STREET_LEADER, (OTHER_STREET,))
 

@@ -69,7 +69,7 @@ export function valueText(figure, value) {
 
 // Taken down, so that nothing short of all says all; what is more than none never says none.
 function shareText(value) {
-  return value > 0 && value < WHOLE / 100 ? gettext("under 1 %") : interpolate(gettext("%s %"), [Math.floor((value * 100) / WHOLE)]);
+  return value > 0 && value < WHOLE / 100 ? gettext("under 1%") : `${Math.floor((value * 100) / WHOLE)}%`;
 }
 
 // The answer of the server as a map from a grid's id to its value: ids are told as steps.

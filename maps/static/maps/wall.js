@@ -10,6 +10,8 @@ import * as clock from "maps/clock";
 import { CoverageView } from "maps/coverage";
 import { element, setText } from "maps/element";
 import { Finder } from "maps/find";
+import { GridFigures } from "maps/grid_figures";
+import { Headlines } from "maps/headlines";
 import { icon } from "maps/icons";
 import { keep, kept } from "maps/kept";
 import { LiveFeed } from "maps/live";
@@ -39,6 +41,8 @@ const patrols = config.sees_patrols ? new Patrols({ config, map, at }) : null;
 const dark = config.layers.blind && config.sees_cameras ? new Dark(at("patrols"), config.urls.patrols, { visited: (box) => map?.visit(box) }) : null;
 const short = config.layers.blind ? new Short(at("patrols"), config.urls, { visited: (box, area) => map?.visit(box, { area }) }) : null;
 const coverage = config.layers.blind ? makeCoverage() : null;
+const headlines = config.grid_figures.length ? new Headlines(at("headlines"), config.urls.headlines) : null;
+const gridFigures = config.grid_figures.length ? makeGridFigures() : null;
 new Finder(at("find"), config.urls.find, { chosen: goTo });
 const feed = new LiveFeed({
   ticketUrl: config.urls.ticket,
@@ -80,13 +84,30 @@ function makeMap() {
 
 function makeCoverage() {
   return new CoverageView(at("coverage"), config.urls.patrols, {
-    asks: (kind, query) => map?.showSeen(kind, query),
+    asks: (kind, query) => {
+      map?.showSeen(kind, query);
+      if (kind !== "off" && gridFigures?.figure) gridFigures.choose("");
+    },
     showsVideo: (features) => map?.showVideo(features),
     extent: config.extent,
     rounds: config.urls.rounds,
     rules: config.coverage_rules,
     seesPatrols: config.sees_patrols,
   });
+}
+
+// One layer of colour at a time: two over each other would be neither.
+function makeGridFigures() {
+  const made = new GridFigures(at("grid-figure"), config.urls.grid_figures, {
+    names: config.grid_figures,
+    name: "wall-grid-figure",
+    shown: (figure, values) => {
+      map?.colours.show(figure, values);
+      if (figure && coverage && coverage.kind !== "off") coverage.choose("off");
+    },
+  });
+  if (map) map.gridWords = (id) => made.words(id);
+  return made;
 }
 
 function empty(title, advice) {
@@ -98,6 +119,8 @@ async function load() {
   patrols?.load();
   short?.refresh();
   dark?.refresh();
+  headlines?.refresh();
+  gridFigures?.refresh();
   if (!config.sees_cameras) return;
   await Promise.all([loadPoints(), fetchList()]);
   showList();
@@ -128,6 +151,7 @@ function changed(change) {
   if (change.topic === "outage") refreshList();
   if (change.topic === "event") eventChanged(change);
   patrols?.changed(change);
+  gridFigures?.changed(change);
   if (change.topic === "coverage") coverage?.changed((kind) => map?.refreshSeen(kind));
   // All cameras of a site became unknown together, or may be known again: too many to tell one by one.
   if (change.topic === "notice") load().catch(() => refreshList());
@@ -211,6 +235,8 @@ async function refreshAll() {
   patrols?.load();
   short?.refresh();
   dark?.refresh();
+  headlines?.refresh();
+  gridFigures?.refresh();
   // What nobody has seen anew is older by a minute.
   coverage?.changed((kind) => map?.refreshSeen(kind));
   // Its last check is told by no change of the feed; an old one would grow older on the card.
@@ -270,7 +296,7 @@ function pick(camera, options) {
 function legend() {
   const entries = STATES.map((state) => element("li", {}, icon(state), stateText(state)));
   const several = element("li", {}, element("span", { class: "outage-sign", "aria-hidden": "true" }, "n"), gettext("One fault, several cameras"));
-  at("legend").replaceChildren(...(config.sees_cameras ? [...entries, several] : []), ...eventLegend(), ...(patrols?.legend() ?? []), ...(coverage?.buttons() ?? []));
+  at("legend").replaceChildren(...(config.sees_cameras ? [...entries, several] : []), ...eventLegend(), ...(patrols?.legend() ?? []), ...(coverage?.buttons() ?? []), ...(gridFigures ? [element("li", {}, gridFigures.chooser())] : []));
 }
 
 // Shapes say how severe; the button shows events or hides them, and the choice is kept.
@@ -299,7 +325,7 @@ function tick() {
 
 function withoutCameras() {
   at("figures").hidden = true;
-  at("legend").hidden = !config.sees_events && !config.sees_patrols && !coverage;
+  at("legend").hidden = !config.sees_events && !config.sees_patrols && !coverage && !gridFigures;
   at("list").replaceChildren(empty(gettext("Your role does not include cameras."), ""));
 }
 
