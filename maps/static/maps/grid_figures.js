@@ -102,6 +102,6 @@ export class GridFigures {
   // What a click on a grid tells of the figure; "" while none is shown, or nothing is known yet.
   words(id) {
     if (!this.figure || !this.values.size) return "";
-    return `${GRID_FIGURES[this.figure].name()}: ${valueText(this.figure, this.values.get(id) ?? UNKNOWN)}`;
+    return interpolate(gettext("%s: %s"), [GRID_FIGURES[this.figure].name(), valueText(this.figure, this.values.get(id) ?? UNKNOWN)]);
   }
 }
