@@ -20,6 +20,8 @@ from maps import answers, queries, store
 from maps.answers import NOT_KEPT
 from maps.base import drawing
 from maps.door import ASKED_AT
+from maps.figures.classes import GridFigure
+from maps.figures.grids import MAY_SEE
 from maps.layers import LAYERS, Layer
 from maps.tiles import Tile
 from patrols.seen.texts import definition
@@ -43,6 +45,10 @@ MODULES = (
     "find",
     "fold",
     "grid",
+    "grid_classes",
+    "grid_colours",
+    "grid_figures",
+    "headlines",
     "icons",
     "kept",
     "live",
@@ -96,6 +102,7 @@ def _config(request: HttpRequest, seen: queries.Territory, edition: str) -> dict
         "csrf": get_token(request),
         "edition": edition,
         "extent": seen.extent,
+        "grid_figures": [one for one in GridFigure if may(user.role, MAY_SEE[one])],  # type: ignore[union-attr]
         "layers": _zooms(request),
         "sees_cameras": may(user.role, Permission.SEE_CAMERAS),  # type: ignore[union-attr]
         "sees_events": may(user.role, Permission.SEE_EVENTS),  # type: ignore[union-attr]
@@ -113,8 +120,10 @@ def _config(request: HttpRequest, seen: queries.Territory, edition: str) -> dict
             "find": reverse("find"),
             "recoveries": reverse("recoveries"),
             "rounds": reverse("api-video-seen").removesuffix("/seen.geojson"),
+            "grid_figures": reverse("grid-figures"),
             "grid_pages": reverse("grid-page", args=["0"]).removesuffix("0/"),
             "grids": reverse("grid", args=["0"]).removesuffix("/0/"),
+            "headlines": reverse("headlines"),
             "patrols": reverse("patrol-positions").removesuffix("/positions/"),
             "sign_in": f"{reverse('sign-in')}?next={reverse('wall')}",
             "ticket": reverse("live-ticket"),

@@ -120,6 +120,8 @@ SHOWS_NOTHING = {
     "map-archive/territory.pmtiles": "there is none until it is made",
     "": "leads on to the wall",
     "api/cameras/summary/": "counts alone",
+    "api/figures/headlines/": "counts alone: see tests/maps/test_headlines.py",
+    "api/figures/grids/": "numbers alone: see tests/maps/test_grid_figures.py",
     "api/events/photos/": "only takes a photo",
     **{f"api/maps/alarms/{verb}/": "only takes a step" for verb in ("take", "note", "release")},
     "api/events/rounds/walks/<int:walk_id>/looks/": "only takes a look",

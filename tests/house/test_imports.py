@@ -105,6 +105,8 @@ PURE = (
     "maps.alarms.flood",
     "maps.alarms.ranks",
     "maps.ogc.reading",
+    "maps.figures.classes",
+    "maps.figures.moments",
     "maps.files.signs",
     "maps.onduty.replay",
     "maps.simplify",

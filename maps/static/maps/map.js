@@ -7,6 +7,7 @@ import { LAYERS_OF } from "maps/coverage_style";
 import { element } from "maps/element";
 import { EventNote } from "maps/events";
 import { GridNote } from "maps/grid";
+import { GRID_COLOUR_LAYER, GridColours } from "maps/grid_colours";
 import { iconPixels } from "maps/icons";
 import { OutageNote, outageFeatures } from "maps/outages";
 import { PatrolMap } from "maps/patrol_map";
@@ -38,6 +39,7 @@ export class WallMap {
     // Tests and the curious reach the map from its element.
     holder.map = this.map;
     this.note = new GridNote(this.map, config.urls);
+    this.colours = new GridColours(this.map);
     this.outageNote = new OutageNote(this.map, config.urls.cameras, picked);
     this.hasEvents = Boolean(config.layers.events);
     this.eventNote = this.hasEvents ? new EventNote(this.map, config.urls.events, { ringed: (spot) => this.ringEvent(spot) }) : null;
@@ -89,6 +91,7 @@ export class WallMap {
   // Everything that the page knows; at the start, and when the driver has given the picture back.
   draw() {
     this.loaded = true;
+    this.colours.ready();
     this.showEvents(this.eventsShown ?? true);
     if (this.seen) this.showSeen(this.seen.kind, this.seen.query);
     if (this.video) this.showVideo(this.video);
@@ -268,8 +271,8 @@ export class WallMap {
     if (hit) return picked(hit.properties.id);
     const [many] = this.config.layers.cameras ? this.map.queryRenderedFeatures([x, y], { layers: CAMERA_HEAPS }) : [];
     if (many) return this.closer(many);
-    const [grid] = this.map.queryRenderedFeatures([x, y], { layers: ["grid-areas"] });
-    if (grid) this.note.open(grid.properties.code, lngLat);
+    const [grid] = this.map.queryRenderedFeatures([x, y], { layers: ["grid-areas", GRID_COLOUR_LAYER] });
+    if (grid) this.note.open(grid.properties.code, lngLat, this.gridWords?.(grid.id));
   }
 
   // The one that was pressed, or closer to those that stand together; whether there was any.
@@ -299,6 +302,7 @@ export class WallMap {
     this.map.on("webglcontextlost", () => {
       // Until it is back there is no style, and nothing may be asked of its sources.
       this.loaded = false;
+      this.colours.dropped();
       this.trouble(gettext("The graphics driver dropped the map. It is being drawn anew."));
       reload ??= setTimeout(() => location.reload(), RESTORE_MS);
     });

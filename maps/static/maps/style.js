@@ -2,6 +2,7 @@
 
 import { RANK as EVENT_RANK, SIGN as EVENT_SIGN } from "events/icons";
 import { coverageLayers, coverageSources } from "maps/coverage_style";
+import { gridColourLayers } from "maps/grid_colours";
 import { patrolSources, peopleLayers, replayLayers, trackLayers } from "maps/patrol_style";
 
 // No glyph server: every character is drawn from the fonts of the machine, these first.
@@ -51,6 +52,7 @@ export function mapStyle({ origin, base, edition, layers, tiles, seesPatrols }) 
       { id: "outside", type: "background", paint: { "background-color": INK.outside } },
       ...(base ? baseLayers(base) : [ground]),
       ...(layers.blind ? coverageLayers() : []),
+      ...gridColourLayers(),
       ...borders,
       cameras("cameras-online", ["==", ["get", "state"], "online"]),
       foundArea("found-division", "divisions"),

@@ -11,6 +11,8 @@ import * as clock from "maps/clock";
 import { CoverageView } from "maps/coverage";
 import { element, setText } from "maps/element";
 import { Finder } from "maps/find";
+import { GridFigures } from "maps/grid_figures";
+import { Headlines } from "maps/headlines";
 import { icon } from "maps/icons";
 import { keep, kept } from "maps/kept";
 import { LiveFeed } from "maps/live";
@@ -45,6 +47,8 @@ const coverage = config.layers.blind ? makeCoverage() : null;
 const hasAlarms = config.sees_cameras || config.sees_events;
 const alarms = hasAlarms ? new Alarms(at("alarms"), config, { goes: goToAlarm }) : null;
 const recoveries = hasAlarms ? new Recoveries(at("ticker"), config.urls.recoveries) : null;
+const headlines = config.grid_figures.length ? new Headlines(at("headlines"), config.urls.headlines) : null;
+const gridFigures = config.grid_figures.length ? makeGridFigures() : null;
 new Finder(at("find"), config.urls.find, { chosen: goTo });
 const feed = new LiveFeed({
   ticketUrl: config.urls.ticket,
@@ -86,13 +90,30 @@ function makeMap() {
 
 function makeCoverage() {
   return new CoverageView(at("coverage"), config.urls.patrols, {
-    asks: (kind, query) => map?.showSeen(kind, query),
+    asks: (kind, query) => {
+      map?.showSeen(kind, query);
+      if (kind !== "off" && gridFigures?.figure) gridFigures.choose("");
+    },
     showsVideo: (features) => map?.showVideo(features),
     extent: config.extent,
     rounds: config.urls.rounds,
     rules: config.coverage_rules,
     seesPatrols: config.sees_patrols,
   });
+}
+
+// One layer of colour at a time: two over each other would be neither.
+function makeGridFigures() {
+  const made = new GridFigures(at("grid-figure"), config.urls.grid_figures, {
+    names: config.grid_figures,
+    name: "wall-grid-figure",
+    shown: (figure, values) => {
+      map?.colours.show(figure, values);
+      if (figure && coverage && coverage.kind !== "off") coverage.choose("off");
+    },
+  });
+  if (map) map.gridWords = (id) => made.words(id);
+  return made;
 }
 
 function empty(title, advice) {
@@ -106,6 +127,8 @@ async function load() {
   patrols?.load();
   short?.refresh();
   dark?.refresh();
+  headlines?.refresh();
+  gridFigures?.refresh();
   if (!config.sees_cameras) return;
   await Promise.all([loadPoints(), fetchList()]);
   showList();
@@ -138,6 +161,7 @@ function changed(change) {
   recoveries?.changed(change);
   if (change.topic === "event") eventChanged(change);
   patrols?.changed(change);
+  gridFigures?.changed(change);
   if (change.topic === "coverage") coverage?.changed((kind) => map?.refreshSeen(kind));
   // All cameras of a site became unknown together, or may be known again: too many to tell one by one.
   if (change.topic === "notice") load().catch(() => refreshList());
@@ -223,6 +247,8 @@ async function refreshAll() {
   dark?.refresh();
   alarms?.refresh();
   recoveries?.refresh();
+  headlines?.refresh();
+  gridFigures?.refresh();
   // What nobody has seen anew is older by a minute.
   coverage?.changed((kind) => map?.refreshSeen(kind));
   // Its last check is told by no change of the feed; an old one would grow older on the card.
@@ -293,7 +319,7 @@ function pick(camera, options) {
 function legend() {
   const entries = STATES.map((state) => element("li", {}, icon(state), stateText(state)));
   const several = element("li", {}, element("span", { class: "outage-sign", "aria-hidden": "true" }, "n"), gettext("One fault, several cameras"));
-  at("legend").replaceChildren(...(config.sees_cameras ? [...entries, several] : []), ...eventLegend(), ...(patrols?.legend() ?? []), ...(coverage?.buttons() ?? []));
+  at("legend").replaceChildren(...(config.sees_cameras ? [...entries, several] : []), ...eventLegend(), ...(patrols?.legend() ?? []), ...(coverage?.buttons() ?? []), ...(gridFigures ? [element("li", {}, gridFigures.chooser())] : []));
 }
 
 // Shapes say how severe; the button shows events or hides them, and the choice is kept.
@@ -323,7 +349,7 @@ function tick() {
 
 function withoutCameras() {
   at("figures").hidden = true;
-  at("legend").hidden = !config.sees_events && !config.sees_patrols && !coverage;
+  at("legend").hidden = !config.sees_events && !config.sees_patrols && !coverage && !gridFigures;
   at("list").replaceChildren(empty(gettext("Your role does not include cameras."), ""));
 }
 
