@@ -1,13 +1,17 @@
 // The wall: puts map, panel, card and live feed together.
 
+// First: the others measure type and take colours while they are read.
+import { settings as display, watchAbove } from "maps/screen";
 import { SEVERITIES, severityText, sign } from "events/icons";
 import * as address from "maps/address";
 import { ask } from "maps/api";
 import { Banner } from "maps/banner";
+import { Burst } from "maps/burst";
 import { Cameras, STATES, stateText } from "maps/cameras";
 import { Card } from "maps/card";
 import * as clock from "maps/clock";
 import { CoverageView } from "maps/coverage";
+import { DisplayDialog } from "maps/display_dialog";
 import { element, setText } from "maps/element";
 import { Finder } from "maps/find";
 import { icon } from "maps/icons";
@@ -17,9 +21,11 @@ import { WallMap } from "maps/map";
 import { Panel } from "maps/panel";
 import { Dark, Short } from "maps/patrol_panel";
 import { Patrols } from "maps/patrols";
+import { Tour } from "maps/tour";
 
-// Changes that come within this time are one repaint.
-const REPAINT_MS = 200;
+// Changes that come close together are one repaint: when it has been quiet for a moment, and at the
+// latest after a second.
+const CLOSE_TOGETHER = { quiet_ms: 200, most_ms: 1_100 };
 const MOST_ROWS = 500;
 const REFRESH_EVERY_MS = 60_000;
 const LIST_RETRY_MS = 5_000;
@@ -53,11 +59,21 @@ const feed = new LiveFeed({
   returned: () => location.reload(),
 });
 
+const tour = new Tour(at("tour"), config.urls.streets, {
+  settings: display,
+  extent: config.extent,
+  shown: ({ code, box }, duration_ms) => map?.visit(box, { area: code, marked: Boolean(code), marked_ms: duration_ms + 2_000 }),
+});
+new DisplayDialog(at("display"), at("display-note"), { streetsUrl: config.urls.streets });
+watchAbove(document.querySelector(".bar"), at("banner"));
+
 const loading = new Set();
+const repaint = new Burst(repaintNow, CLOSE_TOGETHER);
+const relist = new Burst(refreshList, CLOSE_TOGETHER);
+const reload = new Burst(() => load().catch(() => refreshList()), CLOSE_TOGETHER);
 let counts = null;
 let list = { items: [], total: 0 };
 let shared = { items: [], notices: [] };
-let repaint = null;
 let listBusy = false;
 let listWanted = false;
 let listRetry = null;
@@ -115,7 +131,7 @@ async function loadPoints() {
     loading.delete(meanwhile);
   }
   meanwhile.forEach((change) => cameras.apply(change));
-  map?.show(cameras.features());
+  map?.show(cameras);
 }
 
 function changed(change) {
@@ -123,14 +139,14 @@ function changed(change) {
   if (change.topic === "camera") {
     cameras.apply(change);
     loading.forEach((meanwhile) => meanwhile.push(change));
-    repaint ??= setTimeout(repaintNow, REPAINT_MS);
+    repaint.call();
   }
-  if (change.topic === "outage") refreshList();
+  if (change.topic === "outage") relist.call();
   if (change.topic === "event") eventChanged(change);
   patrols?.changed(change);
   if (change.topic === "coverage") coverage?.changed((kind) => map?.refreshSeen(kind));
   // All cameras of a site became unknown together, or may be known again: too many to tell one by one.
-  if (change.topic === "notice") load().catch(() => refreshList());
+  if (change.topic === "notice") reload.call();
   card.changed(change);
 }
 
@@ -144,8 +160,7 @@ function eventChanged({ subject }) {
 }
 
 function repaintNow() {
-  repaint = null;
-  map?.show(cameras.features());
+  map?.showChanged();
   refreshList();
 }
 
