@@ -22,7 +22,9 @@ def type_for(query: str, screen: dict[str, int]) -> dict[str, Any]:
     return dict(run("display", body, {"query": query, "screen": screen}))
 
 
-def arc_min_of(root_px: float, height_cm: float, screen: dict[str, int], distance_m: float) -> float:
+def arc_min_of(
+    root_px: float, height_cm: float, screen: dict[str, int], distance_m: float
+) -> float:
     """Minutes of arc of the smallest capitals, by another way than the script's."""
     capital_mm = root_px * 0.875 * 0.733 * height_cm * 10 / screen["height"]
     return math.degrees(2 * math.atan(capital_mm / 2 / (distance_m * 1000))) * 60
@@ -152,7 +154,9 @@ def test_nothing_on_the_wall_is_set_smaller_than_the_smallest() -> None:
     for script in ("style", "patrol_style"):
         text = (STATIC / f"{script}.js").read_text(encoding="utf-8")
         found = re.findall(r'"text-size": (?:times\()?(\d+)', text)
-        for stops in re.findall(r'^    name\(.*byZoom\(([^)]*)\)|"text-size": byZoom\((.*)\)', text, re.M):
+        for stops in re.findall(
+            r'^    name\(.*byZoom\(([^)]*)\)|"text-size": byZoom\((.*)\)', text, re.M
+        ):
             found += "".join(stops).split(", ")[1::2]
         assert found
         assert [size for size in found if float(size) < 14] == []

@@ -10,6 +10,7 @@ export class Cameras {
 
   // Takes over a GeoJSON collection of all cameras.
   replace(collection) {
+    this.changed.clear();
     this.byId = new Map(
       collection.features.map(({ geometry, properties }) => [
         String(properties.id),

@@ -4,14 +4,14 @@ import * as maplibre from "maplibre-gl";
 import { addSigns } from "events/icons";
 import { STATES } from "maps/cameras";
 import { LAYERS_OF } from "maps/coverage_style";
-import { element } from "maps/element";
+import { element, setText } from "maps/element";
 import { EventNote } from "maps/events";
 import { GridNote } from "maps/grid";
 import { iconPixels } from "maps/icons";
 import { OutageNote, outageFeatures } from "maps/outages";
 import { PatrolMap } from "maps/patrol_map";
 import { Seams } from "maps/seams";
-import { CAMERA_HEAPS, CAMERA_LAYERS, EVENT_LAYER, EVENT_LAYERS, FOUND_AREAS, OUTAGE_LAYER, mapStyle, tileAddress } from "maps/style";
+import { CAMERA_HEAPS, CAMERA_LAYERS, EACH_CAMERA_FROM, EVENT_LAYER, EVENT_LAYERS, FOUND_AREAS, OUTAGE_LAYER, mapStyle, tileAddress } from "maps/style";
 
 // A finger is less exact than the point it means.
 const REACH_PX = 8;
@@ -116,6 +116,19 @@ export class WallMap {
     if (add.length === 0) return;
     this.map.getSource("cameras").updateData({ add });
     this.camerasMoved();
+  }
+
+  // What is in view, as the server is asked for it; null where cameras stand together.
+  boxOfEach() {
+    if (this.map.getZoom() < EACH_CAMERA_FROM) return null;
+    return this.map.getBounds().toArray().flat().map((edge) => edge.toFixed(5)).join(",");
+  }
+
+  // That not all in view are drawn must not look as if there were no others; 0 for all.
+  sayCrowded(shown) {
+    this.crowd ??= this.map.getContainer().appendChild(element("p", { class: "crowded", role: "status" }));
+    this.crowd.hidden = shown === 0;
+    setText(this.crowd, interpolate(gettext("There are more cameras here than can be drawn; %s of them are. Zoom in."), [shown]));
   }
 
   camerasMoved() {

@@ -72,7 +72,7 @@ export const EVENT_LAYERS = ["event-heaps", "event-heap-numbers", "event-singles
 export const CAMERA_HEAPS = ["camera-heaps", "camera-heap-numbers"];
 
 // Below this zoom cameras stand together; as `maps/heaps.py` has it.
-const EACH_CAMERA_FROM = 11;
+export const EACH_CAMERA_FROM = 11;
 
 // Further away they are areas of colour at most.
 const EACH_GRID_FROM = 11;

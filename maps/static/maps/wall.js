@@ -27,6 +27,9 @@ import { Tour } from "maps/tour";
 // latest after a second.
 const CLOSE_TOGETHER = { quiet_ms: 200, most_ms: 1_100 };
 const MOST_ROWS = 500;
+// Up to so many cameras are loaded once; of more those in view, once the map is close enough to draw each.
+const MOST_AT_ONCE = 5_000;
+const MOST_IN_VIEW = 20_000;
 const REFRESH_EVERY_MS = 60_000;
 const LIST_RETRY_MS = 5_000;
 const EVENTS_EVERY_MS = 2_000;
@@ -71,6 +74,8 @@ const loading = new Set();
 const repaint = new Burst(repaintNow, CLOSE_TOGETHER);
 const relist = new Burst(refreshList, CLOSE_TOGETHER);
 const reload = new Burst(() => load().catch(() => refreshList()), CLOSE_TOGETHER);
+let everyCamera = true;
+let pointsAsked = 0;
 let counts = null;
 let list = { items: [], total: 0 };
 let shared = { items: [], notices: [] };
@@ -123,13 +128,27 @@ async function load() {
 
 // What the feed tells while the answer is on its way may be newer than it, so that is told again.
 async function loadPoints() {
+  const box = everyCamera ? null : map?.boxOfEach();
+  if (!everyCamera && !box) return;
+  const query = everyCamera ? `limit=${MOST_AT_ONCE}` : `limit=${MOST_IN_VIEW}&bbox=${box}`;
+  const asked = (pointsAsked += 1);
   const meanwhile = [];
   loading.add(meanwhile);
+  let body;
   try {
-    cameras.replace((await ask(`${config.urls.cameras}.geojson`)).body);
+    ({ body } = await ask(`${config.urls.cameras}.geojson?${query}`));
   } finally {
     loading.delete(meanwhile);
   }
+  // The map has moved on since, and asked for what lies there.
+  if (asked !== pointsAsked) return;
+  if (everyCamera && !body.complete) {
+    everyCamera = false;
+    map?.map.on("moveend", () => loadPoints().catch(() => {}));
+    return loadPoints();
+  }
+  cameras.replace(body);
+  map?.sayCrowded(body.complete ? 0 : body.features.length);
   meanwhile.forEach((change) => cameras.apply(change));
   map?.show(cameras);
 }
@@ -231,7 +250,7 @@ async function refreshAll() {
   // Its last check is told by no change of the feed; an old one would grow older on the card.
   card.refresh();
   await refreshList();
-  if (counts && counts.total !== cameras.byId.size) await loadPoints().catch(() => {});
+  if (counts && (!everyCamera || counts.total !== cameras.byId.size)) await loadPoints().catch(() => {});
 }
 
 async function refreshEdition() {
@@ -245,7 +264,7 @@ async function refreshEdition() {
 // From the list the map goes there; a click on the map leaves it where it is.
 function openCard(id, go) {
   card.open(id);
-  pick(cameras.get(id), { go, covered_px: coveredByCard() });
+  pick(cameras.get(id) ?? list.items.find((camera) => camera.id === id), { go, covered_px: coveredByCard() });
   address.write(id);
 }
 
