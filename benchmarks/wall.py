@@ -1,4 +1,4 @@
-"""The wall in a browser: first paint, panning over 60,000 grids, heap over a week; beside bare MapLibre.
+"""The wall in a browser: first paint, panning over 60,000 grids, heap over a week.
 
 Chromium draws in software at 1920x1080.  *First paint* is from the request of the page to the first
 frame in which the feed is live and the map has drawn territory and cameras: of the model district
@@ -43,6 +43,7 @@ SMOOTH_MS = 100.0
 CHANGES = 25_000
 AT_ONCE = 500
 MINUTES = 7 * 24 * 60
+MORE = "--threads 8 --keep-alive 30 --log-level error"
 TURN = ("offline", "online", "degraded", "online", "unknown")
 PATIENCE_S = 600
 
@@ -93,16 +94,20 @@ PAN = """([zoom, lon, lat, px, ms]) => new Promise((told) => {
     });
   });
 })"""
-BARE = """<!doctype html><link rel="stylesheet" href="{css}"><style>#map {{ position: fixed; inset: 0 }}</style>
-<div id="map"></div><script type="importmap">{{"imports": {{"maplibre-gl": "{script}"}}}}</script>
+BARE = """<!doctype html><link rel="stylesheet" href="{css}">
+<style>#map {{ position: fixed; inset: 0 }}</style><div id="map"></div>
+<script type="importmap">{{"imports": {{"maplibre-gl": "{script}"}}}}</script>
 <script type="module">
 import * as maplibre from "maplibre-gl";
 const source = (name, minzoom, maxzoom) => ({{ type: "vector", minzoom, maxzoom,
   tiles: [`${{location.origin}}/tiles/{edition}/${{name}}/{{z}}/{{x}}/{{y}}.mvt`] }});
-const line = (id, color) => ({{ id, type: "line", source: id, "source-layer": id, paint: {{ "line-color": color }} }});
-document.getElementById("map").map = new maplibre.Map({{ container: "map", center: [{lon}, {lat}], zoom: {zoom},
+const line = (id, color) => (
+  {{ id, type: "line", source: id, "source-layer": id, paint: {{ "line-color": color }} }});
+document.getElementById("map").map = new maplibre.Map({{
+  container: "map", center: [{lon}, {lat}], zoom: {zoom},
   fadeDuration: 0, attributionControl: false, style: {{ version: 8,
-    sources: {{ divisions: source("divisions", {divisions[0]}, {divisions[1]}), grids: source("grids", {grids[0]}, {grids[1]}) }},
+    sources: {{ divisions: source("divisions", {divisions[0]}, {divisions[1]}),
+      grids: source("grids", {grids[0]}, {grids[1]}) }},
     layers: [{{ id: "back", type: "background", paint: {{ "background-color": "#0a0f15" }} }},
       line("grids", "#33424f"), line("divisions", "#7391ae")] }} }});
 </script>"""
@@ -222,8 +227,7 @@ def serving(**ports: int) -> Iterator[Product]:
     client.force_login(User.objects.create_user("bench", role="operator", scope=["140107"]))
     web, live = ports["WEB_PORT"], ports["LIVE_PORT"]
     commands = (
-        f"gunicorn gis_server.wsgi --bind 127.0.0.1:{web} --worker-class gthread --workers 2"
-        " --threads 8 --keep-alive 30 --log-level error",
+        f"gunicorn gis_server.wsgi --bind 127.0.0.1:{web} --worker-class gthread --workers 2 {MORE}",
         f"uvicorn gis_server.live_asgi:app --host 127.0.0.1 --port {live} --log-level error",
     )
     quiet = os.environ | {"LOG_LEVEL": "ERROR"}
@@ -264,7 +268,7 @@ def painted(context: Any, product: Product) -> tuple[Any, float]:
 
 
 def paints(name: str, context: Any, product: Product, goal: Goal) -> list[Measure]:
-    """The median of a few; and the first, with nothing kept in the browser or drawn by the server."""
+    """The median of a few; and the first, with nothing kept by browser or server."""
     took = []
     for _ in range(PAINTS):
         page, took_ms = painted(context, product)

@@ -23,15 +23,18 @@ ACROSS = """([xs, ys]) => {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   const found = [];
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-    if (!node.data.trim() || !node.parentElement.checkVisibility({ visibilityProperty: true })) continue;
-    if (node.parentElement.closest(".skip, .unseen")) continue;
+    const holder = node.parentElement;
+    if (!node.data.trim() || !holder.checkVisibility({ visibilityProperty: true })) continue;
+    if (holder.closest(".skip, .unseen")) continue;
     const range = document.createRange();
     range.selectNodeContents(node);
     for (const box of range.getClientRects()) {
-      const clip = node.parentElement.closest(".panel-tile")?.getBoundingClientRect();
+      const clip = holder.closest(".panel-tile")?.getBoundingClientRect();
       const bottom = Math.min(box.bottom, clip?.bottom ?? Infinity);
       const crosses = (at, from, to) => from < at - 0.5 && to > at + 0.5;
-      if (box.width && bottom > box.top && (xs.some((x) => crosses(x, box.left, box.right)) || ys.some((y) => crosses(y, box.top, bottom)))) found.push(node.data.trim());
+      if (!box.width || bottom <= box.top) continue;
+      const across = xs.some((x) => crosses(x, box.left, box.right));
+      if (across || ys.some((y) => crosses(y, box.top, bottom))) found.push(node.data.trim());
     }
   }
   return found;
@@ -61,7 +64,8 @@ BURST = """(ids) => new Promise((told) => {
     const due = Math.min(1_000, Math.floor(performance.now() - began));
     for (; sent < due; sent += 1) {
       const data = { state: sent >= 1_000 - ids.length ? "unknown" : "degraded" };
-      const body = JSON.stringify({ topic: "camera", subject: String(ids[sent % ids.length]), data });
+      const subject = String(ids[sent % ids.length]);
+      const body = JSON.stringify({ topic: "camera", subject, data });
       stream.dispatchEvent(new MessageEvent("change", { data: body, lastEventId: "1" }));
     }
     if (sent < 1_000) return setTimeout(send, 1);
