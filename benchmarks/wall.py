@@ -43,7 +43,7 @@ SMOOTH_MS = 100.0
 CHANGES = 25_000
 AT_ONCE = 500
 MINUTES = 7 * 24 * 60
-MORE = "--threads 8 --keep-alive 30 --log-level error"
+MORE = "--workers 2 --threads 8 --keep-alive 30 --log-level error"
 TURN = ("offline", "online", "degraded", "online", "unknown")
 PATIENCE_S = 600
 
@@ -227,7 +227,7 @@ def serving(**ports: int) -> Iterator[Product]:
     client.force_login(User.objects.create_user("bench", role="operator", scope=["140107"]))
     web, live = ports["WEB_PORT"], ports["LIVE_PORT"]
     commands = (
-        f"gunicorn gis_server.wsgi --bind 127.0.0.1:{web} --worker-class gthread --workers 2 {MORE}",
+        f"gunicorn gis_server.wsgi --bind 127.0.0.1:{web} --worker-class gthread {MORE}",
         f"uvicorn gis_server.live_asgi:app --host 127.0.0.1 --port {live} --log-level error",
     )
     quiet = os.environ | {"LOG_LEVEL": "ERROR"}
