@@ -45,6 +45,8 @@ logger = logging.getLogger(__name__)
 BEAT_EVERY_S = 10.0
 # After this long a browser comes back with a new ticket: who lost a right stops hearing.
 STREAM_MAX_S = 900.0
+TAKES_S = 20.0
+"""A browser that has taken nothing for so long is cut off: beats alone come every 10 s."""
 LOOK_EVERY_S = 5.0
 RETRY_S = 1.0
 ANSWER_S = 8.0
@@ -342,7 +344,26 @@ async def pump(hub: Hub, client: Client, origin: str, send: Send, most_s: float)
 
 
 async def send_part(send: Send, body: bytes) -> None:
-    await send({"type": "http.response.body", "body": body, "more_body": True})
+    """Hand a part over; a reader that takes nothing for `TAKES_S` is cut off, not waited for.
+
+    Raises:
+        TimeoutError: it was; what it did not take it asks for when it comes back.
+    """
+    try:
+        async with asyncio.timeout(TAKES_S):
+            await send({"type": "http.response.body", "body": body, "more_body": True})
+    except TimeoutError:
+        drop(send)
+        raise
+
+
+def drop(send: Send) -> None:
+    """Drop the connection with all that is still to be sent: ASGI knows no way, and to close it
+    would wait for a reader that may never read again.
+    """
+    transport = getattr(getattr(send, "__self__", None), "transport", None)
+    if transport is not None:
+        transport.abort()
 
 
 async def left(receive: Receive) -> None:

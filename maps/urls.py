@@ -11,6 +11,7 @@ from maps.onduty.urls import urlpatterns as onduty
 urlpatterns = [
     path("", views.home, name="home"),
     path("wall/", views.wall, name="wall"),
+    path("api/maps/streets/", views.streets, name="map-streets"),
     path("tiles/version/", views.edition, name="edition"),
     path("tiles/<str:edition>/<str:layer>/<int:z>/<int:x>/<int:y>.mvt", views.tile, name="tile"),
     path("base/<int:z>/<int:x>/<int:y>", base.tile, name="base-tile"),

@@ -1,5 +1,6 @@
 """The wall, and the tiles it is drawn from."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -35,11 +36,14 @@ MODULES = (
     "alarms",
     "api",
     "banner",
+    "burst",
     "cameras",
     "card",
     "clock",
     "coverage",
     "coverage_style",
+    "display",
+    "display_dialog",
     "element",
     "events",
     "find",
@@ -65,10 +69,17 @@ MODULES = (
     "picture",
     "recoveries",
     "replay",
+    "screen",
+    "seams",
     "sending",
     "style",
+    "tokens",
+    "tour",
     "track",
+    "turns",
 )
+# A wall does not go through more by itself; a district has a dozen.
+MOST_STREETS = 500
 
 
 @allow(Permission.SEE_MAP)
@@ -125,6 +136,7 @@ def _config(request: HttpRequest, seen: queries.Territory, edition: str) -> dict
             "grids": reverse("grid", args=["0"]).removesuffix("/0/"),
             "headlines": reverse("headlines"),
             "patrols": reverse("patrol-positions").removesuffix("/positions/"),
+            "streets": reverse("map-streets"),
             "sign_in": f"{reverse('sign-in')}?next={reverse('wall')}",
             "ticket": reverse("live-ticket"),
             "tiles": "/tiles",
@@ -142,6 +154,14 @@ def edition(request: HttpRequest) -> HttpResponseBase:
     """The name under which this user's tiles are to be asked for now, and their layers' zooms."""
     present = queries.edition(_scope(request), timezone.localdate())
     return json_ok({"edition": present, "layers": _zooms(request)})
+
+
+@allow(Permission.SEE_MAP)
+@require_safe
+def streets(request: HttpRequest) -> HttpResponseBase:
+    """The streets that the wall can go through by itself, with the box of what is the user's."""
+    found = queries.streets(_scope(request), timezone.localdate(), MOST_STREETS)
+    return json_ok({"items": [asdict(street) for street in found]})
 
 
 def _zooms(request: HttpRequest) -> dict[str, dict[str, int]]:
