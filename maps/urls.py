@@ -2,6 +2,7 @@ from django.urls import path
 
 from maps import archive_pages, views
 from maps.base import views as base
+from maps.desk.urls import urlpatterns as desk
 from maps.files.urls import urlpatterns as files
 from maps.ogc.urls import urlpatterns as ogc
 from maps.onduty.urls import urlpatterns as onduty
@@ -15,6 +16,7 @@ urlpatterns = [
     path("map-archive/", archive_pages.page, name="map-archive"),
     path("map-archive/make/", archive_pages.make, name="map-archive-make"),
     path("map-archive/territory.pmtiles", archive_pages.download, name="map-archive-file"),
+    *desk,
     *ogc,
     *files,
     *onduty,
