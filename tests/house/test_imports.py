@@ -102,6 +102,7 @@ PURE = (
     "events.desk.filters",
     "events.reporting.checks",
     "events.workflow",
+    "maps.desk.shapes",
     "maps.ogc.reading",
     "maps.files.signs",
     "maps.onduty.replay",
