@@ -13,6 +13,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from cameras.handover.areas import common_code
+from events.models.event import OPEN_VALUES
+from events.texts import state_name
 from gis_server import audit, csv_export
 from gis_server.edge import allow, json_ok, show, user_of
 from gis_server.errors import Invalid
@@ -22,12 +24,24 @@ from grids.queries.tree import divisions_to_choose
 from maps import queries
 from maps.desk import selecting
 from maps.desk.asking import Asked, asked_of
-from maps.desk.layers import layers_of
 from maps.desk.selecting import Found, Item
 from maps.views import MODULES, config_of
 
 # Each is known to the others as maps/desk/<name>.
-DESK_MODULES = ()
+DESK_MODULES = (
+    "desk_map",
+    "desk_style",
+    "drawings",
+    "filters",
+    "geodesy",
+    "layers",
+    "measures",
+    "results",
+    "shapes",
+    "sketch",
+    "tools",
+    "view",
+)
 
 
 @allow(Permission.SEE_MAP)
@@ -38,13 +52,11 @@ def desk(request: HttpRequest) -> HttpResponseBase:
     seen = queries.territory(user.reach, day)
     config = config_of(request, seen, queries.edition(user.reach, day))
     config["urls"] |= {"select": reverse("map-select")}
-    config["searched"] = [
-        {"name": one.name, "title": str(one.collection.title)} for one in layers_of(user)
-    ]
+    config["divisions"] = [(one.code, one.name) for one in divisions_to_choose(user)]
+    config["event_states"] = [(state, str(state_name(state))) for state in OPEN_VALUES]
     context = {
         "territory": seen,
         "config": config,
-        "divisions": divisions_to_choose(user),
         "modules": MODULES,
         "desk_modules": DESK_MODULES,
     }

@@ -27,10 +27,11 @@ export class Cameras {
     return this.byId.get(String(id));
   }
 
-  features() {
+  // passes(camera): whether it is among them.
+  features(passes = () => true) {
     return {
       type: "FeatureCollection",
-      features: [...this.byId.values()].map((camera) => ({
+      features: [...this.byId.values()].filter(passes).map((camera) => ({
         type: "Feature",
         id: camera.id,
         geometry: { type: "Point", coordinates: [camera.lon, camera.lat] },
