@@ -3,6 +3,7 @@ from django.urls import path
 from maps import archive_pages, views
 from maps.alarms.urls import urlpatterns as alarms
 from maps.base import views as base
+from maps.desk.urls import urlpatterns as desk
 from maps.figures.urls import urlpatterns as figures
 from maps.files.urls import urlpatterns as files
 from maps.ogc.urls import urlpatterns as ogc
@@ -19,6 +20,7 @@ urlpatterns = [
     path("map-archive/make/", archive_pages.make, name="map-archive-make"),
     path("map-archive/territory.pmtiles", archive_pages.download, name="map-archive-file"),
     *alarms,
+    *desk,
     *ogc,
     *figures,
     *files,

@@ -10,6 +10,7 @@ from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -96,7 +97,7 @@ def wall(request: HttpRequest) -> HttpResponseBase:
     seen = queries.territory(scope, day)
     context = {
         "territory": seen,
-        "config": _config(request, seen, queries.edition(scope, day)),
+        "config": config_of(request, seen, queries.edition(scope, day)),
         "modules": MODULES,
     }
     response = render(request, "maps/wall.html", context)
@@ -104,8 +105,8 @@ def wall(request: HttpRequest) -> HttpResponseBase:
     return response
 
 
-def _config(request: HttpRequest, seen: queries.Territory, edition: str) -> dict[str, Any]:
-    """What the page's scripts must know; nothing secret, it stands in the page."""
+def config_of(request: HttpRequest, seen: queries.Territory, edition: str) -> dict[str, Any]:
+    """What the scripts of wall and desk must know; nothing secret, it stands in the page."""
     user = request.user
     return {
         "base": drawing.config(),
@@ -136,8 +137,8 @@ def _config(request: HttpRequest, seen: queries.Territory, edition: str) -> dict
             "grids": reverse("grid", args=["0"]).removesuffix("/0/"),
             "headlines": reverse("headlines"),
             "patrols": reverse("patrol-positions").removesuffix("/positions/"),
+            "sign_in": f"{reverse('sign-in')}?{urlencode({'next': request.get_full_path()})}",
             "streets": reverse("map-streets"),
-            "sign_in": f"{reverse('sign-in')}?next={reverse('wall')}",
             "ticket": reverse("live-ticket"),
             "tiles": "/tiles",
         },

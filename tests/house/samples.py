@@ -104,6 +104,9 @@ VALUES: dict[str, Callable[[Street], list[tuple[object, ...]]]] = {
 # By route: questions that aim at the first street, asked besides the plain address.
 QUESTIONS: dict[str, list[str]] = {
     "api/cameras.geojson": ["bbox=" + ",".join(map(str, BOX))],
+    "api/maps/select/": ["bbox=" + ",".join(map(str, BOX))],
+    "api/maps/select.csv": ["layer=cameras&bbox=" + ",".join(map(str, BOX))],
+    "api/maps/select.geojson": ["bbox=" + ",".join(map(str, BOX))],
     "api/cameras/offline/": ["state=offline", "state=unknown"],
     "api/find/": ["q=SECRETIA", f"q={FIRST}"],
     "api/territory/find/": ["q=SECRETIA"],

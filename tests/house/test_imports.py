@@ -104,6 +104,7 @@ PURE = (
     "events.workflow",
     "maps.alarms.flood",
     "maps.alarms.ranks",
+    "maps.desk.shapes",
     "maps.ogc.reading",
     "maps.figures.classes",
     "maps.figures.moments",

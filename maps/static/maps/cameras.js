@@ -37,10 +37,11 @@ export class Cameras {
     return this.byId.get(String(id));
   }
 
-  features() {
+  // passes(camera): whether it is among them.
+  features(passes = () => true) {
     return {
       type: "FeatureCollection",
-      features: [...this.byId.values()].map(feature),
+      features: [...this.byId.values()].filter(passes).map(feature),
     };
   }
 }

@@ -43,6 +43,7 @@ export class WallMap {
     this.colours = new GridColours(this.map);
     this.outageNote = new OutageNote(this.map, config.urls.cameras, picked);
     this.hasEvents = Boolean(config.layers.events);
+    this.eventHits = [EVENT_LAYER, "event-singles"];
     this.eventNote = this.hasEvents ? new EventNote(this.map, config.urls.events, { ringed: (spot) => this.ringEvent(spot) }) : null;
     this.patrols = config.sees_patrols ? new PatrolMap(this.map, config.urls.patrols) : null;
     this.map.addControl(new maplibre.NavigationControl({ showCompass: false }), "top-left");
@@ -307,7 +308,7 @@ export class WallMap {
 
   // The one that was pressed, or closer to those that stand together; whether there was any.
   pressEvent({ x, y }, near) {
-    const [event] = this.map.queryRenderedFeatures(near, { layers: [EVENT_LAYER, "event-singles"] });
+    const [event] = this.map.queryRenderedFeatures(near, { layers: this.eventHits });
     if (event) {
       this.eventNote.open(event.id, event.geometry.coordinates);
       return true;
