@@ -1,5 +1,6 @@
 """The wall, and the tiles it is drawn from."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -20,6 +22,8 @@ from maps import answers, queries, store
 from maps.answers import NOT_KEPT
 from maps.base import drawing
 from maps.door import ASKED_AT
+from maps.figures.classes import GridFigure
+from maps.figures.grids import MAY_SEE
 from maps.layers import LAYERS, Layer
 from maps.tiles import Tile
 from patrols.seen.texts import definition
@@ -33,16 +37,23 @@ MODULES = (
     "alarms",
     "api",
     "banner",
+    "burst",
     "cameras",
     "card",
     "clock",
     "coverage",
     "coverage_style",
+    "display",
+    "display_dialog",
     "element",
     "events",
     "find",
     "fold",
     "grid",
+    "grid_classes",
+    "grid_colours",
+    "grid_figures",
+    "headlines",
     "icons",
     "kept",
     "live",
@@ -59,10 +70,17 @@ MODULES = (
     "picture",
     "recoveries",
     "replay",
+    "screen",
+    "seams",
     "sending",
     "style",
+    "tokens",
+    "tour",
     "track",
+    "turns",
 )
+# A wall does not go through more by itself; a district has a dozen.
+MOST_STREETS = 500
 
 
 @allow(Permission.SEE_MAP)
@@ -79,7 +97,7 @@ def wall(request: HttpRequest) -> HttpResponseBase:
     seen = queries.territory(scope, day)
     context = {
         "territory": seen,
-        "config": _config(request, seen, queries.edition(scope, day)),
+        "config": config_of(request, seen, queries.edition(scope, day)),
         "modules": MODULES,
     }
     response = render(request, "maps/wall.html", context)
@@ -87,8 +105,8 @@ def wall(request: HttpRequest) -> HttpResponseBase:
     return response
 
 
-def _config(request: HttpRequest, seen: queries.Territory, edition: str) -> dict[str, Any]:
-    """What the page's scripts must know; nothing secret, it stands in the page."""
+def config_of(request: HttpRequest, seen: queries.Territory, edition: str) -> dict[str, Any]:
+    """What the scripts of wall and desk must know; nothing secret, it stands in the page."""
     user = request.user
     return {
         "base": drawing.config(),
@@ -96,6 +114,7 @@ def _config(request: HttpRequest, seen: queries.Territory, edition: str) -> dict
         "csrf": get_token(request),
         "edition": edition,
         "extent": seen.extent,
+        "grid_figures": [one for one in GridFigure if may(user.role, MAY_SEE[one])],  # type: ignore[union-attr]
         "layers": _zooms(request),
         "sees_cameras": may(user.role, Permission.SEE_CAMERAS),  # type: ignore[union-attr]
         "sees_events": may(user.role, Permission.SEE_EVENTS),  # type: ignore[union-attr]
@@ -113,10 +132,13 @@ def _config(request: HttpRequest, seen: queries.Territory, edition: str) -> dict
             "find": reverse("find"),
             "recoveries": reverse("recoveries"),
             "rounds": reverse("api-video-seen").removesuffix("/seen.geojson"),
+            "grid_figures": reverse("grid-figures"),
             "grid_pages": reverse("grid-page", args=["0"]).removesuffix("0/"),
             "grids": reverse("grid", args=["0"]).removesuffix("/0/"),
+            "headlines": reverse("headlines"),
             "patrols": reverse("patrol-positions").removesuffix("/positions/"),
-            "sign_in": f"{reverse('sign-in')}?next={reverse('wall')}",
+            "sign_in": f"{reverse('sign-in')}?{urlencode({'next': request.get_full_path()})}",
+            "streets": reverse("map-streets"),
             "ticket": reverse("live-ticket"),
             "tiles": "/tiles",
         },
@@ -133,6 +155,14 @@ def edition(request: HttpRequest) -> HttpResponseBase:
     """The name under which this user's tiles are to be asked for now, and their layers' zooms."""
     present = queries.edition(_scope(request), timezone.localdate())
     return json_ok({"edition": present, "layers": _zooms(request)})
+
+
+@allow(Permission.SEE_MAP)
+@require_safe
+def streets(request: HttpRequest) -> HttpResponseBase:
+    """The streets that the wall can go through by itself, with the box of what is the user's."""
+    found = queries.streets(_scope(request), timezone.localdate(), MOST_STREETS)
+    return json_ok({"items": [asdict(street) for street in found]})
 
 
 def _zooms(request: HttpRequest) -> dict[str, dict[str, int]]:

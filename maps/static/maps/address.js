@@ -32,7 +32,7 @@ export function write(id) {
 
 // What this page has put on the history it takes off; what came with the address it wipes out.
 function leave() {
-  if (history.state !== "card") return history.replaceState(null, "", location.pathname);
+  if (history.state !== "card") return history.replaceState(null, "", location.pathname + location.search);
   leaving = true;
   history.back();
 }
