@@ -11,7 +11,7 @@ from django.test import Client
 from events.models import Event
 from gis_server.errors import Conflict
 from gis_server.live import TOPICS
-from gis_server.live_asgi import hears
+from gis_server.live_asgi import ears_of
 from gis_server.live_hub import feed_row
 from gis_server.live_ticket import Listener
 from gis_server.models import AuditRow, ChangeRow, User
@@ -197,7 +197,7 @@ def heard_by(*reach: str) -> bool:
     """Whether somebody with this reach hears of the newest change."""
     row = ChangeRow.objects.filter(topic="alarm").latest("id")
     told = feed_row(row.id, row.topic, row.subject, row.scope, row.data, "now", row.parts)
-    return hears(Listener(1, Role.COMMUNITY_LEADER.value, list(reach), "x", None, 0), told)
+    return ears_of(Listener(1, Role.COMMUNITY_LEADER.value, list(reach), "x", None, 0))(told)
 
 
 def test_every_wall_of_the_area_hears_and_no_other(
