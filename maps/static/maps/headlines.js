@@ -48,7 +48,7 @@ function figureRow(row) {
     "tr",
     { "data-figure": row.name, class: isKind ? "headline-part" : null },
     element("th", { scope: "row" }, nameText(row.name)),
-    element("td", {}, element("b", {}, valueText(row.name, row.value, row.why)), element("span", { class: "muted" }, besideText(row))),
+    element("td", {}, element("b", {}, valueText(row.name, row.value, row.why)), besideText(row) && element("span", { class: "headline-beside" }, besideText(row))),
     ...BEFORE.map((when) => element("td", { title: thenText(row.name, row[when]) }, ...differenceParts(row.name, row[when]))),
   );
 }
@@ -78,7 +78,7 @@ function besideText({ name, whole, unknown }) {
   const parts = [];
   if (whole !== null) parts.push(name === "people" ? interpolate(gettext("of %s needed"), [whole]) : interpolate(gettext("of %s"), [whole]));
   if (unknown) parts.push(SHARES.includes(name) ? interpolate(gettext("%s of the time unknown"), [percent(unknown)]) : interpolate(gettext("%s unknown"), [unknown]));
-  return parts.length ? ` ${parts.join(" · ")}` : "";
+  return parts.join(" · ");
 }
 
 function differenceParts(name, { difference, why }) {
@@ -94,7 +94,7 @@ function differenceParts(name, { difference, why }) {
 
 // What it was then, for whoever points at the difference.
 function thenText(name, { value, why, unknown }) {
-  return [valueText(name, value, why), besideText({ name, whole: null, unknown })].join("").trim();
+  return [valueText(name, value, why), besideText({ name, whole: null, unknown })].filter(Boolean).join(" · ");
 }
 
 function percent(share) {
