@@ -246,7 +246,8 @@ def extent_of(scope: Sequence[str], day: date) -> Bounds | None:
 
 def streets(scope: Sequence[str], day: date, most: int) -> list[Street]:
     """What a user sees of streets, by code; at most `most`."""
-    values = {"scope": [prefix for prefix in scope if prefix], "day": day, "most": most}
+    reached = [prefix for prefix in scope if prefix]
+    values: dict[str, Any] = {"scope": reached, "day": day, "most": most}
     with connection.cursor() as cursor:
         cursor.execute(STREETS_SQL, values)
         return [Street(code, name, tuple(box)) for code, name, *box in cursor.fetchall()]

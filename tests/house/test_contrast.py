@@ -43,8 +43,8 @@ def tokens(theme: str) -> dict[str, str]:
 def colour(written: str, under: Colour = (0, 0, 0)) -> Colour:
     """Red, green and blue from 0 to 255; what lets light through is laid over `under`."""
     if written.startswith("#"):
-        red, green, blue = (int(written[at : at + 2], 16) for at in (1, 3, 5))
-        return red, green, blue
+        whole = [int(written[at : at + 2], 16) for at in (1, 3, 5)]
+        return whole[0], whole[1], whole[2]
     found = re.fullmatch(r"rgb\((\d+) (\d+) (\d+) / (\.\d+)\)", written)
     assert found, f"no colour: {written}"
     share = float(found[4])
