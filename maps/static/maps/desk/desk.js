@@ -247,7 +247,10 @@ function draw(kind) {
 }
 
 function listView() {
-  if (desk) search(new URLSearchParams({ bbox: desk.box() }), gettext("What the map shows"), false);
+  const named = layers.searched.map((layer) => ["layer", layer]);
+  if (!desk) return;
+  if (named.length === 0) return results.fail(gettext("All layers are off: switch one on."));
+  search(new URLSearchParams([["bbox", desk.box()], ...named]), gettext("What the map shows"), false);
 }
 
 // The filters of the map hold for the search too.
@@ -260,7 +263,7 @@ async function search(question, name, outlined = true) {
     const { body } = await ask(`${config.urls.select}?${question}`);
     if (searching !== mine) return;
     desk?.show("searched", outlined ? [feature(body.outline)] : []);
-    results.show(body);
+    results.show(outlined ? body : { ...body, area_m2: 0 });
   } catch (error) {
     if (searching === mine) results.fail(error.message);
   }
