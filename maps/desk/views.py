@@ -119,7 +119,7 @@ def _address(request: HttpRequest, route: str, layer: str, offset: int | None = 
         query["offset"] = str(offset)
     elif "limit" in query:
         query.pop("limit")
-    return f"{reverse(route)}?{query.urlencode(safe=",;:")}"
+    return f"{reverse(route)}?{query.urlencode(safe=',;:')}"
 
 
 @allow(Permission.SEE_MAP)
