@@ -6,6 +6,7 @@ from maps.desk.urls import urlpatterns as desk
 from maps.files.urls import urlpatterns as files
 from maps.ogc.urls import urlpatterns as ogc
 from maps.onduty.urls import urlpatterns as onduty
+from maps.then.urls import urlpatterns as then
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -20,4 +21,5 @@ urlpatterns = [
     *ogc,
     *files,
     *onduty,
+    *then,
 ]

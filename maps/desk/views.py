@@ -10,7 +10,13 @@ from maps import queries
 from maps.views import MODULES, config_of
 
 # Each is known to the others as maps/desk/<name>.
-DESK_MODULES = ()
+DESK_MODULES = (
+    "then/compare",
+    "then/map",
+    "then/past",
+    "then/style",
+    "then/time",
+)
 
 
 @allow(Permission.SEE_MAP)

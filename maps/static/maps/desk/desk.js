@@ -10,6 +10,7 @@ import { element, setText } from "maps/element";
 import { Finder } from "maps/find";
 import { LiveFeed } from "maps/live";
 import { WallMap } from "maps/map";
+import { TimeBar } from "maps/desk/then/time";
 
 const REPAINT_MS = 200;
 const REFRESH_EVERY_MS = 60_000;
@@ -23,6 +24,7 @@ const cameras = new Cameras();
 const banner = new Banner(at("banner"), at("live"), config);
 const card = new Card(at("card"), config, { closed });
 const map = makeMap();
+if (map) new TimeBar(at("time"), at("map"), config, map);
 new Finder(at("find"), config.urls.find, { chosen: goTo });
 const feed = new LiveFeed({
   ticketUrl: config.urls.ticket,
