@@ -159,7 +159,9 @@ export class TimeBar {
     for (const one of [this.slider, this.playButton, this.earlier, this.later]) one.disabled = true;
     setText(this.time, "");
     setText(this.note, text);
-    if (this.map) this.hide();
+    if (!this.map) return;
+    this.hide();
+    setText(this.ribbon, gettext("Not live: loading…"));
   }
 
   // What is no longer true of any moment is not left on the screen.
