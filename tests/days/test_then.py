@@ -46,7 +46,8 @@ def yesterday(town: Town, camera: int) -> str:
 
 
 def shown(page: Page, camera: int, state: str, box: str = ".past-map") -> bool:
-    return page.evaluate(STATES, box).get(str(camera)) == state
+    states: dict[str, str] = page.evaluate(STATES, box)
+    return states.get(str(camera)) == state
 
 
 def look_back(page: Page, day: str) -> None:

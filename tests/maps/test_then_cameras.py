@@ -25,7 +25,7 @@ def camera(make_camera: MakeCamera) -> Camera:
 
 def state(client: Client, camera: Camera, when: datetime) -> str | None:
     row = by_id(moment(client, when)["cameras"]).get(camera.pk)
-    return row and row["state"]
+    return None if row is None else str(row["state"])
 
 
 def test_down_and_up_again_is_told_of_each_moment(operator: Client, camera: Camera) -> None:
