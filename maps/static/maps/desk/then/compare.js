@@ -33,7 +33,7 @@ export class Compare {
     this.edge = element("input", { type: "range", class: "compare-edge", min: 0, max: 100, value: 50, "aria-label": gettext("Border between the two moments"), hidden: true });
     this.note = element("p", { class: "then-note", role: "status" });
     this.tags = [element("div", { class: "past-ribbon" }), element("div", { class: "past-ribbon" })];
-    this.holders = [0, 1].map(() => element("div", { class: "compare-map" }));
+    this.holders = [0, 1].map(() => element("div", { class: "map compare-map" }));
     this.maps = element("div", { class: "compare-maps" }, ...this.holders.map((holder, index) => element("div", { class: "compare-side" }, holder, this.tags[index])), this.edge);
     this.table = element("div", { class: "compare-table", tabindex: 0, role: "region", "aria-label": gettext("Differences") });
     const close = element("button", { type: "button", class: "then-back", "aria-keyshortcuts": "Escape" }, gettext("Back to live"));
@@ -108,6 +108,8 @@ export class Compare {
       return new PastMap(holder, this.config, { center: map.getCenter(), zoom: map.getZoom(), day, edition: grids.edition });
     });
     follow(this.shown[0].map, this.shown[1].map);
+    // Each has less room than the desk's: all of what that shows is shown.
+    this.shown[0].map.fitBounds(map.getBounds(), { animate: false });
   }
 
   // Side by side, or the later one over the earlier from the border on.

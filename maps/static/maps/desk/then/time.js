@@ -40,8 +40,8 @@ export class TimeBar {
     this.day = element("input", { type: "date", required: true });
     this.playButton = button("", () => this.play(!this.player.playing), { class: "then-play", "aria-keyshortcuts": "Space" });
     this.speed = element("select", {}, ...SPEEDS.map((speed) => element("option", { value: speed, selected: speed === USUAL_SPEED }, `×${speed}`)));
-    this.earlier = button("⏮", () => this.jump(this.past.before), { "aria-label": gettext("Change before"), title: gettext("Change before"), "aria-keyshortcuts": "," });
-    this.later = button("⏭", () => this.jump(this.past.after), { "aria-label": gettext("Next change"), title: gettext("Next change"), "aria-keyshortcuts": "." });
+    this.earlier = button("‹", () => this.jump(this.past.before), { "aria-label": gettext("Change before"), title: gettext("Change before"), "aria-keyshortcuts": "," });
+    this.later = button("›", () => this.jump(this.past.after), { "aria-label": gettext("Next change"), title: gettext("Next change"), "aria-keyshortcuts": "." });
     this.slider = element("input", { type: "range", min: 0, max: DAY_S, step: 1, value: 0, "aria-label": gettext("Time of the day") });
     this.time = element("output", { class: "then-time" });
     this.shift = element("select", {});
