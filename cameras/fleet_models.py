@@ -85,6 +85,11 @@ class Outage(models.Model):
         indexes = [
             models.Index(fields=["-opened_at", "-id"], name="outage_newest_first"),
             models.Index(fields=["id"], condition=Q(closed_at=None), name="outage_open"),
+            models.Index(
+                fields=["closed_at"],
+                condition=Q(closed_at__isnull=False, told_at__isnull=False),
+                name="outage_over",
+            ),
         ]
         constraints = [
             models.CheckConstraint(

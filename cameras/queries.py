@@ -55,6 +55,8 @@ def features(user: User, *, box: Box | None, limit: int) -> dict[str, Any]:
             last_probe_at=F("state__last_probe_at"),
             owner_name=F("owner__name"),
             team_name=F("team__name"),
+            class_name=F("priority"),
+            scope=F("scope_code"),
             lon=Func("point", function="ST_X", output_field=FloatField()),
             lat=Func("point", function="ST_Y", output_field=FloatField()),
         )[: limit + 1]
@@ -83,6 +85,8 @@ def feature(row: Mapping[str, Any]) -> dict[str, Any]:
             "last_probe_at": text_of(row["last_probe_at"]),
             "owner": row["owner_name"],
             "team": row["team_name"],
+            "priority": row["class_name"],
+            "scope": row["scope"],
         },
     }
 

@@ -7,6 +7,9 @@ from django.utils.functional import Promise
 from django.utils.translation import pgettext_lazy
 
 ACTIONS: dict[str, str | Promise] = {
+    "alarm.noted": pgettext_lazy("action", "Changed the note of an alarm"),
+    "alarm.released": pgettext_lazy("action", "Gave an alarm back"),
+    "alarm.taken": pgettext_lazy("action", "Took an alarm"),
     "area.asked": pgettext_lazy("action", "Asked for an area"),
     "area.given": pgettext_lazy("action", "Lent an area"),
     "area.refused": pgettext_lazy("action", "Refused an area"),

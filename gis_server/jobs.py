@@ -47,6 +47,14 @@ def prune_changes() -> int:
 
 
 @shared_task  # type: ignore[untyped-decorator]
+def say_alive() -> None:
+    """Note that the clock of jobs and whoever does them are there."""
+    from gis_server import beats  # noqa: PLC0415 - models need the app registry
+
+    beats.beat(beats.Part.JOBS, timezone.now())
+
+
+@shared_task  # type: ignore[untyped-decorator]
 def drop_old_sessions() -> None:
     """Delete sessions that have run out; nobody else does."""
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()

@@ -41,6 +41,8 @@ TOPICS: dict[str, Permission] = {
     "coverage": Permission.SEE_COVERAGE,
     # The watching itself is in trouble, or no longer.
     "notice": Permission.SEE_CAMERAS,
+    # Somebody has taken an alarm of the wall, or given it back; which kind, and no more.
+    "alarm": Permission.SEE_MAP,
     "snapshot": Permission.SEE_PICTURES,
     "shapes": Permission.SEE_MAP,
     # Somebody asked for an area, or a request or grant of it has moved: for those who decide.

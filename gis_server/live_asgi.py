@@ -13,7 +13,7 @@ import socket
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from functools import partial
+from functools import lru_cache, partial
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs
@@ -33,7 +33,7 @@ from gis_server.live import (  # noqa: E402
     REACH_TOPIC,
     TOPICS,
 )
-from gis_server.live_hub import BEAT, CLOSE, CUT, RING_SIZE, Client, FeedRow, Hub, feed_row  # noqa: E402
+from gis_server.live_hub import BEAT, CUT, RING_SIZE, Client, FeedRow, Hub, feed_row  # noqa: E402
 from gis_server.live_ticket import TICKET_COOKIE, Listener, read_ticket  # noqa: E402
 from gis_server.roles import Permission, covers, may, touches  # noqa: E402
 
@@ -45,6 +45,8 @@ logger = logging.getLogger(__name__)
 BEAT_EVERY_S = 10.0
 # After this long a browser comes back with a new ticket: who lost a right stops hearing.
 STREAM_MAX_S = 900.0
+TAKES_S = 20.0
+"""A browser that has taken nothing for so long is cut off: beats alone come every 10 s."""
 LOOK_EVERY_S = 5.0
 RETRY_S = 1.0
 ANSWER_S = 8.0
@@ -197,7 +199,7 @@ class LiveApp:
             await answer(send, 503, b'{"error": {"kind": "Unavailable"}}', listener.origin)
             return
         client = self.hub.join(
-            lambda row: row.topic in topics and hears(listener, row),
+            ears_of(listener, topics),
             since,
             lambda row: outdates(listener, row),
         )
@@ -234,15 +236,31 @@ def longest_s(listener: Listener, now_s: float) -> float:
     return min(STREAM_MAX_S, listener.ends_at - now_s)
 
 
-def hears(listener: Listener, row: FeedRow) -> bool:
-    permission = TOPICS.get(row.topic)
-    if permission is None or not may(listener.role, permission):
-        return False
-    if row.topic in OWN_TOPICS:
-        return row.subject == str(listener.user)
-    if not row.scope or covers(listener.scope, row.scope):
-        return True
-    return any(touches(listener.scope, part) for part in row.parts)
+def ears_of(
+    listener: Listener, topics: frozenset[str] = frozenset(TOPICS)
+) -> Callable[[FeedRow], bool]:
+    """What tells whether a listener hears a change; the same for all who hear alike, so that the
+    hub asks once for all of them.
+    """
+    permitted = frozenset(topic for topic in topics if may(listener.role, TOPICS[topic]))
+    user = str(listener.user) if permitted & OWN_TOPICS else ""
+    return _ears(permitted, tuple(listener.scope), user)
+
+
+@lru_cache(maxsize=4_096)
+def _ears(topics: frozenset[str], scope: tuple[str, ...], user: str) -> Callable[[FeedRow], bool]:
+    prefixes = list(scope)
+
+    def hears(row: FeedRow) -> bool:
+        if row.topic not in topics:
+            return False
+        if row.topic in OWN_TOPICS:
+            return row.subject == user
+        if not row.scope or covers(prefixes, row.scope):
+            return True
+        return any(touches(prefixes, part) for part in row.parts)
+
+    return hears
 
 
 def listener_of(headers: dict[str, str], now_s: float) -> Listener:
@@ -312,20 +330,40 @@ async def pump(hub: Hub, client: Client, origin: str, send: Send, most_s: float)
         try:
             next_look = min(next_beat, until)
             async with asyncio.timeout_at(next_look):
-                message = await client.queue.get()
+                part, ends = await client.next_part()
         except TimeoutError:
             if loop.time() >= until:
                 break
             next_beat = loop.time() + BEAT_EVERY_S
-            message = BEAT if hub.current else CUT
-        if message == CLOSE:
+            part, ends = BEAT if hub.current else CUT, False
+        if part:
+            await send_part(send, part)
+        if ends:
             break
-        await send_part(send, message)
     await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 async def send_part(send: Send, body: bytes) -> None:
-    await send({"type": "http.response.body", "body": body, "more_body": True})
+    """Hand a part over; a reader that takes nothing for `TAKES_S` is cut off, not waited for.
+
+    Raises:
+        TimeoutError: it was; what it did not take it asks for when it comes back.
+    """
+    try:
+        async with asyncio.timeout(TAKES_S):
+            await send({"type": "http.response.body", "body": body, "more_body": True})
+    except TimeoutError:
+        drop(send)
+        raise
+
+
+def drop(send: Send) -> None:
+    """Drop the connection with all that is still to be sent: ASGI knows no way, and to close it
+    would wait for a reader that may never read again.
+    """
+    transport = getattr(getattr(send, "__self__", None), "transport", None)
+    if transport is not None:
+        transport.abort()
 
 
 async def left(receive: Receive) -> None:

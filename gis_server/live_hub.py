@@ -12,7 +12,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 RING_SIZE = 20_000
-QUEUE_SIZE = 1_000
+QUEUE_SIZE = 5_000
+"""Changes that wait for one browser, which a burst of some thousands is no reason to let go."""
+PART_BYTES = 32_768
 RESET = b"event: reset\ndata: {}\n\n"
 BEAT = b"event: beat\ndata: {}\n\n"
 CUT = b"event: cut\ndata: {}\n\n"
@@ -57,6 +59,18 @@ class Client:
     ends: Callable[[FeedRow], bool]
     queue: asyncio.Queue[bytes] = field(default_factory=lambda: asyncio.Queue(QUEUE_SIZE))
 
+    async def next_part(self) -> tuple[bytes, bool]:
+        """What waits, up to about `PART_BYTES`, and whether the stream ends with it.
+
+        A burst costs each browser some writes, and not one for every change.
+        """
+        messages = [await self.queue.get()]
+        size = len(messages[0])
+        while messages[-1] != CLOSE and size < PART_BYTES and not self.queue.empty():
+            messages.append(self.queue.get_nowait())
+            size += len(messages[-1])
+        return b"".join(messages), messages[-1] == CLOSE
+
 
 class Hub:
     """Fans committed changes out to clients.  `current`: whether the database is being heard."""
@@ -80,10 +94,14 @@ class Hub:
             self._remember(row)
 
     def publish(self, rows: Iterable[FeedRow]) -> None:
+        """Hand changes out.  Those who hear alike have one `hears`, which is asked once a row."""
         for row in rows:
             self._remember(row)
+            heard: dict[Callable[[FeedRow], bool], bool] = {}
             for client in list(self.clients):
-                if client.hears(row):
+                if client.hears not in heard:
+                    heard[client.hears] = client.hears(row)
+                if heard[client.hears]:
                     self._send(client, row.message)
                 if client.ends(row):
                     self.leave(client)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 class Permission(StrEnum):
     SEE_MAP = "see_map"
+    TAKE_ALARMS = "take_alarms"
     SEE_CAMERAS = "see_cameras"
     SEE_PICTURES = "see_pictures"
     TAKE_PICTURES = "take_pictures"
@@ -59,6 +60,7 @@ class Permission(StrEnum):
 
 PERMISSION_NAMES = {
     Permission.SEE_MAP: _("See the map"),
+    Permission.TAKE_ALARMS: _("Take alarms of the wall"),
     Permission.SEE_CAMERAS: _("See cameras"),
     Permission.SEE_PICTURES: _("See pictures of cameras"),
     Permission.TAKE_PICTURES: _("Take pictures"),
@@ -129,7 +131,11 @@ ROLE_NAMES = [
 _MAP = {Permission.SEE_MAP}
 _WATCH = _MAP | {Permission.SEE_CAMERAS, Permission.SEE_PICTURES, Permission.SEE_RATES}
 _HANDLE = {Permission.SEE_EVENTS, Permission.REPORT_EVENTS, Permission.HANDLE_EVENTS}
-_LEAD_EVENTS = _HANDLE | {Permission.LEAD_EVENTS, Permission.SEE_EVENT_FIGURES}
+_LEAD_EVENTS = _HANDLE | {
+    Permission.LEAD_EVENTS,
+    Permission.SEE_EVENT_FIGURES,
+    Permission.TAKE_ALARMS,
+}
 _SEE_PATROLS = {Permission.SEE_COVERAGE, Permission.SEE_PATROLS, Permission.SEND_PATROLS}
 _LEAD = (
     _WATCH
@@ -152,6 +158,7 @@ MAY: dict[Role, frozenset[Permission]] = {
         _WATCH
         | _SEE_PATROLS
         | {
+            Permission.TAKE_ALARMS,
             Permission.DO_ROUNDS,
             Permission.TAKE_PICTURES,
             Permission.SEE_PEOPLE,
@@ -169,6 +176,7 @@ MAY: dict[Role, frozenset[Permission]] = {
     Role.MAINTAINER: frozenset(
         _WATCH
         | {
+            Permission.TAKE_ALARMS,
             Permission.TAKE_PICTURES,
             Permission.MANAGE_CAMERAS,
             Permission.ASK_FOR_AREA,

@@ -359,6 +359,16 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 600.0,
         "options": {"expires": 600},
     },
+    "maps: forget who took alarms that are long over": {
+        "task": "maps.jobs.prune_alarms",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
+    "gis_server: say that jobs are done": {
+        "task": "gis_server.jobs.say_alive",
+        "schedule": 15.0,
+        "options": {"expires": 15},
+    },
     "gis_server: enter the holidays of years that are announced": {
         "task": "gis_server.jobs.load_calendar",
         "schedule": 3600.0,

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from maps import archive, bake, heaps, store
+from maps.alarms import services as alarms
 
 # A first bake of 60,000 grids takes a minute of processor; a busy machine may need ten times that.
 BAKE_LIMIT_S = 3600
@@ -25,6 +26,12 @@ def draw_territory() -> int:
 def prune_tiles() -> int:
     """Drop kept tiles that nobody asks for, and what is over TILE_STORE_MB."""
     return store.prune(settings.TILE_STORE_MB * 2**20)
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def prune_alarms() -> int:
+    """Forget who took alarms that are long over; how many."""
+    return alarms.prune(timezone.now())
 
 
 @shared_task(time_limit=BAKE_LIMIT_S)  # type: ignore[untyped-decorator]

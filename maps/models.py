@@ -1,9 +1,14 @@
-"""Which state of the territory tiles are drawn from, and the territory as it is drawn from afar."""
+"""Which state of the territory tiles are drawn from, the territory as it is drawn from afar, and
+who has taken which alarm.
+"""
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.gis.db import models
 from django.contrib.postgres.fields import DateRangeField
+
+from maps.alarms.ranks import Kind
 
 
 class Edition(models.Model):
@@ -116,3 +121,38 @@ class HeapCount(models.Model):
 
     def __str__(self) -> str:
         return self.written
+
+
+class AlarmTake(models.Model):
+    """Who has taken an alarm (`maps.alarms`), when, and what they say of it.
+
+    Alarms themselves are worked out from what is true, not stored.  kind, subject: which one;
+    raised_at: since when it stood when it was taken: what comes to it later is not taken.
+    who stays when the user is gone.
+    """
+
+    kind = models.CharField(max_length=10)
+    subject = models.CharField(max_length=60)
+    raised_at = models.DateTimeField()
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="alarms_taken"
+    )
+    who = models.CharField(max_length=150)
+    at = models.DateTimeField()
+    note = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        db_table = "maps_alarmtake"
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "subject", "raised_at"], name="one_who_has_taken_an_alarm"
+            ),
+            models.CheckConstraint(
+                name="alarm_is_of_a_known_kind",
+                condition=models.Q(kind__in=[kind.value for kind in Kind]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.subject} {self.who}"

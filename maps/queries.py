@@ -72,6 +72,21 @@ COUNT_SQL = f"""
     FROM grids_division AS division
     WHERE {IN_SCOPE.format(code="division.code")}"""  # noqa: S608
 
+# Of a street that is the user's as a whole its own outline, else that of the grids that are.
+STREETS_SQL = f"""
+    SELECT street.code, street.name, ST_XMin(box), ST_YMin(box), ST_XMax(box), ST_YMax(box)
+    FROM grids_division AS street CROSS JOIN LATERAL (
+        SELECT CASE WHEN {IN_SCOPE.format(code="street.code")} THEN Box2D(street.shape) ELSE (
+            SELECT ST_Extent(drawn.shape) FROM grids_gridshape AS drawn
+            JOIN grids_grid AS grid ON grid.id = drawn.grid_id
+            WHERE drawn.valid @> %(day)s AND {IN_SCOPE.format(code="grid.code")}
+              AND grid.code ^@ left(street.code, 9)) END AS box) AS reached
+    WHERE street.level = 'street' AND box IS NOT NULL
+      AND ({IN_SCOPE.format(code="street.code")}
+           OR EXISTS (SELECT FROM unnest(%(scope)s::text[]) AS prefix
+                      WHERE prefix ^@ left(street.code, 9)))
+    ORDER BY street.code LIMIT %(most)s"""  # noqa: S608
+
 
 @dataclass(frozen=True)
 class Territory:
@@ -82,6 +97,15 @@ class Territory:
     streets: int
     communities: int
     extent: Bounds | None
+
+
+@dataclass(frozen=True)
+class Street:
+    """A street that a user sees at least part of; `box` is that part's, as `Territory.extent`."""
+
+    code: str
+    name: str
+    box: Bounds
 
 
 def edition(scope: Sequence[str], day: date) -> str:
@@ -218,3 +242,12 @@ def extent_of(scope: Sequence[str], day: date) -> Bounds | None:
         cursor.execute(EXTENT_SQL, {"scope": list(scope), "day": day})
         extent = cursor.fetchone()
     return None if extent[0] is None else tuple(extent)
+
+
+def streets(scope: Sequence[str], day: date, most: int) -> list[Street]:
+    """What a user sees of streets, by code; at most `most`."""
+    reached = [prefix for prefix in scope if prefix]
+    values: dict[str, Any] = {"scope": reached, "day": day, "most": most}
+    with connection.cursor() as cursor:
+        cursor.execute(STREETS_SQL, values)
+        return [Street(code, name, tuple(box)) for code, name, *box in cursor.fetchall()]

@@ -1,5 +1,6 @@
 """The wall, and the tiles it is drawn from."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +22,8 @@ from maps import answers, queries, store
 from maps.answers import NOT_KEPT
 from maps.base import drawing
 from maps.door import ASKED_AT
+from maps.figures.classes import GridFigure
+from maps.figures.grids import MAY_SEE
 from maps.layers import LAYERS, Layer
 from maps.then.asked import noon_of, past_day
 from maps.tiles import Tile
@@ -30,18 +33,28 @@ from patrols.seen.views.asked import question_of
 # The page's scripts; each is known to the others as maps/<name>, wherever its hashed file lies.
 MODULES = (
     "address",
+    "alarm_jump",
+    "alarm_row",
+    "alarms",
     "api",
     "banner",
+    "burst",
     "cameras",
     "card",
     "clock",
     "coverage",
     "coverage_style",
+    "display",
+    "display_dialog",
     "element",
     "events",
     "find",
     "fold",
     "grid",
+    "grid_classes",
+    "grid_colours",
+    "grid_figures",
+    "headlines",
     "icons",
     "kept",
     "live",
@@ -57,12 +70,20 @@ MODULES = (
     "person",
     "picture",
     "player",
+    "recoveries",
     "replay",
+    "screen",
+    "seams",
     "sending",
     "style",
+    "tokens",
+    "tour",
     "track",
     "tracks",
+    "turns",
 )
+# A wall does not go through more by itself; a district has a dozen.
+MOST_STREETS = 500
 
 
 @allow(Permission.SEE_MAP)
@@ -96,6 +117,7 @@ def config_of(request: HttpRequest, seen: queries.Territory, edition: str) -> di
         "csrf": get_token(request),
         "edition": edition,
         "extent": seen.extent,
+        "grid_figures": [one for one in GridFigure if may(user.role, MAY_SEE[one])],  # type: ignore[union-attr]
         "layers": _zooms(request),
         "sees_cameras": may(user.role, Permission.SEE_CAMERAS),  # type: ignore[union-attr]
         "sees_events": may(user.role, Permission.SEE_EVENTS),  # type: ignore[union-attr]
@@ -106,17 +128,22 @@ def config_of(request: HttpRequest, seen: queries.Territory, edition: str) -> di
         "time_zone": settings.TIME_ZONE,
         "user": user.pk,
         "urls": {
+            "alarms": reverse("alarms"),
             "cameras": reverse("cameras").removesuffix(".geojson"),
             "edition": reverse("edition"),
             "events": reverse("event-card", args=[0]).removesuffix("/0/card/"),
             "find": reverse("find"),
+            "recoveries": reverse("recoveries"),
             "rounds": reverse("api-video-seen").removesuffix("/seen.geojson"),
+            "grid_figures": reverse("grid-figures"),
             "grid_pages": reverse("grid-page", args=["0"]).removesuffix("0/"),
             "grids": reverse("grid", args=["0"]).removesuffix("/0/"),
+            "headlines": reverse("headlines"),
             "patrols": reverse("patrol-positions").removesuffix("/positions/"),
             "sign_in": f"{reverse('sign-in')}?{urlencode({'next': request.get_full_path()})}",
             "event_pages": reverse("event", args=[0]).removesuffix("0/"),
             "then": reverse("map-then"),
+            "streets": reverse("map-streets"),
             "ticket": reverse("live-ticket"),
             "tiles": "/tiles",
         },
@@ -133,6 +160,14 @@ def edition(request: HttpRequest) -> HttpResponseBase:
     """The name under which this user's tiles are to be asked for now, and their layers' zooms."""
     present = queries.edition(_scope(request), timezone.localdate())
     return json_ok({"edition": present, "layers": _zooms(request)})
+
+
+@allow(Permission.SEE_MAP)
+@require_safe
+def streets(request: HttpRequest) -> HttpResponseBase:
+    """The streets that the wall can go through by itself, with the box of what is the user's."""
+    found = queries.streets(_scope(request), timezone.localdate(), MOST_STREETS)
+    return json_ok({"items": [asdict(street) for street in found]})
 
 
 def _zooms(request: HttpRequest) -> dict[str, dict[str, int]]:

@@ -48,3 +48,16 @@ def ages(at: Any, now: float) -> Ages:
         return Ages(0, np.nan, np.nan, tuple(int(one) for one in counts))
     middle = float(since[(len(since) - 1) // 2])
     return Ages(len(since), middle, float(since[-1]), tuple(int(one) for one in counts))
+
+
+def medians(at: Any, of: Any, count: int, now: float) -> Hours:
+    """The median of `ages` for each of `count` groups at once; of: the group of each time, from 0.
+    NaN for a group that has nothing.
+    """
+    since, of = hours(at, now), np.asarray(of, np.int64)
+    sizes = np.bincount(of, minlength=count)
+    in_order = since[np.lexsort((since, of))]
+    middle = np.cumsum(sizes) - sizes + (np.maximum(sizes, 1) - 1) // 2
+    found = np.full(count, np.nan)
+    found[sizes > 0] = in_order[middle[sizes > 0]]
+    return found

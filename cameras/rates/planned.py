@@ -5,19 +5,19 @@ from datetime import datetime
 
 from django.db import connection
 
-# By the rows of today: whoever asks, asks about the present moment.
-COVERED = """
-    SELECT DISTINCT c.id
-    FROM cameras_camera AS c JOIN cameras_plannedwork AS w ON
-        w.target = 'upstream' AND w.upstream_id = c.upstream_id
+# Of a camera `c` and a window `w`, by the rows of today: whoever asks, asks about the present
+# moment.
+COVERS = """
+    (w.target = 'upstream' AND w.upstream_id = c.upstream_id
         OR w.target = 'owner' AND w.owner_id = c.owner_id
         OR w.target = 'area' AND starts_with(c.scope_code, w.area)
         OR w.target = 'cameras' AND EXISTS (
-            SELECT FROM cameras_workcamera AS p WHERE p.work_id = w.id AND p.camera_id = c.id)
-    WHERE c.id = ANY(%(cameras)s::bigint[])
-        AND w.starts_at <= %(at)s AND w.ends_at > %(at)s
-        AND w.withdrawn_at IS NULL AND w.rejected_at IS NULL
-"""
+            SELECT FROM cameras_workcamera AS p WHERE p.work_id = w.id AND p.camera_id = c.id))
+    AND w.starts_at <= %(at)s AND w.ends_at > %(at)s
+    AND w.withdrawn_at IS NULL AND w.rejected_at IS NULL"""
+COVERED = f"""
+    SELECT DISTINCT c.id FROM cameras_camera AS c JOIN cameras_plannedwork AS w ON {COVERS}
+    WHERE c.id = ANY(%(cameras)s::bigint[])"""  # noqa: S608 - our own text
 
 
 def covered(camera_ids: Iterable[int], at: datetime) -> set[int]:

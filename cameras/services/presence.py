@@ -6,6 +6,7 @@ from django.db.models import Exists, OuterRef
 
 from cameras.models import Camera, Notice, PollerBeat, Site
 from cameras.services.watch import BEAT_LASTS, note, version
+from gis_server import beats
 
 
 def note_absent_pollers(now: datetime) -> list[str]:
@@ -42,6 +43,7 @@ def picture_beat(
         "version": version(),
     }
     PollerBeat.objects.update_or_create(name=name, defaults=values)
+    beats.beat(beats.Part.PICTURES, now, site)
 
 
 def takes_pictures(camera: Camera, now: datetime) -> bool:

@@ -115,6 +115,11 @@ class Event(models.Model):
             ),
             models.Index(fields=["reporter", "-received_at"], name="event_by_reporter"),
             models.Index(fields=["category", "-received_at"], name="event_by_category"),
+            models.Index(
+                fields=["closed_at"],
+                condition=Q(severity=Severity.URGENT.value, state=Status.CLOSED.value),
+                name="event_urgent_closed",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["number"], name="one_event_per_number"),

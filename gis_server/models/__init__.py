@@ -1,8 +1,9 @@
-"""The project's own tables: users and their accounts, the two trails, what can be found, and
-working days.
+"""The project's own tables: users and their accounts, the two trails, what can be found, signs of
+life, and working days.
 """
 
 from gis_server.models.accounts import ApiToken, RecoveryCode, SecondFactor, UserSession
+from gis_server.models.beats import ProcessBeat
 from gis_server.models.found import SearchEntry
 from gis_server.models.trails import AuditRow, ChangeRow
 from gis_server.models.users import (
@@ -28,6 +29,7 @@ __all__ = [
     "CalendarDay",
     "ChangeRow",
     "Lent",
+    "ProcessBeat",
     "RecoveryCode",
     "SearchEntry",
     "SecondFactor",

@@ -1,21 +1,51 @@
-"""The page of the desk; its scripts ask for what it shows."""
+"""The page of the desk, and its search by place."""
 
-from django.http import HttpRequest, HttpResponseBase
+import json
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from gis_server.edge import allow, show, user_of
+from cameras.handover.areas import common_code
+from events.models.event import OPEN_VALUES
+from events.texts import state_name
+from gis_server import audit, csv_export
+from gis_server.edge import allow, json_ok, show, user_of
+from gis_server.errors import Invalid
+from gis_server.models import User
 from gis_server.roles import Permission
+from grids.queries.tree import divisions_to_choose
 from maps import queries
+from maps.desk import selecting
+from maps.desk.asking import Asked, asked_of
+from maps.desk.selecting import Found, Item
 from maps.views import MODULES, config_of
 
 # Each is known to the others as maps/desk/<name>.
 DESK_MODULES = (
+    "desk_map",
+    "desk_style",
+    "drawings",
+    "filters",
+    "geodesy",
+    "layers",
+    "measures",
+    "results",
+    "shapes",
+    "sketch",
     "then/compare",
     "then/map",
     "then/past",
     "then/style",
     "then/time",
+    "tools",
+    "view",
 )
 
 
@@ -23,12 +53,144 @@ DESK_MODULES = (
 @require_safe
 def desk(request: HttpRequest) -> HttpResponseBase:
     """The page alone.  What a shared link chooses is read by the scripts; it gives no right."""
-    day, scope = timezone.localdate(), list(user_of(request).reach)
-    seen = queries.territory(scope, day)
+    user, day = user_of(request), timezone.localdate()
+    seen = queries.territory(user.reach, day)
+    config = config_of(request, seen, queries.edition(user.reach, day))
+    config["urls"] |= {"select": reverse("map-select")}
+    config["divisions"] = [(one.code, one.name) for one in divisions_to_choose(user)]
+    config["event_states"] = [(state, str(state_name(state))) for state in OPEN_VALUES]
     context = {
         "territory": seen,
-        "config": config_of(request, seen, queries.edition(scope, day)),
+        "config": config,
         "modules": MODULES,
         "desk_modules": DESK_MODULES,
     }
     return show(request, "maps/desk.html", context)
+
+
+@allow(Permission.SEE_MAP)
+@require_safe
+def select(request: HttpRequest) -> HttpResponseBase:
+    """What lies inside a shape, or within some metres of it: a page of each layer."""
+    user, now = user_of(request), timezone.now()
+    asked = asked_of(request, user)
+    place = selecting.place_of(user, asked, now)
+    outline = selecting.outline(place, asked.radius_m)
+    found = [selecting.select(user, asked, layer, place, now) for layer in asked.layers]
+    return json_ok(
+        {
+            "outline": outline,
+            "area_m2": round(selecting.area_m2(outline), 1),
+            "layers": [_told(request, asked, one) for one in found],
+        }
+    )
+
+
+def _told(request: HttpRequest, asked: Asked, found: Found) -> dict[str, Any]:
+    """next, csv, geojson: addresses of the rest, and of all as files."""
+    layer = found.layer
+    after = asked.page.offset + asked.page.limit
+    return {
+        "layer": layer.name,
+        "title": str(layer.collection.title),
+        "matched": found.matched,
+        "counts": found.counts,
+        "items": [_row(item) for item in found.items],
+        "next": _address(request, "map-select", layer.name, offset=after) if found.more else None,
+        "csv": _address(request, "map-select-csv", layer.name),
+        "geojson": _address(request, "map-select-geojson", layer.name),
+    }
+
+
+def _row(item: Item) -> dict[str, Any]:
+    lon, lat = item.middle
+    return {
+        "id": item.id,
+        "lon": round(lon, 6),
+        "lat": round(lat, 6),
+        "distance_m": item.distance_m,
+        "properties": item.properties,
+    }
+
+
+def _address(request: HttpRequest, route: str, layer: str, offset: int | None = None) -> str:
+    query = request.GET.copy()
+    query["layer"] = layer
+    query.pop("offset", None)
+    if offset is not None:
+        query["offset"] = str(offset)
+    elif "limit" in query:
+        query.pop("limit")
+    return f"{reverse(route)}?{query.urlencode()}"
+
+
+@allow(Permission.SEE_MAP)
+@require_safe
+def select_csv(request: HttpRequest) -> HttpResponseBase:
+    """All of one layer as a table, for a spreadsheet."""
+    user, now = user_of(request), timezone.now()
+    asked, [found] = _all(request, user, now, most_layers=1)
+    _note(user, asked, "csv", len(found.items))
+    body = csv_export.encoded(_table(found, asked.radius_m))
+    response = StreamingHttpResponse(body, content_type="text/csv; charset=utf-8")
+    return _as_file(response, f"{found.layer.name}-{timezone.localtime(now):%Y%m%d-%H%M%S}.csv")
+
+
+@allow(Permission.SEE_MAP)
+@require_safe
+def select_geojson(request: HttpRequest) -> HttpResponseBase:
+    """All of the layers that are asked for, for a GIS."""
+    user, now = user_of(request), timezone.now()
+    asked, found = _all(request, user, now)
+    features = [_feature(one, item) for one in found for item in one.items]
+    _note(user, asked, "geojson", len(features))
+    body = json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False)
+    response = HttpResponse(body, content_type="application/geo+json")
+    return _as_file(response, f"map-{timezone.localtime(now):%Y%m%d-%H%M%S}.geojson")
+
+
+def _all(
+    request: HttpRequest, user: User, now: datetime, most_layers: int | None = None
+) -> tuple[Asked, list[Found]]:
+    asked = asked_of(request, user)
+    if most_layers is not None and len(asked.layers) > most_layers:
+        raise Invalid(_("A table holds one layer: name it with layer."))
+    place = selecting.place_of(user, asked, now)
+    return asked, [selecting.all_of(user, asked, layer, place, now) for layer in asked.layers]
+
+
+def _note(user: User, asked: Asked, form: str, rows: int) -> None:
+    """What leaves the house is noted."""
+    layers = " ".join(layer.name for layer in asked.layers)
+    with transaction.atomic():
+        scope = asked.area or common_code(user.reach)
+        detail = {"format": form, "rows": rows, "layers": layers}
+        audit.note(by=user, action="map.exported", scope=scope, detail=detail)
+
+
+def _as_file(response: HttpResponseBase, name: str) -> HttpResponseBase:
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _table(found: Found, radius_m: float) -> Iterator[list[object]]:
+    columns = found.layer.collection.columns
+    ends: Iterable[object] = [_("Longitude"), _("Latitude")]
+    distance: list[object] = [_("Distance (m)")] if radius_m else []
+    yield ["id", *(column.title for column in columns), *ends, *distance]
+    for item in found.items:
+        values = [item.properties[column.name] for column in columns]
+        row = ["" if value is None else value for value in values]
+        far = [item.distance_m] if radius_m else []
+        yield [item.id, *row, *(round(degree, 7) for degree in item.middle), *far]
+
+
+def _feature(found: Found, item: Item) -> dict[str, Any]:
+    return {
+        "type": "Feature",
+        "id": f"{found.layer.name}.{item.id}",
+        "geometry": item.place,
+        "properties": {"layer": found.layer.name, **item.properties}
+        | {"distance_m": item.distance_m},
+    }

@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-import numpy as np
 from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -16,15 +15,19 @@ from events.models.event import OPEN_VALUES
 from events.rights import events_seen
 from gis_server.errors import Invalid
 from gis_server.models import User
+from maps.figures.classes import (
+    NOTHING,
+    UNKNOWN,
+    GridFigure,
+    class_of,
+    tenths_of_hours,
+    thousandths,
+)
 from maps.files.asked import Asked
 from maps.files.signs import Colour
-from patrols.ages import EDGES_H
 from patrols.seen import queries as seen
 from patrols.seen.texts import definition, since
 from patrols.seen.windows import Window
-
-UNKNOWN, NOTHING = -1, -2
-"""Classes: it is not known (hatched), and there is nothing to count (left white)."""
 
 # ColorBrewer RdYlBu and OrRd (Harrower and Brewer 2003): told apart without telling red from green,
 # and lightened, so that lines, names and signs stand out on them.
@@ -42,8 +45,6 @@ FEW_TO_MANY: tuple[Colour, ...] = (
     (250, 155, 112),
     (220, 90, 70),
 )
-EVENTS_FROM = (1, 3, 6, 11)
-HALF = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +109,12 @@ def _coverage(user: User, asked: Asked, now: datetime) -> Figure:
     """As the wall has it: of the streets, of the area where there are none."""
     values, classes = dict[int, float](), dict[int, int]()
     for row in _rows(user, asked, now):
-        share = next((one.value for one in (row.streets, row.area) if one.value is not None), None)
-        if share is None:
+        known = next((one for one in (row.streets, row.area) if one.all), None)
+        if known is None:
             classes[row.id] = NOTHING if row.has_ground else UNKNOWN
             continue
-        values[row.id] = share
-        classes[row.id] = 3 - int(np.searchsorted((0.0, 1 / 3, 2 / 3), share, side="left"))
+        values[row.id] = known.seen / known.all
+        classes[row.id] = 3 - class_of(GridFigure.COVERAGE, int(thousandths(known.seen, known.all)))
     return Figure(
         asked.figure, _("Coverage of patrols on %(day)s") % {"day": asked.day}, definition(),
         values, classes, _four(GOOD_TO_BAD),
@@ -138,7 +139,7 @@ def _unseen(user: User, asked: Asked, now: datetime) -> Figure:
         elif row.ages.ages.all:
             hours = row.ages.ages.median_h
             values[row.id] = hours
-            classes[row.id] = int(np.searchsorted(EDGES_H, hours, side="right"))
+            classes[row.id] = class_of(GridFigure.UNSEEN, int(tenths_of_hours(hours)))
     return Figure(
         asked.figure, _("Hours unseen, median of streets and buildings"), definition(),
         values, classes, GOOD_TO_BAD,
@@ -157,7 +158,7 @@ def _events(user: User, asked: Asked, now: datetime) -> Figure:
     counts: Counter[int] = Counter(
         dict(rows.order_by().values_list("grid").annotate(count=Count("pk")))
     )
-    classes = {pk: int(np.searchsorted(EVENTS_FROM, n, "right")) for pk, n in counts.items()}
+    classes = {pk: class_of(GridFigure.EVENTS, count) for pk, count in counts.items()}
     values = {pk: float(count) for pk, count in counts.items()}
     texts = [pgettext("events", "none"), "1–2", "3–5", "6–10", _("over 10")]
     return Figure(
@@ -168,7 +169,9 @@ def _events(user: User, asked: Asked, now: datetime) -> Figure:
 
 def _intact(user: User, asked: Asked, now: datetime) -> Figure:
     """Cameras that answer with a good picture, of those of which anything is known."""
-    known = cameras_of(user).filter(grid__isnull=False, scope_code__startswith=asked.area)
+    known = cameras_of(user).filter(
+        enabled=True, grid__isnull=False, scope_code__startswith=asked.area
+    )
     good = Q(state__state=State.ONLINE.value)
     told = Q(state__isnull=False) & ~Q(state__state=State.UNKNOWN.value)
     rows = known.order_by().values_list("grid").annotate(
@@ -180,7 +183,7 @@ def _intact(user: User, asked: Asked, now: datetime) -> Figure:
             classes[grid] = UNKNOWN
             continue
         values[grid] = well / of
-        classes[grid] = _intact_class(well / of)
+        classes[grid] = 3 - class_of(GridFigure.INTACT, int(thousandths(well, of)))
     return Figure(
         asked.figure, _("Cameras without fault in each grid"),
         _("Of the cameras whose state is known, those that are online with a good picture."),
@@ -190,9 +193,3 @@ def _intact(user: User, asked: Asked, now: datetime) -> Figure:
         ],
         _("no camera"),
     )  # fmt: skip
-
-
-def _intact_class(share: float) -> int:
-    if share in (0, 1):
-        return 0 if share else 3
-    return 1 if share >= HALF else 2

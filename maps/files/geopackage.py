@@ -22,8 +22,8 @@ from events.texts import due_name, severity_name
 from events.texts import state_name as event_state_name
 from gis_server import disk
 from gis_server.errors import Unavailable
+from maps.figures.classes import NOTHING, UNKNOWN
 from maps.files.content import Content, camera_state
-from maps.files.figures import NOTHING, UNKNOWN
 
 Column = Sequence[Any]
 

@@ -25,10 +25,10 @@ from django.utils.translation import gettext as _
 
 from events.models.catalogue import EventKind
 from events.texts import due_name, severity_name
+from maps.figures.classes import NOTHING, UNKNOWN
 from maps.files import content as told
 from maps.files import signs
 from maps.files.content import Content
-from maps.files.figures import NOTHING, UNKNOWN
 
 LEAFLET = settings.BASE_DIR / "node_modules" / "leaflet" / "dist"
 OURS = Path(__file__).parent.parent / "static" / "maps" / "files"

@@ -17,9 +17,9 @@ from events.models.catalogue import EventKind
 from events.texts import due_name, severity_name
 from gis_server.frames import Zone
 from gis_server.pdf_export import HEAD, INK, MM_PER_PT, PAPER, QUIET, Canvas, Colour
+from maps.figures.classes import NOTHING, UNKNOWN
 from maps.files import signs
 from maps.files.content import Content, EventSpot, camera_state, kind_letter
-from maps.files.figures import NOTHING, UNKNOWN
 from maps.files.paper import SIZES_MM, Frame, View
 from maps.files.signs import DUES, KINDS, SEVERITIES, STATES, Letters, Ring, Sign
 

@@ -59,7 +59,7 @@ def page(user: User, collection: Collection, question: Question, now: datetime) 
     Raises:
         Unavailable: the database took longer than `TIMEOUT_MS`.
     """
-    values = _values(user, collection, question.span, now)
+    values = values_of(user, collection, question.span, now)
     conditions = _conditions(collection, question, values)
     where = [*conditions]
     if question.after is not None:
@@ -68,7 +68,7 @@ def page(user: User, collection: Collection, question: Question, now: datetime) 
     values["most"] = question.limit + 1
     sql = f"""
         SELECT item.id, {_told(collection, question.crs)}
-        FROM ({_source(collection, user.reach, values)}) AS item {_where(where)}
+        FROM ({source(collection, user.reach, values)}) AS item {_where(where)}
         ORDER BY item.id LIMIT %(most)s"""  # noqa: S608 - of our own table
     with in_time(TIMEOUT_MS), connection.cursor() as cursor:
         cursor.execute(sql, values)
@@ -87,10 +87,10 @@ def one(user: User, collection: Collection, fid: int, crs: Crs, now: datetime) -
     """A feature as JSON, without the brace at its end; None where there is none in reach.  Of any
     day, where it is of days.
     """
-    values = _values(user, collection, Span(), now) | {"fid": fid}
+    values = values_of(user, collection, Span(), now) | {"fid": fid}
     sql = f"""
         SELECT item.id, {_told(collection, crs)}
-        FROM ({_source(collection, user.reach, values)}) AS item WHERE item.id = %(fid)s
+        FROM ({source(collection, user.reach, values)}) AS item WHERE item.id = %(fid)s
     """  # noqa: S608 - of our own table
     with in_time(TIMEOUT_MS), connection.cursor() as cursor:
         cursor.execute(sql, values)
@@ -102,11 +102,11 @@ def _count(
     cursor: Any, collection: Collection, user: User, conditions: list[str], values: Values
 ) -> int | None:
     """How many match, None where there are more than `COUNTED`."""
-    source = _source(collection, user.reach, values)
+    inside = source(collection, user.reach, values)
     values["counted"] = COUNTED + 1
     sql = f"""
         SELECT count(*) FROM (
-            SELECT FROM ({source}) AS item {_where(conditions)} LIMIT %(counted)s) AS matching
+            SELECT FROM ({inside}) AS item {_where(conditions)} LIMIT %(counted)s) AS matching
     """  # noqa: S608 - of our own table
     cursor.execute(sql, values)
     count = int(cursor.fetchone()[0])
@@ -130,7 +130,8 @@ def _told(collection: Collection, crs: Crs) -> str:
     return (FEATURE if crs.is_stored else PARTS).format(digits=DIGITS_DEG, properties=properties)
 
 
-def _values(user: User, collection: Collection, span: Span | None, now: datetime) -> Values:
+def values_of(user: User, collection: Collection, span: Span | None, now: datetime) -> Values:
+    """What a collection's source is given; a day where it asks for days, and what is prepared."""
     values: Values = {"now": now, "zone": settings.TIME_ZONE}
     if isinstance(collection.when, Days):
         values["first"], values["last"] = days(span, now)
@@ -139,7 +140,7 @@ def _values(user: User, collection: Collection, span: Span | None, now: datetime
     return values
 
 
-def _source(collection: Collection, reach: Sequence[str], values: Values) -> str:
+def source(collection: Collection, reach: Sequence[str], values: Values) -> str:
     """The source's SQL with the reader's reach in it.
 
     Each prefix is a condition of its own that an index on codes can answer, which one on an array

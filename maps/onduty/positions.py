@@ -201,19 +201,30 @@ def _places(codes: Iterable[str]) -> Mapping[str, dict[str, Any]]:
 
 def _missing(user: User, running: list[Window], now: datetime) -> list[tuple[str, int]]:
     """Codes of posts where people are missing now, and how many; as `roster.vacancies` counts."""
-    posts = Post.objects.filter(scope_q(user, "scope_code"), is_active=True)
-    needs = Need.objects.filter(post__in=posts, shift__is_active=True)
-    rows = list(needs.select_related("post", "shift"))
-    levels = levels_at({row.post.scope_code for row in rows}, now)
     there = dict[tuple[int, int], int]()
     for window in running:
         key = window.duty.post, window.duty.shift
         there[key] = there.get(key, 0) + 1
     return [
         (post.scope_code, missing)
-        for post, shift, wanted in _wanted(rows, levels, now)
+        for post, shift, wanted in _needed(user, now)
         if (missing := wanted - there.get((post.pk, shift), 0)) > 0
     ]
+
+
+def needed(user: User, at: datetime) -> int:
+    """How many people posts in reach need at a moment: by the needs as they stand today, at the
+    level in force then.  Two queries.
+    """
+    return sum(wanted for _post, _shift, wanted in _needed(user, at))
+
+
+def _needed(user: User, at: datetime) -> Iterator[tuple[Post, int, int]]:
+    """Each post and shift going on at a moment, with the people that are needed."""
+    posts = Post.objects.filter(scope_q(user, "scope_code"), is_active=True)
+    needs = Need.objects.filter(post__in=posts, shift__is_active=True)
+    rows = list(needs.select_related("post", "shift"))
+    return _wanted(rows, levels_at({row.post.scope_code for row in rows}, at), at)
 
 
 def _wanted(

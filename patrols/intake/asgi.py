@@ -75,12 +75,13 @@ class PositionsApp:
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
         self.writer = Writer()
-        running = asyncio.create_task(self.writer.run())
+        running = [asyncio.create_task(self.writer.run()), asyncio.create_task(self.writer.live())]
         await send({"type": "lifespan.startup.complete"})
         await receive()
-        running.cancel()
-        with suppress(asyncio.CancelledError):
-            await running
+        for task in running:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
         await asyncio.to_thread(self.writer.close)
         await send({"type": "lifespan.shutdown.complete"})
 

@@ -18,6 +18,7 @@ from typing import Any
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
+from gis_server import beats
 from patrols.intake.duty_times import DutyTimes
 from patrols.intake.refusals import WORDS, Refusal
 from patrols.intake.rows import Array
@@ -106,6 +107,12 @@ class Writer:
             for sent, outcome in zip(group, outcomes, strict=True):
                 _answer(sent, outcome)
 
+    async def live(self) -> None:
+        """Give a sign of life for ever; where the database is away there is none."""
+        while True:
+            await self._in_thread(_beat)
+            await asyncio.sleep(beats.EVERY_S)
+
     async def _something(self) -> None:
         """Wait for requests, or for the time to tell what was not told yet."""
         if self.waiting:
@@ -180,6 +187,14 @@ class Writer:
     def close(self) -> None:
         self.thread.submit(_hang_up)
         self.thread.shutdown()
+
+
+def _beat() -> None:
+    try:
+        beats.beat(beats.Part.POSITIONS, timezone.now())
+    except (OperationalError, InterfaceError) as error:
+        logger.warning("no sign of life can be written: %s", type(error).__name__)
+        _hang_up()
 
 
 def _answer(sent: Sent, outcome: Outcome) -> None:

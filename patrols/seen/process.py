@@ -7,6 +7,7 @@ from threading import Event
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
+from gis_server import beats
 from patrols.seen import grounds
 from patrols.seen.covering import AT_ONCE, Round, Teller, cover_some
 
@@ -23,6 +24,7 @@ class Coverer:
         self._stopped = Event()
         self._teller = Teller()
         self._looked = datetime.min.replace(tzinfo=timezone.get_default_timezone())
+        self._beat_at = self._looked
         self._is_away = False
 
     def stop(self, *_: object) -> None:
@@ -45,6 +47,9 @@ class Coverer:
 
     def once(self, now: datetime) -> Round:
         """One round."""
+        if now - self._beat_at >= timedelta(seconds=beats.EVERY_S):
+            beats.beat(beats.Part.COVER, now)
+            self._beat_at = now
         if now - self._looked >= timedelta(minutes=1):
             grounds.of_day(timezone.localdate(now), now)
             for area, day in grounds.refresh(now):

@@ -88,7 +88,7 @@ def blind_spots(box: Box, reach: Sequence[str], window: Window, now: datetime) -
     streets, cells, filmed = [], [], []
     moment = window.at.timestamp()
     for one, place in _over(box.around, timezone.localdate(window.at)):
-        allowed = _allowed(one.terrain, reach)
+        allowed = in_reach(one.terrain, reach)
         if not allowed.any():
             continue
         drawn = lines.lines_of(one.ground_id)
@@ -123,7 +123,7 @@ def covered(box: Box, reach: Sequence[str], day: date, shift_id: int | None) -> 
 
 def _pieces(around: Bounds, reach: Sequence[str], day: date) -> Iterator[Piece]:
     for one, place in _over(around, day):
-        piece = _piece(one.terrain, place, _allowed(one.terrain, reach))
+        piece = _piece(one.terrain, place, in_reach(one.terrain, reach))
         if piece is not None:
             yield piece
 
@@ -156,7 +156,7 @@ def _metric(bounds: Bounds) -> Bounds:
     return west, south, east, north
 
 
-def _allowed(terrain: Terrain, reach: Sequence[str]) -> Any:
+def in_reach(terrain: Terrain, reach: Sequence[str]) -> Any:
     """Of each grid of a ground, whether it lies in reach; none that is no more."""
     prefixes, ids = [one for one in reach if one], terrain.ground.grids.tolist()
     with connection.cursor() as cursor:

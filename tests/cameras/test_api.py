@@ -123,6 +123,8 @@ def test_features_are_geojson(operator: Client, make_camera: MakeCamera) -> None
         "last_probe_at": None,
         "owner": "Water works",
         "team": "Team 1",
+        "priority": "ordinary",
+        "scope": camera.scope_code,
     }
 
 

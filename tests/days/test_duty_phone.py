@@ -131,6 +131,22 @@ def test_positions_wait_without_signal_and_an_errand_is_answered(
     expect(page.locator("#tracking")).to_have_attribute("data-running", "false")
 
 
+def test_a_new_phone_opens_what_its_address_names(
+    town: Town, open_page: OpenPage, duty: int
+) -> None:
+    page = open_page("/sign-in/", PHONE, known=False)
+    page.locator("#id_username").fill(WORKER.username)
+    page.locator("#id_password").fill(WORKER.password)
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda address: "sign-in" not in address)
+
+    page.goto(f"{town.url}/m/#duty")
+    expect(page.locator(f"[data-duty='{duty}']")).to_contain_text("看护校门")
+    page.locator("[data-tab=report]").click()
+    expect(page.locator(".kind").first).to_be_visible()
+    assert not page.url.endswith("#duty")
+
+
 def test_the_phone_is_rung_and_does_not_wait_until_it_asks(
     town: Town, phone: Callable[[], Page], duty: int
 ) -> None:

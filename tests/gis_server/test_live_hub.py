@@ -4,7 +4,17 @@ import asyncio
 
 import pytest
 
-from gis_server.live_hub import BEAT, CLOSE, CUT, QUEUE_SIZE, RESET, FeedRow, Hub, feed_row
+from gis_server.live_hub import (
+    BEAT,
+    CLOSE,
+    CUT,
+    PART_BYTES,
+    QUEUE_SIZE,
+    RESET,
+    FeedRow,
+    Hub,
+    feed_row,
+)
 
 
 def rows(first: int, last: int, scope: str = "140107") -> list[FeedRow]:
@@ -87,6 +97,55 @@ def test_a_slow_reader_is_let_go_and_the_others_stay() -> None:
     assert drained(slow.queue) == [CLOSE]
     assert slow not in hub.clients
     assert len(drained(fast.queue)) == 100
+
+
+def test_those_who_hear_alike_are_asked_once() -> None:
+    asked: list[int] = []
+
+    def mine(row: FeedRow) -> bool:
+        asked.append(row.id)
+        return row.scope.startswith("140107001")
+
+    hub = Hub()
+    clients = [hub.join(mine, since=0) for _ in range(50)]
+    other = hub.join(everything, since=0)
+
+    hub.publish(rows(1, 2, "140107001") + rows(3, 3, "140107002"))
+
+    assert asked == [1, 2, 3]
+    assert [ids(drained(client.queue)) for client in clients] == [[1, 2]] * 50
+    assert ids(drained(other.queue)) == [1, 2, 3]
+
+
+def test_a_burst_is_a_few_parts_and_none_is_lost() -> None:
+    hub = Hub()
+    client = hub.join(everything, since=0)
+    told = rows(1, 1_000)
+    hub.publish(told)
+
+    async def read() -> list[tuple[bytes, bool]]:
+        parts = []
+        while not client.queue.empty():
+            parts.append(await client.next_part())
+        return parts
+
+    parts = asyncio.run(read())
+
+    assert b"".join(body for body, _ends in parts) == b"".join(row.message for row in told)
+    longest = max(len(row.message) for row in told)
+    assert all(len(body) < PART_BYTES + longest for body, _ends in parts)
+    assert len(parts) <= 1_000 * longest / PART_BYTES + 1
+    assert not any(ends for _body, ends in parts)
+
+
+def test_what_waits_before_the_end_is_told() -> None:
+    hub = Hub()
+    client = hub.join(everything, since=0, ends=lambda row: row.id == 2)
+    hub.publish(rows(1, 3))
+
+    body, ends = asyncio.run(client.next_part())
+
+    assert (ids(body.split(b"event: ")[1:]), ends) == ([1, 2], True)
 
 
 def test_more_missed_than_a_queue_holds_is_a_reset() -> None:

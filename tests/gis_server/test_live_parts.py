@@ -5,7 +5,7 @@ import pytest
 from gis_server import live_asgi
 from gis_server.errors import Invalid
 from gis_server.live import NOWHERE, OWN_TOPICS, TOPICS, by_street
-from gis_server.live_asgi import hears, most_clients, topics_of
+from gis_server.live_asgi import ears_of, most_clients, topics_of
 from gis_server.live_hub import feed_row
 from gis_server.live_ticket import Listener
 from gis_server.roles import Role
@@ -49,17 +49,17 @@ def test_a_community_hears_what_is_about_it_and_no_more(
 ) -> None:
     row = feed_row(1, topic, STREET, STREET, {}, "now", [COMMUNITY])
 
-    assert hears(listener(scope), row) is is_heard
+    assert ears_of(listener(scope))(row) is is_heard
 
 
 def test_a_street_that_names_no_part_reaches_no_community() -> None:
-    assert not hears(listener(COMMUNITY), feed_row(1, "position", STREET, STREET, {}, "now"))
+    assert not ears_of(listener(COMMUNITY))(feed_row(1, "position", STREET, STREET, {}, "now"))
 
 
 def test_whoever_may_not_see_patrols_hears_of_no_part_either() -> None:
     row = feed_row(1, "position", STREET, STREET, {}, "now", [COMMUNITY])
 
-    assert not hears(listener(COMMUNITY, Role.GRID_WORKER), row)
+    assert not ears_of(listener(COMMUNITY, Role.GRID_WORKER))(row)
 
 
 def test_what_goes_to_browsers_does_not_say_which_communities() -> None:
@@ -75,10 +75,10 @@ def test_what_goes_to_browsers_does_not_say_which_communities() -> None:
 def test_what_is_told_to_one_person_reaches_nobody_else(topic: str, scope: str) -> None:
     row = feed_row(1, topic, "7", scope, {}, "now", [STREET])
 
-    assert hears(listener(STREET, Role.PATROLLER, 7), row)
-    assert not hears(listener(STREET, Role.PATROLLER, 1), row)
-    assert not hears(listener("140107", Role.ADMINISTRATOR, 1), row)
-    assert not hears(listener(STREET, Role.AUDITOR, 7), row)
+    assert ears_of(listener(STREET, Role.PATROLLER, 7))(row)
+    assert not ears_of(listener(STREET, Role.PATROLLER, 1))(row)
+    assert not ears_of(listener("140107", Role.ADMINISTRATOR, 1))(row)
+    assert not ears_of(listener(STREET, Role.AUDITOR, 7))(row)
 
 
 def test_a_page_may_ask_for_some_topics_and_for_none_that_there_is_not() -> None:

@@ -26,7 +26,7 @@ from gis_server.grant_flow import GrantState
 from gis_server.live import TOPICS, Change, record
 from gis_server.live_hub import Hub
 from gis_server.live_ticket import TICKET_COOKIE
-from gis_server.models import AreaGrant, User, UserSession
+from gis_server.models import AreaGrant, ChangeRow, User, UserSession
 from gis_server.roles import Role
 from tests.conftest import MakeUser, SignIn
 from tests.gis_server.people import person
@@ -254,6 +254,45 @@ def test_a_fault_of_ours_is_told_and_heals(
             assert next(e for e in heard if e[0] == "event: cut")
 
         assert '"subject":"meanwhile"' in next_change(heard)[2]
+
+
+def test_a_reader_that_takes_nothing_is_cut_off_and_resumes(
+    live: int, operator: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A wall whose computer hangs keeps no place, no queue and no buffer here."""
+    monkeypatch.setattr(live_asgi, "TAKES_S", 0.5)
+    given_up, closing, drop = threading.Event(), list[bool](), live_asgi.drop
+
+    def noted(send: Any) -> None:
+        drop(send)
+        closing.append(send.__self__.transport.is_closing())
+        given_up.set()
+
+    monkeypatch.setattr(live_asgi, "drop", noted)
+    asked = "".join(f"{name}: {value}\r\n" for name, value in ticket_headers(operator).items())
+    with socket.socket() as stuck:
+        stuck.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        stuck.settimeout(60)
+        stuck.connect(("127.0.0.1", live))
+        stuck.sendall(f"GET /live?since=0 HTTP/1.1\r\nHost: here\r\n{asked}\r\n".encode())
+        assert stuck.recv(12) == b"HTTP/1.1 200"
+        # More than what lies between the two can hold, and fewer than a queue.
+        tell_much(900)
+        assert given_up.wait(60)
+    assert closing == [True]
+
+    with stream(live, operator, since=ChangeRow.objects.earliest("id").pk - 1) as heard:
+        told = [next_change(heard)[2] for _ in range(900)]
+    assert all(f'"subject":"{n}"' in line for n, line in enumerate(told))
+
+
+MUCH = 20_000
+
+
+def tell_much(count: int) -> None:
+    data = {"words": "x" * MUCH}
+    with transaction.atomic():
+        record(*(Change("camera", str(n), "140107001001", data) for n in range(count)))
 
 
 @pytest.mark.parametrize("turns", range(8))

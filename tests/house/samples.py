@@ -104,6 +104,9 @@ VALUES: dict[str, Callable[[Street], list[tuple[object, ...]]]] = {
 # By route: questions that aim at the first street, asked besides the plain address.
 QUESTIONS: dict[str, list[str]] = {
     "api/cameras.geojson": ["bbox=" + ",".join(map(str, BOX))],
+    "api/maps/select/": ["bbox=" + ",".join(map(str, BOX))],
+    "api/maps/select.csv": ["layer=cameras&bbox=" + ",".join(map(str, BOX))],
+    "api/maps/select.geojson": ["bbox=" + ",".join(map(str, BOX))],
     "api/cameras/offline/": ["state=offline", "state=unknown"],
     "api/find/": ["q=SECRETIA", f"q={FIRST}"],
     "api/territory/find/": ["q=SECRETIA"],
@@ -120,7 +123,10 @@ SHOWS_NOTHING = {
     "map-archive/territory.pmtiles": "there is none until it is made",
     "": "leads on to the wall",
     "api/cameras/summary/": "counts alone",
+    "api/figures/headlines/": "counts alone: see tests/maps/test_headlines.py",
+    "api/figures/grids/": "numbers alone: see tests/maps/test_grid_figures.py",
     "api/events/photos/": "only takes a photo",
+    **{f"api/maps/alarms/{verb}/": "only takes a step" for verb in ("take", "note", "release")},
     "api/events/rounds/walks/<int:walk_id>/looks/": "only takes a look",
     "api/events/rounds/walks/<int:walk_id>/end/": "only takes a step",
     "api/patrols/errands/<int:errand_id>/withdraw/": "only takes a step",

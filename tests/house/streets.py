@@ -169,7 +169,7 @@ def lay_out(media: Path) -> Street:
     return Street(
         grid,
         camera,
-        Outage.objects.get(members__camera=camera),
+        Outage.objects.get(members__camera=camera, closed_at=None),
         order,
         RepairPhoto.objects.get(order=order),
         event,
@@ -385,6 +385,13 @@ def _camera(grid: Grid) -> Camera:
     )
     OutageMember.objects.create(
         outage=outage, camera=camera, joined_at=now, reason=Reason.CONNECT_TIMEOUT
+    )
+    over = Outage.objects.create(
+        opened_at=now, closed_at=now, told_at=now, reason=Reason.CONNECT_TIMEOUT,
+        suspect_kind="switch", suspect_name=SECRET,
+    )  # fmt: skip
+    OutageMember.objects.create(
+        outage=over, camera=camera, joined_at=now, left_at=now, reason=Reason.CONNECT_TIMEOUT
     )
     return camera
 

@@ -24,7 +24,7 @@ from pytest_django import DjangoDbBlocker
 
 from gis_server.edge import PUBLIC
 from gis_server.live import TOPICS
-from gis_server.live_asgi import hears
+from gis_server.live_asgi import ears_of
 from gis_server.live_hub import feed_row
 from gis_server.live_ticket import TICKET_COOKIE, TICKET_SALT, Listener
 from gis_server.models import User
@@ -201,6 +201,6 @@ def test_no_role_of_another_street_hears_a_change(topic: str, role: Role) -> Non
     listener = Listener(1, role.value, [SECOND], "http://testserver", None, 0)
 
     for scope in (FIRST, f"{FIRST}001", f"{FIRST}001001"):
-        assert not hears(listener, feed_row(1, topic, "9", scope, {}, "now"))
+        assert not ears_of(listener)(feed_row(1, topic, "9", scope, {}, "now"))
     # A whole district's change is not one street's either.
-    assert not hears(listener, feed_row(1, topic, "9", "140107", {}, "now"))
+    assert not ears_of(listener)(feed_row(1, topic, "9", "140107", {}, "now"))

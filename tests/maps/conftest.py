@@ -10,7 +10,10 @@ from django.http import HttpResponse
 from django.test import Client
 
 from maps.tiles import Tile
+from tests.cameras.conftest import make_camera
 from tests.maps import reading, territory
+
+__all__ = ["make_camera"]
 
 Fetch = Callable[..., HttpResponse]
 ReadTile = Callable[[bytes, Tile, str], Any]

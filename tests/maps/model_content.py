@@ -10,9 +10,10 @@ import shapely
 from shapely.geometry import shape
 
 from fixtures.district.sources import DATA
+from maps.figures.classes import UNKNOWN
 from maps.files.asked import Asked
 from maps.files.content import CameraSpot, Content, Division, EventSpot, Grid, OutageSpot
-from maps.files.figures import FEW_TO_MANY, UNKNOWN, Figure
+from maps.files.figures import FEW_TO_MANY, Figure
 
 NOW = datetime(2026, 11, 26, 8, 30, tzinfo=UTC)
 LEVELS = {6: "district", 9: "street", 12: "community"}

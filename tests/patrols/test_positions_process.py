@@ -19,7 +19,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from gis_server.models import ChangeRow
+from gis_server.models import ChangeRow, ProcessBeat
 from patrols.intake import asgi, writer
 from patrols.intake.throttle import WRONG_A_MINUTE
 from patrols.intake.tokens import new_token
@@ -65,6 +65,14 @@ def osmand(token: str, t: Any = "", lat: Any = LAT, lon: Any = LON, more: str = 
 
 def refusal() -> str:
     return Device.objects.get().last_refusal
+
+
+def test_the_process_gives_a_sign_of_life(port: int) -> None:
+    deadline = time.monotonic() + 30
+    while not ProcessBeat.objects.filter(part="positions").exists():
+        assert time.monotonic() < deadline
+        # Answered by the thread that writes the sign: whoever waits for it waits no longer.
+        raw(port, b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
 
 
 def test_a_batch_is_kept_and_told_again_it_changes_nothing(port: int) -> None:

@@ -53,6 +53,8 @@ export class Banner {
     setText(this.title, stale ? this.staleTitle() : gettext("The map is not shown"));
     setText(this.text, stale ? (this.why ?? "") : this.picture);
     this.link.hidden = this.state !== "signed_out";
+    // A kiosk's address says how it is set up; whoever signs in again comes back to it.
+    this.link.href = this.config.urls.sign_in + encodeURIComponent(location.search);
   }
 
   staleTitle() {

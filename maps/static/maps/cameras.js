@@ -5,10 +5,12 @@ export const STATES = ["offline", "degraded", "unknown", "online"];
 export class Cameras {
   constructor() {
     this.byId = new Map();
+    this.changed = new Set();
   }
 
   // Takes over a GeoJSON collection of all cameras.
   replace(collection) {
+    this.changed.clear();
     this.byId = new Map(
       collection.features.map(({ geometry, properties }) => [
         String(properties.id),
@@ -21,23 +23,36 @@ export class Cameras {
   apply({ subject, data }) {
     const before = this.byId.get(subject) ?? { id: Number(subject) };
     this.byId.set(subject, { ...before, ...data });
+    this.changed.add(subject);
+  }
+
+  // Those that have changed since this was asked last; whoever draws them draws no others anew.
+  takeChanged() {
+    const taken = [...this.changed].map((id) => feature(this.byId.get(id)));
+    this.changed.clear();
+    return taken;
   }
 
   get(id) {
     return this.byId.get(String(id));
   }
 
-  features() {
+  // passes(camera): whether it is among them.
+  features(passes = () => true) {
     return {
       type: "FeatureCollection",
-      features: [...this.byId.values()].map((camera) => ({
-        type: "Feature",
-        id: camera.id,
-        geometry: { type: "Point", coordinates: [camera.lon, camera.lat] },
-        properties: { id: camera.id, name: camera.name, state: known(camera.state) },
-      })),
+      features: [...this.byId.values()].filter(passes).map(feature),
     };
   }
+}
+
+function feature(camera) {
+  return {
+    type: "Feature",
+    id: camera.id,
+    geometry: { type: "Point", coordinates: [camera.lon, camera.lat] },
+    properties: { id: camera.id, name: camera.name, state: known(camera.state) },
+  };
 }
 
 // A state this page has no word for is unknown; never better.

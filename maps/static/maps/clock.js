@@ -23,6 +23,7 @@ export function showIn(timeZone) {
     date: make({ month: "numeric", day: "numeric", ...time }),
     weekday: make({ month: "long", day: "numeric", weekday: "short" }),
     time: make(time),
+    shortDay: make({ weekday: "short" }),
     iso: new Intl.DateTimeFormat("sv", { timeZone, year: "numeric", month: "2-digit", day: "2-digit" }),
     stamp: new Intl.DateTimeFormat("sv", { timeZone, dateStyle: "short", timeStyle: "medium" }),
     whole: make({ year: "numeric", month: "2-digit", day: "2-digit", ...time, second: "2-digit" }),
@@ -36,6 +37,10 @@ export function clockText(at = now()) {
 
 export function dayText(at = now()) {
   return format.weekday.format(at);
+}
+
+export function weekdayText(at) {
+  return format.shortDay.format(at);
 }
 
 // The time of today, the date and time of any other day.

@@ -10,13 +10,14 @@ export class GridNote {
     this.popup = new maplibre.Popup({ className: "grid-note", maxWidth: "20rem", focusAfterOpen: false });
   }
 
-  async open(code, place) {
+  // words: what else is known of it already, such as the figure that it is coloured by.
+  async open(code, place, words = "") {
     this.code = code;
-    this.popup.setLngLat(place).setDOMContent(element("p", { class: "muted" }, gettext("Loading…"))).addTo(this.map);
+    this.popup.setLngLat(place).setDOMContent(element("div", {}, figure(words), element("p", { class: "muted" }, gettext("Loading…")))).addTo(this.map);
     let content;
     try {
       const { body } = await ask(`${this.urls.grids}/${code}/`);
-      content = this.content(body);
+      content = this.content(body, words);
     } catch (error) {
       content = element("p", { class: "notice" }, error.message);
     }
@@ -24,7 +25,7 @@ export class GridNote {
     if (this.code === code && this.popup.isOpen()) this.popup.setDOMContent(content);
   }
 
-  content(grid) {
+  content(grid, words) {
     const people = interpolate(gettext("%s workers · %s assistants"), [grid.workers, grid.assistants]);
     const places = interpolate(gettext("%s households · %s buildings · %s shops"), [grid.households, grid.buildings, grid.shops]);
     return element(
@@ -32,8 +33,13 @@ export class GridNote {
       {},
       element("a", { class: "grid-name", href: `${this.urls.grid_pages}${grid.code}/` }, grid.name),
       element("p", { class: "muted" }, [grid.street, grid.community].filter(Boolean).join(" · ")),
+      figure(words),
       element("p", {}, grid.vacant ? gettext("No worker: vacant") : people),
       element("p", {}, places),
     );
   }
+}
+
+function figure(words) {
+  return words && element("p", { class: "grid-figure-words" }, words);
 }

@@ -2,13 +2,10 @@
 // and list show the very same, and no picture has to be fetched.
 
 import { known } from "maps/cameras";
+import { color } from "maps/tokens";
 
 const BOX = 24;
 const MIDDLE = BOX / 2;
-
-function color(name) {
-  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
-}
 
 const SHAPES = {
   // A dot: there are many, and nothing is to be done about them.

@@ -4,13 +4,15 @@ import * as maplibre from "maplibre-gl";
 import { addSigns } from "events/icons";
 import { STATES } from "maps/cameras";
 import { LAYERS_OF } from "maps/coverage_style";
-import { element } from "maps/element";
+import { element, setText } from "maps/element";
 import { EventNote } from "maps/events";
 import { GridNote } from "maps/grid";
+import { GRID_COLOUR_LAYER, GridColours } from "maps/grid_colours";
 import { iconPixels } from "maps/icons";
 import { OutageNote, outageFeatures } from "maps/outages";
 import { PatrolMap } from "maps/patrol_map";
-import { CAMERA_HEAPS, CAMERA_LAYERS, EVENT_LAYER, EVENT_LAYERS, FOUND_AREAS, OUTAGE_LAYER, mapStyle, tileAddress } from "maps/style";
+import { Seams } from "maps/seams";
+import { CAMERA_HEAPS, CAMERA_LAYERS, EACH_CAMERA_FROM, EVENT_LAYER, EVENT_LAYERS, FOUND_AREAS, OUTAGE_LAYER, mapStyle, tileAddress } from "maps/style";
 
 // A finger is less exact than the point it means.
 const REACH_PX = 8;
@@ -29,7 +31,7 @@ export class WallMap {
   constructor(holder, config, { picked, trouble }) {
     this.config = config;
     this.trouble = trouble;
-    this.features = null;
+    this.cameras = null;
     this.outages = [];
     this.ringed = [];
     this.marked = { area: "", features: [] };
@@ -38,8 +40,10 @@ export class WallMap {
     // Tests and the curious reach the map from its element.
     holder.map = this.map;
     this.note = new GridNote(this.map, config.urls);
+    this.colours = new GridColours(this.map);
     this.outageNote = new OutageNote(this.map, config.urls.cameras, picked);
     this.hasEvents = Boolean(config.layers.events);
+    this.eventHits = [EVENT_LAYER, "event-singles"];
     this.eventNote = this.hasEvents ? new EventNote(this.map, config.urls.events, { ringed: (spot) => this.ringEvent(spot) }) : null;
     this.patrols = config.sees_patrols ? new PatrolMap(this.map, config.urls.patrols) : null;
     this.map.addControl(new maplibre.NavigationControl({ showCompass: false }), "top-left");
@@ -53,6 +57,7 @@ export class WallMap {
     this.map.on("mousemove", pressed, () => this.cursor(this.placed ? "crosshair" : "pointer"));
     this.map.on("mouseleave", pressed, () => this.cursor(this.placed ? "crosshair" : ""));
     this.guardContext();
+    new Seams(this.map);
   }
 
   make(holder) {
@@ -89,19 +94,48 @@ export class WallMap {
   // Everything that the page knows; at the start, and when the driver has given the picture back.
   draw() {
     this.loaded = true;
+    this.colours.ready();
     this.showEvents(this.eventsShown ?? true);
     if (this.seen) this.showSeen(this.seen.kind, this.seen.query);
     if (this.video) this.showVideo(this.video);
-    if (this.features) this.show(this.features);
+    if (this.cameras) this.show(this.cameras);
     this.showOutages(this.outages);
     this.ring(this.ringed);
     this.mark(this.marked.area, this.marked.features);
   }
 
-  show(features) {
-    this.features = features;
+  // All cameras, anew.
+  show(cameras) {
+    this.cameras = cameras;
     if (!this.loaded) return;
-    this.map.getSource("cameras").setData(features);
+    cameras.takeChanged();
+    this.map.getSource("cameras").setData(cameras.features());
+    this.camerasMoved();
+  }
+
+  // Those alone that have changed: of 100,000 the others are neither sent to the worker nor drawn anew.
+  showChanged() {
+    if (!this.loaded || !this.cameras) return;
+    const add = this.cameras.takeChanged();
+    if (add.length === 0) return;
+    this.map.getSource("cameras").updateData({ add });
+    this.camerasMoved();
+  }
+
+  // What is in view, as the server is asked for it; null where cameras stand together.
+  boxOfEach() {
+    if (this.map.getZoom() < EACH_CAMERA_FROM) return null;
+    return this.map.getBounds().toArray().flat().map((edge) => edge.toFixed(5)).join(",");
+  }
+
+  // That not all in view are drawn must not look as if there were no others; 0 for all.
+  sayCrowded(shown) {
+    this.crowd ??= this.map.getContainer().appendChild(element("p", { class: "crowded", role: "status" }));
+    this.crowd.hidden = shown === 0;
+    setText(this.crowd, interpolate(gettext("There are more cameras here than can be drawn; %s of them are. Zoom in."), [shown]));
+  }
+
+  camerasMoved() {
     // Seen from afar they are the server's tiles; many changes are one look at them.
     if (this.config.layers.cameras) this.heapsWait ??= setTimeout(() => this.refreshHeaps(), HEAPS_EVERY_MS);
   }
@@ -175,7 +209,7 @@ export class WallMap {
 
   // Goes to a box (west, south, east, north) and marks for a while what lies there: the outline of the
   // grid or division whose code `area` is, else the middle.
-  visit([west, south, east, north], { area = "", covered_px = 0, marked = true } = {}) {
+  visit([west, south, east, north], { area = "", covered_px = 0, marked = true, marked_ms = MARKED_MS } = {}) {
     const room = Math.min(60, this.map.getContainer().clientHeight / 6);
     this.map.fitBounds([west, south, east, north], {
       padding: { top: room, bottom: room, left: room, right: room + covered_px },
@@ -185,7 +219,7 @@ export class WallMap {
     if (!marked) return;
     clearTimeout(this.marking);
     this.mark(area, area ? [] : [point({ lon: (west + east) / 2, lat: (south + north) / 2 })]);
-    this.marking = setTimeout(() => this.mark("", []), MARKED_MS);
+    this.marking = setTimeout(() => this.mark("", []), marked_ms);
   }
 
   mark(area, features) {
@@ -268,13 +302,13 @@ export class WallMap {
     if (hit) return picked(hit.properties.id);
     const [many] = this.config.layers.cameras ? this.map.queryRenderedFeatures([x, y], { layers: CAMERA_HEAPS }) : [];
     if (many) return this.closer(many);
-    const [grid] = this.map.queryRenderedFeatures([x, y], { layers: ["grid-areas"] });
-    if (grid) this.note.open(grid.properties.code, lngLat);
+    const [grid] = this.map.queryRenderedFeatures([x, y], { layers: ["grid-areas", GRID_COLOUR_LAYER] });
+    if (grid) this.note.open(grid.properties.code, lngLat, this.gridWords?.(grid.id));
   }
 
   // The one that was pressed, or closer to those that stand together; whether there was any.
   pressEvent({ x, y }, near) {
-    const [event] = this.map.queryRenderedFeatures(near, { layers: [EVENT_LAYER, "event-singles"] });
+    const [event] = this.map.queryRenderedFeatures(near, { layers: this.eventHits });
     if (event) {
       this.eventNote.open(event.id, event.geometry.coordinates);
       return true;
@@ -299,6 +333,7 @@ export class WallMap {
     this.map.on("webglcontextlost", () => {
       // Until it is back there is no style, and nothing may be asked of its sources.
       this.loaded = false;
+      this.colours.dropped();
       this.trouble(gettext("The graphics driver dropped the map. It is being drawn anew."));
       reload ??= setTimeout(() => location.reload(), RESTORE_MS);
     });

@@ -1,11 +1,13 @@
 // What the map draws of people on duty: themselves, one track, a shift played again.
 
+import { color, UNIT } from "maps/tokens";
+
 const NAMES = ["Noto Sans CJK SC", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei"];
-const UNIT = Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
 // From afar those who are close together are one mark with their number.
 const HEAPS_BELOW = 12;
-const TRACK = "#ffe08a";
-const DOUBTED = "#9aa7b4";
+const TRACK = color("track");
+const DOUBTED = color("unknown");
+const SOMEBODY = color("force-grid-worker");
 
 export const PERSON_LAYER = "people";
 export const PEOPLE_LAYERS = ["person-heaps", "person-heap-numbers", "person-arrows", PERSON_LAYER, "person-names"];
@@ -30,15 +32,15 @@ function signSize(few) {
 
 const NAME = {
   "text-font": NAMES,
-  "text-size": 12 * UNIT,
+  "text-size": 14 * UNIT,
   "text-anchor": "top",
   "text-offset": [0, 1.1],
   "text-max-width": 9,
   "text-optional": true,
 };
 
-function halo(color) {
-  return { "text-color": color, "text-halo-color": "#0a0f15", "text-halo-width": 1.6 };
+function halo(ink) {
+  return { "text-color": ink, "text-halo-color": color("map-outside"), "text-halo-width": 1.6 };
 }
 
 export function trackLayers() {
@@ -69,20 +71,20 @@ export function trackLayers() {
       type: "circle",
       source: "track-points",
       filter: ["==", ["get", "kind"], "stop"],
-      paint: { "circle-radius": 9 * UNIT, "circle-color": "#141c26", "circle-stroke-color": TRACK, "circle-stroke-width": 2 },
+      paint: { "circle-radius": 9 * UNIT, "circle-color": color("map-inside"), "circle-stroke-color": TRACK, "circle-stroke-width": 2 },
     },
     {
       id: "track-words",
       type: "symbol",
       source: "track-points",
       filter: ["in", ["get", "kind"], ["literal", ["stop", "end"]]],
-      layout: { "text-field": ["get", "label"], "text-font": NAMES, "text-size": 11 * UNIT, "text-allow-overlap": true },
-      paint: halo("#e8eef4"),
+      layout: { "text-field": ["get", "label"], "text-font": NAMES, "text-size": 14 * UNIT, "text-allow-overlap": true },
+      paint: halo(color("map-name")),
     },
   ];
 }
 
-export function peopleLayers(color) {
+export function peopleLayers() {
   const [accent, bg] = [color("accent"), color("bg")];
   const each = ["!", ["has", "point_count"]];
   return [
@@ -92,10 +94,10 @@ export function peopleLayers(color) {
       source: "people",
       filter: ["has", "point_count"],
       paint: {
-        "circle-radius": ["interpolate", ["linear"], ["get", "point_count"], 2, 10 * UNIT, 20, 15 * UNIT, 200, 22 * UNIT],
+        "circle-radius": ["interpolate", ["linear"], ["get", "point_count"], 2, 11 * UNIT, 20, 15 * UNIT, 200, 22 * UNIT],
         "circle-color": bg,
         "circle-opacity": 0.85,
-        "circle-stroke-color": "#56c7d8",
+        "circle-stroke-color": SOMEBODY,
         "circle-stroke-width": 2.5,
       },
     },
@@ -104,8 +106,8 @@ export function peopleLayers(color) {
       type: "symbol",
       source: "people",
       filter: ["has", "point_count"],
-      layout: { "text-field": ["to-string", ["get", "point_count"]], "text-font": NAMES, "text-size": 12 * UNIT, "text-allow-overlap": true, "text-ignore-placement": true },
-      paint: { "text-color": "#56c7d8" },
+      layout: { "text-field": ["to-string", ["get", "point_count"]], "text-font": NAMES, "text-size": 14 * UNIT, "text-allow-overlap": true, "text-ignore-placement": true },
+      paint: { "text-color": SOMEBODY },
     },
     {
       id: "person-arrows",
@@ -161,6 +163,6 @@ export function replayLayers() {
       },
       paint: { "icon-opacity": ["case", ["get", "lost"], 0.6, 1] },
     },
-    { id: "replay-names", type: "symbol", source: "replay", minzoom: 14.5, layout: { ...NAME, "text-field": ["get", "name"] }, paint: halo("#e8eef4") },
+    { id: "replay-names", type: "symbol", source: "replay", minzoom: 14.5, layout: { ...NAME, "text-field": ["get", "name"] }, paint: halo(color("map-name")) },
   ];
 }

@@ -1,18 +1,16 @@
 // One sign a force, told apart by shape, colour and one character; hollow once nothing has been heard
 // for long.  Drawn here, so that map, legend and list show the very same.
 
+import { color } from "maps/tokens";
+
 const BOX = 28;
 const MIDDLE = BOX / 2;
 const FONT = '"Noto Sans CJK SC", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei", sans-serif';
 export const FORCES = ["grid_worker", "police_auxiliary", "security_guard", "volunteer", "taxi_volunteer", "courier_volunteer"];
-const COLOURS = {
-  grid_worker: "#56c7d8",
-  police_auxiliary: "#6ea8ff",
-  security_guard: "#b79cff",
-  volunteer: "#ff9ecb",
-  taxi_volunteer: "#ffd36b",
-  courier_volunteer: "#a5dc86",
-};
+
+function colour(force) {
+  return color(FORCES.includes(force) ? `force-${force.replaceAll("_", "-")}` : "unknown");
+}
 
 export function forceText(force) {
   return {
@@ -62,10 +60,6 @@ function polygon(pen, corners) {
   pen.closePath();
 }
 
-function color(name) {
-  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
-}
-
 function canvas(scale) {
   const made = document.createElement("canvas");
   made.width = made.height = BOX * scale;
@@ -76,7 +70,7 @@ function canvas(scale) {
 
 function drawn(force, hollow, scale) {
   const [made, pen] = canvas(scale);
-  const fill = COLOURS[force] ?? color("unknown");
+  const fill = colour(force);
   pen.beginPath();
   (SHAPES[force] ?? SHAPES.grid_worker)(pen);
   pen.lineJoin = "round";

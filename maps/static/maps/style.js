@@ -2,26 +2,18 @@
 
 import { RANK as EVENT_RANK, SIGN as EVENT_SIGN } from "events/icons";
 import { coverageLayers, coverageSources } from "maps/coverage_style";
+import { gridColourLayers } from "maps/grid_colours";
 import { patrolSources, peopleLayers, replayLayers, trackLayers } from "maps/patrol_style";
+import { color, UNIT } from "maps/tokens";
 
 // No glyph server: every character is drawn from the fonts of the machine, these first.
 const FONTS = ["Noto Sans CJK SC", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei"];
 
+// The colours are the page's, of the theme that is on.
 const INK = {
-  outside: "#0a0f15",
-  inside: "#141c26",
-  grid: "#33424f",
-  community: "#4d6277",
-  street: "#7391ae",
-  district: "#a9c4dd",
-  name: "#e8eef4",
-  lesser: "#b3c0cd",
-  picked: "#ffffff",
-  found: "#6cb4ff",
+  ...Object.fromEntries(["outside", "inside", "grid", "community", "street", "district", "name", "lesser", "picked"].map((one) => [one, color(`map-${one}`)])),
+  found: color("accent"),
 };
-
-// Type and icons grow with the page's, which grows with the screen.
-const UNIT = Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
 
 const RANK = ["match", ["get", "state"], "offline", 3, "degraded", 2, "unknown", 1, 0];
 
@@ -52,6 +44,7 @@ export function mapStyle({ origin, base, edition, day = "", layers, tiles, seesP
       { id: "outside", type: "background", paint: { "background-color": INK.outside } },
       ...(base ? baseLayers(base) : [ground]),
       ...(layers.blind ? coverageLayers() : []),
+      ...gridColourLayers(),
       ...borders,
       cameras("cameras-online", ["==", ["get", "state"], "online"]),
       foundArea("found-division", "divisions"),
@@ -65,7 +58,7 @@ export function mapStyle({ origin, base, edition, day = "", layers, tiles, seesP
       ...(layers.cameras ? cameraHeaps() : []),
       ...outages(),
       ...(layers.events ? events() : []),
-      ...(seesPatrols ? [...peopleLayers(color), ...replayLayers()] : []),
+      ...(seesPatrols ? [...peopleLayers(), ...replayLayers()] : []),
     ],
   };
 }
@@ -82,7 +75,7 @@ export const EVENT_LAYERS = ["event-heaps", "event-heap-numbers", "event-singles
 export const CAMERA_HEAPS = ["camera-heaps", "camera-heap-numbers"];
 
 // Below this zoom cameras stand together; as `maps/heaps.py` has it.
-const EACH_CAMERA_FROM = 11;
+export const EACH_CAMERA_FROM = 11;
 
 // Further away they are areas of colour at most.
 const EACH_GRID_FROM = 11;
@@ -186,9 +179,9 @@ function name(id, source, level, zooms, color, size, more = {}) {
 
 function names() {
   return [
-    name("grid-names", "grids", "", [14], INK.lesser, byZoom(14, 11, 17, 15)),
-    name("community-names", "divisions", "community", [12.6], INK.lesser, byZoom(12.6, 12, 15, 16)),
-    name("street-names", "divisions", "street", [9.5, 15], INK.name, byZoom(9.5, 11, 11, 14, 14, 20)),
+    name("grid-names", "grids", "", [14], INK.lesser, byZoom(14, 14, 17, 15)),
+    name("community-names", "divisions", "community", [12.6], INK.lesser, byZoom(12.6, 14, 15, 16)),
+    name("street-names", "divisions", "street", [9.5, 15], INK.name, byZoom(9.5, 14, 11, 14, 14, 20)),
     name("district-name", "divisions", "district", [5, 9.5], INK.name, times(16)),
   ];
 }
@@ -244,7 +237,7 @@ function cameraHeaps() {
       id: CAMERA_HEAPS[0],
       type: "circle",
       paint: {
-        "circle-radius": ["interpolate", ["linear"], ["get", "cameras"], 1, 7 * UNIT, 50, 13 * UNIT, 1000, 19 * UNIT],
+        "circle-radius": ["interpolate", ["linear"], ["get", "cameras"], 1, 9 * UNIT, 50, 14 * UNIT, 1000, 21 * UNIT],
         "circle-color": bg,
         "circle-opacity": 0.9,
         "circle-stroke-color": worst,
@@ -259,7 +252,7 @@ function cameraHeaps() {
       layout: {
         "text-field": ["to-string", ["get", "cameras"]],
         "text-font": FONTS,
-        "text-size": times(11),
+        "text-size": times(14),
         "text-allow-overlap": true,
         "text-ignore-placement": true,
         "symbol-sort-key": RANK,
@@ -278,7 +271,7 @@ function cameraNames() {
     layout: {
       "text-field": ["get", "name"],
       "text-font": FONTS,
-      "text-size": times(13),
+      "text-size": times(14),
       "text-anchor": "top",
       "text-offset": [0, 1.1],
       "text-max-width": 9,
@@ -325,7 +318,7 @@ function outages() {
       layout: {
         "text-field": ["to-string", ["get", "cameras"]],
         "text-font": FONTS,
-        "text-size": byZoom(9, 12, 13, 15),
+        "text-size": byZoom(9, 14, 13, 15),
         "text-allow-overlap": true,
         "text-ignore-placement": true,
       },
@@ -347,7 +340,7 @@ function events() {
       "source-layer": "event_heaps",
       filter: [">", ["get", "events"], 1],
       paint: {
-        "circle-radius": ["interpolate", ["linear"], ["get", "events"], 1, 7 * UNIT, 20, 12 * UNIT, 200, 18 * UNIT],
+        "circle-radius": ["interpolate", ["linear"], ["get", "events"], 1, 9 * UNIT, 20, 13 * UNIT, 200, 18 * UNIT],
         "circle-color": bg,
         "circle-opacity": 0.85,
         "circle-stroke-color": ["match", ["get", "due"], "late", offline, "red", offline, "amber", degraded, accent],
@@ -363,7 +356,7 @@ function events() {
       layout: {
         "text-field": ["to-string", ["get", "events"]],
         "text-font": FONTS,
-        "text-size": times(11),
+        "text-size": times(14),
         "text-allow-overlap": true,
         "text-ignore-placement": true,
       },
@@ -389,8 +382,4 @@ function eventSigns(id, layer, filter) {
       "symbol-sort-key": EVENT_RANK,
     },
   };
-}
-
-function color(name) {
-  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 }

@@ -1,15 +1,22 @@
 // The wall: puts map, panel, card and live feed together.
 
+// First: the others measure type and take colours while they are read.
+import { settings as display, watchAbove } from "maps/screen";
 import { SEVERITIES, severityText, sign } from "events/icons";
 import * as address from "maps/address";
+import { Alarms } from "maps/alarms";
 import { ask } from "maps/api";
 import { Banner } from "maps/banner";
+import { Burst } from "maps/burst";
 import { Cameras, STATES, stateText } from "maps/cameras";
 import { Card } from "maps/card";
 import * as clock from "maps/clock";
 import { CoverageView } from "maps/coverage";
+import { DisplayDialog } from "maps/display_dialog";
 import { element, setText } from "maps/element";
 import { Finder } from "maps/find";
+import { GridFigures } from "maps/grid_figures";
+import { Headlines } from "maps/headlines";
 import { icon } from "maps/icons";
 import { keep, kept } from "maps/kept";
 import { LiveFeed } from "maps/live";
@@ -17,10 +24,16 @@ import { WallMap } from "maps/map";
 import { Panel } from "maps/panel";
 import { Dark, Short } from "maps/patrol_panel";
 import { Patrols } from "maps/patrols";
+import { Recoveries } from "maps/recoveries";
+import { Tour } from "maps/tour";
 
-// Changes that come within this time are one repaint.
-const REPAINT_MS = 200;
+// Changes that come close together are one repaint: when it has been quiet for a moment, and at the
+// latest after a second.
+const CLOSE_TOGETHER = { quiet_ms: 200, most_ms: 1_100 };
 const MOST_ROWS = 500;
+// Up to so many cameras are loaded once; of more those in view, once the map is close enough to draw each.
+const MOST_AT_ONCE = 5_000;
+const MOST_IN_VIEW = 20_000;
 const REFRESH_EVERY_MS = 60_000;
 const LIST_RETRY_MS = 5_000;
 const EVENTS_EVERY_MS = 2_000;
@@ -39,6 +52,12 @@ const patrols = config.sees_patrols ? new Patrols({ config, map, at }) : null;
 const dark = config.layers.blind && config.sees_cameras ? new Dark(at("patrols"), config.urls.patrols, { visited: (box) => map?.visit(box) }) : null;
 const short = config.layers.blind ? new Short(at("patrols"), config.urls, { visited: (box, area) => map?.visit(box, { area }) }) : null;
 const coverage = config.layers.blind ? makeCoverage() : null;
+// To whoever may see nothing that raises one, "there is no alarm" would say too much.
+const hasAlarms = config.sees_cameras || config.sees_events;
+const alarms = hasAlarms ? new Alarms(at("alarms"), config, { goes: goToAlarm }) : null;
+const recoveries = hasAlarms ? new Recoveries(at("ticker"), config.urls.recoveries) : null;
+const headlines = config.grid_figures.length ? new Headlines(at("headlines"), config.urls.headlines) : null;
+const gridFigures = config.grid_figures.length ? makeGridFigures() : null;
 new Finder(at("find"), config.urls.find, { chosen: goTo });
 const feed = new LiveFeed({
   ticketUrl: config.urls.ticket,
@@ -53,11 +72,23 @@ const feed = new LiveFeed({
   returned: () => location.reload(),
 });
 
+const tour = new Tour(at("tour"), config.urls.streets, {
+  settings: display,
+  extent: config.extent,
+  shown: ({ code, box }, duration_ms) => map?.visit(box, { area: code, marked: Boolean(code), marked_ms: duration_ms + 2_000 }),
+});
+new DisplayDialog(at("display"), at("display-note"), { streetsUrl: config.urls.streets });
+watchAbove(document.querySelector(".bar"), at("banner"));
+
 const loading = new Set();
+const repaint = new Burst(repaintNow, CLOSE_TOGETHER);
+const relist = new Burst(refreshList, CLOSE_TOGETHER);
+const reload = new Burst(() => load().catch(() => refreshList()), CLOSE_TOGETHER);
+let everyCamera = true;
+let pointsAsked = 0;
 let counts = null;
 let list = { items: [], total: 0 };
 let shared = { items: [], notices: [] };
-let repaint = null;
 let listBusy = false;
 let listWanted = false;
 let listRetry = null;
@@ -80,7 +111,10 @@ function makeMap() {
 
 function makeCoverage() {
   return new CoverageView(at("coverage"), config.urls.patrols, {
-    asks: (kind, query) => map?.showSeen(kind, query),
+    asks: (kind, query) => {
+      map?.showSeen(kind, query);
+      if (kind !== "off" && gridFigures?.figure) gridFigures.choose("");
+    },
     showsVideo: (features) => map?.showVideo(features),
     extent: config.extent,
     rounds: config.urls.rounds,
@@ -89,15 +123,33 @@ function makeCoverage() {
   });
 }
 
+// One layer of colour at a time: two over each other would be neither.
+function makeGridFigures() {
+  const made = new GridFigures(at("grid-figure"), config.urls.grid_figures, {
+    names: config.grid_figures,
+    name: "wall-grid-figure",
+    shown: (figure, values) => {
+      map?.colours.show(figure, values);
+      if (figure && coverage && coverage.kind !== "off") coverage.choose("off");
+    },
+  });
+  if (map) map.gridWords = (id) => made.words(id);
+  return made;
+}
+
 function empty(title, advice) {
   return element("div", { class: "empty" }, element("h2", {}, title), element("p", {}, advice));
 }
 
 // Everything anew: at the start, and when too much was missed.
 async function load() {
+  alarms?.refresh();
+  recoveries?.refresh();
   patrols?.load();
   short?.refresh();
   dark?.refresh();
+  headlines?.refresh();
+  gridFigures?.refresh();
   if (!config.sees_cameras) return;
   await Promise.all([loadPoints(), fetchList()]);
   showList();
@@ -107,15 +159,29 @@ async function load() {
 
 // What the feed tells while the answer is on its way may be newer than it, so that is told again.
 async function loadPoints() {
+  const box = everyCamera ? null : map?.boxOfEach();
+  if (!everyCamera && !box) return;
+  const query = everyCamera ? `limit=${MOST_AT_ONCE}` : `limit=${MOST_IN_VIEW}&bbox=${box}`;
+  const asked = (pointsAsked += 1);
   const meanwhile = [];
   loading.add(meanwhile);
+  let body;
   try {
-    cameras.replace((await ask(`${config.urls.cameras}.geojson`)).body);
+    ({ body } = await ask(`${config.urls.cameras}.geojson?${query}`));
   } finally {
     loading.delete(meanwhile);
   }
+  // The map has moved on since, and asked for what lies there.
+  if (asked !== pointsAsked) return;
+  if (everyCamera && !body.complete) {
+    everyCamera = false;
+    map?.map.on("moveend", () => loadPoints().catch(() => {}));
+    return loadPoints();
+  }
+  cameras.replace(body);
+  map?.sayCrowded(body.complete ? 0 : body.features.length);
   meanwhile.forEach((change) => cameras.apply(change));
-  map?.show(cameras.features());
+  map?.show(cameras);
 }
 
 function changed(change) {
@@ -123,14 +189,17 @@ function changed(change) {
   if (change.topic === "camera") {
     cameras.apply(change);
     loading.forEach((meanwhile) => meanwhile.push(change));
-    repaint ??= setTimeout(repaintNow, REPAINT_MS);
+    repaint.call();
   }
-  if (change.topic === "outage") refreshList();
+  if (change.topic === "outage") relist.call();
+  alarms?.changed(change);
+  recoveries?.changed(change);
   if (change.topic === "event") eventChanged(change);
   patrols?.changed(change);
+  gridFigures?.changed(change);
   if (change.topic === "coverage") coverage?.changed((kind) => map?.refreshSeen(kind));
   // All cameras of a site became unknown together, or may be known again: too many to tell one by one.
-  if (change.topic === "notice") load().catch(() => refreshList());
+  if (change.topic === "notice") reload.call();
   card.changed(change);
 }
 
@@ -144,8 +213,7 @@ function eventChanged({ subject }) {
 }
 
 function repaintNow() {
-  repaint = null;
-  map?.show(cameras.features());
+  map?.showChanged();
   refreshList();
 }
 
@@ -211,12 +279,16 @@ async function refreshAll() {
   patrols?.load();
   short?.refresh();
   dark?.refresh();
+  alarms?.refresh();
+  recoveries?.refresh();
+  headlines?.refresh();
+  gridFigures?.refresh();
   // What nobody has seen anew is older by a minute.
   coverage?.changed((kind) => map?.refreshSeen(kind));
   // Its last check is told by no change of the feed; an old one would grow older on the card.
   card.refresh();
   await refreshList();
-  if (counts && counts.total !== cameras.byId.size) await loadPoints().catch(() => {});
+  if (counts && (!everyCamera || counts.total !== cameras.byId.size)) await loadPoints().catch(() => {});
 }
 
 async function refreshEdition() {
@@ -230,7 +302,7 @@ async function refreshEdition() {
 // From the list the map goes there; a click on the map leaves it where it is.
 function openCard(id, go) {
   card.open(id);
-  pick(cameras.get(id), { go, covered_px: coveredByCard() });
+  pick(cameras.get(id) ?? list.items.find((camera) => camera.id === id), { go, covered_px: coveredByCard() });
   address.write(id);
 }
 
@@ -242,6 +314,17 @@ function goTo({ id, box, area, opens }) {
   map?.visit(box, { area, covered_px: coveredByCard() });
   if (opens === "event") map?.visitEvent(id, box);
   return "";
+}
+
+// An alarm's place, and what stands there opened; whoever has no box lies nowhere on the map.
+function goToAlarm({ box, street, kind, opens }) {
+  if (opens?.thing === "camera") return openCard(opens.id, true);
+  if (card.id !== null) card.close();
+  if (box === null) return;
+  const outage = opens?.thing === "outage" && shared.items.find(({ id }) => id === opens.id);
+  if (outage) return map?.visitOutage(outage);
+  map?.visit(box, { area: kind === "late" || kind === "dark" ? street.padEnd(12, "0") : "" });
+  if (opens?.thing === "event") map?.visitEvent(opens.id, box);
 }
 
 // How much of the map's width the card takes away; on a phone it hides the map, and nothing is gained.
@@ -270,7 +353,7 @@ function pick(camera, options) {
 function legend() {
   const entries = STATES.map((state) => element("li", {}, icon(state), stateText(state)));
   const several = element("li", {}, element("span", { class: "outage-sign", "aria-hidden": "true" }, "n"), gettext("One fault, several cameras"));
-  at("legend").replaceChildren(...(config.sees_cameras ? [...entries, several] : []), ...eventLegend(), ...(patrols?.legend() ?? []), ...(coverage?.buttons() ?? []));
+  at("legend").replaceChildren(...(config.sees_cameras ? [...entries, several] : []), ...eventLegend(), ...(patrols?.legend() ?? []), ...(coverage?.buttons() ?? []), ...(gridFigures ? [element("li", {}, gridFigures.chooser())] : []));
 }
 
 // Shapes say how severe; the button shows events or hides them, and the choice is kept.
@@ -294,12 +377,13 @@ function tick() {
   setText(clockNode, `${clock.dayText()} ${clock.clockText()}`);
   banner.tick();
   panel.tick();
+  alarms?.tick();
   card.tick();
 }
 
 function withoutCameras() {
   at("figures").hidden = true;
-  at("legend").hidden = !config.sees_events && !config.sees_patrols && !coverage;
+  at("legend").hidden = !config.sees_events && !config.sees_patrols && !coverage && !gridFigures;
   at("list").replaceChildren(empty(gettext("Your role does not include cameras."), ""));
 }
 

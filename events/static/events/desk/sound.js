@@ -1,15 +1,15 @@
 // Two tones for what is urgent and new.  The choice is kept in this browser.  A browser plays nothing
 // before somebody has touched the page, so the button says when that is still to come.
 
-const KEPT = "event-sound";
 const FLOOD_MS = 10_000; // of many that come together one is heard
 
 export class Sound {
-  constructor(button) {
-    this.button = button;
+  // kept: the name under which the choice is kept.
+  constructor(button, kept = "event-sound") {
+    Object.assign(this, { button, kept });
     this.playedAt = -Infinity;
     try {
-      this.isOn = localStorage.getItem(KEPT) !== "off";
+      this.isOn = localStorage.getItem(this.kept) !== "off";
     } catch {
       this.isOn = true;
     }
@@ -21,7 +21,7 @@ export class Sound {
   toggle() {
     this.isOn = !this.isOn;
     try {
-      localStorage.setItem(KEPT, this.isOn ? "on" : "off");
+      localStorage.setItem(this.kept, this.isOn ? "on" : "off");
     } catch {
       // Kept for this page alone, then.
     }

@@ -31,6 +31,8 @@ const bell = new Bell(config, session, () => pages.duty.tracker.duty() !== null,
 let tab = "";
 let asked = 0;
 let whose = null;
+// The tab that the address names, until another is chosen: on a new phone nobody knows yet who may see it.
+let wanted = location.hash.slice(1);
 
 async function start() {
   try {
@@ -39,7 +41,7 @@ async function start() {
     console.error(error);
     banner("store", "bad", gettext("This browser keeps nothing on the phone (private browsing?): reports would be lost. Use a normal window."));
   }
-  byId("tabs").replaceChildren(...Object.entries(TABS).map(([key, text]) => button([text, element("span", { class: "count", id: `count-${key}` })], () => open(key), { "data-tab": key })));
+  byId("tabs").replaceChildren(...Object.entries(TABS).map(([key, text]) => button([text, element("span", { class: "count", id: `count-${key}` })], () => choose(key), { "data-tab": key })));
   tabs();
   byId("tabs").hidden = false;
   secure();
@@ -47,8 +49,7 @@ async function start() {
   // What the phone recalled is shown at once; the first answer draws it anew only for somebody else, who
   // would otherwise be thrown back to the kinds in the middle of choosing an entry.
   whose = session.me?.id ?? null;
-  const wanted = location.hash.slice(1);
-  await open(Object.hasOwn(TABS, wanted) && !hidden(wanted) ? wanted : "report");
+  await open(isWanted() ? wanted : "report");
   addEventListener("online", () => sender.run());
   // What was written last is kept also when the page goes at once.
   addEventListener("pagehide", () => pages.report.keepNow());
@@ -82,7 +83,16 @@ function tabs() {
 function called(number, text) {
   count("duty", number);
   if (!number) banner("errand", "", "");
-  else if (text && tab !== "duty") banner("errand", "warn", interpolate(gettext("You are sent somewhere: %s"), [text]), button(gettext("Look at it"), () => open("duty"), { class: "main" }));
+  else if (text && tab !== "duty") banner("errand", "warn", interpolate(gettext("You are sent somewhere: %s"), [text]), button(gettext("Look at it"), () => choose("duty"), { class: "main" }));
+}
+
+function isWanted() {
+  return Object.hasOwn(TABS, wanted) && !hidden(wanted);
+}
+
+function choose(key) {
+  wanted = "";
+  return open(key);
 }
 
 async function open(key) {
@@ -96,12 +106,12 @@ async function open(key) {
 }
 
 async function edit(report) {
-  await open("report");
+  await choose("report");
   await pages.report.edit(report);
 }
 
 async function queued() {
-  await open("mine");
+  await choose("mine");
   await sender.run();
 }
 
@@ -120,6 +130,7 @@ async function changed() {
   await counts();
   await banners();
   if (hidden(tab)) await open("report");
+  else if (other && isWanted() && tab !== wanted && !pages.report.report) await open(wanted);
   else if (other && !(tab === "report" && pages.report.report)) await pages[tab].show();
   else if (tab === "mine" && me !== null) {
     await pages.mine.draw();

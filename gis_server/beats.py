@@ -1,0 +1,46 @@
+"""Signs of life: each part of this server that works unseen says so, and its silence is an alarm.
+
+Pollers have signs of their own, with what they think of themselves (`cameras.services.watch`).  A
+part that has never been heard is not missed: not every installation runs all of them.
+"""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from django.db import connection
+from django.utils.translation import pgettext_lazy
+
+EVERY_S = 15.0
+"""How often a part says so."""
+
+
+class Part(StrEnum):
+    JOBS = "jobs"
+    PICTURES = "pictures"
+    COVER = "cover"
+    POSITIONS = "positions"
+
+
+SILENT_AFTER: dict[Part, timedelta] = {
+    # Both hands of a small machine may be at long jobs; the sign then waits its turn.
+    Part.JOBS: timedelta(minutes=3),
+    Part.PICTURES: timedelta(minutes=1),
+    Part.COVER: timedelta(minutes=2),  # a long round is finished first
+    Part.POSITIONS: timedelta(minutes=1),
+}
+NAMES = {
+    Part.JOBS: pgettext_lazy("part of the server", "Background jobs"),
+    Part.PICTURES: pgettext_lazy("part of the server", "Pictures of cameras"),
+    Part.COVER: pgettext_lazy("part of the server", "Working out of coverage"),
+    Part.POSITIONS: pgettext_lazy("part of the server", "Taking of positions"),
+}
+# Never back: of two processes the newer sign counts, and a job that waited is no sign of then.
+BEAT = """
+    INSERT INTO gis_server_beat AS known (part, place, seen_at) VALUES (%s, %s, %s)
+    ON CONFLICT (part, place) DO UPDATE SET seen_at = greatest(known.seen_at, excluded.seen_at)"""
+
+
+def beat(part: Part, now: datetime, place: str = "") -> None:
+    """Note that the part lives.  One statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(BEAT, [part.value, place, now])

@@ -1,0 +1,137 @@
+// What is shown of cameras, events and grids: the form, and what it lets through.  The search by place
+// takes the same names and values, so map, lists and files agree.
+
+import { KINDS, SEVERITIES, kindText, severityText } from "events/icons";
+import { STATES, stateText } from "maps/cameras";
+import { element } from "maps/element";
+
+const AGES_H = [1, 4, 24, 72, 168];
+export const CAMERA_FILTERS = ["camera_state", "camera_owner", "camera_team", "camera_priority"];
+export const EVENT_FILTERS = ["event_kind", "event_severity", "event_state", "event_older_h"];
+export const NAMES = [...CAMERA_FILTERS, ...EVENT_FILTERS, "area"];
+
+function priorities() {
+  return { key_area: gettext("Key public area"), key_industry: gettext("Key industry"), ordinary: gettext("Ordinary") };
+}
+
+
+// Whether a camera passes; chosen: values by name.
+export function passes(camera, chosen, area) {
+  const inside = (name, value) => !chosen[name]?.length || chosen[name].includes(value);
+  return inside("camera_state", camera.state) && inside("camera_owner", camera.owner) && inside("camera_team", camera.team)
+    && inside("camera_priority", camera.priority) && (!area || (camera.scope ?? "").startsWith(area));
+}
+
+export class Filters {
+  // changed(): something else is to be shown.  divisions: pairs of code and name.
+  constructor(holder, config, { changed }) {
+    Object.assign(this, { holder, config, changed });
+    this.fields = {};
+    const groups = [
+      config.sees_cameras && this.group(gettext("Cameras"), this.boxes("camera_state", gettext("State"), Object.fromEntries(STATES.map((state) => [state, stateText(state)]))),
+        this.select("camera_owner", gettext("Owner"), {}), this.select("camera_team", gettext("Team"), {}), this.select("camera_priority", gettext("Kind"), priorities())),
+      config.sees_events && this.group(gettext("Events"), this.boxes("event_kind", gettext("Kind"), Object.fromEntries(KINDS.map((kind) => [kind, kindText(kind)]))),
+        this.boxes("event_severity", gettext("Severity"), Object.fromEntries(SEVERITIES.map((one) => [one, severityText(one)]))),
+        this.select("event_state", gettext("State"), Object.fromEntries(config.event_states)), this.select("event_older_h", gettext("Reported"), Object.fromEntries(AGES_H.map((hours) => [hours, interpolate(gettext("at least %s h ago"), [hours])])))),
+    ];
+    const area = this.select("area", gettext("Street or community"), {});
+    this.offer("area", Object.fromEntries(config.divisions));
+    this.clear = element("button", { type: "button" }, gettext("Clear filters"));
+    this.clear.addEventListener("click", () => this.set(new URLSearchParams()));
+    holder.replaceChildren(element("h2", {}, gettext("Filters")), area, ...groups.filter(Boolean), this.clear);
+    this.clear.hidden = true;
+    holder.addEventListener("change", () => this.told());
+  }
+
+  group(title, ...content) {
+    return element("details", { class: "desk-group", open: true }, element("summary", {}, title), ...content);
+  }
+
+  boxes(name, title, texts) {
+    const boxes = Object.entries(texts).map(([value, text]) => {
+      const box = element("input", { type: "checkbox", name, value });
+      (this.fields[name] ??= []).push(box);
+      return element("label", {}, box, text);
+    });
+    return element("fieldset", {}, element("legend", {}, title), ...boxes);
+  }
+
+  select(name, title, texts) {
+    const field = element("select", { name });
+    this.fields[name] = [field];
+    this.offer(name, texts);
+    return element("label", { class: "desk-field" }, title, field);
+  }
+
+  // What there is to choose from; what is chosen stays, also where there is none of it any more.
+  offer(name, texts) {
+    const [field] = this.fields[name];
+    const chosen = field.value;
+    const all = chosen && !(chosen in texts) ? { ...texts, [chosen]: chosen } : texts;
+    field.replaceChildren(element("option", { value: "" }, gettext("All")), ...Object.entries(all).map(([value, text]) => element("option", { value }, text)));
+    field.value = chosen;
+  }
+
+  know(cameras) {
+    for (const [filter, key] of [["camera_owner", "owner"], ["camera_team", "team"]]) {
+      const names = [...new Set(cameras.map((camera) => camera[key]).filter(Boolean))].sort((a, b) => a.localeCompare(b));
+      this.offer(filter, Object.fromEntries(names.map((name) => [name, name])));
+    }
+  }
+
+  // Values by name, of those that narrow anything.
+  get chosen() {
+    const found = {};
+    for (const [name, fields] of Object.entries(this.fields)) {
+      const values = fields.filter((field) => field.type !== "checkbox" || field.checked).map((field) => field.value).filter(Boolean);
+      if (values.length) found[name] = values;
+    }
+    return found;
+  }
+
+  // Digits that all codes inside begin with; empty for everywhere.
+  get area() {
+    return prefixOf(this.chosen.area?.[0] ?? "");
+  }
+
+  get hasCameras() {
+    return CAMERA_FILTERS.some((name) => this.chosen[name]) || this.area !== "";
+  }
+
+  get hasEvents() {
+    return EVENT_FILTERS.some((name) => this.chosen[name]) || this.area !== "";
+  }
+
+  query() {
+    return new URLSearchParams(Object.entries(this.chosen).flatMap(([name, values]) => values.map((value) => [name, value])));
+  }
+
+  // From an address; what is none of the choices is left.
+  set(query) {
+    for (const [name, fields] of Object.entries(this.fields)) {
+      const values = query.getAll(name);
+      for (const field of fields) {
+        if (field.type === "checkbox") field.checked = values.includes(field.value);
+        else this.choose(name, field, values[0] ?? "");
+      }
+    }
+    this.told();
+  }
+
+  choose(name, field, value) {
+    // Owners and teams come with the cameras, after the address.
+    if (value && (name === "camera_owner" || name === "camera_team")) field.append(element("option", { value }, value));
+    field.value = value;
+    if (field.selectedIndex < 0) field.value = "";
+  }
+
+  told() {
+    this.clear.hidden = Object.keys(this.chosen).length === 0;
+    this.changed();
+  }
+}
+
+// A street's code has twelve digits, of which those at the end are zeros.
+export function prefixOf(code) {
+  return code.length === 12 && code.endsWith("000") ? code.replace(/0+$/, "").padEnd(9, "0") : code;
+}
