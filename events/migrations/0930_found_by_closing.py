@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('events', '0064_video_rounds'),
+        ('events', '0100_urgent_ones_that_are_over'),
     ]
 
     operations = [

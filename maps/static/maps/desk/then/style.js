@@ -3,6 +3,7 @@
 
 import { RANK, SIGN } from "events/icons";
 import { CAMERA_LAYERS, mapStyle } from "maps/style";
+import { color } from "maps/tokens";
 
 export const PAST_EVENTS = "past-events";
 export const PAST_CAMERAS = CAMERA_LAYERS;
@@ -26,10 +27,10 @@ function everywhere(layer) {
 }
 
 function differences() {
-  const color = ["match", ["get", "change"], "new", "#3fb98c", "over", "#ff6b5e", "redrawn", "#ffc24b", "#6cb4ff"];
+  const paint = ["match", ["get", "change"], "new", color("online"), "over", color("offline"), "redrawn", color("degraded"), color("accent")];
   return [
-    { id: "differences", type: "fill", source: "differences", paint: { "fill-color": color, "fill-opacity": 0.18 } },
-    { id: "difference-edges", type: "line", source: "differences", layout: { "line-join": "round" }, paint: { "line-color": color, "line-width": 2.5, "line-dasharray": [2, 1] } },
+    { id: "differences", type: "fill", source: "differences", paint: { "fill-color": paint, "fill-opacity": 0.18 } },
+    { id: "difference-edges", type: "line", source: "differences", layout: { "line-join": "round" }, paint: { "line-color": paint, "line-width": 2.5, "line-dasharray": [2, 1] } },
   ];
 }
 
