@@ -7,7 +7,7 @@ says neither, so forgetting it shows at the first call, and a test walks all rou
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -24,6 +24,7 @@ from django.http import (
 )
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 
@@ -48,6 +49,7 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 PUBLIC = "public"
 MAX_LIMIT, MAX_OFFSET = 1000, 10_000_000
 DAY_LENGTH = 10
+LONGEST_TIME = 40
 EARLIEST_DAY, LATEST_DAY = date(2000, 1, 1), date(2199, 12, 31)
 FORM_TYPES = ("multipart/form-data", "application/x-www-form-urlencoded")
 
@@ -421,10 +423,34 @@ def parse_day(request: HttpRequest, name: str) -> date | None:
         day = date.fromisoformat(text)
     except ValueError:
         day = date.min
-    # Years beyond are typing errors, and the clock's arithmetic has ends.
-    if not EARLIEST_DAY <= day <= LATEST_DAY:
+    if not _is_of_our_time(day):
         raise Invalid(_("%(text)s is no date. Write it like 2026-03-31.") % {"text": text})
     return day
+
+
+def parse_moment(request: HttpRequest, name: str) -> datetime | None:
+    """A moment with its zone from the query string; None when nothing is asked for.
+
+    Raises:
+        Invalid: no time, one without its zone, or one of another century than people mean.
+    """
+    # In an address + stands for a space, and clients forget to write it otherwise.
+    text = parse_text(request, name, LONGEST_TIME).replace(" ", "+")
+    if not text:
+        return None
+    try:
+        found = parse_datetime(text)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None or not _is_of_our_time(found.date()):
+        rule = _("%(name)s must be a time with its zone, such as 2026-03-31T08:00:00+08:00.")
+        raise Invalid(rule % {"name": name})
+    return found
+
+
+def _is_of_our_time(day: date) -> bool:
+    """Years beyond are typing errors, and the clock's arithmetic has ends."""
+    return EARLIEST_DAY <= day <= LATEST_DAY
 
 
 def parse_page(request: HttpRequest, default_limit: int = 100) -> Page:

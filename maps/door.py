@@ -52,6 +52,9 @@ class TileDoor:
         cookie = self.cookie.search(environ.get("HTTP_COOKIE", ""))
         if not place or not cookie or environ["REQUEST_METHOD"] != "GET":
             return None
+        # What is of another day goes the long way.
+        if environ.get("QUERY_STRING"):
+            return None
         # Who shows a token is not whom the cookie names.
         known = None if "HTTP_AUTHORIZATION" in environ else passes.find(cookie[1])
         edition, name, z, x, y = place.groups()

@@ -8,6 +8,7 @@ from maps.figures.urls import urlpatterns as figures
 from maps.files.urls import urlpatterns as files
 from maps.ogc.urls import urlpatterns as ogc
 from maps.onduty.urls import urlpatterns as onduty
+from maps.then.urls import urlpatterns as then
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -25,4 +26,5 @@ urlpatterns = [
     *figures,
     *files,
     *onduty,
+    *then,
 ]

@@ -25,6 +25,7 @@ from maps.door import ASKED_AT
 from maps.figures.classes import GridFigure
 from maps.figures.grids import MAY_SEE
 from maps.layers import LAYERS, Layer
+from maps.then.asked import noon_of, past_day
 from maps.tiles import Tile
 from patrols.seen.texts import definition
 from patrols.seen.views.asked import question_of
@@ -68,6 +69,7 @@ MODULES = (
     "people_icons",
     "person",
     "picture",
+    "player",
     "recoveries",
     "replay",
     "screen",
@@ -77,6 +79,7 @@ MODULES = (
     "tokens",
     "tour",
     "track",
+    "tracks",
     "turns",
 )
 # A wall does not go through more by itself; a district has a dozen.
@@ -138,6 +141,8 @@ def config_of(request: HttpRequest, seen: queries.Territory, edition: str) -> di
             "headlines": reverse("headlines"),
             "patrols": reverse("patrol-positions").removesuffix("/positions/"),
             "sign_in": f"{reverse('sign-in')}?{urlencode({'next': request.get_full_path()})}",
+            "event_pages": reverse("event", args=[0]).removesuffix("0/"),
+            "then": reverse("map-then"),
             "streets": reverse("map-streets"),
             "ticket": reverse("live-ticket"),
             "tiles": "/tiles",
@@ -182,7 +187,7 @@ def tile(
 
     The address names the edition.  Under the present one the answer may be kept for ever; under any
     other the user gets the present tile, to be forgotten at once; so also of a layer that changes
-    with more than the territory.
+    with more than the territory.  With `day` it is the territory of that day, under its edition.
     """
     drawn, place = _layer(request, layer), _place(layer, z, x, y)
     now, scope, asked = timezone.now(), _scope(request), answers.Asked.of(request.META)
@@ -190,8 +195,12 @@ def tile(
         return _answered(answers.passing(asked, _drawn(request, drawn, place, now)))
     # Asked before drawing: should the territory change in between, a newer tile stands under a
     # name that nobody will ask for again; never an older one under a new name.
-    present = queries.edition(scope, timezone.localdate(now))
-    _let_through(request, present, now)
+    day = past_day(request, "day", now)
+    present = queries.edition(scope, day or timezone.localdate(now))
+    if day is None:
+        _let_through(request, present, now)
+    else:
+        now = noon_of(day)
     if edition != present:
         tag = f'W/"{present}"'
         return _answered(answers.passing(asked, queries.draw(drawn, place, scope, now), tag))

@@ -107,6 +107,12 @@ class Event(models.Model):
                 condition=Q(state__in=OPEN_VALUES),
                 name="event_open_by_due",
             ),
+            # What was open at a moment of the past was closed after it.
+            models.Index(
+                fields=["closed_at", "received_at"],
+                condition=Q(closed_at__isnull=False),
+                name="event_by_closing",
+            ),
             models.Index(fields=["reporter", "-received_at"], name="event_by_reporter"),
             models.Index(fields=["category", "-received_at"], name="event_by_category"),
             models.Index(

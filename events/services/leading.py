@@ -140,6 +140,7 @@ def classify(
     }
     detail = {
         "category": [event.category.name, entry.name],
+        "kind": [event.kind, entry.kind],
         "severity": [event.severity, weight.value],
         "level": [event.level, level],
     }

@@ -39,6 +39,11 @@ DESK_MODULES = (
     "results",
     "shapes",
     "sketch",
+    "then/compare",
+    "then/map",
+    "then/past",
+    "then/style",
+    "then/time",
     "tools",
     "view",
 )

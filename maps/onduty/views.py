@@ -1,15 +1,12 @@
 """People on duty over HTTP, for the wall.  Everything is cut to posts in the user's reach."""
 
-from datetime import datetime
-
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from gis_server import audit
-from gis_server.edge import allow, json_ok, parse_day, parse_int, parse_text, user_of
+from gis_server.edge import allow, json_ok, parse_day, parse_int, parse_moment, parse_text, user_of
 from gis_server.errors import Invalid, NotFound
 from gis_server.roles import Permission
 from maps.onduty import positions as onduty
@@ -17,7 +14,6 @@ from maps.onduty import shifts
 from maps.packing import pack
 from patrols.models import Shift
 
-LONGEST_TIME = 40
 LONGEST_AREA = 19
 LARGEST_ID = 2**31 - 1
 
@@ -26,7 +22,7 @@ LARGEST_ID = 2**31 - 1
 @require_GET
 def positions(request: HttpRequest) -> JsonResponse:
     """Answer where those on duty were last heard of; `since` asks for what came after it."""
-    since = _moment(request, "since")
+    since = parse_moment(request, "since")
     return json_ok(onduty.positions(user_of(request), timezone.now(), since))
 
 
@@ -77,19 +73,3 @@ def replay(request: HttpRequest) -> JsonResponse:
     # A shift is a megabyte of small numbers, a third of it packed.
     pack(request, response)
     return response
-
-
-def _moment(request: HttpRequest, name: str) -> datetime | None:
-    """A moment with its zone from the query string.  Raises Invalid."""
-    # In an address + stands for a space, and clients forget to write it otherwise.
-    text = parse_text(request, name, LONGEST_TIME).replace(" ", "+")
-    if not text:
-        return None
-    try:
-        found = parse_datetime(text)
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
-        rule = _("%(name)s must be a time with its zone, such as 2026-03-31T08:00:00+08:00.")
-        raise Invalid(rule % {"name": name})
-    return found

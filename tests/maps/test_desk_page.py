@@ -60,7 +60,7 @@ def test_the_page_costs_a_fixed_number_of_queries(
         operator.get("/map/")
 
 
-@pytest.mark.parametrize("script", sorted(SCRIPTS.glob("*.js")), ids=lambda path: path.name)
+@pytest.mark.parametrize("script", sorted(SCRIPTS.rglob("*.js")), ids=lambda path: path.name)
 def test_names_are_never_taken_for_markup(script: Path) -> None:
     ways = r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|setHTML|\beval\(|new Function"
 

@@ -25,6 +25,8 @@ export function showIn(timeZone) {
     time: make(time),
     shortDay: make({ weekday: "short" }),
     iso: new Intl.DateTimeFormat("sv", { timeZone, year: "numeric", month: "2-digit", day: "2-digit" }),
+    stamp: new Intl.DateTimeFormat("sv", { timeZone, dateStyle: "short", timeStyle: "medium" }),
+    whole: make({ year: "numeric", month: "2-digit", day: "2-digit", ...time, second: "2-digit" }),
     exact: make({ month: "numeric", day: "numeric", ...time, second: "2-digit" }),
   };
 }
@@ -69,4 +71,23 @@ export function agoText(at) {
 // The day by the clock on the wall, as fields of forms have it: 2026-03-31.
 export function isoDay(at = now()) {
   return format.iso.format(at);
+}
+
+// Date and time to the second, with the year: of what is not of these days.
+export function wholeText(at) {
+  return format.whole.format(at);
+}
+
+// The moment by the clock on the wall, as fields of forms have it: 2026-03-31T08:00.
+export function isoMinute(at) {
+  return format.stamp.format(at).replace(" ", "T").slice(0, 16);
+}
+
+// The moment (ms) at which the clock on the wall shows this: "2026-03-31" (its beginning), or
+// "2026-03-31T08:00"; NaN of no time.  Of an hour that there is twice it is the later one.
+export function instantOf(text) {
+  const wanted = Date.parse(`${text.length > 10 ? text : `${text}T00:00`}Z`);
+  if (Number.isNaN(wanted)) return NaN;
+  const ahead = (at) => Date.parse(`${format.stamp.format(at).replace(" ", "T")}Z`) - at;
+  return wanted - ahead(wanted - ahead(wanted));
 }

@@ -1,16 +1,10 @@
 // A shift played again: a slider over its hours, and everybody where they were at that time.
-//
-// The server tells runs of points that are joined (maps/onduty/replay.py).  Only within a run places
-// between two points are shown; after it the sign stays hollow where it was last, for a while, and is
-// then gone: nobody knows where somebody was.
 
-import { ask } from "maps/api";
 import * as clock from "maps/clock";
 import { element, setText } from "maps/element";
+import { Player } from "maps/player";
+import { Tracks, usual } from "maps/tracks";
 
-const QUANTUM_DEG = 1e-5;
-const LOST_S = 600;
-const FRAME_MS = 60;
 const STEP_S = 60;
 const SPEEDS = [30, 60, 120, 300, 600];
 const USUAL_SPEED = 120;
@@ -18,10 +12,17 @@ const USUAL_SPEED = 120;
 export class Replay {
   // drawn(features): what the map is to show.  opened(isOpen): the live signs go or come back.
   constructor(holder, url, { drawn, opened }) {
-    Object.assign(this, { holder, url, drawn, opened });
-    this.people = [];
+    Object.assign(this, { holder, drawn, opened });
+    this.tracks = new Tracks(url);
     this.at = 0;
-    this.playing = false;
+    this.player = new Player({
+      speed: () => Number(this.speed.value),
+      moved: (seconds) => {
+        this.show(this.at + seconds);
+        return this.at < Number(this.slider.max);
+      },
+      turned: () => this.showButton(),
+    });
     this.make();
   }
 
@@ -47,7 +48,7 @@ export class Replay {
     this.wanted = "";
     this.shift.addEventListener("change", () => (this.wanted = this.shift.value));
     for (const box of [this.shift, this.area]) box.addEventListener("change", () => this.load());
-    this.button.addEventListener("click", () => this.play(!this.playing));
+    this.button.addEventListener("click", () => this.play(!this.player.playing));
     this.slider.addEventListener("input", () => this.show(Number(this.slider.value)));
     close.addEventListener("click", () => this.close());
     this.holder.addEventListener("keydown", (event) => this.pressed(event));
@@ -71,7 +72,7 @@ export class Replay {
 
   close() {
     this.play(false);
-    this.people = [];
+    this.tracks.forget();
     this.holder.hidden = true;
     this.drawn([]);
     this.opened(false);
@@ -86,7 +87,7 @@ export class Replay {
     }
     if (event.key !== " " || ["SELECT", "BUTTON"].includes(event.target.tagName) || event.target === this.day) return;
     event.preventDefault();
-    if (!this.button.disabled) this.play(!this.playing);
+    if (!this.button.disabled) this.play(!this.player.playing);
   }
 
   // The shifts and areas of the chosen day.
@@ -95,8 +96,8 @@ export class Replay {
     const question = (this.question = {});
     this.empty(gettext("Loading…"));
     try {
-      const { body } = await ask(`${this.url}/replay/choices/?day=${this.day.value}`);
-      if (this.question === question) this.offer(body);
+      const choices = await this.tracks.choices(this.day.value);
+      if (this.question === question) this.offer(choices);
     } catch (error) {
       if (this.question === question) this.empty(error.message);
     }
@@ -115,9 +116,8 @@ export class Replay {
     const question = (this.question = {});
     this.empty(gettext("Loading…"));
     try {
-      const query = new URLSearchParams({ day: this.day.value, shift: this.shift.value, area: this.area.value });
-      const { body } = await ask(`${this.url}/replay/?${query}`);
-      if (this.question === question) this.take(body);
+      const loaded = await this.tracks.load({ day: this.day.value, shift: this.shift.value, area: this.area.value });
+      if (loaded && this.question === question) this.take(loaded);
     } catch (error) {
       if (this.question === question) this.empty(error.message);
     }
@@ -125,45 +125,30 @@ export class Replay {
 
   empty(text) {
     this.play(false);
-    this.people = [];
+    this.tracks.forget();
     this.drawn([]);
     this.slider.disabled = this.button.disabled = true;
     setText(this.time, "");
     setText(this.note, text);
   }
 
-  take(body) {
-    this.begin = Date.parse(body.begins);
-    this.people = body.people.map((person) => ({ ...person, runs: person.runs.map((run) => unpacked(run, body.origin)) }));
-    const tracked = this.people.filter(({ runs }) => runs.length);
-    this.slider.max = String(Math.round((Date.parse(body.ends) - this.begin) / 1000));
-    this.slider.disabled = this.button.disabled = tracked.length === 0;
-    setText(this.note, told(body, tracked.length));
+  take({ begin, end, first, tracked, words }) {
+    this.begin = begin;
+    this.slider.max = String(Math.round((end - begin) / 1000));
+    this.slider.disabled = this.button.disabled = tracked === 0;
+    setText(this.note, words);
     // Nothing is to be seen before the first has set out.
-    this.show(Math.min(...tracked.map(({ runs }) => runs[0].t[0]), Number(this.slider.max)));
+    this.show(Math.min(first, Number(this.slider.max)));
   }
 
   play(wanted) {
-    this.playing = wanted;
-    this.showButton();
-    if (!wanted) return;
-    if (this.at >= Number(this.slider.max)) this.at = 0;
-    let before = performance.now();
-    const turn = (now) => {
-      if (!this.playing) return;
-      if (now - before >= FRAME_MS) {
-        this.show(this.at + ((now - before) / 1000) * Number(this.speed.value));
-        before = now;
-      }
-      if (this.at >= Number(this.slider.max)) this.play(false);
-      else requestAnimationFrame(turn);
-    };
-    requestAnimationFrame(turn);
+    if (wanted && this.at >= Number(this.slider.max)) this.at = 0;
+    this.player.play(wanted);
   }
 
   showButton() {
-    this.button.setAttribute("aria-pressed", String(this.playing));
-    setText(this.button, this.playing ? gettext("Pause") : gettext("Play"));
+    this.button.setAttribute("aria-pressed", String(this.player.playing));
+    setText(this.button, this.player.playing ? gettext("Pause") : gettext("Play"));
   }
 
   show(seconds) {
@@ -172,64 +157,6 @@ export class Replay {
     const text = clock.exactText(this.begin + this.at * 1000);
     setText(this.time, text);
     this.slider.setAttribute("aria-valuetext", text);
-    this.drawn(this.people.map((person) => placed(person, this.at)).filter(Boolean));
+    this.drawn(this.tracks.at(this.at));
   }
-}
-
-// What somebody wants to see who has not said so: of the shifts that have begun the one with the most people.
-function usual(shifts) {
-  const begun = shifts.filter(({ begins }) => Date.parse(begins) <= clock.now());
-  const [most] = (begun.length ? begun : shifts).toSorted((one, other) => other.duties - one.duties);
-  return String(most?.id ?? "");
-}
-
-function told({ total, people, step_s: step }, tracked) {
-  const parts = [interpolate(ngettext("%s person, %s with a track", "%s people, %s with a track", people.length), [people.length, tracked])];
-  if (total > people.length) parts.push(interpolate(gettext("%s more are left out: choose a smaller area"), [total - people.length]));
-  parts.push(interpolate(gettext("a point each %s s; hollow: not known where"), [Math.round(step)]));
-  return parts.join(" · ");
-}
-
-export function unpacked(numbers, [west, south]) {
-  const count = numbers.length / 3;
-  const run = { t: new Float64Array(count), lon: new Float64Array(count), lat: new Float64Array(count) };
-  let [t, x, y] = [0, 0, 0];
-  for (let index = 0; index < count; index += 1) {
-    run.t[index] = t += numbers[3 * index];
-    run.lon[index] = west + (x += numbers[3 * index + 1]) * QUANTUM_DEG;
-    run.lat[index] = south + (y += numbers[3 * index + 2]) * QUANTUM_DEG;
-  }
-  return run;
-}
-
-// Where somebody was at a time, or null where nobody knows.
-function placed(person, at) {
-  const run = person.runs[lastFrom(person.runs, at, (one) => one.t[0])];
-  if (!run) return null;
-  const end = run.t.length - 1;
-  if (at <= run.t[end]) return point(person, ...between(run, at), false);
-  return at - run.t[end] <= LOST_S ? point(person, run.lon[end], run.lat[end], true) : null;
-}
-
-function between(run, at) {
-  const before = lastFrom(run.t, at, (t) => t);
-  const after = Math.min(before + 1, run.t.length - 1);
-  const length = run.t[after] - run.t[before];
-  const part = length > 0 ? (at - run.t[before]) / length : 0;
-  return [run.lon, run.lat].map((axis) => axis[before] + (axis[after] - axis[before]) * part);
-}
-
-// The index of the last whose beginning is not after a time, -1 for none.
-function lastFrom(list, at, beginning) {
-  let [low, high] = [0, list.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (beginning(list[middle]) <= at) low = middle + 1;
-    else high = middle;
-  }
-  return low - 1;
-}
-
-function point({ duty, name, force }, lon, lat, lost) {
-  return { type: "Feature", id: duty, geometry: { type: "Point", coordinates: [lon, lat] }, properties: { duty, name, force, lost } };
 }

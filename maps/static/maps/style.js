@@ -17,10 +17,11 @@ const INK = {
 
 const RANK = ["match", ["get", "state"], "offline", 3, "degraded", 2, "unknown", 1, 0];
 
-export function mapStyle({ origin, base, edition, layers, tiles, seesPatrols }) {
+// day: whose borders, where it is not today.
+export function mapStyle({ origin, base, edition, day = "", layers, tiles, seesPatrols }) {
   const source = (name) => ({
     type: "vector",
-    tiles: [tileAddress(origin, tiles, edition, name)],
+    tiles: [tileAddress(origin, tiles, edition, name) + (day && `?day=${day}`)],
     ...layers[name],
   });
   const [ground, ...borders] = territory();
