@@ -79,7 +79,8 @@ def test_the_cameras_within_200_m_are_those_that_a_geodesic_finds(
     operator: Client, owner: Owner, team: Team
 ) -> None:
     """Karney's geodesic (PROJ) lays them out, 5 cm inside and outside, in all directions."""
-    inside, outside = [], []
+    inside: list[int] = []
+    outside: list[int] = []
     for bearing in range(0, 360, 30):
         for far, kept in (199.95, inside), (200.05, outside):
             lon, lat, _back = ELLIPSOID.fwd(LON, LAT, bearing, far)
