@@ -23,7 +23,7 @@ from gis_server.roles import Permission
 from grids.queries.tree import divisions_to_choose
 from maps import queries
 from maps.desk import selecting
-from maps.desk.asking import Asked, asked_of
+from maps.desk.asking import Asked, Near, asked_of
 from maps.desk.selecting import Found, Item
 from maps.views import MODULES, config_of
 
@@ -71,7 +71,10 @@ def desk(request: HttpRequest) -> HttpResponseBase:
 @allow(Permission.SEE_MAP)
 @require_safe
 def select(request: HttpRequest) -> HttpResponseBase:
-    """What lies inside a shape, or within some metres of it: a page of each layer."""
+    """What lies inside a shape, or within some metres of it: a page of each layer.
+
+    outline: what was searched, None where that is the very shape that was asked with.
+    """
     user, now = user_of(request), timezone.now()
     asked = asked_of(request, user)
     place = selecting.place_of(user, asked, now)
@@ -79,7 +82,7 @@ def select(request: HttpRequest) -> HttpResponseBase:
     found = [selecting.select(user, asked, layer, place, now) for layer in asked.layers]
     return json_ok(
         {
-            "outline": outline,
+            "outline": outline if asked.radius_m or isinstance(asked.place, Near) else None,
             "area_m2": round(selecting.area_m2(outline), 1),
             "layers": [_told(request, asked, one) for one in found],
         }
@@ -121,7 +124,7 @@ def _address(request: HttpRequest, route: str, layer: str, offset: int | None = 
         query["offset"] = str(offset)
     elif "limit" in query:
         query.pop("limit")
-    return f"{reverse(route)}?{query.urlencode()}"
+    return f"{reverse(route)}?{query.urlencode(safe=',;:')}"
 
 
 @allow(Permission.SEE_MAP)

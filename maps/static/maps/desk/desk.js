@@ -219,7 +219,7 @@ function measure(kind) {
 
 function selectIn(kind) {
   const hint = kind === "box" ? gettext("Set two corners of the box.") : gettext("Set the corners of the area.");
-  begin(kind === "box" ? "select_box" : "select_area", kind, hint, (geometry) => search(new URLSearchParams([asked(geometry)]), gettext("In the area")));
+  begin(kind === "box" ? "select_box" : "select_area", kind, hint, (geometry) => search(new URLSearchParams([asked(geometry)]), gettext("In the area"), geometry));
 }
 
 function searchAroundPoint() {
@@ -249,11 +249,15 @@ function draw(kind) {
 }
 
 function listView() {
-  if (desk) search(new URLSearchParams({ bbox: desk.box() }), gettext("What the map shows"), false);
+  const named = layers.searched.map((layer) => ["layer", layer]);
+  if (!desk) return;
+  if (named.length === 0) return results.fail(gettext("All layers are off: switch one on."));
+  search(new URLSearchParams([["bbox", desk.box()], ...named]), gettext("What the map shows"));
 }
 
 // The filters of the map hold for the search too.
-async function search(question, name, outlined = true) {
+// shape: what is asked with, null where its outline is not worth drawing.
+async function search(question, name, shape = null) {
   const mine = (searching = {});
   const radius = question.get("radius_m");
   results.wait(radius ? interpolate(gettext("Within %s m of %s"), [radius, name]) : name);
@@ -261,8 +265,9 @@ async function search(question, name, outlined = true) {
   try {
     const { body } = await ask(`${config.urls.select}?${question}`);
     if (searching !== mine) return;
-    desk?.show("searched", outlined ? [feature(body.outline)] : []);
-    results.show(body);
+    const outline = body.outline ?? shape;
+    desk?.show("searched", outline ? [feature(outline)] : []);
+    results.show(outline ? body : { ...body, area_m2: 0 });
   } catch (error) {
     if (searching === mine) results.fail(error.message);
   }

@@ -74,6 +74,12 @@ export class Layers {
     return Boolean(this.boxes[name]?.box.checked);
   }
 
+  // What a search of the view looks for: as the search names its layers.
+  get searched() {
+    const places = ["buildings", "shops", "services"];
+    return ["cameras", "events", "people", "grids", "places"].filter((name) => this.isOn(name)).flatMap((name) => (name === "places" ? places : [name]));
+  }
+
   // As the address has it: names of those that are on; none for how it is at first.
   get text() {
     const on = Object.keys(this.boxes).filter((name) => this.isOn(name));

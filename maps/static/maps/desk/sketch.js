@@ -70,11 +70,11 @@ export class Sketch {
     this.put(this.map.map.getCenter());
   }
 
-  // The second press of a double one, and Enter without having moved, set nothing anew.
+  // The second press of a double one, and Enter without having moved, set nothing.
   put(place) {
     const { lng, lat } = place.wrap();
     const last = this.places.at(-1);
-    if (last && this.isClose(last, [lng, lat])) return this.kind === "box" ? undefined : this.finish();
+    if (last && this.isClose(last, [lng, lat])) return;
     if (this.places.length >= MOST) return this.say(interpolate(gettext("A shape has at most %s corners."), [MOST]));
     this.places.push([round(lng), round(lat)]);
     this.show();

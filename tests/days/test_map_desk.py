@@ -1,0 +1,146 @@
+"""The desk by keyboard alone, in a real browser."""
+
+import json
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.days.conftest import OpenPage
+from tests.days.town import until
+
+pytestmark = pytest.mark.usefixtures("tell_logs")
+LOADED = "() => document.getElementById('map').map?.loaded() ?? false"
+STILL = "() => !document.getElementById('map').map.isMoving()"
+
+
+def press(page: Page, key: str, times: int = 1) -> None:
+    """On the map, which then stands still again."""
+    for _time in range(times):
+        page.keyboard.press(key)
+        page.wait_for_timeout(50)
+        until(lambda: page.evaluate(STILL), "the map stands still")
+
+
+def query(page: Page) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(page.url).query)
+
+
+def opened(open_page: OpenPage) -> Page:
+    page = open_page("/map/?at=12.00/37.87800/112.57000")
+    until(lambda: page.evaluate(LOADED), "the map")
+    return page
+
+
+def test_a_length_is_measured_by_keyboard_alone(open_page: OpenPage) -> None:
+    page = opened(open_page)
+    sketch, said = page.locator("#sketch"), page.locator(".sketch-said")
+    page.keyboard.press("m")
+    expect(sketch).to_be_visible()
+    press(page, "Enter")
+    press(page, "ArrowRight", 2)
+    press(page, "Enter")
+    press(page, "ArrowDown", 2)
+    press(page, "Enter")
+    expect(said).to_contain_text("3 个点")
+    press(page, "Backspace")
+    expect(said).to_contain_text("2 个点")
+    press(page, "f")
+    expect(sketch).to_be_hidden()
+    expect(page.locator(".results-said")).to_contain_text("公里")
+
+    # Escape leaves a tool, and nothing is left of it.
+    page.keyboard.press("a")
+    press(page, "Enter")
+    press(page, "Escape")
+    expect(sketch).to_be_hidden()
+    assert (
+        page.evaluate(
+            "() => document.getElementById('map').map.getSource('sketch').serialize().data.features"
+        )
+        == []
+    )
+
+
+def test_what_the_map_shows_is_a_list_that_opens_cards(open_page: OpenPage) -> None:
+    page = opened(open_page)
+    page.keyboard.press("l")
+    rows = page.locator('[data-layer="cameras"] .results-row')
+    expect(rows.first).to_be_visible()
+    name = rows.first.locator(".results-name").inner_text()
+    rows.first.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#card h2")).to_have_text(name)
+    page.keyboard.press("Escape")
+    expect(page.locator("#card")).to_be_hidden()
+
+
+def test_a_search_around_a_point_and_a_filter_go_along_in_a_link(
+    open_page: OpenPage, picture_folder: Path
+) -> None:
+    page = opened(open_page)
+    page.keyboard.press("g")
+    page.keyboard.press("n")
+    press(page, "Enter")
+    radius = page.locator("#radius")
+    expect(radius).to_be_focused()
+    radius.fill("1500")
+    page.keyboard.press("Enter")
+    expect(page.locator(".results-head h2")).to_contain_text("1500")
+    expect(page.locator(".results-said")).to_contain_text("7.0")  # pi x 1.5 km squared
+    page.screenshot(path=picture_folder / "desk-1920x1080.png")
+
+    # A filter changes map and address; another page opened with the address shows the same.
+    box = page.locator('input[name="camera_state"][value="offline"]')
+    box.focus()
+    page.keyboard.press("Space")
+    until(lambda: query(page).get("camera_state") == ["offline"], "the address")
+    number = page.locator('.desk-layer:has(input[value="cameras"]) .desk-number')
+    shown = number.inner_text()
+    other = open_page(f"{urlsplit(page.url).path}?{urlsplit(page.url).query}")
+    expect(other.locator('input[name="camera_state"][value="offline"]')).to_be_checked()
+    expect(other.locator('.desk-layer:has(input[value="cameras"]) .desk-number')).to_have_text(
+        shown
+    )
+
+
+def test_all_keys_are_told(open_page: OpenPage) -> None:
+    page = opened(open_page)
+    page.locator("#tools button").first.focus()
+    page.keyboard.press("?")
+    expect(page.locator("#help .keys tr")).to_have_count(16)
+    page.keyboard.press("Escape")
+    expect(page.locator("#help")).to_be_hidden()
+
+
+def test_a_drawing_stays_in_this_browser_and_goes_through_a_file(
+    open_page: OpenPage, tmp_path: Path
+) -> None:
+    page = open_page("/map/")
+    until(lambda: page.evaluate(LOADED), "the map")
+    page.locator("#drawings button").first.focus()
+    page.keyboard.press("Enter")
+    press(page, "Enter")
+    field = page.locator(".drawn-list input")
+    expect(field).to_be_focused()
+    page.keyboard.type("<b>桥</b>")
+    page.keyboard.press("Tab")
+    with page.expect_download() as saving:
+        page.get_by_role("button", name="保存为文件").press("Enter")
+    path = tmp_path / "drawings.geojson"
+    saving.value.save_as(path)
+    [saved] = json.loads(path.read_text(encoding="utf-8"))["features"]
+
+    page.reload()
+    expect(field).to_have_value("<b>桥</b>")
+    page.set_input_files("#drawings input[type=file]", path)
+    expect(field).to_have_count(2)
+    bad = tmp_path / "bad.geojson"
+    bad.write_text("{", encoding="utf-8")
+    page.set_input_files("#drawings input[type=file]", bad)
+    expect(page.locator(".desk-said")).to_contain_text("GeoJSON")
+    expect(field).to_have_count(2)
+
+    assert saved["properties"] == {"name": "<b>桥</b>"}
+    assert saved["geometry"]["type"] == "Point"
