@@ -98,18 +98,18 @@ export class WallMap {
     this.showEvents(this.eventsShown ?? true);
     if (this.seen) this.showSeen(this.seen.kind, this.seen.query);
     if (this.video) this.showVideo(this.video);
-    if (this.cameras) this.show(this.cameras);
+    if (this.cameras) this.show(this.cameras, this.passes);
     this.showOutages(this.outages);
     this.ring(this.ringed);
     this.mark(this.marked.area, this.marked.features);
   }
 
-  // All cameras, anew.
-  show(cameras) {
-    this.cameras = cameras;
+  // All cameras, anew; passes(camera): which of them, all without it.
+  show(cameras, passes) {
+    Object.assign(this, { cameras, passes });
     if (!this.loaded) return;
     cameras.takeChanged();
-    this.map.getSource("cameras").setData(cameras.features());
+    this.map.getSource("cameras").setData(cameras.features(passes));
     this.camerasMoved();
   }
 

@@ -316,8 +316,10 @@ function goTo({ id, box, area, opens }) {
   return "";
 }
 
-// An alarm's place, and what stands there opened; whoever has no box lies nowhere on the map.
+// An alarm's place, and what stands there opened; whoever has no box lies nowhere on the map.  The
+// turns through the streets leave it on the screen for as long as what somebody has touched.
 function goToAlarm({ box, street, kind, opens }) {
+  tour.touch();
   if (opens?.thing === "camera") return openCard(opens.id, true);
   if (card.id !== null) card.close();
   if (box === null) return;

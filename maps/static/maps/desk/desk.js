@@ -149,10 +149,10 @@ function changedView() {
 function showCameras() {
   if (!config.sees_cameras) return;
   const { chosen, area, hasCameras } = filters;
-  const all = cameras.features((camera) => passes(camera, chosen, area));
-  wall?.show(all);
+  const shown = (camera) => passes(camera, chosen, area);
+  wall?.show(cameras, shown);
   desk?.eachCamera(hasCameras);
-  layers.count(all.features);
+  layers.count(cameras.features(shown).features);
 }
 
 // Filtered, events are asked for one by one; else they are the wall's tiles.
@@ -291,7 +291,9 @@ async function load() {
   people?.load();
   showEvents();
   if (!config.sees_cameras) return;
-  cameras.replace((await ask(`${config.urls.cameras}.geojson`)).body);
+  const { body } = await ask(`${config.urls.cameras}.geojson`);
+  cameras.replace(body);
+  wall?.sayCrowded(body.complete ? 0 : body.features.length);
   filters.know([...cameras.byId.values()]);
   showCameras();
   await loadOutages();
