@@ -1,7 +1,7 @@
 """Values of grids as whole numbers, and the classes that they are coloured by.  Pure.
 
 Shares are told in thousandths: taken down, but never to 0 what is more than nothing, and so 1000 is
-all and nothing less.  Hours are told in tenths.  `maps/static/maps/grid_classes.js` has the same
+all and nothing less.  Hours are told in tenths.  `maps/static/maps/figures/classes.js` has the same
 edges; a test holds that.
 """
 

@@ -15,12 +15,12 @@ TOKENS = STATIC.parents[2] / "gis_server" / "static" / "gis_server" / "tokens.cs
 
 
 def read(query: str) -> dict[str, Any]:
-    return dict(run("display", "return it.read(given)", query))
+    return dict(run("display/display", "return it.read(given)", query))
 
 
 def type_for(query: str, screen: dict[str, int]) -> dict[str, Any]:
     body = "return it.typeFor(it.read(given.query).settings, given.screen)"
-    return dict(run("display", body, {"query": query, "screen": screen}))
+    return dict(run("display/display", body, {"query": query, "screen": screen}))
 
 
 def arc_min_of(
@@ -33,8 +33,8 @@ def arc_min_of(
 
 def test_the_height_that_is_asked_for_is_that_of_the_books() -> None:
     # EEMUA and ISO 9241-303 name 27.9 mm for 16 minutes of arc at 6 m.
-    assert run("display", "return it.heightFor(16, 6)") == pytest.approx(27.9, abs=0.05)
-    assert run("display", "return it.arcMinutes(27.925, 6)") == pytest.approx(16, abs=0.01)
+    assert run("display/display", "return it.heightFor(16, 6)") == pytest.approx(27.9, abs=0.05)
+    assert run("display/display", "return it.arcMinutes(27.925, 6)") == pytest.approx(16, abs=0.01)
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_without_a_distance_type_stays_as_it_is() -> None:
 def test_what_is_written_is_what_is_read(query: str) -> None:
     body = "return it.written(it.read(given).settings)"
 
-    assert sorted(run("display", body, query).split("&")) == sorted(query.split("&"))
+    assert sorted(run("display/display", body, query).split("&")) == sorted(query.split("&"))
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,9 @@ def test_other_parts_of_an_address_are_no_settings() -> None:
 
 def test_an_address_comes_before_what_was_kept() -> None:
     body = "return it.read(it.merged(given[0], given[1])).settings"
-    told = run("display", body, ["distance=5&height=100&theme=light", "?diagonal=55&theme=dark"])
+    told = run(
+        "display/display", body, ["distance=5&height=100&theme=light", "?diagonal=55&theme=dark"]
+    )
 
     assert (told["distance"], told["height"], told["diagonal"]) == (5, None, 55)
     assert told["theme"] == "dark"
@@ -141,12 +143,12 @@ def test_an_address_comes_before_what_was_kept() -> None:
 def test_seams_lie_between_the_tiles() -> None:
     body = "return it.seams({ columns: 3, rows: 2 }, { width: 5760, height: 2160 })"
 
-    assert run("display", body) == {"x": [1920, 3840], "y": [1080]}
+    assert run("display/display", body) == {"x": [1920, 3840], "y": [1080]}
 
 
 def test_nothing_on_the_wall_is_set_smaller_than_the_smallest() -> None:
     tokens = TOKENS.read_text(encoding="utf-8")
-    assert run("display", "return it.SMALLEST_REM") == 0.875
+    assert run("display/display", "return it.SMALLEST_REM") == 0.875
     assert "--size-small: .875rem;" in tokens
     text = (STATIC / "wall.css").read_text(encoding="utf-8")
     sizes = re.findall(r"(?:font-size:|font:[^;]*?)\s*(\d*\.?\d+)(r?em|px)\b", text)
@@ -175,7 +177,7 @@ TURN = """
 
 
 def test_streets_take_turns_and_begin_again() -> None:
-    shown = run("turns", TURN + "run(1_000, 65_000); return shown")
+    shown = run("display/turns", TURN + "run(1_000, 65_000); return shown")
 
     assert shown == [[0, "a"], [20, "b"], [40, "c"], [60, "a"]]
 
@@ -183,19 +185,19 @@ def test_streets_take_turns_and_begin_again() -> None:
 def test_a_touch_holds_the_street_and_the_turns_go_on_by_themselves() -> None:
     body = "run(1_000, 10_000); turns.touch(10_000); run(11_000, 95_000); return shown"
 
-    assert run("turns", TURN + body) == [[0, "a"], [70, "b"], [90, "c"]]
+    assert run("display/turns", TURN + body) == [[0, "a"], [70, "b"], [90, "c"]]
 
 
 def test_every_touch_begins_the_pause_anew() -> None:
     body = "turns.touch(5_000); run(6_000, 50_000); turns.touch(50_000); run(51_000, 110_000);"
 
-    assert run("turns", TURN + body + "return shown") == [[0, "a"], [110, "b"]]
+    assert run("display/turns", TURN + body + "return shown") == [[0, "a"], [110, "b"]]
 
 
 def test_a_step_by_hand_goes_both_ways_round() -> None:
     body = "return [turns.step(-1, 0), turns.step(1, 0), turns.step(1, 0), turns.left_s(500)]"
 
-    assert run("turns", TURN + body) == ["c", "a", "b", 20]
+    assert run("display/turns", TURN + body) == ["c", "a", "b", 20]
 
 
 def test_without_streets_there_are_no_turns() -> None:
@@ -203,7 +205,7 @@ def test_without_streets_there_are_no_turns() -> None:
         const turns = new it.Turns({ stops: [], every_ms: 1, pause_ms: 1 });
         return [turns.start(0), turns.running, turns.tick(99), turns.step(1, 99)];
     """
-    assert run("turns", body) == [None, False, None, None]
+    assert run("display/turns", body) == [None, False, None, None]
 
 
 def test_chosen_streets_come_in_their_order_after_the_whole() -> None:
@@ -214,7 +216,7 @@ def test_chosen_streets_come_in_their_order_after_the_whole() -> None:
     """
     codes = [f"14010700{n}000" for n in (1, 2, 3)]
 
-    assert run("turns", body, codes) == [["", *codes], ["", codes[2], codes[0]], [codes[1]]]
+    assert run("display/turns", body, codes) == [["", *codes], ["", codes[2], codes[0]], [codes[1]]]
 
 
 CLOCK = """

@@ -22,7 +22,7 @@ from maps.figures.classes import (
 from maps.figures.moments import When, moments
 from patrols import ages
 
-SCRIPT = Path(__file__).parents[2] / "maps/static/maps/grid_classes.js"
+SCRIPT = Path(__file__).parents[2] / "maps/static/maps/figures/classes.js"
 
 
 @pytest.mark.parametrize(

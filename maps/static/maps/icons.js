@@ -2,7 +2,7 @@
 // and list show the very same, and no picture has to be fetched.
 
 import { known } from "maps/cameras";
-import { color } from "maps/tokens";
+import { color } from "maps/display/tokens";
 
 const BOX = 24;
 const MIDDLE = BOX / 2;

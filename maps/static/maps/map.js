@@ -3,15 +3,15 @@
 import * as maplibre from "maplibre-gl";
 import { addSigns } from "events/icons";
 import { STATES } from "maps/cameras";
-import { LAYERS_OF } from "maps/coverage_style";
+import { LAYERS_OF } from "maps/patrols/coverage_style";
 import { element, setText } from "maps/element";
 import { EventNote } from "maps/events";
 import { GridNote } from "maps/grid";
-import { GRID_COLOUR_LAYER, GridColours } from "maps/grid_colours";
+import { GRID_COLOUR_LAYER, GridColours } from "maps/figures/colours";
 import { iconPixels } from "maps/icons";
 import { OutageNote, outageFeatures } from "maps/outages";
-import { PatrolMap } from "maps/patrol_map";
-import { Seams } from "maps/seams";
+import { PatrolMap } from "maps/patrols/map";
+import { Seams } from "maps/display/seams";
 import { CAMERA_HEAPS, CAMERA_LAYERS, EACH_CAMERA_FROM, EVENT_LAYER, EVENT_LAYERS, FOUND_AREAS, OUTAGE_LAYER, mapStyle, tileAddress } from "maps/style";
 
 // A finger is less exact than the point it means.

@@ -1,10 +1,10 @@
 // What the map draws, in order.  Our own layers make a readable map; there is no base map.
 
 import { RANK as EVENT_RANK, SIGN as EVENT_SIGN } from "events/icons";
-import { coverageLayers, coverageSources } from "maps/coverage_style";
-import { gridColourLayers } from "maps/grid_colours";
-import { patrolSources, peopleLayers, replayLayers, trackLayers } from "maps/patrol_style";
-import { color, UNIT } from "maps/tokens";
+import { coverageLayers, coverageSources } from "maps/patrols/coverage_style";
+import { gridColourLayers } from "maps/figures/colours";
+import { patrolSources, peopleLayers, replayLayers, trackLayers } from "maps/patrols/style";
+import { color, UNIT } from "maps/display/tokens";
 
 // No glyph server: every character is drawn from the fonts of the machine, these first.
 const FONTS = ["Noto Sans CJK SC", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei"];

@@ -1,31 +1,31 @@
 // The wall: puts map, panel, card and live feed together.
 
 // First: the others measure type and take colours while they are read.
-import { settings as display, watchAbove } from "maps/screen";
+import { settings as display, watchAbove } from "maps/display/screen";
 import { SEVERITIES, severityText, sign } from "events/icons";
 import * as address from "maps/address";
-import { Alarms } from "maps/alarms";
+import { Alarms } from "maps/alarms/alarms";
 import { ask } from "maps/api";
 import { Banner } from "maps/banner";
 import { Burst } from "maps/burst";
 import { Cameras, STATES, stateText } from "maps/cameras";
 import { Card } from "maps/card";
 import * as clock from "maps/clock";
-import { CoverageView } from "maps/coverage";
-import { DisplayDialog } from "maps/display_dialog";
+import { CoverageView } from "maps/patrols/coverage";
+import { DisplayDialog } from "maps/display/dialog";
 import { element, setText } from "maps/element";
 import { Finder } from "maps/find";
-import { GridFigures } from "maps/grid_figures";
-import { Headlines } from "maps/headlines";
+import { GridFigures } from "maps/figures/grids";
+import { Headlines } from "maps/figures/headlines";
 import { icon } from "maps/icons";
 import { keep, kept } from "maps/kept";
 import { LiveFeed } from "maps/live";
 import { WallMap } from "maps/map";
 import { Panel } from "maps/panel";
-import { Dark, Short } from "maps/patrol_panel";
-import { Patrols } from "maps/patrols";
-import { Recoveries } from "maps/recoveries";
-import { Tour } from "maps/tour";
+import { Dark, Short } from "maps/patrols/panel";
+import { Patrols } from "maps/patrols/patrols";
+import { Recoveries } from "maps/alarms/recoveries";
+import { Tour } from "maps/display/tour";
 
 // Changes that come close together are one repaint: when it has been quiet for a moment, and at the
 // latest after a second.

@@ -5,7 +5,7 @@ import { SEVERITIES, severityText, sign } from "events/icons";
 import { STATES, stateText } from "maps/cameras";
 import { element, setText } from "maps/element";
 import { icon } from "maps/icons";
-import { FORCES, forceText, personIcon } from "maps/people_icons";
+import { FORCES, forceText, personIcon } from "maps/patrols/people_icons";
 import { CHOSEN_EVENTS, DRAWN_LAYERS, PLACE_COLOURS, PLACE_LAYERS } from "maps/desk/desk_style";
 
 const CAMERAS = ["cameras", "cameras-online", "camera-names"];

@@ -8,7 +8,7 @@ import * as clock from "maps/clock";
 import { PAST_CAMERAS, PAST_EVENTS, pastStyle } from "maps/desk/then/style";
 import { element } from "maps/element";
 import { icon, iconPixels } from "maps/icons";
-import { addPeople } from "maps/people_icons";
+import { addPeople } from "maps/patrols/people_icons";
 
 const ICON_SCALE = 3;
 const REACH_PX = 6;

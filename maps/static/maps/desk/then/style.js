@@ -3,7 +3,7 @@
 
 import { RANK, SIGN } from "events/icons";
 import { CAMERA_LAYERS, mapStyle } from "maps/style";
-import { color } from "maps/tokens";
+import { color } from "maps/display/tokens";
 
 export const PAST_EVENTS = "past-events";
 export const PAST_CAMERAS = CAMERA_LAYERS;

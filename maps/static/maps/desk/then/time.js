@@ -10,7 +10,7 @@ import { PastMap } from "maps/desk/then/map";
 import { Past } from "maps/desk/then/past";
 import { element, setText } from "maps/element";
 import { Player } from "maps/player";
-import { Tracks, usual } from "maps/tracks";
+import { Tracks, usual } from "maps/patrols/tracks";
 
 const SPEEDS = [1, 10, 60, 600];
 const USUAL_SPEED = 60;

@@ -3,7 +3,7 @@
 
 import { ask } from "maps/api";
 import * as clock from "maps/clock";
-import { AGE_COLOURS, COVERED_COLOURS, SHARE_COLOURS, VIDEO_COLOUR } from "maps/coverage_style";
+import { AGE_COLOURS, COVERED_COLOURS, SHARE_COLOURS, VIDEO_COLOUR } from "maps/patrols/coverage_style";
 import { element } from "maps/element";
 import { keep, kept } from "maps/kept";
 

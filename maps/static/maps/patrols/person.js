@@ -4,8 +4,8 @@ import * as maplibre from "maplibre-gl";
 import { ask } from "maps/api";
 import * as clock from "maps/clock";
 import { element } from "maps/element";
-import { personIcon } from "maps/people_icons";
-import { stageOf } from "maps/people";
+import { personIcon } from "maps/patrols/people_icons";
+import { stageOf } from "maps/patrols/people";
 
 export class PersonNote {
   // tracked(duty, words): the track is wanted.  sent(duty, person): somebody is to be sent; absent

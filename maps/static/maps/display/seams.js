@@ -1,7 +1,7 @@
 // Keeps the map's names off the seams between screens: marks nobody sees stand along each seam, and
 // MapLibre gives names no room where marks stand.  Names that may move aside do.
 
-import { isTiled, ownSeams } from "maps/screen";
+import { isTiled, ownSeams } from "maps/display/screen";
 
 const SOURCE = "seams";
 const MARK_PX = 12;

@@ -1,7 +1,7 @@
 // Sets the page up for its screen, before anything is drawn: size of type, tiles, theme.  Settings come
 // from the address, else from what this browser has kept.
 
-import { merged, read, seams, typeFor } from "maps/display";
+import { merged, read, seams, typeFor } from "maps/display/display";
 import { keep, kept } from "maps/kept";
 
 const KEPT = "wall-display";

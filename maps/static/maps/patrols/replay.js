@@ -3,7 +3,7 @@
 import * as clock from "maps/clock";
 import { element, setText } from "maps/element";
 import { Player } from "maps/player";
-import { Tracks, usual } from "maps/tracks";
+import { Tracks, usual } from "maps/patrols/tracks";
 
 const STEP_S = 60;
 const SPEEDS = [30, 60, 120, 300, 600];

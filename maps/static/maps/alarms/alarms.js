@@ -2,8 +2,8 @@
 // and street.  Which there are the server says; here they are shown, heard and gone to.
 
 import { ask } from "maps/api";
-import { Jumper } from "maps/alarm_jump";
-import { AlarmRow, SIGNS, rankText } from "maps/alarm_row";
+import { Jumper } from "maps/alarms/jump";
+import { AlarmRow, SIGNS, rankText } from "maps/alarms/row";
 import * as clock from "maps/clock";
 import { element, setText } from "maps/element";
 import { keep, kept } from "maps/kept";

@@ -2,7 +2,7 @@
 
 import { ask } from "maps/api";
 import { element, setText } from "maps/element";
-import { inOrder, Turns } from "maps/turns";
+import { inOrder, Turns } from "maps/display/turns";
 
 const RETRY_MS = 10_000;
 

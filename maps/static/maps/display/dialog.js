@@ -2,9 +2,9 @@
 // page is then loaded anew, for the map's type is measured when it is made.
 
 import { ask } from "maps/api";
-import { DEFAULTS, LEAST_ARC_MIN, LIMITS, NAMES, THEMES, read, typeFor, written } from "maps/display";
+import { DEFAULTS, LEAST_ARC_MIN, LIMITS, NAMES, THEMES, read, typeFor, written } from "maps/display/display";
 import { element, setText } from "maps/element";
-import { faults, settings, store, whole } from "maps/screen";
+import { faults, settings, store, whole } from "maps/display/screen";
 
 const FIELDS = {
   distance: () => gettext("Distance of the farthest reader (m)"),

@@ -1,7 +1,7 @@
 // One sign a force, told apart by shape, colour and one character; hollow once nothing has been heard
 // for long.  Drawn here, so that map, legend and list show the very same.
 
-import { color } from "maps/tokens";
+import { color } from "maps/display/tokens";
 
 const BOX = 28;
 const MIDDLE = BOX / 2;

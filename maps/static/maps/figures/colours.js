@@ -4,7 +4,7 @@
 // Values are states of the tiles' features, so that new ones change colours alone: no tile is asked
 // for or laid out again, and nothing flickers.
 
-import { GRID_FIGURES, NOTHING, UNKNOWN, classOf } from "maps/grid_classes";
+import { GRID_FIGURES, NOTHING, UNKNOWN, classOf } from "maps/figures/classes";
 
 const SOURCE = "grids";
 export const GRID_COLOUR_LAYER = "grid-colours";

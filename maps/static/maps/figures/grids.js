@@ -4,8 +4,8 @@
 import { ask } from "maps/api";
 import * as clock from "maps/clock";
 import { element, setText } from "maps/element";
-import { GRID_FIGURES, NOTHING, UNKNOWN, counted, unpacked, valueText } from "maps/grid_classes";
-import { swatch } from "maps/grid_colours";
+import { GRID_FIGURES, NOTHING, UNKNOWN, counted, unpacked, valueText } from "maps/figures/classes";
+import { swatch } from "maps/figures/colours";
 import { keep, kept } from "maps/kept";
 
 // Answers are shared for 5 s: whoever asks later than that after a change hears of it.

@@ -1,6 +1,6 @@
 // What the map draws of people on duty: themselves, one track, a shift played again.
 
-import { color, UNIT } from "maps/tokens";
+import { color, UNIT } from "maps/display/tokens";
 
 const NAMES = ["Noto Sans CJK SC", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei"];
 // From afar those who are close together are one mark with their number.

@@ -2,9 +2,9 @@
 
 import * as maplibre from "maplibre-gl";
 import { element } from "maps/element";
-import { addPeople } from "maps/people_icons";
-import { PEOPLE_LAYERS, PERSON_LAYER, REPLAY_LAYERS } from "maps/patrol_style";
-import { PersonNote } from "maps/person";
+import { addPeople } from "maps/patrols/people_icons";
+import { PEOPLE_LAYERS, PERSON_LAYER, REPLAY_LAYERS } from "maps/patrols/style";
+import { PersonNote } from "maps/patrols/person";
 
 const HEAP_STEP = 2;
 

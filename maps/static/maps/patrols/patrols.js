@@ -2,12 +2,12 @@
 
 import { element } from "maps/element";
 import { keep, kept } from "maps/kept";
-import { OnDuty } from "maps/patrol_panel";
-import { People } from "maps/people";
-import { FORCES, forceText, personIcon } from "maps/people_icons";
-import { Replay } from "maps/replay";
-import { Sending } from "maps/sending";
-import { TrackView } from "maps/track";
+import { OnDuty } from "maps/patrols/panel";
+import { People } from "maps/patrols/people";
+import { FORCES, forceText, personIcon } from "maps/patrols/people_icons";
+import { Replay } from "maps/patrols/replay";
+import { Sending } from "maps/patrols/sending";
+import { TrackView } from "maps/patrols/track";
 
 const KEPT = "wall-people";
 // Ages are told in minutes; a sign that fades a little late misleads nobody.
