@@ -24,7 +24,8 @@ def press(page: Page, key: str, times: int = 1) -> None:
 
 
 def query(page: Page) -> dict[str, list[str]]:
-    return parse_qs(urlsplit(page.url).query)
+    # Asked of the page: its changes of the address reach `page.url` only when playwright is called.
+    return parse_qs(urlsplit(page.evaluate("location.href")).query)
 
 
 def opened(open_page: OpenPage) -> Page:
