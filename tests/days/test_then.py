@@ -117,7 +117,7 @@ def test_two_moments_are_compared_side_by_side_and_by_a_moved_border(
     page = open_page("/map/", BIG)
     expect(page.locator("body")).to_have_attribute("data-live", "live")
     page.locator("button", has_text="两个时刻对比").click()
-    before, after = page.locator("input[type=datetime-local]").all()
+    before, after = page.locator(".compare input[type=datetime-local]").all()
     before.fill(f"{yesterday}T00:30")
     after.fill(f"{yesterday}T02:00")
 
