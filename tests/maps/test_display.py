@@ -154,7 +154,7 @@ def test_nothing_on_the_wall_is_set_smaller_than_the_smallest() -> None:
     sizes = re.findall(r"(?:font-size:|font:[^;]*?)\s*(\d*\.?\d+)(r?em|px)\b", text)
     assert sizes
     assert [size for size in sizes if size[1] != "rem" or float(size[0]) < 0.875] == []
-    for script in ("style", "patrol_style"):
+    for script in ("style", "patrols/style"):
         text = (STATIC / f"{script}.js").read_text(encoding="utf-8")
         found = re.findall(r'"text-size": (?:times\()?(\d+)', text)
         zoomed = r'^    name\(.*byZoom\(([^)]*)\)|"text-size": byZoom\((.*)\)'
