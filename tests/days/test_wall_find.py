@@ -21,7 +21,7 @@ def test_somebody_finds_things_by_typing_and_the_map_goes_there(
     )
     page = open_page("/wall/", SMALL, reduced_motion="no-preference")
     until(lambda: page.evaluate("() => document.getElementById('map').map.loaded()"), "the map")
-    box, options = page.get_by_role("combobox"), page.locator(".find-option")
+    box, options = page.locator("#find input"), page.locator(".find-option")
     page.locator("body").press("/")
     expect(box).to_be_focused()
     box.press_sequentially("xhl", delay=20)
@@ -45,7 +45,7 @@ def test_somebody_finds_things_by_typing_and_the_map_goes_there(
 def test_a_camera_that_is_found_opens_its_card(open_page: OpenPage, town: Town) -> None:
     [(code, name)] = town.ask("SELECT code, name FROM cameras_camera WHERE host = %s", ABSENT)
     page = open_page("/wall/", SMALL)
-    box = page.get_by_role("combobox")
+    box = page.locator("#find input")
     box.fill(code.lower())
     box.press("Enter")
 
@@ -68,7 +68,7 @@ def test_finding_nothing_finding_late_and_failing_are_told_apart(
         page.route(re.compile(r"/api/find/\?q=broken"), lambda route: route.abort())
 
     page = open_page("/wall/", SMALL, prepare=prepare)
-    box, note = page.get_by_role("combobox"), page.locator(".find-note")
+    box, note = page.locator("#find input"), page.locator(".find-note")
     with page.expect_request(re.compile(r"/api/find/\?q=slow")):
         box.fill("slow")
     box.fill("魑魅魍魉")
@@ -89,7 +89,7 @@ def test_a_hostile_name_is_found_as_it_is(open_page: OpenPage, town: Town) -> No
     town.ask("UPDATE cameras_camera SET name = %s WHERE id = %s", HOSTILE, number)
     try:
         page = open_page("/wall/", SMALL)
-        page.get_by_role("combobox").fill("onerror")
+        page.locator("#find input").fill("onerror")
         title = page.locator(".find-title")
         expect(title).to_have_text(HOSTILE)
         assert page.locator(".find-drop img").count() == 0
