@@ -25,7 +25,6 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from datetime import time as clock_time
-from http.client import HTTPConnection
 from io import BytesIO
 from pathlib import Path
 
@@ -33,10 +32,10 @@ import django
 import numpy as np
 
 from benchmarks import lines
+from benchmarks.processes import start, wait_until_up
 from benchmarks.report import Measure, at_least, at_most, finish
 from bin.steps.ports import first_free
 
-ROOT = Path(__file__).resolve().parent.parent
 BATCH, EVERY_S = 100, 10
 LINES = 16
 """Connections of the senders of batches."""
@@ -132,43 +131,15 @@ class Processes:
         self.running: list[subprocess.Popen[bytes]] = []
 
     def __enter__(self) -> "Processes":
-        commands = dict(
-            line.split(": exec ", 1) for line in (ROOT / "Procfile").read_text().splitlines()
-        )
-        ports = {
+        given = {
             "WEB_HOST": "127.0.0.1", "POSITIONS_PORT": str(self.port),
             "LIVE_PORT": str(self.live_port),
         }  # fmt: skip
         for name in ("positions", "live", "cover"):
-            words = [self._filled(word, ports) for word in commands[name].split()]
-            binary = Path(sys.executable).parent / words[0]
-            self.running.append(
-                subprocess.Popen(
-                    [str(binary), *words[1:]],
-                    cwd=ROOT,
-                    env=os.environ | ports | {"LOG_LEVEL": "ERROR"},
-                )
-            )
+            self.running.append(start(name, given))
         for port in (self.port, self.live_port):
-            self._wait(port)
+            wait_until_up(port)
         return self
-
-    def _filled(self, word: str, ports: dict[str, str]) -> str:
-        name = word.strip('"').removeprefix("$")
-        return ports.get(name, word)
-
-    def _wait(self, port: int) -> None:
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            try:
-                link = HTTPConnection("127.0.0.1", port, timeout=5)
-                link.request("GET", "/healthz")
-                if link.getresponse().status == 200:
-                    return
-            except OSError:
-                pass
-            time.sleep(0.2)
-        raise TimeoutError(f"nothing answers at port {port}")
 
     def __exit__(self, *_: object) -> None:
         for process in self.running:

@@ -16,17 +16,16 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.client import HTTPConnection
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 import django
 import numpy as np
 
+from benchmarks import processes
 from benchmarks.report import Goal, Measure, at_most, finish
 from bin.steps.ports import first_free
 
-ROOT = Path(__file__).resolve().parent.parent
 DISTRICT = "140107"
 STREETS = [f"{DISTRICT}{number:03}" for number in range(1, 13)]
 REST_S = 3.0
@@ -234,32 +233,13 @@ async def listen(
 @contextmanager
 def serving() -> Iterator[tuple["subprocess.Popen[bytes]", int]]:
     port = first_free("127.0.0.1", 8430)
-    lines = (ROOT / "Procfile").read_text(encoding="utf-8").splitlines()
-    command = next(line for line in lines if line.startswith("live:")).split(": exec ", 1)[1]
-    given = {'"$WEB_HOST"': "127.0.0.1", '"$LIVE_PORT"': str(port)}
-    words = [given.get(word, word) for word in command.split()]
-    binary = Path(sys.executable).parent / words[0]
-    process = subprocess.Popen([str(binary), *words[1:]], cwd=ROOT)
+    process = processes.start("live", {"WEB_HOST": "127.0.0.1", "LIVE_PORT": str(port)})
     try:
-        wait_until_up(port)
+        processes.wait_until_up(port)
         yield process, port
     finally:
         process.terminate()
         process.wait(20)
-
-
-def wait_until_up(port: int) -> None:
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline:
-        try:
-            link = HTTPConnection("127.0.0.1", port, timeout=5)
-            link.request("GET", "/healthz")
-            if link.getresponse().status == 200:
-                return
-        except OSError:
-            pass
-        time.sleep(0.2)
-    raise TimeoutError(f"nothing answers at port {port}")
 
 
 def resident_kb(pid: int) -> float:

@@ -62,8 +62,7 @@ def desk(request: HttpRequest) -> HttpResponseBase:
     context = {
         "territory": seen,
         "config": config,
-        "modules": MODULES,
-        "desk_modules": DESK_MODULES,
+        "modules": [*MODULES, *(f"desk/{name}" for name in DESK_MODULES)],
     }
     return show(request, "maps/desk.html", context)
 

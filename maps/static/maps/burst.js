@@ -1,5 +1,8 @@
 // Many calls that come close together are one act.  Pure but for the timer, which can be given.
 
+// Changes of the feed: one repaint when it has been quiet for a moment, and at the latest after a second.
+export const CLOSE_TOGETHER = { quiet_ms: 200, most_ms: 1_100 };
+
 export class Burst {
   // act(): once things have been quiet for quiet_ms, and at the latest most_ms after the first call.
   constructor(act, { quiet_ms, most_ms, timer = globalThis, now = () => performance.now() }) {

@@ -16,3 +16,8 @@ export function element(tag, attributes = {}, ...children) {
 export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
+
+// What stands in place of something that cannot be shown: why, and what helps.
+export function empty(title, advice) {
+  return element("div", { class: "empty" }, element("h2", {}, title), element("p", {}, advice));
+}

@@ -4,7 +4,7 @@ import * as maplibre from "maplibre-gl";
 import { addSigns } from "events/icons";
 import { STATES } from "maps/cameras";
 import { LAYERS_OF } from "maps/patrols/coverage_style";
-import { element, setText } from "maps/element";
+import { element, empty, setText } from "maps/element";
 import { EventNote } from "maps/events";
 import { GridNote } from "maps/grid";
 import { GRID_COLOUR_LAYER, GridColours } from "maps/figures/colours";
@@ -25,6 +25,22 @@ const TILE_RETRY_MS = 5_000;
 const FOUND_ZOOM = 16;
 // How long what was gone to stays marked.
 const MARKED_MS = 6_000;
+
+// The map in its holder; null, and words in its place, where there is nothing to draw or no way to.
+export function mapIn(holder, config, acts) {
+  if (config.extent === null) {
+    holder.append(empty(gettext("No district is loaded, or none of it is yours."),
+      gettext("An administrator loads one with bin/manage load_district, and gives users their part of it.")));
+    return null;
+  }
+  try {
+    return new WallMap(holder, config, acts);
+  } catch {
+    holder.append(empty(gettext("This browser cannot draw the map."),
+      gettext("It needs WebGL 2. The lists beside it work all the same.")));
+    return null;
+  }
+}
 
 export class WallMap {
   // picked(id): a camera was clicked.  trouble(sentence): the picture is gone, "" when it is back.

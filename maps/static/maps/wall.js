@@ -7,29 +7,26 @@ import * as address from "maps/address";
 import { Alarms } from "maps/alarms/alarms";
 import { ask } from "maps/api";
 import { Banner } from "maps/banner";
-import { Burst } from "maps/burst";
+import { Burst, CLOSE_TOGETHER } from "maps/burst";
 import { Cameras, STATES, stateText } from "maps/cameras";
 import { Card } from "maps/card";
 import * as clock from "maps/clock";
 import { CoverageView } from "maps/patrols/coverage";
 import { DisplayDialog } from "maps/display/dialog";
-import { element, setText } from "maps/element";
+import { element, empty, setText } from "maps/element";
 import { Finder } from "maps/find";
 import { GridFigures } from "maps/figures/grids";
 import { Headlines } from "maps/figures/headlines";
 import { icon } from "maps/icons";
 import { keep, kept } from "maps/kept";
 import { LiveFeed } from "maps/live";
-import { WallMap } from "maps/map";
+import { mapIn } from "maps/map";
 import { Panel } from "maps/panel";
 import { Dark, Short } from "maps/patrols/panel";
 import { Patrols } from "maps/patrols/patrols";
 import { Recoveries } from "maps/alarms/recoveries";
 import { Tour } from "maps/display/tour";
 
-// Changes that come close together are one repaint: when it has been quiet for a moment, and at the
-// latest after a second.
-const CLOSE_TOGETHER = { quiet_ms: 200, most_ms: 1_100 };
 const MOST_ROWS = 500;
 // Up to so many cameras are loaded once; of more those in view, once the map is close enough to draw each.
 const MOST_AT_ONCE = 5_000;
@@ -47,7 +44,7 @@ const cameras = new Cameras();
 const banner = new Banner(at("banner"), at("live"), config);
 const panel = new Panel({ figures: at("figures"), list: at("list") }, { picked: (id) => openCard(id, true), chosen: chooseList });
 const card = new Card(at("card"), config, { closed });
-const map = makeMap();
+const map = mapIn(at("map"), config, { picked: (id) => openCard(id, false), trouble: (text) => banner.trouble(text) });
 const patrols = config.sees_patrols ? new Patrols({ config, map, at }) : null;
 const dark = config.layers.blind && config.sees_cameras ? new Dark(at("patrols"), config.urls.patrols, { visited: (box) => map?.visit(box) }) : null;
 const short = config.layers.blind ? new Short(at("patrols"), config.urls, { visited: (box, area) => map?.visit(box, { area }) }) : null;
@@ -94,21 +91,6 @@ let listWanted = false;
 let listRetry = null;
 let eventsWait = null;
 
-function makeMap() {
-  if (config.extent === null) {
-    at("map").append(empty(gettext("No district is loaded, or none of it is yours."),
-      gettext("An administrator loads one with bin/manage load_district, and gives users their part of it.")));
-    return null;
-  }
-  try {
-    return new WallMap(at("map"), config, { picked: (id) => openCard(id, false), trouble: (text) => banner.trouble(text) });
-  } catch {
-    at("map").append(empty(gettext("This browser cannot draw the map."),
-      gettext("It needs WebGL 2. The lists beside it work all the same.")));
-    return null;
-  }
-}
-
 function makeCoverage() {
   return new CoverageView(at("coverage"), config.urls.patrols, {
     asks: (kind, query) => {
@@ -135,10 +117,6 @@ function makeGridFigures() {
   });
   if (map) map.gridWords = (id) => made.words(id);
   return made;
-}
-
-function empty(title, advice) {
-  return element("div", { class: "empty" }, element("h2", {}, title), element("p", {}, advice));
 }
 
 // Everything anew: at the start, and when too much was missed.

@@ -3,6 +3,7 @@
 import * as address from "maps/address";
 import { ask } from "maps/api";
 import { Banner } from "maps/banner";
+import { Burst, CLOSE_TOGETHER } from "maps/burst";
 import { Cameras } from "maps/cameras";
 import { Card } from "maps/card";
 import * as clock from "maps/clock";
@@ -10,7 +11,7 @@ import { CoverageView } from "maps/patrols/coverage";
 import { element, setText } from "maps/element";
 import { Finder } from "maps/find";
 import { LiveFeed } from "maps/live";
-import { WallMap } from "maps/map";
+import { mapIn } from "maps/map";
 import { TimeBar } from "maps/desk/then/time";
 import { People } from "maps/patrols/people";
 import { Sending } from "maps/patrols/sending";
@@ -27,7 +28,6 @@ import { Sketch } from "maps/desk/sketch";
 import { Tools, keysTable, openDialog } from "maps/desk/tools";
 import { View, placeOf } from "maps/desk/view";
 
-const REPAINT_MS = 200;
 const REFRESH_EVERY_MS = 60_000;
 const EVENTS_EVERY_MS = 2_000;
 const AGE_EVERY_MS = 10_000;
@@ -39,14 +39,13 @@ const config = JSON.parse(document.getElementById("desk-config").textContent);
 const at = (id) => document.getElementById(id);
 clock.showIn(config.time_zone);
 
-let repaint = null;
 let eventsWait = null;
 let searching = null;
 let isMade = false;
 const cameras = new Cameras();
 const banner = new Banner(at("banner"), at("live"), config);
 const card = new Card(at("card"), config, { closed });
-const wall = makeMap();
+const wall = mapIn(at("map"), config, { picked: (id) => openCard(id, false), trouble: (text) => banner.trouble(text) });
 if (wall) new TimeBar(at("time"), at("map"), config, wall);
 const desk = wall && new DeskMap(wall, config, { ready: () => arrange() });
 const coverage = config.layers.blind ? makeCoverage() : null;
@@ -73,6 +72,9 @@ const tools = new Tools(at("tools"), {
   keys: { g: () => wall?.map.getCanvas().focus(), l: () => listView() },
 });
 new Finder(at("find"), config.urls.find, { chosen: goTo });
+const repaint = new Burst(showCameras, CLOSE_TOGETHER);
+const relist = new Burst(() => loadOutages().catch(() => {}), CLOSE_TOGETHER);
+const reload = new Burst(() => load().catch(() => {}), CLOSE_TOGETHER);
 const feed = new LiveFeed({
   ticketUrl: config.urls.ticket,
   csrf: config.csrf,
@@ -82,25 +84,6 @@ const feed = new LiveFeed({
   told: (state, why) => banner.tell(state, why, feed?.heardAt ?? null),
   returned: () => location.reload(),
 });
-
-function makeMap() {
-  if (config.extent === null) {
-    at("map").append(empty(gettext("No district is loaded, or none of it is yours."),
-      gettext("An administrator loads one with bin/manage load_district, and gives users their part of it.")));
-    return null;
-  }
-  try {
-    return new WallMap(at("map"), config, { picked: (id) => openCard(id, false), trouble: (text) => banner.trouble(text) });
-  } catch {
-    at("map").append(empty(gettext("This browser cannot draw the map."),
-      gettext("It needs WebGL 2. The lists beside it work all the same.")));
-    return null;
-  }
-}
-
-function empty(title, advice) {
-  return element("div", { class: "empty" }, element("h2", {}, title), element("p", {}, advice));
-}
 
 function makeCoverage() {
   return new CoverageView(at("coverage"), config.urls.patrols, {
@@ -309,19 +292,14 @@ function changed(change) {
   if (change.topic === "shapes" || change.topic === "territory") return refreshEdition();
   if (change.topic === "camera") {
     cameras.apply(change);
-    repaint ??= setTimeout(repaintNow, REPAINT_MS);
+    repaint.call();
   }
-  if (change.topic === "outage") loadOutages().catch(() => {});
+  if (change.topic === "outage") relist.call();
   if (change.topic === "event") eventChanged(change);
   if (change.topic === "position") people?.changed();
   if (change.topic === "coverage") coverage?.changed((kind) => wall?.refreshSeen(kind));
-  if (change.topic === "notice") load().catch(() => {});
+  if (change.topic === "notice") reload.call();
   card.changed(change);
-}
-
-function repaintNow() {
-  repaint = null;
-  showCameras();
 }
 
 function eventChanged({ subject }) {
