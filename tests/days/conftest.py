@@ -181,6 +181,10 @@ def open_page(
     ) -> Page:
         # A map that jumps is drawn once; one that flies is drawn for seconds, without graphics.
         still: dict[str, object] = {"reduced_motion": "reduce"}
+        if viewport["width"] > PHONE["width"] and "SCREENSHOTS" not in os.environ:
+            # As wide as asked for, of a quarter of the pixels: to draw them all takes more of the
+            # processor than everything else that a day does.  Whoever wants pictures has them all.
+            still["device_scale_factor"] = 0.5
         context = browser.new_context(
             locale="zh-CN",
             viewport=viewport,  # type: ignore[arg-type]
