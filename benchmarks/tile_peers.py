@@ -142,8 +142,8 @@ def _project(database: dict[str, str]) -> str:
 @contextmanager
 def mapserver(connection: str) -> Iterator[Peer]:
     """MapServer as FastCGI behind nginx, its processes started once."""
-    mapserv = _found("mapserv", "/usr/lib/cgi-bin/mapserv", "cgi-mapserver")
-    spawn, nginx = _found("spawn-fcgi", "", "spawn-fcgi"), _found("nginx", "", "nginx-light")
+    mapserv = found("mapserv", "/usr/lib/cgi-bin/mapserv", "cgi-mapserver")
+    spawn, nginx = found("spawn-fcgi", "", "spawn-fcgi"), found("nginx", "", "nginx-light")
     version = _version(mapserv)
     port = first_free("127.0.0.1", 8600)
     inner = [first_free("127.0.0.1", 8700 + 50 * number) for number in range(PROCESSES)]
@@ -174,7 +174,7 @@ def mapserver(connection: str) -> Iterator[Peer]:
 @contextmanager
 def files(folder: Path) -> Iterator[Peer]:
     """nginx alone with packed tiles as files, each below the same number."""
-    nginx, port = _found("nginx", "", "nginx-light"), first_free("127.0.0.1", 8800)
+    nginx, port = found("nginx", "", "nginx-light"), first_free("127.0.0.1", 8800)
     server = f"""
         location / {{ root {folder}; types {{}}
             default_type application/vnd.mapbox-vector-tile;
@@ -227,8 +227,12 @@ def _mapfile(connection: str) -> str:
         """)
 
 
-def _found(name: str, place: str, package: str) -> str:
-    """Raises Absent where the distribution's package is neither there nor to be had."""
+def found(name: str, place: str, package: str) -> str:
+    """The path of a program, installed where it is not there yet.
+
+    Raises:
+        Absent: the distribution's package is neither there nor to be had.
+    """
     found = shutil.which(name) or (place if place and Path(place).exists() else "")
     if not found and os.geteuid() == 0:
         with suppress(OSError, subprocess.CalledProcessError):

@@ -11,7 +11,6 @@ import random
 import shutil
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -290,15 +289,17 @@ def _goal(z: int, peer: str) -> Goal | None:
 
 
 def together(server: Server, peers: Sequence[Peer], area: Bounds) -> Iterator[Measure]:
-    """Tiles a second of eight connections; goals against bare and tipg."""
+    """Tiles a second of eight connections; goals against bare and tipg.
+
+    Bare is asked by pgbench, everybody else by wrk: clients in C both, which leave the two cores to
+    those who are measured.
+    """
     tiles = tiles_in_random_order(area, TOGETHER_ZOOM)[ONE_BY_ONE[TOGETHER_ZOOM] :]
     warm = tiles_in_random_order(area, TOGETHER_ZOOM + 1)
     text = f"zoom {TOGETHER_ZOOM}, {TOGETHER} connections"
-    ours = rate(
-        [over_http(server.port, server.address, server.cookie) for _ in range(TOGETHER)],
-        warm,
-        tiles,
-    )
+    wrk = tile_peers.found("wrk", "", "wrk")
+    rate(wrk, server.port, server.address, warm, server.cookie)
+    ours = rate(wrk, server.port, server.address, tiles, server.cookie)
     say(f"{text}, ours: {ours:,.0f} tiles/s")
     theirs = _pgbench(area)
     if theirs is None:
@@ -307,43 +308,51 @@ def together(server: Server, peers: Sequence[Peer], area: Bounds) -> Iterator[Me
         say(f"{text}, {BARE} through pgbench: {theirs:,.0f} tiles/s")
         yield Measure(text, ours, "tiles/s", f"{BARE}, pgbench", theirs, ratio_at_least(0.4))
     for peer in peers:
-        readers = [over_http(peer.port, peer.address) for _ in range(TOGETHER)]
-        one = rate(readers, warm, tiles)
+        # The first of a process loads libraries and catalogues.
+        rate(wrk, peer.port, peer.address, warm)
+        one = rate(wrk, peer.port, peer.address, tiles)
         say(f"{text}, {peer.name}: {one:,.0f} tiles/s")
         goal = ratio_at_least(3) if peer.name == "tipg" else None
         yield Measure(text, ours, "tiles/s", peer.name, one, goal)
 
 
-def rate(readers: list[Draw], warm: Sequence[Tile], tiles: Sequence[Tile]) -> float:
-    """Tiles a second of all readers together, no tile asked twice.
+# One after the other, and each once: after the last one the connections rest.
+TURNS = """
+local paths, turn = {}, 0
+for line in io.lines(os.getenv("TILES")) do paths[#paths + 1] = line end
+local headers = { ["Accept-Encoding"] = "gzip", ["Cookie"] = os.getenv("COOKIE") }
+function request()
+  turn = turn + 1
+  if turn == #paths then wrk.thread:stop() end
+  return wrk.format("GET", paths[(turn - 1) % #paths + 1], headers)
+end
+function done(summary, latency)
+  local faults = summary.errors
+  io.write(string.format("%d %d %d\\n", summary.requests, summary.duration,
+    faults.connect + faults.read + faults.write + faults.status + faults.timeout))
+end
+"""
 
-    Before that they read others for a while: the first of a connection or process loads libraries
-    and catalogues.
-    """
-    _read(readers, warm)
-    return _read(readers, tiles)
 
-
-def _read(readers: list[Draw], tiles: Sequence[Tile]) -> float:
-    rest, lock = iter(tiles), threading.Lock()
-    counts = [0] * len(readers)
-    began = time.perf_counter()
-
-    def read(number: int) -> None:
-        while time.perf_counter() - began < TOGETHER_S:
-            with lock:
-                tile = next(rest, None)
-            if tile is None:
-                return
-            readers[number](tile)
-            counts[number] += 1
-
-    threads = [threading.Thread(target=read, args=(number,)) for number in range(len(readers))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return sum(counts) / (time.perf_counter() - began)
+def rate(
+    wrk: str, port: int, address: Callable[[Tile], str], tiles: Sequence[Tile], cookie: str = ""
+) -> float:
+    """Tiles a second over eight connections, no tile asked twice."""
+    turns, paths = ROOT / "var" / "bench-tiles.lua", ROOT / "var" / "bench-tiles.txt"
+    turns.write_text(TURNS, encoding="utf-8")
+    paths.write_text("\n".join(address(tile) for tile in tiles), encoding="utf-8")
+    words = [wrk, "-t1", f"-c{TOGETHER}", f"-d{TOGETHER_S}s", "--timeout", "60s", "-s", str(turns)]
+    said = subprocess.run(
+        [*words, f"http://127.0.0.1:{port}/"],
+        env=os.environ | {"TILES": str(paths), "COOKIE": cookie},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    requests, took_us, faults = (int(part) for part in said.splitlines()[-1].split())
+    if faults:
+        raise AssertionError(f"{faults} of {requests} requests failed")
+    return requests / took_us * 1e6
 
 
 def _pgbench(area: Bounds) -> float | None:

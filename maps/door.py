@@ -45,7 +45,7 @@ class TileDoor:
         if answer is None:
             return self.inner(environ, start)
         start(answer.status_line, answer.headers)
-        return (answer.body,)
+        return [answer.body]
 
     def _answer(self, environ: dict[str, Any]) -> answers.Answer | None:
         place = ADDRESS.fullmatch(environ["PATH_INFO"])

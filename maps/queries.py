@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -143,8 +144,7 @@ def _prepared(cursor: Any, layer: Layer, z: int) -> str:
 
     To plan it each time would take longer than most tiles take to draw.
     """
-    sql = _statement(layer, z)
-    name = "tile_" + hashlib.sha256(sql.encode()).hexdigest()[:20]
+    name, sql = _statement(layer, z)
     known = _known.setdefault(cursor.connection, set())
     if name not in known:
         kinds = ", ".join(TYPES.values())
@@ -160,10 +160,13 @@ def forget_statements() -> None:
     _known.clear()
 
 
-def _statement(layer: Layer, z: int) -> str:
+@cache
+def _statement(layer: Layer, z: int) -> tuple[str, str]:
+    """What draws such tiles, and a name that follows from it."""
     given = {name: f"${place}" for place, name in enumerate(TYPES, start=1)}
     parts = [part for part in layer.parts if z >= part.min_zoom]
-    return (TILE_SQL + "\nSELECT " + "\n|| ".join(_encoded(part, z) for part in parts)) % given
+    sql = (TILE_SQL + "\nSELECT " + "\n|| ".join(_encoded(part, z) for part in parts)) % given
+    return "tile_" + hashlib.sha256(sql.encode()).hexdigest()[:20], sql
 
 
 def draw_of(
@@ -205,10 +208,12 @@ def _encoded(part: Part, z: int) -> str:
 
 
 def _layer_of(name: str, sql: str) -> str:
-    # Rows without a geometry touch the tile's box but leave nothing inside it.
+    # Rows without a geometry touch the tile's box but leave nothing inside it.  The offset keeps the
+    # planner from working each geometry out twice, once for the condition and once for the tile.
     return f"""coalesce((
         SELECT ST_AsMVT(part, '{name}', {EXTENT}, 'geom', 'id')
-        FROM ({sql}) AS part WHERE part.geom IS NOT NULL), ''::bytea)"""  # noqa: S608
+        FROM (SELECT * FROM ({sql}) AS drawn OFFSET 0) AS part
+        WHERE part.geom IS NOT NULL), ''::bytea)"""  # noqa: S608
 
 
 def _values(tile: Tile, scope: Sequence[str], now: datetime) -> dict[str, Any]:

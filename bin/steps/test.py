@@ -1,8 +1,10 @@
 """bin/test: the same set-up, then the checks beside all tests, on servers that are thrown away."""
 
+import math
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -35,6 +37,10 @@ BESIDE = (
 )
 STOP_WITHIN_S = 60
 HEARD_EVERY_S = 1
+# What takes longer hangs, or waits again and again for what is not there: it is told where it stood.
+ALL_WITHIN_S = 40 * 60
+# One cause can fail everything after it, each test after minutes of patience.
+FAILURES_AT_MOST = "--maxfail=12"
 
 
 def test(arguments: list[str]) -> int:
@@ -93,14 +99,18 @@ def run_some(
     env: Mapping[str, str],
     arguments: Sequence[str],
     hear: Callable[[], None] = lambda: None,
+    until: float = math.inf,
 ) -> int:
-    """Some tests to their end; meanwhile `hear` is called, which may raise to end them."""
+    """Some tests to their end, or to a moment of the monotonic clock; meanwhile `hear` is called,
+    which may raise to end them.
+    """
     with _at_work(where, env, _pytest(where, arguments)) as child:
-        while True:
+        while time.monotonic() < until:
             try:
                 return child.wait(HEARD_EVERY_S)
             except subprocess.TimeoutExpired:
                 hear()
+        return _ended(child, until)
 
 
 def run_all(
@@ -114,21 +124,33 @@ def run_all(
     the program of the database.
 
     What the lanes print is kept, and shown after the rest.  Returns the first status that is not 0.
-    The unwinding of `stack` ends those that still run.
+    What still runs after `ALL_WITHIN_S` is interrupted.  The unwinding of `stack` ends those that
+    run when one of all is ended from outside.
     """
+    until = time.monotonic() + ALL_WITHIN_S
     beside = []
     for lane, own in lanes.items():
         kept = where.log / f"tests-{lane.name}.log"
         out = stack.enter_context(kept.open("wb"))
-        words = _pytest(where, lane.words)
+        words = _pytest(where, [FAILURES_AT_MOST, *lane.words])
         beside.append((lane, kept, stack.enter_context(_at_work(where, own, words, out))))
     rest = [f"--ignore={path}" for lane in lanes for path in lane.paths]
-    statuses = [run_some(where, env, rest, hear)]
+    statuses = [run_some(where, env, [FAILURES_AT_MOST, *rest], hear, until)]
     for lane, kept, child in beside:
-        statuses.append(child.wait())
+        statuses.append(_ended(child, until))
         print(f"\n{', '.join(lane.paths)}, beside the tests above:")
         print(kept.read_text(encoding="utf-8", errors="replace").rstrip(), flush=True)
     return next((status for status in statuses if status), 0)
+
+
+def _ended(child: processes.Child, until: float) -> int:
+    """The status of a child; one that runs longer is interrupted and says where it stood."""
+    try:
+        return child.wait(max(0, until - time.monotonic()))
+    except subprocess.TimeoutExpired:
+        print(f"not done within {ALL_WITHIN_S / 60:.0f} minutes: interrupted", flush=True)
+        processes.stop(child, signal.SIGINT, STOP_WITHIN_S)
+        return child.returncode or 1
 
 
 def _pytest(where: Places, words: Sequence[str]) -> list[str]:

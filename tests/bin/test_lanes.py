@@ -69,6 +69,24 @@ def test_a_lane_that_fails_fails_all(
     assert "assert 'this' == 'that'" in capfd.readouterr().out
 
 
+@pytest.mark.parametrize("folder", ["rest", "beside"])
+def test_a_lane_that_hangs_is_interrupted_in_order_and_says_where_it_stood(
+    where: Places,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    folder: str,
+) -> None:
+    monkeypatch.setattr("bin.steps.test.ALL_WITHIN_S", 5)
+    (where.root / folder / f"test_{folder}.py").write_text(LASTS)
+
+    assert run(where) != 0
+
+    said = capfd.readouterr().out
+    assert "interrupted" in said
+    assert f"test_{folder}.py:12: KeyboardInterrupt" in said
+    assert (where.root / folder / "down").exists()
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_what_ends_all_ends_each_lane_in_order(where: Places, number: signal.Signals) -> None:
     for folder in ("rest", "beside"):
