@@ -208,8 +208,8 @@ def _encoded(part: Part, z: int) -> str:
 
 
 def _layer_of(name: str, sql: str) -> str:
-    # Rows without a geometry touch the tile's box but leave nothing inside it.  The offset keeps the
-    # planner from working each geometry out twice, once for the condition and once for the tile.
+    # Rows without a geometry touch the tile's box but leave nothing inside it.  The offset keeps
+    # the planner from working each out twice, once for the condition and once for the tile.
     return f"""coalesce((
         SELECT ST_AsMVT(part, '{name}', {EXTENT}, 'geom', 'id')
         FROM (SELECT * FROM ({sql}) AS drawn OFFSET 0) AS part
