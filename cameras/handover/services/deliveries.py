@@ -15,7 +15,6 @@ from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from cameras.handover.areas import common_code
 from cameras.handover.delivery_flow import (
     DUE,
     SENT_AGAIN,
@@ -35,6 +34,7 @@ from gis_server.plain_text import one_line, shortened
 from gis_server.roles import within_q
 from gis_server.workdays import calendar
 from gis_server.workdays.worktime import Calendar
+from gis_server.scopes import common_code
 from grids.codes import BadCode, prefix
 
 LEASE = timedelta(minutes=3)
