@@ -103,9 +103,9 @@ class ListFile:
         return csv_file(self._table(shown, is_cut=is_cut), name)
 
     def _table(self, rows: Sequence[Any], *, is_cut: bool) -> Iterator[Sequence[object]]:
-        yield [column.head for column in self.columns] + self._ends()
+        yield [*(column.head for column in self.columns), *self._ends()]
         for row in rows:
-            yield [in_words(column.value(row)) for column in self.columns] + self._degrees(row)
+            yield [*(in_words(column.value(row)) for column in self.columns), *self._degrees(row)]
         if is_cut:
             yield [_("Only the first %(most)d rows are here: narrow the filters.") % MOST]
 

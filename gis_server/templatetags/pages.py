@@ -86,7 +86,7 @@ def list_files(context: dict[str, Any], file: ListFile, **more: str) -> dict[str
     more: what else the addresses ask, on a page of several lists.
     """
     query = context["request"].GET.copy()
-    for name in ("offset", "limit", "saved"):
+    for name in ("offset", "before", "limit", "saved"):
         query.pop(name, None)
     for name, value in more.items():
         query[name] = value

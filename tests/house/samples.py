@@ -119,6 +119,7 @@ QUESTIONS: dict[str, list[str]] = {
 }
 # By route: questions for the rows of a list as a file.
 FILES: dict[str, list[str]] = {
+    "cameras/pictures/views/": ["f=csv"],
     "area-grants/": ["f=csv"],
     "area-grants/running/": ["f=csv"],
     "area-grants/to-decide/": ["f=csv"],
@@ -138,6 +139,8 @@ FILES: dict[str, list[str]] = {
     "patrols/members/": ["f=csv"],
     "patrols/roster/": ["f=csv"],
     "rates/intervals/": ["f=csv"],
+    "repairs/handover/": ["f=csv"],
+    "repairs/planned/": ["f=csv"],
     "repairs/teams/": ["f=csv"],
     "territory/<str:code>/": ["f=csv", "tab=people&f=csv"],
     "territory/strays/": ["f=csv", "f=geojson"],
