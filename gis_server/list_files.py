@@ -93,7 +93,9 @@ class ListFile:
         user, form, now = user_of(request), request.GET["f"], timezone.localtime()
         is_cut = len(rows) > MOST_ROWS
         if is_cut and form == "geojson":
-            raise Invalid(_("One file takes %(most)d rows: narrow the filters.") % MOST)
+            raise Invalid(
+                _("One file takes %(most)d rows: narrow the filters.") % {"most": MOST_ROWS}
+            )
         shown = rows[:MOST_ROWS]
         detail = {"list": self.name, "format": form, "rows": len(shown)}
         audit.note(by=user, action="rows.exported", scope=common_code(user.reach), detail=detail)
@@ -107,7 +109,10 @@ class ListFile:
         for row in rows:
             yield [*(in_words(column.value(row)) for column in self.columns), *self._degrees(row)]
         if is_cut:
-            yield [_("Only the first %(most)d rows are here: narrow the filters.") % MOST]
+            yield [
+                _("Only the first %(most)d rows are here: narrow the filters.")
+                % {"most": MOST_ROWS}
+            ]
 
     def _ends(self) -> list[object]:
         return [LONGITUDE, LATITUDE] if self.spot else []
@@ -122,9 +127,6 @@ class ListFile:
         spot = self.spot(row) if self.spot else None
         told = {column.key: for_programs(column.value(row)) for column in self.columns}
         return geojson_export.feature(spot and geojson_export.point(spot.x, spot.y), told)
-
-
-MOST = {"most": MOST_ROWS}
 
 
 def in_words(value: object) -> str:

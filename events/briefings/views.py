@@ -38,7 +38,9 @@ BRIEFINGS = ListFile(
         Column("code", gettext_lazy("Area code"), lambda one: one["briefing"].scope),
         Column("version", gettext_lazy("Version"), lambda one: one["briefing"].version),
         Column("known_at", gettext_lazy("Known at"), lambda one: one["briefing"].known_at),
-        Column("made_by", pgettext_lazy("report", "Made by"), lambda one: maker_of(one["briefing"])),
+        Column(
+            "made_by", pgettext_lazy("report", "Made by"), lambda one: maker_of(one["briefing"])
+        ),
     ],
 )
 PER_PAGE = 50

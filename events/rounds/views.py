@@ -31,7 +31,9 @@ ROUNDS = ListFile(
         Column("name", gettext_lazy("Video round"), lambda one: one["round"].name),
         Column("is_active", gettext_lazy("In use"), lambda one: one["round"].is_active),
         Column("code", gettext_lazy("Territory"), lambda one: one["round"].scope_code),
-        Column("area", pgettext_lazy("video round", "All cameras of"), lambda one: one["round"].area),
+        Column(
+            "area", pgettext_lazy("video round", "All cameras of"), lambda one: one["round"].area
+        ),
         Column("begun_at", gettext_lazy("Last walk"), lambda one: of_walk(one, "begun_at")),
         Column("ended_at", gettext_lazy("Ended"), lambda one: of_walk(one, "ended_at")),
         Column("who", pgettext_lazy("walk", "Who"), lambda one: of_walk(one, "who")),

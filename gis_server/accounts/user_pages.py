@@ -23,6 +23,16 @@ from gis_server.models import OUTSIDE_ID_LENGTH, SCOPE_PREFIX, User
 from gis_server.roles import ROLE_NAMES, Permission
 from gis_server.scopes import Area, areas_of
 
+
+def state_told(person: User) -> str:
+    """As the page's badge says it; with what `user_list.with_state` adds."""
+    if not person.is_active:
+        return _("Switched off")
+    if person.locked:  # type: ignore[attr-defined]
+        return _("Locked out")
+    return _("Password not changed yet") if person.must_change_password else _("May sign in")
+
+
 USERS = ListFile(
     "users",
     [
@@ -30,7 +40,7 @@ USERS = ListFile(
         Column("name", pgettext_lazy("person", "Name"), lambda one: one.display_name),
         Column("role", gettext_lazy("Role"), lambda one: one.get_role_display()),
         Column("scope", gettext_lazy("Scope"), lambda one: areas_told(one.areas)),
-        Column("state", gettext_lazy("State"), lambda one: state_told(one)),
+        Column("state", gettext_lazy("State"), state_told),
         Column("last_login", gettext_lazy("Last sign-in"), lambda one: one.last_login),
         Column("two_steps", gettext_lazy("Two-step sign-in"), lambda one: one.two_steps),
         Column("sessions", gettext_lazy("Sessions"), lambda one: one.open_sessions),
@@ -144,15 +154,6 @@ def user_table(request: HttpRequest) -> HttpResponseBase:
 
 def areas_told(areas: Iterable[Area]) -> str:
     return "、".join(f"{one.name} {one.prefix}".strip() for one in areas)
-
-
-def state_told(person: User) -> str:
-    """As the page's badge says it; with what `user_list.with_state` adds."""
-    if not person.is_active:
-        return _("Switched off")
-    if person.locked:  # type: ignore[attr-defined]
-        return _("Locked out")
-    return _("Password not changed yet") if person.must_change_password else _("May sign in")
 
 
 @allow(Permission.MANAGE_USERS)

@@ -32,6 +32,11 @@ from grids.views.shared import (
     who,
 )
 
+
+def why_astray(one: queries.StrayRow) -> str:
+    return _("outside all grids") if one.placed else _("not placed yet")
+
+
 STRAYS = ListFile(
     "strays",
     [
@@ -39,7 +44,7 @@ STRAYS = ListFile(
         Column("id", gettext_lazy("Number"), lambda one: one.id),
         Column("name", gettext_lazy("Name"), lambda one: one.name),
         Column("address", gettext_lazy("Address"), lambda one: one.address),
-        Column("why", gettext_lazy("Why"), lambda one: why_astray(one)),
+        Column("why", gettext_lazy("Why"), why_astray),
         Column("code", gettext_lazy("Territory"), lambda one: one.scope_code),
     ],
     lambda one: one.point,
@@ -167,10 +172,6 @@ def strays(request: HttpRequest) -> HttpResponseBase:
         "first": rows[0] if rows else None,
     }
     return page(request, "grids/strays.html", context)
-
-
-def why_astray(one: queries.StrayRow) -> str:
-    return _("outside all grids") if one.placed else _("not placed yet")
 
 
 @allow(Permission.EDIT_TERRITORY)

@@ -26,7 +26,11 @@ def filled(db: None) -> Division:
     community = two_grids()
     Building.objects.create(name=FORMULA, address="某处", scope_code="140107001")
     Shop.objects.create(name="别家", scope_code="140107002", point=at(120.0))
-    for number, role, code in (("W2", "worker", EAST), ("W1", "worker", WEST), ("C1", "chief", WEST)):
+    for number, role, code in (
+        ("W2", "worker", EAST),
+        ("W1", "worker", WEST),
+        ("C1", "chief", WEST),
+    ):
         worker = GridWorker.objects.create(number=number, name=f"王{number}", role=role)
         grid = Grid.objects.get(code=code)
         Assignment.objects.create(worker=worker, grid=grid, role=role)
@@ -110,7 +114,7 @@ def test_a_file_costs_the_same_queries_however_much_there_is(
 ) -> None:
     client = sign_in(Role.PLANNER)
     for number in range(10, 18) if many else ():
-        Building.objects.create(name="x", scope_code="140107001")
+        Building.objects.create(name="x", address="y", scope_code="140107001")
         worker = GridWorker.objects.create(number=f"W{number}", name="李", role="assistant")
         first = GridWorker.objects.get(number="W1")
         Assignment.objects.create(

@@ -14,8 +14,9 @@ from patrols.board import roster_table
 from patrols.errands import services
 from patrols.models import Device, Member
 from tests.conftest import SignIn
+from tests.events.town import OTHER_STREET, STREET
 from tests.patrols import duty_town, on_duty
-from tests.patrols.board_town import MONDAY, OTHER_STREET, STREET, make_board, make_duty
+from tests.patrols.board_town import MONDAY, make_board, make_duty
 from tests.patrols.test_errands import order
 
 pytestmark = pytest.mark.django_db

@@ -32,9 +32,9 @@ from gis_server.errors import Conflict, NotFound
 from gis_server.models import User
 from gis_server.plain_text import one_line, shortened
 from gis_server.roles import within_q
+from gis_server.scopes import common_code
 from gis_server.workdays import calendar
 from gis_server.workdays.worktime import Calendar
-from gis_server.scopes import common_code
 from grids.codes import BadCode, prefix
 
 LEASE = timedelta(minutes=3)

@@ -20,8 +20,8 @@ from cameras.handover.models import DeliveryPlan
 from gis_server import audit
 from gis_server.errors import Conflict, Invalid, NotFound
 from gis_server.models import User
-from gis_server.vault import seal
 from gis_server.scopes import common_code
+from gis_server.vault import seal
 
 MOST_PLANS = 100
 SHOWN_END = 4

@@ -34,7 +34,7 @@ def download(name: str) -> Callable[[HttpRequest], HttpResponseBase]:
     return view
 
 
-def answer(wanted: Format, user: User, filters: Filters, now: datetime) -> HttpResponse:
+def answer(wanted: Format, user: User, filters: Filters, now: datetime) -> HttpResponseBase:
     """The file; that it was taken is noted, since it leaves the house.
 
     Raises:

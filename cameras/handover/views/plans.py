@@ -40,7 +40,8 @@ DELIVERIES = ListFile(
         Column("sent_at", gettext_lazy("Sent"), lambda one: one["delivery"].sent_at),
         Column("attempts", gettext_lazy("Attempts"), lambda one: one["delivery"].attempts),
         Column("lines", pgettext_lazy("delivery", "Lines"), lambda one: one["delivery"].rows),
-        Column("error", pgettext_lazy("delivery", "What went wrong"), lambda one: one["delivery"].last_error),
+        Column("error", pgettext_lazy("delivery", "What went wrong"),
+               lambda one: one["delivery"].last_error),
     ],
 )  # fmt: skip
 PER_PAGE = 50

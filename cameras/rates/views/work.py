@@ -26,6 +26,13 @@ from gis_server.models import User
 from gis_server.roles import Permission, may
 from gis_server.scopes import areas_of
 
+
+def review_told(one: dict[str, Any]) -> str:
+    if one["waits"]:
+        return _("waits for review")
+    return _("accepted") if one["work"].accepted_until else ""
+
+
 WINDOWS = ListFile(
     "planned-work",
     [
@@ -37,7 +44,7 @@ WINDOWS = ListFile(
         Column("starts_at", pgettext_lazy("time", "From"), lambda one: one["work"].starts_at),
         Column("ends_at", pgettext_lazy("time", "Until"), lambda one: one["work"].ends_at),
         Column("state", gettext_lazy("State"), lambda one: one["stage"]["name"]),
-        Column("review", gettext_lazy("Review"), lambda one: review_told(one)),
+        Column("review", gettext_lazy("Review"), review_told),
         Column("entered_by", gettext_lazy("Entered by"),
                lambda one: one["work"].entered_by and str(one["work"].entered_by)),
     ],
@@ -114,12 +121,6 @@ def shown(row: PlannedWork, names: Any, now: Any) -> dict[str, Any]:
         "open": stage in (Stage.COMING, Stage.RUNNING),
         "counts": stage not in (Stage.WITHDRAWN, Stage.REJECTED),
     }
-
-
-def review_told(one: dict[str, Any]) -> str:
-    if one["waits"]:
-        return _("waits for review")
-    return _("accepted") if one["work"].accepted_until else ""
 
 
 def target_name(row: PlannedWork, names: Any) -> str:

@@ -35,7 +35,9 @@ MEMBERS = ListFile(
         Column("number", gettext_lazy("Staff number"), lambda one: one["row"].number),
         Column("force", gettext_lazy("Force"), lambda one: one["row"].get_force_display()),
         Column("area", gettext_lazy("Territory"), lambda one: one["area"].name),
-        Column("code", pgettext_lazy("column", "Territory code"), lambda one: one["row"].scope_code),
+        Column(
+            "code", pgettext_lazy("column", "Territory code"), lambda one: one["row"].scope_code
+        ),
         Column("phone", gettext_lazy("Phone"), lambda one: one["row"].phone),
         Column(
             "means", gettext_lazy("Means of transport"), lambda one: one["row"].get_means_display()

@@ -30,7 +30,9 @@ ERRANDS = ListFile(
         Column("sender", pgettext_lazy("errand", "Sent by"), lambda one: one.sender_name),
         Column("member", pgettext_lazy("on duty", "Who"), lambda one: one.member.name),
         Column("post", gettext_lazy("Post"), lambda one: one.duty.post.name),
-        Column("about", pgettext_lazy("errand", "About"), lambda one: AboutKind(one.about_kind).label),
+        Column(
+            "about", pgettext_lazy("errand", "About"), lambda one: AboutKind(one.about_kind).label
+        ),
         Column("place", gettext_lazy("Where"), lambda one: one.place),
         Column("message", gettext_lazy("Message"), lambda one: one.message),
         Column("state", gettext_lazy("State"), lambda one: one.get_state_display()),
@@ -38,7 +40,9 @@ ERRANDS = ListFile(
         Column("answered_at", pgettext_lazy("errand", "Answered at"), lambda one: one.answered_at),
         Column("answer", pgettext_lazy("errand", "Answer"), lambda one: one.answer),
         Column("done_at", pgettext_lazy("errand", "Done at"), lambda one: one.done_at),
-        Column("withdrawn_at", pgettext_lazy("errand", "Withdrawn at"), lambda one: one.withdrawn_at),
+        Column(
+            "withdrawn_at", pgettext_lazy("errand", "Withdrawn at"), lambda one: one.withdrawn_at
+        ),
     ],
     lambda one: one.point,
 )

@@ -18,6 +18,13 @@ from patrols.intake.forms import AnswerForm
 from patrols.intake.views.own import map_config
 from patrols.models import Dispute
 
+
+def decision_told(row: Dispute) -> str:
+    if row.is_upheld is None:
+        return _("not decided yet")
+    return _("upheld") if row.is_upheld else pgettext("dispute", "rejected")
+
+
 DISPUTES = ListFile(
     "disputes",
     [
@@ -27,7 +34,7 @@ DISPUTES = ListFile(
         Column("end", pgettext_lazy("time", "Until"), lambda one: one.end),
         Column("reason", pgettext_lazy("track", "What is wrong"), lambda one: one.reason),
         Column("made_at", pgettext_lazy("dispute", "Reported"), lambda one: one.made_at),
-        Column("decision", pgettext_lazy("dispute", "Decision"), lambda one: decision_told(one)),
+        Column("decision", pgettext_lazy("dispute", "Decision"), decision_told),
         Column("decided_at", pgettext_lazy("dispute", "Decided"), lambda one: one.decided_at),
         Column("answer", gettext_lazy("Answer"), lambda one: one.answer),
     ],
@@ -51,12 +58,6 @@ def disputes(request: HttpRequest) -> HttpResponseBase:
         "page": piece,
     }
     return show(request, "patrols/intake/disputes.html", context)
-
-
-def decision_told(row: Dispute) -> str:
-    if row.is_upheld is None:
-        return _("not decided yet")
-    return _("upheld") if row.is_upheld else pgettext("dispute", "rejected")
 
 
 @allow(Permission.SEE_PATROLS)

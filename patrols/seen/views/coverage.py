@@ -12,6 +12,7 @@ from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
 from gis_server.edge import allow, parse_page, show, user_of
+from gis_server.file_answers import csv_file, saved_as
 from gis_server.roles import Permission
 from gis_server.xlsx_export import Column, Sheet, Value, workbook
 from patrols.coverage import Share
