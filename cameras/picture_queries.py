@@ -330,6 +330,7 @@ def views_of(
     snapshot_id: int | None = None,
     camera_code: str = "",
     before: int | None = None,
+    most: int = MOST_VIEWS,
 ) -> list[PictureView]:
     """Who has seen a picture, or the pictures of a camera, in the reader's reach; newest first,
     from before the id `before`.
@@ -341,7 +342,7 @@ def views_of(
         rows = rows.filter(camera_code=camera_code)
     if before is not None:
         rows = rows.filter(id__lt=before)
-    return list(rows.order_by("-id")[:MOST_VIEWS])
+    return list(rows.order_by("-id")[:most])
 
 
 def cleanups(limit: int = 30) -> list[PictureCleanup]:

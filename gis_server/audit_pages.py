@@ -2,12 +2,11 @@
 
 import json
 from collections.abc import Iterator
-from os.path import commonprefix
 from typing import Any, cast
 
 from django import forms
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,8 +18,10 @@ from gis_server.audit_actions import ACTIONS, action_name, detail_name
 from gis_server.audit_queries import Sought
 from gis_server.edge import allow, parse_int
 from gis_server.errors import Invalid
+from gis_server.file_answers import csv_file
 from gis_server.models import LONGEST_CODE, AuditRow, User
 from gis_server.roles import Permission
+from gis_server.scopes import common_code
 
 PAGE_SIZE = 50
 # As many as a spreadsheet still opens on an office computer, about 20 MB.
@@ -99,16 +100,10 @@ def export(request: HttpRequest) -> HttpResponseBase:
     rows = audit_queries.rows_for(user, sought).filter(id__lte=audit_queries.newest_id())
     count = audit_queries.count_up_to(rows, MOST_EXPORTED)
     detail = sought.told() | {"rows": min(count, MOST_EXPORTED)}
-    home = commonprefix(user.scope)  # noqa: RUF071 - codes are compared digit by digit
-    audit.note(by=user, action="audit.exported", scope=home, detail=detail)
-    response = StreamingHttpResponse(
-        csv_export.encoded(_table(rows, cut=count > MOST_EXPORTED)),
-        content_type="text/csv; charset=utf-8",
-    )
-    name = f"audit-{timezone.localtime(now):%Y%m%d-%H%M}.csv"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    response["Cache-Control"] = "private, no-store"
-    return response
+    scope = common_code(user.scope)
+    audit.note(by=user, action="audit.exported", scope=scope, detail=detail)
+    name = f"audit-{timezone.localtime(now):%Y%m%d-%H%M}"
+    return csv_file(_table(rows, cut=count > MOST_EXPORTED), name)
 
 
 def _table(rows: QuerySet[AuditRow], *, cut: bool) -> Iterator[tuple[object, ...]]:

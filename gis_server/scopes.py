@@ -1,7 +1,10 @@
-"""The areas of users, which are kept as code prefixes: their names, and what follows a new code."""
+"""The areas of users, which are kept as code prefixes: their names, the code that the
+audit trail keeps, and what follows a new code.
+"""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from os.path import commonprefix
 
 from django.db import connection
 
@@ -37,6 +40,11 @@ class Area:
 
     prefix: str
     name: str
+
+
+def common_code(reach: Sequence[str]) -> str:
+    """The territory that holds all of it; empty where that is everything, or nothing."""
+    return commonprefix(list(reach))  # noqa: RUF071 - codes are compared digit by digit
 
 
 def areas_of(prefixes: Iterable[str]) -> dict[str, Area]:

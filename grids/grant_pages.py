@@ -5,22 +5,42 @@ from typing import Any, cast
 
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from gis_server import grant_flow, grant_queries, grants
-from gis_server.edge import allow, json_ok, parse_page, wants_page
+from gis_server.edge import allow, json_ok, wants_page
 from gis_server.errors import DomainError, Invalid, status_of
 from gis_server.grant_flow import GrantState
+from gis_server.list_files import WHOLE, Column, ListFile
 from gis_server.models import AreaGrant, User
 from gis_server.roles import Permission
 from grids import areas
 from grids.grant_rows import rows_of
 
 PAGE_SIZE = 20
+AREA = (
+    Column("area", gettext_lazy("Area"), lambda one: one.area),
+    Column("code", gettext_lazy("Area code"), lambda one: one.grant.prefix),
+    Column("asker", gettext_lazy("Who asks"), lambda one: str(one.grant.asker)),
+    Column("reason", gettext_lazy("Reason"), lambda one: one.grant.reason),
+    Column("asked_at", gettext_lazy("Asked"), lambda one: one.grant.asked_at),
+    Column("wanted_h", gettext_lazy("Hours asked for"), lambda one: one.grant.wanted_h),
+    Column("state", gettext_lazy("State"), lambda one: one.state_name),
+    Column("decided_by", gettext_lazy("Decided by"),
+           lambda one: one.grant.decided_by and str(one.grant.decided_by)),
+    Column("note", gettext_lazy("Answer"), lambda one: one.grant.note),
+    Column("until", pgettext_lazy("time", "Until"), lambda one: one.grant.until),
+)  # fmt: skip
+FILES = {
+    "own": ListFile("area-requests", AREA),
+    "to_decide": ListFile("area-requests-to-decide", AREA),
+    "running": ListFile("areas-lent", AREA),
+}
 USUAL_H = 4
 
 
@@ -33,7 +53,7 @@ def own(request: HttpRequest) -> HttpResponseBase:
 
 def _own(
     request: HttpRequest, text: str, form: dict[str, Any] | None = None, status: int = 200
-) -> HttpResponse:
+) -> HttpResponseBase:
     found = areas.find(_who(request), text)
     usual = {"hours": USUAL_H, "prefix": found.areas[0].prefix if len(found.areas) == 1 else ""}
     return _list(
@@ -164,14 +184,19 @@ def _list(
     grants: QuerySet[AreaGrant],
     more: dict[str, Any],
     status: int = 200,
-) -> HttpResponse:
-    now, page = timezone.now(), parse_page(request, PAGE_SIZE)
+) -> HttpResponseBase:
+    now, file = timezone.now(), FILES[name]
+    page = file.piece(request, PAGE_SIZE)
+    rows = rows_of(list(grants[page.offset : page.offset + page.limit]), now)
+    if page is WHOLE:
+        return file.answer(request, rows)
     counts = grant_queries.counts(_who(request), now)
     context = {
         "counts": counts,
         "total": getattr(counts, name),
         "page": page,
-        "rows": rows_of(list(grants[page.offset : page.offset + page.limit]), now),
+        "file": file,
+        "rows": rows,
         "tab": name,
     }
     response = render(request, f"grids/area_grants_{name}.html", context | more, status=status)

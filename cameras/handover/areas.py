@@ -1,7 +1,6 @@
-"""Names of what a list covers, and the code that the audit trail keeps beside it."""
+"""The name of what a list covers."""
 
 from collections.abc import Sequence
-from os.path import commonprefix
 
 from django.utils.translation import gettext as _
 
@@ -19,8 +18,3 @@ def area_name(reach: Sequence[str], division: str) -> str:
     names = [area.name or area.prefix for area in areas_of(reach).values()]
     shown = _(", ").join(names[:MOST_NAMES])
     return f"{shown} …" if len(names) > MOST_NAMES else shown
-
-
-def common_code(reach: Sequence[str]) -> str:
-    """The territory that holds all of it; empty where that is everything, or nothing."""
-    return commonprefix(list(reach))  # noqa: RUF071 - codes are compared digit by digit

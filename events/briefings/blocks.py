@@ -16,6 +16,7 @@ from events.briefings.texts import (
     change_text,
     change_word,
     kind_name,
+    maker_of,
     period_text,
     rule_text,
     warning_text,
@@ -111,7 +112,7 @@ def title_of(row: Briefing, area: str) -> str:
 
 def captions_of(row: Briefing) -> list[str]:
     known = f"{timezone.localtime(row.known_at):%Y-%m-%d %H:%M:%S}"
-    by = str(row.made_by) if row.made_by else _("the server")
+    by = maker_of(row)
     return [
         _("Known at %(time)s, made by %(name)s, version %(version)d")
         % {"time": known, "name": by, "version": row.version},

@@ -24,6 +24,11 @@ def period_text(row: Briefing) -> str:
     return _("%(first)s to %(last)s") % {"first": row.first, "last": row.last}
 
 
+def maker_of(row: Briefing) -> str:
+    """Who made it; read with `made_by`."""
+    return str(row.made_by) if row.made_by else _("the server")
+
+
 def change_text(now: int, before: int) -> str:
     """How much more or less, in percent; "–" where there is nothing to compare with."""
     if not before:

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from cameras.rates.periods import DAY
@@ -18,15 +18,31 @@ from events.briefings import queries, services
 from events.briefings.blocks import paper_of
 from events.briefings.docx_file import as_docx
 from events.briefings.pdf_file import as_pdf
-from events.briefings.texts import kind_name, period_text
+from events.briefings.texts import kind_name, maker_of, period_text
 from events.models import Briefing, BriefingKind
 from gis_server import audit
-from gis_server.edge import allow, parse_choice, parse_page, show, user_of
+from gis_server.edge import allow, parse_choice, show, user_of
 from gis_server.errors import Conflict, Invalid, NotAllowed, NotFound, TooMany
+from gis_server.file_answers import saved_as
+from gis_server.list_files import WHOLE, Column, ListFile
 from gis_server.models import LONGEST_CODE, User
 from gis_server.roles import Permission, may
 from gis_server.scopes import areas_of
 
+BRIEFINGS = ListFile(
+    "briefings",
+    [
+        Column("period", gettext_lazy("Period"), lambda one: one["period"]),
+        Column("kind", gettext_lazy("Briefing"), lambda one: one["kind"]),
+        Column("area", gettext_lazy("Area"), lambda one: one["area"]),
+        Column("code", gettext_lazy("Area code"), lambda one: one["briefing"].scope),
+        Column("version", gettext_lazy("Version"), lambda one: one["briefing"].version),
+        Column("known_at", gettext_lazy("Known at"), lambda one: one["briefing"].known_at),
+        Column(
+            "made_by", pgettext_lazy("report", "Made by"), lambda one: maker_of(one["briefing"])
+        ),
+    ],
+)
 PER_PAGE = 50
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 KINDS = {"docx": DOCX, "pdf": "application/pdf"}
@@ -60,7 +76,8 @@ class BriefingForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 def briefings(request: HttpRequest) -> HttpResponseBase:
     """The briefings of the reader's area, the newest period first; a button makes another."""
-    user, piece, now = user_of(request), parse_page(request, PER_PAGE), timezone.now()
+    user, now = user_of(request), timezone.now()
+    piece = BRIEFINGS.piece(request, PER_PAGE)
     form = BriefingForm(request.POST or None, initial=initial_of(user))
     if request.method == "POST" and form.is_valid():
         try:
@@ -70,22 +87,26 @@ def briefings(request: HttpRequest) -> HttpResponseBase:
             form.add_error(None, str(error.message))
     kind = parse_choice(request, "kind", BriefingKind.values)
     rows = queries.visible(user).filter(**({"kind": kind} if kind else {}))
-    shown = list(rows.defer("figures", "changes")[piece.offset : piece.offset + piece.limit])
-    names = areas_of({row.scope for row in shown})
+    found = list(rows.defer("figures", "changes")[piece.offset : piece.offset + piece.limit])
+    names = areas_of({row.scope for row in found})
+    shown = [
+        {
+            "briefing": row,
+            "kind": kind_name(row.kind),
+            "period": period_text(row),
+            "area": names[row.scope].name or row.scope,
+        }
+        for row in found
+    ]
+    if piece is WHOLE:
+        return BRIEFINGS.answer(request, shown)
     context = {
         "here": "events",
+        "file": BRIEFINGS,
         "form": form,
         "kinds": [("", _("All")), *BriefingKind.choices],
         "kind": kind,
-        "rows": [
-            {
-                "briefing": row,
-                "kind": kind_name(row.kind),
-                "period": period_text(row),
-                "area": names[row.scope].name or row.scope,
-            }
-            for row in shown
-        ],
+        "rows": shown,
         "total": rows.count(),
         "page": piece,
     }
@@ -164,8 +185,6 @@ def briefing_file(request: HttpRequest, briefing_id: int, kind: str) -> HttpResp
     name = (
         f"briefing-{row.kind}-{re.sub('[^0-9]', '', row.scope)}-{row.first}-v{row.version}.{kind}"
     )
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    response["Cache-Control"] = "private, no-store"
     audit.note(
         by=user,
         action="briefing.taken",
@@ -173,4 +192,4 @@ def briefing_file(request: HttpRequest, briefing_id: int, kind: str) -> HttpResp
         scope=row.scope,
         detail={"format": kind},
     )
-    return response
+    return saved_as(response, name)

@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_safe
 
 from cameras.rates.periods import Named
@@ -20,12 +21,34 @@ from events.counting.words import COLUMNS, RATES, by_name, definition
 from events.models import EventKind, Source
 from events.texts import BADGES, LEVELS, SEVERITIES, STATES
 from events.workflow import Level, Severity, Status
-from gis_server import csv_export
-from gis_server.edge import allow, parse_choice, parse_page, show, user_of
+from gis_server.edge import allow, parse_choice, show, user_of
+from gis_server.file_answers import csv_file, saved_as
+from gis_server.list_files import WHOLE, Column, ListFile
 from gis_server.roles import Permission, may
 from gis_server.scopes import areas_of
 from gis_server.xlsx_export import workbook
 
+BEHIND = ListFile(
+    "events-counted",
+    [
+        Column("number", pgettext_lazy("event", "Number"), lambda one: one["event"].number),
+        Column("category", pgettext_lazy("event", "What"), lambda one: one["event"].category),
+        Column("address", pgettext_lazy("event", "Where"), lambda one: one["event"].address),
+        Column("grid", gettext_lazy("Grid at the time"), lambda one: one["event"].grid),
+        Column("severity", pgettext_lazy("events by", "Severity"), lambda one: one["severity"]),
+        Column("state", pgettext_lazy("event", "State"), lambda one: one["state"]),
+        Column(
+            "reported_at", pgettext_lazy("events counted", "Reported"),
+            lambda one: one["event"].reported_at,
+        ),
+        Column(
+            "filed_at", pgettext_lazy("events counted", "Filed"), lambda one: one["event"].filed_at
+        ),
+        Column("due", pgettext_lazy("event", "Due"), lambda one: one["event"].close_due),
+        Column("closed_at", pgettext_lazy("event", "Closed"), lambda one: one["event"].closed_at),
+        Column("level", pgettext_lazy("event", "Level"), lambda one: one["level"]),
+    ],
+)  # fmt: skip
 PER_PAGE = 100
 BELOW = {By.DISTRICT: (By.STREET, 6), By.STREET: (By.COMMUNITY, 9)}
 """The level below each, and how many digits of a code name a division above it."""
@@ -148,17 +171,12 @@ def figures_file(request: HttpRequest, kind: str) -> HttpResponseBase:
     question, zone = question_of(request, user, now), timezone.get_default_timezone()
     asked = question.asked(user, now, zone)
     table = queries.table(asked, question.by)
-    name = f"events-{question.by.value}-{question.period.first}-{question.period.last}.{kind}"
-    response: HttpResponseBase
+    name = f"events-{question.by.value}-{question.period.first}-{question.period.last}"
     if kind == "csv":
-        rows = export.csv_rows(by_name(question.by), table)
-        response = StreamingHttpResponse(csv_export.encoded(rows), content_type="text/csv")
-    else:
-        sheet = export.sheet(by_name(question.by), captions(question, asked.known_at), table)
-        response = HttpResponse(workbook([sheet], zone), content_type=XLSX)
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    response["Cache-Control"] = "private, no-store"
-    return response
+        return csv_file(export.csv_rows(by_name(question.by), table), name)
+    sheet = export.sheet(by_name(question.by), captions(question, asked.known_at), table)
+    book = HttpResponse(workbook([sheet], zone), content_type=XLSX)
+    return saved_as(book, f"{name}.xlsx")
 
 
 def captions(question: Question, known_at: datetime) -> list[str]:
@@ -175,19 +193,23 @@ def captions(question: Question, known_at: datetime) -> list[str]:
 @require_safe
 def figure_list(request: HttpRequest) -> HttpResponseBase:
     """The events behind a number, as they stood; as many as the number says."""
-    user, now, piece = user_of(request), timezone.now(), parse_page(request, PER_PAGE)
+    user, now, piece = user_of(request), timezone.now(), BEHIND.piece(request, PER_PAGE)
     question = question_of(request, user, now)
     term = parse_choice(request, "term", NAMES) or "due"
     asked = question.asked(user, now, timezone.get_default_timezone())
     rows, total = queries.behind(asked, term, limit=piece.limit, offset=piece.offset)
-    names = queries.names_of(question.by, [question.key]) if question.key else {}
     links = may(user.role, Permission.SEE_EVENTS)
+    shown = [behind_shown(row, links) for row in rows]
+    if piece is WHOLE:
+        return BEHIND.answer(request, shown)
+    names = queries.names_of(question.by, [question.key]) if question.key else {}
     context = shared(question) | {
+        "file": BEHIND,
         "term": str(COLUMNS[term]),
         "terms": [(name, str(COLUMNS[name]), question.address(term=name)) for name in SHOWN],
         "chosen": term,
         "group": names.get(question.key, question.key),
-        "rows": [behind_shown(row, links) for row in rows],
+        "rows": shown,
         "total": total,
         "page": piece,
         "back": question.address(key=""),

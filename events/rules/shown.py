@@ -99,6 +99,7 @@ def department_shown(row: Department, area: Area) -> dict[str, Any]:
     return {
         "row": row,
         "area": area,
+        "names": names,
         "members": names[:MEMBERS_NAMED],
         "more": max(0, len(names) - MEMBERS_NAMED),
         "tasks": row.open_tasks,  # type: ignore[attr-defined]

@@ -10,6 +10,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from events.models import Category, Department, EventKind
@@ -22,10 +23,53 @@ from events.rules.forms import (
     NewCategoryForm,
 )
 from events.services import catalogue, deadline_rules, departments
-from gis_server.edge import allow, parse_choice, parse_day, parse_page, show, user_of
+from gis_server.edge import allow, parse_choice, parse_day, show, user_of
 from gis_server.errors import DomainError, Invalid
+from gis_server.list_files import WHOLE, Column, ListFile
 from gis_server.roles import Permission
 
+CATALOGUE = ListFile(
+    "event-catalogue",
+    [
+        Column("group", gettext_lazy("Group"), lambda one: one["group"].name),
+        Column("code", gettext_lazy("Code"), lambda one: one["row"].code),
+        Column("name", gettext_lazy("Entry"), lambda one: one["row"].name),
+        Column("severity", gettext_lazy("Proposed severity"), lambda one: one["severity"]),
+        Column("photo", pgettext_lazy("catalogue", "Photo"), lambda one: one["row"].needs_photo),
+        Column("hint", gettext_lazy("Hint for whoever reports"), lambda one: one["row"].hint),
+        Column(
+            "is_active", gettext_lazy("In use"),
+            lambda one: one["group"].is_active and one["row"].is_active,
+        ),
+    ],
+)  # fmt: skip
+DEADLINES = ListFile(
+    "event-deadlines",
+    [
+        Column("code", gettext_lazy("Code"), lambda one: entry_of(one, "code")),
+        Column("entry", gettext_lazy("Entry"), lambda one: entry_of(one, "name")),
+        Column("severity", gettext_lazy("Severity"), lambda one: one["severity"] or _("any")),
+        Column("control", gettext_lazy("Control level"), lambda one: one["control"] or _("any")),
+        Column("level", gettext_lazy("Level"), lambda one: one["level"] or _("any")),
+        Column("stage", gettext_lazy("Deadline of"), lambda one: one["stage"]),
+        Column("amount", gettext_lazy("Time"), lambda one: one["row"].amount),
+        Column("unit", gettext_lazy("Unit of time"), lambda one: one["unit"]),
+        Column("amber", gettext_lazy("Amber (%)"), lambda one: one["row"].amber),
+        Column("valid_from", gettext_lazy("Holds from"), lambda one: one["row"].valid_from),
+    ],
+)
+DEPARTMENTS = ListFile(
+    "departments",
+    [
+        Column("name", gettext_lazy("Department"), lambda one: one["row"].name),
+        Column("area", gettext_lazy("Area"), lambda one: one["area"].name),
+        Column("code", gettext_lazy("Area code"), lambda one: one["row"].area),
+        Column("phone", gettext_lazy("Phone"), lambda one: one["row"].phone),
+        Column("members", gettext_lazy("Members"), lambda one: "、".join(one["names"])),
+        Column("tasks", gettext_lazy("Open tasks"), lambda one: one["tasks"]),
+        Column("is_active", gettext_lazy("In use"), lambda one: one["row"].is_active),
+    ],
+)
 EDIT = Permission.EDIT_EVENT_RULES
 PER_PAGE = 50
 MAX_ID = 2**63 - 1
@@ -57,7 +101,12 @@ def categories(request: HttpRequest) -> HttpResponseBase:
         else:
             messages.success(request, _("It is entered, and offered from now on."))
             return redirect(f"{reverse('event-catalogue')}?kind={kind}")
-    context = {"kind": kind, "kinds": EventKind.choices, "groups": shown.catalogue(kind)}
+    found = shown.catalogue(kind)
+    if CATALOGUE.is_asked(request):
+        return CATALOGUE.answer(
+            request, [entry | {"group": one["group"]} for one in found for entry in one["entries"]]
+        )
+    context = {"file": CATALOGUE, "kind": kind, "kinds": EventKind.choices, "groups": found}
     return page(request, "events/rules/catalogue.html", context, form)
 
 
@@ -121,13 +170,22 @@ def deadlines(request: HttpRequest) -> HttpResponseBase:
             return redirect("event-deadlines")
     today = timezone.localdate(now)
     day = parse_day(request, "day") or today
+    held = shown.deadlines_on(day)
+    if DEADLINES.is_asked(request):
+        return DEADLINES.answer(request, held)
     context = {
+        "file": DEADLINES,
         "day": day,
         "today": today,
-        "held": shown.deadlines_on(day),
+        "held": held,
         "entered": shown.deadlines_entered(today),
     }
     return page(request, "events/rules/deadlines.html", context, form)
+
+
+def entry_of(one: dict[str, Any], name: str) -> str:
+    """The code or name of the entry that a deadline is for."""
+    return getattr(one["row"].category, name) if one["row"].category else _("any")
 
 
 @allow(EDIT)
@@ -147,7 +205,7 @@ def remove_deadline(request: HttpRequest, deadline_id: int) -> HttpResponseBase:
 @require_http_methods(["GET", "HEAD", "POST"])
 def all_departments(request: HttpRequest) -> HttpResponseBase:
     """The departments in reach; a form adds one."""
-    user, piece = user_of(request), parse_page(request, PER_PAGE)
+    user, piece = user_of(request), DEPARTMENTS.piece(request, PER_PAGE)
     area = user.reach[0] if len(user.reach) == 1 else ""
     form = DepartmentForm(request.POST or None, initial={"area": area})
     if request.method == "POST" and form.is_valid():
@@ -159,7 +217,9 @@ def all_departments(request: HttpRequest) -> HttpResponseBase:
             messages.success(request, _("The department is made. Choose its members."))
             return redirect("event-department", row.pk)
     rows, total = shown.departments(user, piece)
-    context = {"rows": rows, "total": total, "page": piece}
+    if piece is WHOLE:
+        return DEPARTMENTS.answer(request, rows)
+    context = {"file": DEPARTMENTS, "rows": rows, "total": total, "page": piece}
     return page(request, "events/rules/departments.html", context, form)
 
 

@@ -9,11 +9,10 @@ from django import template
 from django.urls import reverse
 
 from gis_server.edge import Page
+from gis_server.list_files import LABELS, MOST_ROWS, ListFile
 from gis_server.roles import PERMISSION_NAMES, Permission, may
 
 register = template.Library()
-MOST_IN_A_FILE = 10_000
-"""What the OGC API gives at once; of more it says where the rest is."""
 
 
 @register.filter(name="may")
@@ -70,7 +69,7 @@ def map_files(layer: str, within: str = "", **asked: str) -> dict[str, str]:
     be one that only those open who may see the layer.
     """
     items = reverse("ogc-items", args=[layer])
-    question = {"limit": str(MOST_IN_A_FILE)} | asked
+    question = {"limit": str(MOST_ROWS)} | asked
     if within:
         question["scope_code"] = f"{within}*"
     return {
@@ -78,6 +77,24 @@ def map_files(layer: str, within: str = "", **asked: str) -> dict[str, str]:
         "geojson": f"{items}?{urlencode(question | {'f': 'json'})}",
         "csv": f"{items}?{urlencode(question | {'f': 'csv'})}",
     }
+
+
+@register.inclusion_tag("gis_server/list_files.html", takes_context=True)
+def list_files(context: dict[str, Any], file: ListFile, **more: str) -> dict[str, Any]:
+    """All rows of a list as files, with the filters of the present address kept.
+
+    more: what else the addresses ask, on a page of several lists.
+    """
+    query = context["request"].GET.copy()
+    for name in ("offset", "before", "limit", "saved"):
+        query.pop(name, None)
+    for name, value in more.items():
+        query[name] = value
+    files = []
+    for form in file.forms:
+        query["f"] = form
+        files.append((LABELS[form], f"?{query.urlencode()}"))
+    return {"files": files}
 
 
 def option_of(choice: Any) -> tuple[Any, object]:

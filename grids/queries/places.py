@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.gis.geos import Point
 from django.db.models import CharField, Q, QuerySet, Value
 from django.db.models.functions import Cast
 
@@ -64,7 +65,11 @@ class StrayRow:
     name: str
     address: str
     scope_code: str
-    placed: bool
+    point: Point | None
+
+    @property
+    def placed(self) -> bool:
+        return self.point is not None
 
 
 def strays(user: User, wanted: StrayFilter, page: Page) -> tuple[int, list[StrayRow]]:
@@ -104,7 +109,7 @@ def _strays(
             "name",
             "address",
             "scope_code",
-            placed=Q(point__isnull=False),
+            "point",
             thing=Cast(Value(kind.value), CharField()),
         )
         for kind in kinds

@@ -8,14 +8,17 @@ from django.http.response import HttpResponsePermanentRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_safe
 
 from gis_server.edge import Page, allow
 from gis_server.errors import NotFound
+from gis_server.list_files import WHOLE, Column, ListFile
 from gis_server.roles import Permission, in_scope, may
 from grids import page_parts, queries
 from grids.codes import DIVISION_PATTERN, GRID_PATTERN, Level, prefix
 from grids.models import (
+    Assignment,
     Division,
     DivisionDesignation,
     Grid,
@@ -35,6 +38,31 @@ from grids.views.shared import (
     who,
 )
 
+PEOPLE = ListFile(
+    "people",
+    [
+        Column("grid", gettext_lazy("Grid"), lambda one: one.grid.name),
+        Column("code", gettext_lazy("Code"), lambda one: one.grid.code),
+        Column("role", gettext_lazy("Role"), lambda one: one.get_role_display()),
+        Column("name", pgettext_lazy("person", "Name"), lambda one: one.worker.name),
+        Column("number", gettext_lazy("Staff number"), lambda one: one.worker.number),
+        Column("phone", gettext_lazy("Phone"), lambda one: one.worker.phone),
+        Column("stands_in_for", gettext_lazy("Stands in for"),
+               lambda one: one.stands_in_for.name if one.stands_in_for else None),
+    ],
+)  # fmt: skip
+BELOW = ListFile(
+    "territory",
+    [
+        Column("name", gettext_lazy("Name"), lambda one: one.node.name),
+        Column("code", gettext_lazy("Code"), lambda one: one.node.code),
+        Column("grids", gettext_lazy("Grids"), lambda one: one.counts.grids),
+        Column("vacancies", gettext_lazy("Vacant"), lambda one: one.counts.vacancies),
+        Column("households", gettext_lazy("Households"), lambda one: one.counts.households),
+        Column("shops", gettext_lazy("Shops"), lambda one: one.counts.shops),
+        Column("strays", gettext_lazy("In no grid"), lambda one: one.counts.strays),
+    ],
+)
 PART_ROWS = 6
 TABS = ("", "people", "places", "changes")
 
@@ -57,7 +85,15 @@ def division(request: HttpRequest, code: str) -> HttpResponseBase:
         NotFound: no such division, or none in the user's reach (which must look the same).
     """
     row = by_code(request, Division, code)
-    return row if isinstance(row, HttpResponseBase) else division_page(request, row)
+    if isinstance(row, HttpResponseBase):
+        return row
+    tab = request.GET.get("tab", "")
+    if tab == "people" and PEOPLE.is_asked(request):
+        _role, (_total, held) = people_asked(request, prefix(row.code), WHOLE)
+        return PEOPLE.answer(request, held)
+    if tab == "" and BELOW.is_asked(request):
+        return BELOW.answer(request, queries.children(row, WHOLE, timezone.localdate()).rows)
+    return division_page(request, row)
 
 
 def by_code(
@@ -164,6 +200,7 @@ def _tab(request: HttpRequest, row: Division, tab: str) -> dict[str, Any]:
     below = queries.children(row, part, day)
     parts = page_parts.parts(user, start, PART_ROWS)
     return {
+        "file": BELOW,
         "children": below.rows,
         "total": below.total,
         "piece": part,
@@ -198,21 +235,32 @@ def people_tab(request: HttpRequest, start: str) -> dict[str, Any]:
     Raises:
         NotFound: the user's role does not include people.
     """
-    user, day, part = who(request), timezone.localdate(), piece(request)
-    if not may(user.role, Permission.SEE_PEOPLE):
-        raise NotFound(_("There is nothing at this address."))
-    text = request.GET.get("role", "")
-    role = StaffRole(text) if text in StaffRole.values else None
-    total, held = queries.staff(user, start, day, role, part)
+    part = piece(request)
+    role, (total, held) = people_asked(request, start, part)
     return {
+        "file": PEOPLE,
         "held": held,
         "total": total,
         "piece": part,
         "role": role,
         "roles": StaffRole.choices,
-        "staff": queries.staff_counts(start, day),
+        "staff": queries.staff_counts(start, timezone.localdate()),
         "config": map_config(request),
     }
+
+
+def people_asked(
+    request: HttpRequest, start: str, part: Page
+) -> tuple[StaffRole | None, tuple[int, list[Assignment]]]:
+    """
+    Raises:
+        NotFound: the user's role does not include people.
+    """
+    user, text = who(request), request.GET.get("role", "")
+    if not may(user.role, Permission.SEE_PEOPLE):
+        raise NotFound(_("There is nothing at this address."))
+    role = StaffRole(text) if text in StaffRole.values else None
+    return role, queries.staff(user, start, timezone.localdate(), role, part)
 
 
 def places_tab(request: HttpRequest, start: str) -> dict[str, Any]:

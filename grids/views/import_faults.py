@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from typing import cast
 
-from django.http import HttpRequest, HttpResponseBase, JsonResponse, StreamingHttpResponse
-from django.utils.http import content_disposition_header
+from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from gis_server import csv_export
 from gis_server.edge import allow, json_ok
+from gis_server.file_answers import csv_file
 from gis_server.models import User
 from gis_server.roles import Permission
 from grids.imports import queries, services
@@ -23,13 +23,7 @@ from grids.models import ImportRun
 def as_csv(request: HttpRequest, run_id: int) -> HttpResponseBase:
     """All faults that are kept, as a table that a spreadsheet opens; nothing in it is computed."""
     run = services.run_of(cast("User", request.user), run_id)
-    response = StreamingHttpResponse(
-        csv_export.encoded(_rows(run)), content_type="text/csv; charset=utf-8"
-    )
-    name = _("faults of import %(number)d") % {"number": run.id}
-    response["Content-Disposition"] = content_disposition_header(True, f"{name}.csv") or ""
-    response["Cache-Control"] = "private, no-store"
-    return response
+    return csv_file(_rows(run), _("faults of import %(number)d") % {"number": run.id})
 
 
 def _rows(run: ImportRun) -> Iterator[tuple[object, ...]]:

@@ -19,10 +19,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from gis_server.edge import allow, json_ok, parse_page
 from gis_server.errors import Conflict, Invalid, Unavailable
+from gis_server.list_files import WHOLE, Column, ListFile
 from gis_server.models import User
 from gis_server.roles import Permission
 from grids.imports import offers, queries, queue, services, words, work
@@ -34,6 +36,20 @@ from grids.imports.texts import sentence
 from grids.imports.told import said_of_run
 from grids.models import ImportRun, ImportTarget
 
+IMPORTS = ListFile(
+    "imports",
+    [
+        Column("number", gettext_lazy("Number"), lambda one: one["run"].id),
+        Column("file", gettext_lazy("File"), lambda one: one["run"].source_name),
+        Column("kind", gettext_lazy("Kind"), lambda one: one["run"].get_target_display()),
+        Column("code", gettext_lazy("Territory"), lambda one: one["run"].scope),
+        Column("state", gettext_lazy("State"), lambda one: one["step"]),
+        Column("faults", gettext_lazy("Faults"), lambda one: one["faults"]),
+        Column("changes", gettext_lazy("What it changes"), lambda one: counts_told(one["counts"])),
+        Column("by", pgettext_lazy("who", "By"), lambda one: one["run"].by and str(one["run"].by)),
+        Column("begun_at", gettext_lazy("When"), lambda one: one["run"].begun_at),
+    ],
+)
 ROWS = 30
 FAULT_ROWS = 50
 LONGEST_NAME = 200
@@ -59,21 +75,27 @@ def page(request: HttpRequest, name: str, context: dict[str, Any]) -> HttpRespon
 # The list ----------------------------------------------------------------------------------------
 @allow(Permission.IMPORT_TERRITORY)
 @require_GET
-def listed(request: HttpRequest) -> HttpResponse:
+def listed(request: HttpRequest) -> HttpResponseBase:
     """The imports within reach, and what to bring in next."""
-    piece = parse_page(request, ROWS)
+    piece = IMPORTS.piece(request, ROWS)
     rows = queries.imports_of(who(request))
-    total = rows.count()
-    runs = rows[piece.offset : piece.offset + piece.limit]
+    shown = [_row(run) for run in rows[piece.offset : piece.offset + piece.limit]]
+    if piece is WHOLE:
+        return IMPORTS.answer(request, shown)
     there = queries.what_is_there(who(request))
     context = {
         "piece": piece,
-        "total": total,
-        "rows": [_row(run) for run in runs],
+        "total": rows.count(),
+        "file": IMPORTS,
+        "rows": shown,
         "kinds": [_kind(target, there) for target in ORDER],
         "next": next((target for target in ORDER if not there[target]), None),
     }
     return page(request, "list", context)
+
+
+def counts_told(counts: list[dict[str, Any]]) -> str:
+    return " · ".join(f"{one['label']} {one['count']}" for one in counts)
 
 
 def _row(run: ImportRun) -> dict[str, Any]:

@@ -8,10 +8,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from gis_server.edge import Page, allow
 from gis_server.errors import NotFound
+from gis_server.list_files import WHOLE, Column, ListFile
 from gis_server.roles import Permission, in_scope, scope_q
 from grids import queries
 from grids.codes import DIGITS, prefix
@@ -19,17 +21,34 @@ from grids.models import Division, Place, Thing
 from grids.services import state_of
 from grids.views.shared import (
     NEWEST,
+    ROWS,
     Box,
     Forms,
     box_of,
     forms_for,
     map_config,
     page,
-    piece,
     watched,
     who,
 )
 
+
+def why_astray(one: queries.StrayRow) -> str:
+    return _("outside all grids") if one.placed else _("not placed yet")
+
+
+STRAYS = ListFile(
+    "strays",
+    [
+        Column("kind", gettext_lazy("Kind"), lambda one: one.thing.label),
+        Column("id", gettext_lazy("Number"), lambda one: one.id),
+        Column("name", gettext_lazy("Name"), lambda one: one.name),
+        Column("address", gettext_lazy("Address"), lambda one: one.address),
+        Column("why", gettext_lazy("Why"), why_astray),
+        Column("code", gettext_lazy("Territory"), lambda one: one.scope_code),
+    ],
+    lambda one: one.point,
+)
 STATES = ("", "unplaced", "outside")
 MOST_DIVISIONS = 1000  # offered as filters
 AROUND_DEG = 0.004  # what a place's map shows either side of it, about 350 m
@@ -133,12 +152,15 @@ def filter_query(wanted: queries.StrayFilter) -> str:
 @require_safe
 def strays(request: HttpRequest) -> HttpResponseBase:
     """The places that are in no grid: without a position yet, or outside all grids."""
-    wanted, part, user = stray_filter(request), piece(request), who(request)
+    wanted, part, user = stray_filter(request), STRAYS.piece(request, ROWS), who(request)
     total, rows = queries.strays(user, wanted, part)
+    if part is WHOLE:
+        return STRAYS.answer(request, rows)
     named = Division.objects.filter(scope_q(user, "code"), level__in=("street", "community"))
     mine = named.order_by("code").values_list("code", "name", "level")[:MOST_DIVISIONS]
     context = {
         "here": "strays",
+        "file": STRAYS,
         "rows": rows,
         "total": total,
         "piece": part,

@@ -6,20 +6,21 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from cameras.handover.areas import common_code
 from events.models.event import OPEN_VALUES
 from events.texts import state_name
-from gis_server import audit, csv_export
+from gis_server import audit
 from gis_server.edge import allow, json_ok, show, user_of
 from gis_server.errors import Invalid
+from gis_server.file_answers import csv_file, saved_as
 from gis_server.models import User
 from gis_server.roles import Permission
+from gis_server.scopes import common_code
 from grids.queries.tree import divisions_to_choose
 from maps import queries
 from maps.desk import selecting
@@ -133,9 +134,8 @@ def select_csv(request: HttpRequest) -> HttpResponseBase:
     user, now = user_of(request), timezone.now()
     asked, [found] = _all(request, user, now, most_layers=1)
     _note(user, asked, "csv", len(found.items))
-    body = csv_export.encoded(_table(found, asked.radius_m))
-    response = StreamingHttpResponse(body, content_type="text/csv; charset=utf-8")
-    return _as_file(response, f"{found.layer.name}-{timezone.localtime(now):%Y%m%d-%H%M%S}.csv")
+    name = f"{found.layer.name}-{timezone.localtime(now):%Y%m%d-%H%M%S}"
+    return csv_file(_table(found, asked.radius_m), name)
 
 
 @allow(Permission.SEE_MAP)
@@ -148,7 +148,7 @@ def select_geojson(request: HttpRequest) -> HttpResponseBase:
     _note(user, asked, "geojson", len(features))
     body = json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False)
     response = HttpResponse(body, content_type="application/geo+json")
-    return _as_file(response, f"map-{timezone.localtime(now):%Y%m%d-%H%M%S}.geojson")
+    return saved_as(response, f"map-{timezone.localtime(now):%Y%m%d-%H%M%S}.geojson")
 
 
 def _all(
@@ -168,12 +168,6 @@ def _note(user: User, asked: Asked, form: str, rows: int) -> None:
         scope = asked.area or common_code(user.reach)
         detail = {"format": form, "rows": rows, "layers": layers}
         audit.note(by=user, action="map.exported", scope=scope, detail=detail)
-
-
-def _as_file(response: HttpResponseBase, name: str) -> HttpResponseBase:
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    response["Cache-Control"] = "private, no-store"
-    return response
 
 
 def _table(found: Found, radius_m: float) -> Iterator[list[object]]:

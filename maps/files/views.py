@@ -9,12 +9,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from cameras.handover.areas import common_code
 from gis_server import audit
 from gis_server.edge import allow, parse_choice, show, user_of
 from gis_server.errors import NotFound
 from gis_server.models import User
 from gis_server.roles import Permission
+from gis_server.scopes import common_code
 from grids.queries.tree import divisions_to_choose
 from maps.files.asked import NO_LAYERS, PAPERS, asked_of, figures_of, layers_of
 from maps.files.figures import name_of

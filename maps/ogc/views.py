@@ -9,16 +9,16 @@ from datetime import datetime
 from functools import wraps
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from gis_server import csv_export
 from gis_server.edge import allow, answer_error, parse_choice, show, user_of, wants_page
 from gis_server.errors import Invalid, NotFound
+from gis_server.file_answers import csv_file
 from gis_server.roles import Permission, may
 from maps import queries as maps_queries
 from maps.ogc import document, queries, told
@@ -118,7 +118,7 @@ def items(request: HttpRequest, collection: str) -> HttpResponseBase:
     question, form = question_of(request, one), _form(request)
     found = queries.page(user_of(request), one, question, timezone.now())
     if form == "csv":
-        return _as_csv(one, found)
+        return csv_file(_table(one, found), one.id)
     if form == "html":
         return _items_page(request, one, question, found)
     response = HttpResponse(_written(request, one, found), content_type=GEOJSON)
@@ -257,17 +257,8 @@ def _shown(column: Column, value: Any) -> Any:
     return value
 
 
-def _as_csv(one: Collection, found: Found) -> StreamingHttpResponse:
-    """A table: coordinates of points, in the CRS that was asked for; other shapes have none."""
-    response = StreamingHttpResponse(
-        csv_export.encoded(_table(one, found)), content_type="text/csv; charset=utf-8"
-    )
-    response["Content-Disposition"] = f'attachment; filename="{one.id}.csv"'
-    response["Cache-Control"] = "private, no-store"
-    return response
-
-
 def _table(one: Collection, found: Found) -> Iterator[list[object]]:
+    """Coordinates of points, in the CRS that was asked for; other shapes have none."""
     yield ["id", *(column.title for column in one.columns), *(AXES if _is_point(one) else ())]
     for text in found.features:
         feature = json.loads(text + "}")

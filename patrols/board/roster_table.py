@@ -63,10 +63,11 @@ class Entry:
 def sheet(duties: Iterable[Duty], captions: tuple[str, ...]) -> Sheet:
     """Live duties, with post, shift, member and whom they stand in for."""
     columns = [Wide(str(one.head), WIDTHS.get(name, 12.0)) for name, one in COLUMNS.items()]
-    return Sheet(_("Roster"), columns, (_row(duty) for duty in duties), captions)
+    return Sheet(_("Roster"), columns, (row(duty) for duty in duties), captions)
 
 
-def _row(duty: Duty) -> list[str | date]:
+def row(duty: Duty) -> list[str | date]:
+    """In the order of COLUMNS."""
     replaced = duty.stands_in_for.member.number if duty.stands_in_for else ""
     return [
         duty.day, duty.post.name, duty.post.scope_code, duty.shift.name, duty.member.number,

@@ -4,14 +4,13 @@ GPX 1.1 (https://www.topografix.com/GPX/1/1/), CSV, GeoJSON (RFC 7946); what GPX
 is left out there.
 """
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from xml.sax.saxutils import escape
 
-from gis_server import csv_export
+from gis_server import csv_export, geojson_export
 
 AT_ONCE = 1_000
 KINDS = {
@@ -75,30 +74,20 @@ def _point(one: Row) -> str:
 
 
 def geojson(rows: Iterable[Row]) -> Iterator[bytes]:
-    yield b'{"type": "FeatureCollection", "features": [\n'
-    first = True
-    for piece in _parts(_feature(one) for one in rows):
-        yield (("" if first else ",\n") + ",\n".join(piece)).encode()
-        first = False
-    yield b"\n]}\n"
+    return geojson_export.encoded(_feature(one) for one in rows)
 
 
-def _feature(one: Row) -> str:
+def _feature(one: Row) -> dict[str, object]:
     told = {
         "time": one.at.isoformat(), "accuracy_m": one.accuracy_m, "speed_ms": one.speed_ms,
         "bearing": one.bearing, "battery_percent": one.battery, "mock": one.is_mock,
         "received": one.received_at.isoformat(), "flags": list(one.flags),
     }  # fmt: skip
     point = {"type": "Point", "coordinates": [one.lon, one.lat]}
-    return json.dumps({"type": "Feature", "geometry": point, "properties": told})
+    return geojson_export.feature(point, told)
 
 
 def _pieces(texts: Iterable[str]) -> Iterator[bytes]:
-    for part in _parts(texts):
-        yield "".join(part).encode()
-
-
-def _parts(texts: Iterable[str]) -> Iterator[list[str]]:
     remaining = iter(texts)
     while part := list(islice(remaining, AT_ONCE)):
-        yield part
+        yield "".join(part).encode()

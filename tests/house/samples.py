@@ -117,6 +117,37 @@ QUESTIONS: dict[str, list[str]] = {
     "audit/export/": [f"area={FIRST}"],
     "events/figures/list/": ["term=reported"],
 }
+# By route: questions for the rows of a list as a file.
+FILES: dict[str, list[str]] = {
+    "cameras/pictures/views/": ["f=csv"],
+    "area-grants/": ["f=csv"],
+    "area-grants/running/": ["f=csv"],
+    "area-grants/to-decide/": ["f=csv"],
+    "events/briefings/": ["f=csv"],
+    "events/figures/list/": ["term=reported&f=csv"],
+    "events/rounds/": ["f=csv"],
+    "events/rounds/<int:round_id>/": ["f=csv", "f=geojson", "of=walks&f=csv"],
+    "events/rules/catalogue/": ["f=csv"],
+    "events/rules/deadlines/": ["f=csv"],
+    "events/rules/departments/": ["f=csv"],
+    "imports/": ["f=csv"],
+    "patrols/checkpoints/": ["f=csv", "f=geojson"],
+    "patrols/dark/": ["f=csv", "f=geojson"],
+    "patrols/devices/": ["f=csv"],
+    "patrols/disputes/": ["f=csv"],
+    "patrols/errands/": ["f=csv", "f=geojson"],
+    "patrols/members/": ["f=csv"],
+    "patrols/roster/": ["f=csv"],
+    "rates/intervals/": ["f=csv"],
+    "repairs/handover/": ["f=csv"],
+    "repairs/planned/": ["f=csv"],
+    "repairs/teams/": ["f=csv"],
+    "territory/<str:code>/": ["f=csv", "tab=people&f=csv"],
+    "territory/strays/": ["f=csv", "f=geojson"],
+    "users/": ["f=csv"],
+}
+for _route, _questions in FILES.items():
+    QUESTIONS.setdefault(_route, []).extend(_questions)
 SHOWS_NOTHING = {
     "base/<int:z>/<int:x>/<int:y>": "the base map, which is nobody's; none by itself",
     "map-archive/make/": "only takes a form",

@@ -25,6 +25,7 @@ from cameras.models import (
     Outage,
     OutageMember,
     Owner,
+    PictureView,
     PlannedWork,
     Probe,
     RepairOrder,
@@ -477,9 +478,14 @@ def _event(grid: Grid, by: User) -> Event:
 def _snapshot(camera: Camera, media: Path) -> Snapshot:
     (media / "gate.jpg").write_bytes(JPEG)
     now, digest = timezone.now(), hashlib.sha256(JPEG).hexdigest()
-    return Snapshot.objects.create(
+    row = Snapshot.objects.create(
         camera=camera, requested_at=now, taken_at=now, file="gate.jpg", sha256=digest
     )
+    PictureView.objects.create(
+        at=now, user_id=1, who="somebody", how=PictureView.How.FULL, snapshot_id=row.pk,
+        camera_code=camera.code, scope=camera.scope_code,
+    )  # fmt: skip
+    return row
 
 
 def _work(camera: Camera, planner: User) -> PlannedWork:

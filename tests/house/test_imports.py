@@ -20,6 +20,7 @@ PURE = (
     "gis_server.disk",
     "gis_server.frame_guess",
     "gis_server.frames",
+    "gis_server.geojson_export",
     "gis_server.grant_flow",
     "gis_server.kept_filters",
     "gis_server.live_hub",

@@ -20,14 +20,14 @@ from django.db import transaction
 from django.http import QueryDict
 from django.test import Client
 from django.urls import URLPattern, path
-from pytest_django import DjangoDbBlocker
+from pytest_django import DjangoAssertNumQueries, DjangoDbBlocker
 
 from gis_server.edge import PUBLIC
 from gis_server.live import TOPICS
 from gis_server.live_asgi import ears_of
 from gis_server.live_hub import feed_row
 from gis_server.live_ticket import TICKET_COOKIE, TICKET_SALT, Listener
-from gis_server.models import User
+from gis_server.models import AuditRow, User
 from gis_server.roles import Permission, Role, may
 from tests.house import samples
 from tests.house.streets import BOX, FIRST, SECOND, SECRET, Street, lay_out, people_of
@@ -176,6 +176,52 @@ def test_at_home_the_same_walk_finds_something(
     )
     assert shows is (route not in samples.SHOWS_NOTHING), f"{route}: {why}"
     assert all(answer.status_code < 500 for _, answer, _ in answers)
+
+
+@pytest.mark.parametrize(
+    ("route", "question"), [(route, one) for route, some in samples.FILES.items() for one in some]
+)
+def test_a_list_gives_its_rows_as_a_file(
+    street: Street,
+    signed_in: dict[int, SimpleCookie],
+    django_assert_num_queries: DjangoAssertNumQueries,
+    route: str,
+    question: str,
+) -> None:
+    """All is read before the first row goes: a cell that asked the database would ask a row."""
+    client, form = Client(), question.rpartition("=")[2]
+    client.cookies = deepcopy(signed_in[asker_of(route, street).pk])
+    found = [one for one, _ in samples.addresses(route, street) if one.endswith(f"?{question}")]
+    tried: list[Any] = [client.get(one) for one in found]
+    answers = [one for one in tried if one.status_code == 200]
+
+    assert answers
+    for answer in answers:
+        with django_assert_num_queries(0):
+            body = b"".join(answer.streaming_content).decode()
+        rows = json.loads(body)["features"] if form == "geojson" else body.split("\r\n")[1:-1]
+        assert rows
+        assert re.search(rf'filename="[a-z-]+-\d{{8}}-\d{{4}}\.{form}"', str(answer.headers))
+        assert answer["Cache-Control"] == "private, no-store"
+    assert AuditRow.objects.filter(action="rows.exported").count() == len(answers)
+
+
+@pytest.mark.parametrize("route", samples.FILES)
+def test_a_list_refuses_another_form(
+    street: Street, signed_in: dict[int, SimpleCookie], route: str
+) -> None:
+    client = Client()
+    client.cookies = deepcopy(signed_in[street.administrator.pk])
+    plain = [one for one, _ in samples.addresses(route, street) if "?" not in one]
+
+    answers = [client.get(f"{one}?f=%27;exe") for one in plain]
+
+    assert {answer.status_code for answer in answers} - {404} == {422}
+
+
+def asker_of(route: str, street: Street) -> User:
+    """Whose list it is: one's own requests are those of the neighbour to whom something is lent."""
+    return street.lent.asker if route == "area-grants/" else street.administrator
 
 
 def test_every_word_of_the_lists_belongs_to_a_route() -> None:

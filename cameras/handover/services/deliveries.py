@@ -15,7 +15,6 @@ from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from cameras.handover.areas import common_code
 from cameras.handover.delivery_flow import (
     DUE,
     SENT_AGAIN,
@@ -33,6 +32,7 @@ from gis_server.errors import Conflict, NotFound
 from gis_server.models import User
 from gis_server.plain_text import one_line, shortened
 from gis_server.roles import within_q
+from gis_server.scopes import common_code
 from gis_server.workdays import calendar
 from gis_server.workdays.worktime import Calendar
 from grids.codes import BadCode, prefix

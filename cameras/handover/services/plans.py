@@ -15,12 +15,12 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from cameras.handover.areas import common_code
 from cameras.handover.line import Filters
 from cameras.handover.models import DeliveryPlan
 from gis_server import audit
 from gis_server.errors import Conflict, Invalid, NotFound
 from gis_server.models import User
+from gis_server.scopes import common_code
 from gis_server.vault import seal
 
 MOST_PLANS = 100

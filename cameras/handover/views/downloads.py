@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from cameras.handover.areas import area_name, common_code
+from cameras.handover.areas import area_name
 from cameras.handover.files.formats import FORMATS, Format
 from cameras.handover.files.heading import heading
 from cameras.handover.line import Filters
@@ -17,8 +17,10 @@ from cameras.handover.views.asking import filters_of
 from gis_server import audit
 from gis_server.edge import allow, user_of
 from gis_server.errors import Invalid
+from gis_server.file_answers import saved_as
 from gis_server.models import User
 from gis_server.roles import Permission
+from gis_server.scopes import common_code
 
 
 def download(name: str) -> Callable[[HttpRequest], HttpResponseBase]:
@@ -32,7 +34,7 @@ def download(name: str) -> Callable[[HttpRequest], HttpResponseBase]:
     return view
 
 
-def answer(wanted: Format, user: User, filters: Filters, now: datetime) -> HttpResponse:
+def answer(wanted: Format, user: User, filters: Filters, now: datetime) -> HttpResponseBase:
     """The file; that it was taken is noted, since it leaves the house.
 
     Raises:
@@ -49,6 +51,4 @@ def answer(wanted: Format, user: User, filters: Filters, now: datetime) -> HttpR
     audit.note(by=user, action="list.exported", scope=common_code(user.reach), detail=detail)
     response = HttpResponse(content, content_type=wanted.media_type)
     name = f"offline-{timezone.localtime(now):%Y%m%d-%H%M}.{wanted.ending}"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    response["Cache-Control"] = "private, no-store"
-    return response
+    return saved_as(response, name)

@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from cameras.handover import queries
@@ -23,10 +23,27 @@ from cameras.handover.services.sending import prepared
 from cameras.handover.views.asking import filters_of, query_of
 from cameras.handover.views.listing import address, choices
 from cameras.views.shared import page
-from gis_server.edge import allow, parse_choice, parse_int, parse_page, user_of
+from gis_server.edge import allow, parse_choice, parse_int, user_of
 from gis_server.errors import Conflict, DomainError, Invalid
+from gis_server.list_files import WHOLE, Column, ListFile
 from gis_server.roles import Permission
 
+DELIVERIES = ListFile(
+    "deliveries",
+    [
+        Column("plan", gettext_lazy("Plan"), lambda one: one["delivery"].plan.name),
+        Column("about", pgettext_lazy("delivery", "Of"), lambda one: one["about"]),
+        Column("asked_by", pgettext_lazy("delivery", "Asked by"),
+               lambda one: one["delivery"].asked_by and str(one["delivery"].asked_by)),
+        Column("state", gettext_lazy("State"), lambda one: one["state"]["name"]),
+        Column("made_at", pgettext_lazy("delivery", "Made"), lambda one: one["delivery"].made_at),
+        Column("sent_at", gettext_lazy("Sent"), lambda one: one["delivery"].sent_at),
+        Column("attempts", gettext_lazy("Attempts"), lambda one: one["delivery"].attempts),
+        Column("lines", pgettext_lazy("delivery", "Lines"), lambda one: one["delivery"].rows),
+        Column("error", pgettext_lazy("delivery", "What went wrong"),
+               lambda one: one["delivery"].last_error),
+    ],
+)  # fmt: skip
 PER_PAGE = 50
 LONGEST_SHOWN = 20_000
 STATES = {
@@ -42,14 +59,18 @@ STATES = {
 @allow(Permission.HAND_OVER)
 @require_safe
 def handover(request: HttpRequest) -> HttpResponseBase:
-    user, piece = user_of(request), parse_page(request, PER_PAGE)
+    user, piece = user_of(request), DELIVERIES.piece(request, PER_PAGE)
     only_wrong = parse_int(request, "wrong", 0, 0, 1) == 1
     shown = queries.plans(user)
     rows, total = queries.deliveries([one.plan.pk for one in shown], piece, only_wrong=only_wrong)
+    made = [delivery_shown(row) for row in rows]
+    if piece is WHOLE:
+        return DELIVERIES.answer(request, made)
     context = {
         "here": "repairs",
+        "file": DELIVERIES,
         "plans": [plan_shown(one.plan, one.last) for one in shown],
-        "rows": [delivery_shown(row) for row in rows],
+        "rows": made,
         "total": total,
         "page": piece,
         "wrong": only_wrong,

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_safe
 
 from cameras.health import State
@@ -22,13 +23,29 @@ from cameras.rates.share import TARGETS, Seconds, is_below
 from cameras.rates.words import by_name, counted_name, period_name, target_name
 from cameras.reasons_text import reason_name
 from cameras.views.shared import page
-from gis_server import csv_export
-from gis_server.edge import allow, parse_choice, parse_page, user_of
+from gis_server.edge import allow, parse_choice, user_of
+from gis_server.file_answers import csv_file, saved_as
+from gis_server.list_files import WHOLE, Column, ListFile
 from gis_server.models import User
 from gis_server.roles import Permission, may
 from gis_server.scopes import areas_of
 from gis_server.xlsx_export import workbook
 
+INTERVALS = ListFile(
+    "intervals",
+    [
+        Column("camera", gettext_lazy("Camera"), lambda one: one["interval"].name),
+        Column("code", gettext_lazy("Code"), lambda one: one["interval"].code),
+        Column("state", gettext_lazy("State"), lambda one: one["state"]["name"]),
+        Column("reason", pgettext_lazy("camera", "Reason"), lambda one: one["reason"]),
+        Column("since", pgettext_lazy("time", "From"), lambda one: one["interval"].since),
+        Column("until", pgettext_lazy("time", "Until"), lambda one: one["interval"].until),
+        Column("seconds", gettext_lazy("Seconds"), lambda one: one["interval"].seconds),
+        Column("counted", gettext_lazy("Counted as"), lambda one: one["counted"]),
+        Column("owner", gettext_lazy("Owner"), lambda one: one["interval"].owner),
+        Column("team", gettext_lazy("Repair team"), lambda one: one["interval"].team),
+    ],
+)
 PER_PAGE = 100
 BELOW = {By.DISTRICT: (By.STREET, 6), By.STREET: (By.COMMUNITY, 9)}
 """The level below each, and how many digits of a code name a division above it."""
@@ -129,17 +146,12 @@ def rates_file(request: HttpRequest, kind: str) -> HttpResponseBase:
     zone = timezone.get_default_timezone()
     asked = question.asked(territory(user, question.area), now, zone)
     table = queries.table(asked, question.by)
-    name = f"rates-{question.by.value}-{question.period.first}-{question.period.last}.{kind}"
-    response: HttpResponseBase
+    name = f"rates-{question.by.value}-{question.period.first}-{question.period.last}"
     if kind == "csv":
-        rows = export.csv_rows(by_name(question.by), table)
-        response = StreamingHttpResponse(csv_export.encoded(rows), content_type="text/csv")
-    else:
-        sheet = export.sheet(by_name(question.by), captions(question.period, now), table)
-        response = HttpResponse(workbook([sheet], zone), content_type=XLSX)
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    response["Cache-Control"] = "private, no-store"
-    return response
+        return csv_file(export.csv_rows(by_name(question.by), table), name)
+    sheet = export.sheet(by_name(question.by), captions(question.period, now), table)
+    book = HttpResponse(workbook([sheet], zone), content_type=XLSX)
+    return saved_as(book, f"{name}.xlsx")
 
 
 def captions(period: Period, now: datetime) -> list[str]:
@@ -152,15 +164,19 @@ def captions(period: Period, now: datetime) -> list[str]:
 @require_safe
 def intervals(request: HttpRequest) -> HttpResponseBase:
     """The intervals behind a figure, the earliest first; they add up to it."""
-    user, now, piece = user_of(request), timezone.now(), parse_page(request, PER_PAGE)
+    user, now, piece = user_of(request), timezone.now(), INTERVALS.piece(request, PER_PAGE)
     question = question_of(request, user, now)
     counted = parse_choice(request, "counted", COUNTED)
     asked = question.asked(territory(user, question.area), now, timezone.get_default_timezone())
     rows, sums = queries.intervals(asked, counted, limit=piece.limit, offset=piece.offset)
+    shown = [interval_shown(row) for row in rows]
+    if piece is WHOLE:
+        return INTERVALS.answer(request, shown)
     chosen = [counted] if counted else list(COUNTED)
     context = shared(user, question) | {
         "group": queries.name_of(question.by, question.key) if question.key else "",
-        "rows": [interval_shown(row) for row in rows],
+        "file": INTERVALS,
+        "rows": shown,
         "kinds": [(name, counted_name(name), sums[name]) for name in COUNTED],
         "counted": counted,
         "page": piece,

@@ -23,6 +23,7 @@ from cameras.rates.words import by_name
 from cameras.views.shared import page
 from gis_server.edge import allow, parse_choice, parse_page, user_of
 from gis_server.errors import Invalid, NotAllowed, NotFound, TooMany
+from gis_server.file_answers import saved_as
 from gis_server.models import LONGEST_CODE, User
 from gis_server.roles import Permission
 from gis_server.scopes import areas_of
@@ -145,6 +146,4 @@ def report_file(request: HttpRequest, report_id: int, kind: str) -> HttpResponse
         content = report_files.as_xlsx(row, area, timezone.get_default_timezone())
     response = HttpResponse(content, content_type=KINDS[kind])
     name = f"report-{re.sub('[^0-9]', '', row.scope)}-{row.month:%Y-%m}.{kind}"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    response["Cache-Control"] = "private, no-store"
-    return response
+    return saved_as(response, name)

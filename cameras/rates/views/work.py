@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from cameras import page_queries
@@ -18,12 +19,36 @@ from cameras.rates.work_forms import EndForm, ReviewForm, StepForm, WorkForm, in
 from cameras.rates.work_queries import SHOWS, window_of
 from cameras.rates.work_rules import Stage
 from cameras.views.shared import first_error, page
-from gis_server.edge import allow, parse_choice, parse_page, parse_text, user_of
+from gis_server.edge import allow, parse_choice, parse_text, user_of
 from gis_server.errors import Conflict, Invalid, NotAllowed, NotFound
+from gis_server.list_files import WHOLE, Column, ListFile
 from gis_server.models import User
 from gis_server.roles import Permission, may
 from gis_server.scopes import areas_of
 
+
+def review_told(one: dict[str, Any]) -> str:
+    if one["waits"]:
+        return _("waits for review")
+    return _("accepted") if one["work"].accepted_until else ""
+
+
+WINDOWS = ListFile(
+    "planned-work",
+    [
+        Column("title", gettext_lazy("What happens"), lambda one: one["work"].title),
+        Column("kind", gettext_lazy("Kind"), lambda one: one["work"].get_kind_display()),
+        Column("target", pgettext_lazy("window", "Covers"),
+               lambda one: one["work"].get_target_display()),
+        Column("covers", gettext_lazy("Name"), lambda one: one["covers"]),
+        Column("starts_at", pgettext_lazy("time", "From"), lambda one: one["work"].starts_at),
+        Column("ends_at", pgettext_lazy("time", "Until"), lambda one: one["work"].ends_at),
+        Column("state", gettext_lazy("State"), lambda one: one["stage"]["name"]),
+        Column("review", gettext_lazy("Review"), review_told),
+        Column("entered_by", gettext_lazy("Entered by"),
+               lambda one: one["work"].entered_by and str(one["work"].entered_by)),
+    ],
+)  # fmt: skip
 PER_PAGE = 50
 LONGEST_CODES = 2_000
 BADGES = {
@@ -39,16 +64,20 @@ BADGES = {
 @require_safe
 def work_list(request: HttpRequest) -> HttpResponseBase:
     """The windows that touch the reader's area, by what they are now."""
-    user, piece, now = user_of(request), parse_page(request, PER_PAGE), timezone.now()
+    user, piece, now = user_of(request), WINDOWS.piece(request, PER_PAGE), timezone.now()
     show = parse_choice(request, "show", SHOWS) or SHOWS[0]
-    counts = work_queries.counts(user, now)
     rows = work_queries.listed(user, show, piece, now)
     names = areas_of(row.area for row in rows if row.area)
+    windows = [shown(row, names, now) for row in rows]
+    if piece is WHOLE:
+        return WINDOWS.answer(request, windows)
+    counts = work_queries.counts(user, now)
     context = {
         "here": "repairs",
         "shows": [(name, show_name(name), counts[name]) for name in SHOWS],
         "show": show,
-        "rows": [shown(row, names, now) for row in rows],
+        "file": WINDOWS,
+        "rows": windows,
         "total": counts[show],
         "page": piece,
         "may_enter": may(user.role, Permission.PLAN_WORK),

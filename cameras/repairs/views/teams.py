@@ -8,7 +8,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from cameras.models import Team
@@ -17,10 +17,21 @@ from cameras.repairs.forms import TeamForm, whole
 from cameras.repairs.queries import MOST_TEAMS, teams_seen
 from cameras.repairs.services import teams as services
 from cameras.repairs.views.shared import page
-from gis_server.edge import allow, parse_page, user_of
+from gis_server.edge import allow, user_of
 from gis_server.errors import Conflict, DomainError
+from gis_server.list_files import WHOLE, Column, ListFile
 from gis_server.roles import Permission
 
+TEAMS = ListFile(
+    "repair-teams",
+    [
+        Column("name", gettext_lazy("Repair team"), lambda one: one["team"].name),
+        Column("phone", gettext_lazy("Phone"), lambda one: one["team"].phone),
+        Column("members", gettext_lazy("Members"), lambda one: "、".join(one["members"])),
+        Column("cameras", gettext_lazy("Cameras"), lambda one: one["cameras"]),
+        Column("orders", gettext_lazy("Open orders"), lambda one: one["orders"]),
+    ],
+)
 PER_PAGE = 50
 
 
@@ -28,7 +39,7 @@ PER_PAGE = 50
 @require_http_methods(["GET", "HEAD", "POST"])
 def teams(request: HttpRequest) -> HttpResponseBase:
     """The teams with a camera in reach; a form adds one."""
-    user, piece = user_of(request), parse_page(request, PER_PAGE)
+    user, piece = user_of(request), TEAMS.piece(request, PER_PAGE)
     form = TeamForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -39,7 +50,9 @@ def teams(request: HttpRequest) -> HttpResponseBase:
             messages.success(request, _("The team is made. Choose its members."))
             return redirect("repair-team", row.pk)
     rows, total = team_queries.teams(user, piece)
-    context = {"rows": rows, "total": total, "page": piece, "form": form}
+    if piece is WHOLE:
+        return TEAMS.answer(request, rows)
+    context = {"file": TEAMS, "rows": rows, "total": total, "page": piece, "form": form}
     status = 422 if form.is_bound else 200
     return page(request, "cameras/repairs/teams.html", context, status)
 

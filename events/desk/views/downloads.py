@@ -7,15 +7,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from cameras.handover.areas import common_code
 from events.desk import queries
 from events.desk.asking import filters_of
 from events.desk.files import FORMATS, MOST_ROWS
 from gis_server import audit
 from gis_server.edge import allow, user_of
 from gis_server.errors import Invalid
+from gis_server.file_answers import saved_as
 from gis_server.kept_filters import stored
 from gis_server.roles import Permission
+from gis_server.scopes import common_code
 
 
 def download(name: str) -> Callable[[HttpRequest], HttpResponseBase]:
@@ -34,8 +35,6 @@ def download(name: str) -> Callable[[HttpRequest], HttpResponseBase]:
         audit.note(by=user, action="events.exported", scope=common_code(user.reach), detail=detail)
         response = HttpResponse(content, content_type=FORMATS[name].media_type)
         file_name = f"events-{timezone.localtime(now):%Y%m%d-%H%M}.{name}"
-        response["Content-Disposition"] = f'attachment; filename="{file_name}"'
-        response["Cache-Control"] = "private, no-store"
-        return response
+        return saved_as(response, file_name)
 
     return view

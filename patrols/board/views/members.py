@@ -8,11 +8,12 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from gis_server.edge import allow, parse_choice, parse_page, parse_text, user_of
+from gis_server.edge import allow, parse_choice, parse_text, user_of
 from gis_server.errors import DomainError, NotAllowed
+from gis_server.list_files import WHOLE, Column, ListFile
 from gis_server.models import LONGEST_CODE
 from gis_server.roles import Permission, may, scope_q
 from gis_server.scopes import areas_of
@@ -27,6 +28,23 @@ from patrols.board.views.roster import areas_to_choose
 from patrols.board.views.shared import PER_PAGE, page, whole
 from patrols.models import Duty, Force, Member
 
+MEMBERS = ListFile(
+    "members",
+    [
+        Column("name", pgettext_lazy("person", "Name"), lambda one: one["row"].name),
+        Column("number", gettext_lazy("Staff number"), lambda one: one["row"].number),
+        Column("force", gettext_lazy("Force"), lambda one: one["row"].get_force_display()),
+        Column("area", gettext_lazy("Territory"), lambda one: one["area"].name),
+        Column(
+            "code", pgettext_lazy("column", "Territory code"), lambda one: one["row"].scope_code
+        ),
+        Column("phone", gettext_lazy("Phone"), lambda one: one["row"].phone),
+        Column(
+            "means", gettext_lazy("Means of transport"), lambda one: one["row"].get_means_display()
+        ),
+        Column("is_active", gettext_lazy("In service"), lambda one: one["row"].is_active),
+    ],
+)
 USES = {"yes": True, "no": False}
 DUTIES_AHEAD = timedelta(days=14)
 
@@ -34,7 +52,7 @@ DUTIES_AHEAD = timedelta(days=14)
 @allow(Permission.SEE_PATROLS)
 @require_safe
 def members(request: HttpRequest) -> HttpResponseBase:
-    user, piece = user_of(request), parse_page(request, PER_PAGE)
+    user, piece = user_of(request), MEMBERS.piece(request, PER_PAGE)
     area = area_of(parse_text(request, "division", LONGEST_CODE))
     force = parse_choice(request, "force", Force.values)
     words = parse_text(request, "q", LONGEST_WORD)
@@ -44,8 +62,12 @@ def members(request: HttpRequest) -> HttpResponseBase:
         rows = rows.filter(is_active=USES[use])
     found = list(rows[piece.offset : piece.offset + piece.limit])
     areas = areas_of({one.scope_code for one in found})
+    shown = [{"row": one, "area": areas[one.scope_code]} for one in found]
+    if piece is WHOLE:
+        return MEMBERS.answer(request, shown)
     context = {
-        "rows": [{"row": one, "area": areas[one.scope_code]} for one in found],
+        "file": MEMBERS,
+        "rows": shown,
         "total": rows.count(),
         "page": piece,
         "areas": areas_to_choose(user),

@@ -1,6 +1,7 @@
 """The week board: on the screen, on paper, as a workbook; and last week once more."""
 
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from django.contrib import messages
@@ -8,14 +9,15 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from gis_server import audit
-from gis_server.edge import Page, allow, parse_page, user_of
+from gis_server.edge import Page, allow, user_of
 from gis_server.errors import DomainError, Invalid
+from gis_server.file_answers import saved_as
+from gis_server.list_files import WHOLE, Column, ListFile
 from gis_server.models import User
 from gis_server.roles import Permission, may
 from gis_server.xlsx_export import workbook
@@ -29,6 +31,13 @@ from patrols.control import ControlLevel
 from patrols.models import ControlSwitch, Duty, Force, PostKind
 from patrols.pages import areas_shown
 
+DUTIES = ListFile(
+    "roster",
+    [
+        Column(key, column.head, itemgetter(place))
+        for place, (key, column) in enumerate(roster_table.COLUMNS.items())
+    ],
+)
 PER_PAGE = 30
 PRINTED = 200
 EXPORTED = 20_000
@@ -38,12 +47,17 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 @allow(Permission.SEE_PATROLS)
 @require_safe
 def roster(request: HttpRequest) -> HttpResponseBase:
-    """A week of posts and days; whoever plans changes it there."""
+    """A week of posts and days; whoever plans changes it there.  As a file: its duties, which the
+    import reads again.
+    """
     user, now = user_of(request), timezone.now()
-    filters, piece = filters_of(request, now), parse_page(request, PER_PAGE)
+    filters, piece = filters_of(request, now), DUTIES.piece(request, PER_PAGE)
+    if piece is WHOLE:
+        return DUTIES.answer(request, [roster_table.row(one) for one in exported(user, filters)])
     may_plan = may(user.role, Permission.PLAN_DUTIES)
     context = board(user, filters, piece, now) | {
         "may_plan": may_plan,
+        "file": DUTIES,
         "query": filters.query(),
         "earlier": filters.week(-1),
         "later": filters.week(1),
@@ -137,9 +151,7 @@ def roster_file(request: HttpRequest) -> HttpResponseBase:
     audit.note(by=user, action="roster.exported", scope=filters.area, detail=detail)
     response = HttpResponse(content, content_type=XLSX)
     name = _("roster-%(day)s.xlsx") % {"day": filters.monday.isoformat()}
-    response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
-    response["Cache-Control"] = "private, no-store"
-    return response
+    return saved_as(response, name)
 
 
 def exported(user: User, filters: Filters) -> list[Duty]:

@@ -11,20 +11,62 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gis_server.edge import allow, parse_day, parse_int, parse_page, show, user_of
 from gis_server.errors import DomainError, Invalid
+from gis_server.list_files import WHOLE, Column, ListFile
 from gis_server.models import User
 from gis_server.roles import Permission, covers, may
 from grids.views.places import box_of_code
 from grids.views.shared import MODULES, map_config
 from patrols.errands import planning
 from patrols.errands.forms import CheckpointForm, NewCheckpointForm
-from patrols.errands.rounds_of_day import shifts_of
+from patrols.errands.rounds_of_day import Mark, PointShown, ShiftShown, shifts_of
 from patrols.errands.sent import MAX_ID
 from patrols.models import Checkpoint, CheckpointVisit
 
+MARKS = {
+    Mark.VISITED: gettext_lazy("visited"),
+    Mark.MISSED: gettext_lazy("missed"),
+    Mark.OPEN: gettext_lazy("not yet"),
+    Mark.LATER: gettext_lazy("shift has not begun"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """A checkpoint in one shift, as a row of a file."""
+
+    shift: ShiftShown
+    shown: PointShown
+
+    @property
+    def visits(self) -> str:
+        times = (
+            f"{timezone.localtime(one.at):%H:%M} {one.get_how_display()}"
+            + (f" ×{one.times}" if one.times > 1 else "")
+            for one in self.shown.visits
+        )
+        return " · ".join(times)
+
+
+DAY = ListFile(
+    "checkpoints",
+    [
+        Column("post", gettext_lazy("Post"), lambda one: one.shift.post.name),
+        Column("shift", gettext_lazy("Shift"), lambda one: one.shift.shift.name),
+        Column("begin", pgettext_lazy("time", "From"), lambda one: one.shift.begin),
+        Column("end", pgettext_lazy("time", "Until"), lambda one: one.shift.end),
+        Column("people", pgettext_lazy("on duty", "Who"),
+               lambda one: "、".join(duty.member.name for duty in one.shift.duties)),
+        Column("name", gettext_lazy("Checkpoint"), lambda one: one.shown.point.name),
+        Column("state", gettext_lazy("State"), lambda one: MARKS[one.shown.mark]),
+        Column("visits", pgettext_lazy("checkpoint", "Visits"), lambda one: one.visits),
+    ],
+    lambda one: one.shown.point.point,
+)  # fmt: skip
 PER_PAGE, MOST_POSTS, MOST_CODES = 30, 500, 100
 FOR_MAP = "point_%s"
 AROUND_DEG = 0.004
@@ -34,10 +76,13 @@ AROUND_DEG = 0.004
 @require_safe
 def day(request: HttpRequest) -> HttpResponseBase:
     """Visited, missed and still to come, by post and shift of a day."""
-    user, now, piece = user_of(request), timezone.now(), parse_page(request, PER_PAGE)
+    user, now, piece = user_of(request), timezone.now(), DAY.piece(request, PER_PAGE)
     shown_day = parse_day(request, "day") or timezone.localdate(now)
     shifts = shifts_of(user, shown_day, now)
+    if piece is WHOLE:
+        return DAY.answer(request, [Called(one, point) for one in shifts for point in one.points])
     context = {
+        "file": DAY,
         "here": "patrols",
         "day": shown_day,
         "before": shown_day - timedelta(days=1),

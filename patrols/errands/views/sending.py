@@ -9,10 +9,12 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from gis_server.edge import allow, parse_choice, parse_page, show, user_of
+from gis_server.edge import allow, parse_choice, show, user_of
 from gis_server.errors import DomainError
+from gis_server.list_files import WHOLE, Column, ListFile
 from gis_server.roles import Permission, may
 from patrols.errands import nearest, queries, services
 from patrols.errands.api import STATES
@@ -21,6 +23,29 @@ from patrols.errands.sent import Order, Target, target_of
 from patrols.errands.workflow import State, Who, actions
 from patrols.models import AboutKind, Errand, ErrandState
 
+ERRANDS = ListFile(
+    "errands",
+    [
+        Column("sent_at", pgettext_lazy("errand", "Sent"), lambda one: one.sent_at),
+        Column("sender", pgettext_lazy("errand", "Sent by"), lambda one: one.sender_name),
+        Column("member", pgettext_lazy("on duty", "Who"), lambda one: one.member.name),
+        Column("post", gettext_lazy("Post"), lambda one: one.duty.post.name),
+        Column(
+            "about", pgettext_lazy("errand", "About"), lambda one: AboutKind(one.about_kind).label
+        ),
+        Column("place", gettext_lazy("Where"), lambda one: one.place),
+        Column("message", gettext_lazy("Message"), lambda one: one.message),
+        Column("state", gettext_lazy("State"), lambda one: one.get_state_display()),
+        Column("seen_at", pgettext_lazy("errand", "Read at"), lambda one: one.seen_at),
+        Column("answered_at", pgettext_lazy("errand", "Answered at"), lambda one: one.answered_at),
+        Column("answer", pgettext_lazy("errand", "Answer"), lambda one: one.answer),
+        Column("done_at", pgettext_lazy("errand", "Done at"), lambda one: one.done_at),
+        Column(
+            "withdrawn_at", pgettext_lazy("errand", "Withdrawn at"), lambda one: one.withdrawn_at
+        ),
+    ],
+    lambda one: one.point,
+)
 PER_PAGE = 50
 
 
@@ -28,12 +53,15 @@ PER_PAGE = 50
 @require_safe
 def errands(request: HttpRequest) -> HttpResponseBase:
     """The errands in reach, the newest first; `state` leaves some."""
-    user, piece = user_of(request), parse_page(request, PER_PAGE)
+    user, piece = user_of(request), ERRANDS.piece(request, PER_PAGE)
     state = parse_choice(request, "state", STATES)
     rows, total = queries.listed(user, state, piece)
+    if piece is WHOLE:
+        return ERRANDS.answer(request, rows)
     may_send = may(user.role, Permission.SEND_PATROLS)
     context = {
         "here": "patrols",
+        "file": ERRANDS,
         "rows": [row_shown(row, may_send=may_send) for row in rows],
         "total": total,
         "page": piece,

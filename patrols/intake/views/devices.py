@@ -10,10 +10,12 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from gis_server.edge import allow, parse_page, positions_origin, show, user_of
+from gis_server.edge import allow, positions_origin, show, user_of
 from gis_server.errors import DomainError
+from gis_server.list_files import WHOLE, Column, ListFile
 from gis_server.models import User
 from gis_server.roles import Permission, scope_q
 from patrols.intake import devices as services
@@ -21,6 +23,18 @@ from patrols.intake.forms import DeviceForm
 from patrols.intake.refusals import TEXTS, told_flaw
 from patrols.models import Device, Member
 
+# Nothing of a token, not even its end.
+DEVICES = ListFile(
+    "devices",
+    [
+        Column("member", gettext_lazy("Member"), lambda one: one.device.member.name),
+        Column("number", gettext_lazy("Staff number"), lambda one: one.device.member.number),
+        Column("name", pgettext_lazy("patrols", "Device"), lambda one: one.device.name),
+        Column("last_heard_at", gettext_lazy("Last heard"), lambda one: one.device.last_heard_at),
+        Column("refusal", gettext_lazy("What was sent last"), lambda one: one.told),
+        Column("revoked_at", pgettext_lazy("device", "Revoked"), lambda one: one.device.revoked_at),
+    ],
+)
 PER_PAGE = 50
 EVERY_S = 10
 
@@ -29,7 +43,7 @@ EVERY_S = 10
 @require_http_methods(["GET", "HEAD", "POST"])
 def devices(request: HttpRequest) -> HttpResponseBase:
     """The devices of members in reach; a form makes one."""
-    user, piece = user_of(request), parse_page(request, PER_PAGE)
+    user, piece = user_of(request), DEVICES.piece(request, PER_PAGE)
     form = DeviceForm(request.POST or None, initial={"number": request.GET.get("number", "")[:20]})
     if request.method == "POST" and form.is_valid():
         try:
@@ -40,9 +54,13 @@ def devices(request: HttpRequest) -> HttpResponseBase:
             return show(request, "patrols/intake/token.html", token_shown(request, *made))
     words = request.GET.get("q", "").replace("\0", "").strip()
     rows = services.devices_of(user, words)
+    shown = [device_shown(row) for row in rows[piece.offset : piece.offset + piece.limit]]
+    if piece is WHOLE:
+        return DEVICES.answer(request, shown)
     context = {
         "here": "patrols",
-        "rows": [device_shown(row) for row in rows[piece.offset : piece.offset + piece.limit]],
+        "file": DEVICES,
+        "rows": shown,
         "total": rows.count(),
         "page": piece,
         "form": form,
@@ -93,6 +111,13 @@ class Shown:
     device: Device
     refusal: str
     detail: str
+
+    @property
+    def told(self) -> str:
+        """In a cell: why it was not kept, or that it was; empty where nothing was sent."""
+        if self.refusal:
+            return f"{self.refusal} {self.detail}".strip()
+        return _("kept") if self.device.last_heard_at else ""
 
 
 def device_shown(row: Device) -> Shown:

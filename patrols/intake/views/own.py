@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from gis_server import audit
 from gis_server.edge import allow, json_ok, parse_day, show, user_of
 from gis_server.errors import DomainError, Invalid, NotFound
+from gis_server.file_answers import saved_as
 from gis_server.models import User
 from gis_server.roles import Permission
 from patrols.intake import disputes as services
@@ -181,9 +182,7 @@ def export(request: HttpRequest, track_kind: str) -> HttpResponseBase:
         scope=member.scope_code, detail={"format": kind, "since": day.isoformat()},
     )  # fmt: skip
     response = HttpResponse(b"".join(content), content_type=exports.KINDS[kind])
-    response["Content-Disposition"] = f'attachment; filename="{name}.{kind}"'
-    response["Cache-Control"] = "private, no-store"
-    return response
+    return saved_as(response, f"{name}.{kind}")
 
 
 def rows_of(held: Held, means: Means) -> Iterator[exports.Row]:

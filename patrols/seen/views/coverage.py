@@ -5,14 +5,14 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
-from gis_server import csv_export
 from gis_server.edge import allow, parse_page, show, user_of
+from gis_server.file_answers import csv_file, saved_as
 from gis_server.roles import Permission
 from gis_server.xlsx_export import Column, Sheet, Value, workbook
 from patrols.coverage import Share
@@ -151,22 +151,13 @@ def coverage_file(request: HttpRequest, kind: str) -> HttpResponseBase:
     user, now = user_of(request), timezone.now()
     question = question_of(request, user, now)
     rows = ordered(queries.rows(user, question.asked, question.window, now), question.sort)
-    response: HttpResponseBase
+    name = f"patrol-coverage-{question.day}"
     if kind == "csv":
-        response = StreamingHttpResponse(
-            csv_export.encoded(csv_rows(question, rows, now)), content_type="text/csv"
-        )
-    else:
-        sheet = Sheet(
-            _("What has been seen"), columns(), (cells(row) for row in rows),
-            captions(question, now),
-        )  # fmt: skip
-        content = workbook([sheet], timezone.get_default_timezone())
-        response = HttpResponse(content, content_type=XLSX)
-    name = f"patrol-coverage-{question.day}.{kind}"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    response["Cache-Control"] = "private, no-store"
-    return response
+        return csv_file(csv_rows(question, rows, now), name)
+    shown = (cells(row) for row in rows)
+    sheet = Sheet(_("What has been seen"), columns(), shown, captions(question, now))
+    content = workbook([sheet], timezone.get_default_timezone())
+    return saved_as(HttpResponse(content, content_type=XLSX), f"{name}.xlsx")
 
 
 def captions(question: Question, now: datetime) -> list[str]:
