@@ -242,9 +242,7 @@ def _parts(grids: Shapes, limits: Limits) -> Iterator[Finding]:
         )
 
 
-def _thin(
-    codes: Sequence[str], polygons: NDArray[np.object_], limits: Limits
-) -> Iterator[Finding]:
+def _thin(codes: Sequence[str], polygons: NDArray[np.object_], limits: Limits) -> Iterator[Finding]:
     """Grids too small or too narrow.  Only those that might be are measured."""
     if not len(polygons):
         return
@@ -332,9 +330,7 @@ class Repair:
     losses_m2: dict[str, float]
 
 
-def repair(
-    grids: Shapes, findings: Iterable[Finding], *, limits: Limits = LIMITS
-) -> Repair:
+def repair(grids: Shapes, findings: Iterable[Finding], *, limits: Limits = LIMITS) -> Repair:
     """Close gaps and divide overlaps among the grids of the findings and those that touch them.
 
     Gaps narrower than `limits.gap_width_deg` and overlaps go to the neighbour with the longest

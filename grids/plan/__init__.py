@@ -1,8 +1,8 @@
 """Boundary plans: a value and what can be done to it.  Pure; docs/design/plans.md.
 
-    plan = begin(day, grids)
-    plan = apply(plan, Split(grid, line, keeps="left", code=code, name=name))
-    plan.changed  # key → before, after
+plan = begin(day, grids)
+plan = apply(plan, Split(grid, line, keeps="left", code=code, name=name))
+plan.changed  # key → before, after
 """
 
 from grids.plan.editing import apply, load, redo

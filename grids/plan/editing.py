@@ -13,7 +13,17 @@ from grids.plan.flaws import Flaw, Point, Refused
 from grids.plan.lines import SNAP_DEG, rounded
 from grids.plan.nodes import Edge, with_nodes
 from grids.plan.operations import (
-    LONGEST_TEXT, Add, Assign, HandOver, Merge, Move, Operation, Rename, Renumber, Reshape, Retire,
+    LONGEST_TEXT,
+    Add,
+    Assign,
+    HandOver,
+    Merge,
+    Move,
+    Operation,
+    Rename,
+    Renumber,
+    Reshape,
+    Retire,
     Split,
 )
 from grids.plan.value import Grid, Plan, Step, begin, check_code, fingerprint, unpack

@@ -31,8 +31,10 @@ def move(
     starts = rounded_each([start for start, _ in moves])
     ends = rounded_each([end for _, end in moves])
     nodes: dict[Edge, list[Point]] = defaultdict(list)
-    found = [_vertex(start, given, shapes, nodes) for (start, _), given in
-             zip(moves, starts, strict=True)]
+    found = [
+        _vertex(start, given, shapes, nodes)
+        for (start, _), given in zip(moves, starts, strict=True)
+    ]
     if len(set(found)) != len(found):
         raise Refused(Flaw.MALFORMED, place=found[0])
     noded = {key: with_nodes(shape, nodes) for key, shape in shapes.items()}
@@ -49,9 +51,7 @@ def rounded_each(points: Sequence[Point]) -> list[Point]:
     return [rounded([point])[0] for point in points]
 
 
-def _vertex(
-    exact: Point, start: Point, shapes: Shapes, nodes: dict[Edge, list[Point]]
-) -> Point:
+def _vertex(exact: Point, start: Point, shapes: Shapes, nodes: dict[Edge, list[Point]]) -> Point:
     """The vertex at a place, or a new one where a border runs."""
     vertices = {point for shape in shapes.values() for ring in rings(shape) for point in ring}
     if exact in vertices:

@@ -94,4 +94,4 @@ def _noded(ring: Sequence[Point], nodes: Nodes) -> Iterator[Point]:
 def ordered(a: Point, b: Point, points: Iterable[Point]) -> list[Point]:
     """Different points between two others, in their order from the first to the second."""
     own = {point for point in points if point not in (a, b)}
-    return sorted(own, key=lambda p: ((p[0] - a[0]) * (b[0] - a[0]) + (p[1] - a[1]) * (b[1] - a[1])))
+    return sorted(own, key=lambda p: (p[0] - a[0]) * (b[0] - a[0]) + (p[1] - a[1]) * (b[1] - a[1]))

@@ -122,9 +122,7 @@ class Assign:
     people: tuple[str, ...]
 
 
-Operation = (
-    Split | Merge | Reshape | HandOver | Move | Add | Retire | Renumber | Rename | Assign
-)
+Operation = Split | Merge | Reshape | HandOver | Move | Add | Retire | Renumber | Rename | Assign
 KINDS: dict[str, type[Any]] = {
     kind.do: kind
     for kind in (Split, Merge, Reshape, HandOver, Move, Add, Retire, Renumber, Rename, Assign)

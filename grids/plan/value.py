@@ -122,8 +122,7 @@ class Plan:
     def half_dissolved(self) -> list[str]:
         """Communities of which grids were retired to others and that have grids left."""
         retired = {
-            self._community_before(step)
-            for step in self.steps if step.operation.do == "retire"
+            self._community_before(step) for step in self.steps if step.operation.do == "retire"
         }
         return sorted(retired & {grid.community for grid in self.grids.values()})
 
@@ -161,7 +160,9 @@ class Plan:
             raise Refused(Flaw.NOTHING_TO_UNDO)
         *earlier, last = self.steps
         return replace(
-            self, grids=_with(self.grids, last.before), steps=tuple(earlier),
+            self,
+            grids=_with(self.grids, last.before),
+            steps=tuple(earlier),
             undone=(*self.undone, last.operation),
         )
 
@@ -261,4 +262,3 @@ def unpack(given: Any) -> tuple[date, dict[str, str], list[Operation], list[Oper
     if len(done) + len(undone) > MOST_OPERATIONS:
         raise Refused(Flaw.TOO_MANY_OPERATIONS)
     return day, seen, [read(one) for one in done], [read(one) for one in undone]
-

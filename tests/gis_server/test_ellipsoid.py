@@ -37,7 +37,7 @@ def test_a_node_on_a_side_changes_no_area() -> None:
     bare = shapely.Polygon([(112.5, 37.8), (112.62, 37.8), (112.62, 37.9)])
     noded = shapely.segmentize(bare, 0.0007)
 
-    assert area_m2(noded) == pytest.approx(area_m2(bare), abs=1e-4)
+    assert area_m2(noded) == pytest.approx(area_m2(bare), rel=1e-11)
 
 
 def test_holes_and_parts_count() -> None:

@@ -33,14 +33,14 @@ from grids.plan import (
     written,
 )
 from tests.grids.test_plan_operations import (
-    A,
     ABROAD,
-    B,
-    C,
-    D,
     DAY,
     EVERYTHING,
     NEW,
+    A,
+    B,
+    C,
+    D,
     at,
     cell,
     line,
@@ -64,9 +64,7 @@ BAD = [
         split((-1, 0.2), (2, 0.2), (2, 0.8), (-1, 0.8)), Flaw.CROSSES_TOO_OFTEN, id="through twice"
     ),
     pytest.param(split((0, 0), (1, 0)), Flaw.RUNS_ALONG_BORDER, id="along a border"),
-    pytest.param(
-        split((0, 1e-4), (1, 1e-4)), Flaw.RUNS_ALONG_BORDER, id="2 cm beside a border"
-    ),
+    pytest.param(split((0, 1e-4), (1, 1e-4)), Flaw.RUNS_ALONG_BORDER, id="2 cm beside a border"),
     pytest.param(
         split((0, 0.5), (0.5, 0.5), (0.5, 0), (1, 0)), Flaw.RUNS_ALONG_BORDER, id="half along"
     ),
@@ -83,7 +81,9 @@ BAD = [
         Split(A, ((37.9, 112.5), (37.9, 112.6)), "left", NEW, "n"), Flaw.NOT_DEGREES, id="swapped"
     ),
     pytest.param(
-        Split(A, ((float("nan"), 37.9), (112.5, 37.9)), "left", NEW, "n"), Flaw.NOT_DEGREES, id="NaN"
+        Split(A, ((float("nan"), 37.9), (112.5, 37.9)), "left", NEW, "n"),
+        Flaw.NOT_DEGREES,
+        id="NaN",
     ),
     pytest.param(split((-1, 0.5), (2, 0.5), grid="x"), Flaw.UNKNOWN_GRID, id="an unknown grid"),
     pytest.param(split((-1, 0.5), (2, 0.5), code=B), Flaw.CODE_TAKEN, id="a code of another"),
@@ -94,7 +94,9 @@ BAD = [
     pytest.param(
         split((-1, 0.5), (2, 0.5), code="140107001003001"), Flaw.OTHER_COMMUNITY, id="abroad"
     ),
-    pytest.param(Split(A, line((-1, 0.5), (2, 0.5)), "left", NEW, " "), Flaw.BAD_NAME, id="no name"),
+    pytest.param(
+        Split(A, line((-1, 0.5), (2, 0.5)), "left", NEW, " "), Flaw.BAD_NAME, id="no name"
+    ),
     pytest.param(Merge((A, D), A), Flaw.NOT_NEIGHBOURS, id="a corner in common only"),
     pytest.param(Merge((A, B), C), Flaw.MALFORMED, id="into somebody else"),
     pytest.param(Merge((A,), A), Flaw.SAME_GRID, id="one alone"),
@@ -121,7 +123,9 @@ BAD = [
         HandOver(A, D, line((0.5, 0.5), (2, 0.5), (2, 2))), Flaw.NOT_NEIGHBOURS, id="at a corner"
     ),
     pytest.param(
-        HandOver(A, B, line((0.2, 0.2), (0.4, 0.2), (0.4, 0.4))), Flaw.NOT_NEIGHBOURS, id="an island"
+        HandOver(A, B, line((0.2, 0.2), (0.4, 0.2), (0.4, 0.4))),
+        Flaw.NOT_NEIGHBOURS,
+        id="an island",
     ),
     pytest.param(
         HandOver(A, B, line((0.3, -1), (0.6, -1), (0.6, 2), (0.3, 2))),
@@ -151,7 +155,9 @@ BAD = [
     pytest.param(
         Move(((at(1, 1), at(1.1, 1)), (at(1, 1), at(1.2, 1)))), Flaw.MALFORMED, id="moved twice"
     ),
-    pytest.param(Add(A, None, "140107001002007", "n"), Flaw.COMMUNITY_IS_OLD, id="an old community"),
+    pytest.param(
+        Add(A, None, "140107001002007", "n"), Flaw.COMMUNITY_IS_OLD, id="an old community"
+    ),
     pytest.param(Retire(A, B), Flaw.SAME_COMMUNITY, id="within the community"),
     pytest.param(Retire(A, ABROAD), Flaw.NOT_NEIGHBOURS, id="retire to no neighbour"),
     pytest.param(Retire(A, "x"), Flaw.UNKNOWN_GRID, id="retire to nobody"),
@@ -306,7 +312,14 @@ def test_numbers_beyond_numbers_are_no_degrees() -> None:
 
 
 @pytest.mark.parametrize(
-    "given", [None, [], {}, {"version": 2}, {"version": 1, "day": "x", "seen": {}, "done": [], "undone": []}]
+    "given",
+    [
+        None,
+        [],
+        {},
+        {"version": 2},
+        {"version": 1, "day": "x", "seen": {}, "done": [], "undone": []},
+    ],
 )
 def test_what_is_no_plan_is_refused(plan: Plan, given: Any) -> None:
     with pytest.raises(Refused) as told:

@@ -7,7 +7,7 @@ import shapely
 from fixtures.district import drawn
 from gis_server.ellipsoid import area_m2
 from grids.topology import Fault, Finding, keeper, prove_edit, prove_territory, repair
-from tests.grids.test_plan_operations import A, ABROAD, B, C, D, at, cell
+from tests.grids.test_plan_operations import ABROAD, A, B, C, D, at, cell
 
 DISTRICT = "140107000000"
 COMMUNITY, OTHER = "140107001001", "140107001002"
