@@ -99,6 +99,8 @@ def edits(grids: Shapes) -> list[Measure]:
         pairs = {key: pair for key, pair in after.changed.items() if pair[0] or pair[1]}
         old = {key: pair[0].shape for key, pair in pairs.items() if pair[0]}
         new = {key: pair[1].shape for key, pair in pairs.items() if pair[1]}
+        if old == new:  # a name or a number
+            continue
         around = plan.near(shapely.total_bounds(list(new.values())))
         apart = {key: grid.shape for key, grid in around.items() if key not in old}
         whole_ms.append(1000 * took_s)

@@ -157,12 +157,7 @@ def main() -> int:
 def model_district() -> None:
     from django.core.management import call_command  # noqa: PLC0415 - Django is set up by now
 
-    for words in (
-        ("migrate",),
-        ("collectstatic", "--no-input"),
-        ("load_district",),
-        ("load_demo",),
-    ):
+    for words in (("migrate",), ("collectstatic", "--no-input"), ("load_district",), ("load_demo",)):
         call_command(*words, "--verbosity", "0")
 
 

@@ -253,7 +253,7 @@ def _thin(codes: Sequence[str], polygons: NDArray[np.object_], limits: Limits) -
     # north.
     surely_wide = 2 * about_m2 >= limits.width_m * shapely.length(polygons) * north
     doubtful = (about_m2 < 1.01 * limits.area_m2) | ~surely_wide
-    for k in np.flatnonzero(doubtful):
+    for k in np.flatnonzero(doubtful).tolist():
         yield from _thin_one(codes[k], polygons[k], limits)
 
 

@@ -263,7 +263,8 @@ def _nearest(tree: shapely.STRtree, points: Any) -> dict[int, int]:
 def _node(side: Edge, near: Point, nodes: dict[Edge, list[Point]]) -> Point:
     """A node on the side, or what is there already as near as a vertex may be."""
     made = on_edge(side, near)
-    for old in (*side, *nodes.get(side, ())):
+    there: list[Point] = [*side, *nodes.get(side, ())]
+    for old in there:
         if hypot(old[0] - made[0], old[1] - made[1]) <= SNAP_DEG:
             return old
     nodes[side].append(made)

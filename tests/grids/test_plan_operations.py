@@ -220,7 +220,7 @@ def test_renumbering_follows_its_preview(plan: Plan) -> None:
     codes = preview(plan, "140107001001")
     after = apply(plan, Renumber(tuple((key, new) for key, (_, new) in codes.items())))
 
-    assert [key for key in codes] == [C, D, A, B]
+    assert list(codes) == [C, D, A, B]
     assert {key: after.grids[key].code for key in codes} == {C: A, D: B, A: C, B: D}
     assert preview(after, "140107001001") == {key: (new, new) for key, (_, new) in codes.items()}
 

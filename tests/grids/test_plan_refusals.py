@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import shapely
 
-from fixtures.plan_edits import small_territories
+from fixtures.plan_edits import DAY, small_territories
 from grids.plan import (
     Add,
     Assign,
@@ -34,7 +34,6 @@ from grids.plan import (
 )
 from tests.grids.test_plan_operations import (
     ABROAD,
-    DAY,
     EVERYTHING,
     NEW,
     A,
