@@ -88,7 +88,9 @@ def timed(work: Callable[[], object]) -> float:
 def edits(grids: Shapes) -> list[Measure]:
     """One operation, its check included, and the check of the neighbourhood by itself."""
     plan = begin(DAY, [Grid(code, code[-3:], shape) for code, shape in grids.items()])
-    dice, whole_ms, check_ms = random.Random(10), [], []
+    dice = random.Random(10)
+    whole_ms: list[float] = []
+    check_ms: list[float] = []
     while len(whole_ms) < EDITS:
         kind, shares = drawn_edit(dice)
         began = time.perf_counter()
