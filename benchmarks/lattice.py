@@ -18,7 +18,7 @@ def lay_territory(cell_deg: float) -> None:
     """Through SQL: not what is measured.  cell_deg: the side of a grid in degrees."""
     from django.db import connection  # noqa: PLC0415
 
-    codes, shapes = _grids(cell_deg)
+    codes, shapes = grids(cell_deg)
     with connection.cursor() as cursor:
         cursor.execute(
             """INSERT INTO grids_division (code, name, level, kind, official)
@@ -55,7 +55,7 @@ def lay_territory(cell_deg: float) -> None:
         cursor.execute("ANALYZE")
 
 
-def _grids(cell_deg: float) -> tuple[list[str], list[str]]:
+def grids(cell_deg: float) -> tuple[list[str], list[str]]:
     """Codes and hex EWKB of a lattice whose cells share wavy sides."""
     codes, shapes = [], []
     for row in range(ROWS):

@@ -18,6 +18,7 @@ MAY_IMPORT = {
 PURE = (
     "gis_server.csv_export",
     "gis_server.disk",
+    "gis_server.ellipsoid",
     "gis_server.frame_guess",
     "gis_server.frames",
     "gis_server.geojson_export",
@@ -28,6 +29,7 @@ PURE = (
     "gis_server.plain_text",
     "gis_server.workdays.worktime",
     "gis_server.xlsx_export",
+    "grids.borders",
     "grids.codes",
     "grids.imports.cells",
     "grids.imports.crs",
@@ -50,6 +52,7 @@ PURE = (
     "grids.imports.source",
     "grids.imports.xlsx_file",
     "grids.imports.zips",
+    "grids.plan",
     "grids.topology",
     "patrols.ages",
     "patrols.board.hours",
@@ -121,6 +124,7 @@ PURE = (
     "fixtures.fault_days",
     "fixtures.lossy_line",
     "fixtures.patrol_words",
+    "fixtures.plan_edits",
     "fixtures.repair_week",
     "fixtures.scenes",
 )

@@ -1,0 +1,240 @@
+"""What can be done to a plan, as values, and how they are written as plain JSON.  Pure.
+
+Grids are named by their keys: the code that a grid had when it came to the plan, which it keeps
+there whatever it is renumbered to.  Points are (longitude, latitude) in WGS84 degrees.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar
+
+from grids.plan.flaws import Flaw, Point, Refused
+from grids.plan.lines import MOST_POINTS
+
+LONGEST_TEXT = 80
+MOST_GRIDS = 2_000  # that one operation names
+MOST_PEOPLE = 50
+
+Line = tuple[Point, ...]
+
+
+@dataclass(frozen=True)
+class Split:
+    """Divide a grid along a line that runs through it once.
+
+    keeps: the side of the line, "left" or "right" as drawn, that stays `grid`; the other becomes
+        `code`.
+    """
+
+    do: ClassVar[str] = "split"
+    grid: str
+    line: Line
+    keeps: str
+    code: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Merge:
+    """Join grids of one community; `into`, one of them, goes on, the others end."""
+
+    do: ClassVar[str] = "merge"
+    grids: tuple[str, ...]
+    into: str
+
+
+@dataclass(frozen=True)
+class Reshape:
+    """Lay the border between two grids along a line.
+
+    The line replaces the common border between the first and the last place where they meet; where
+    they meet less than twice it must run through both grids together, and is all of their border.
+    """
+
+    do: ClassVar[str] = "reshape"
+    grid: str
+    other: str
+    line: Line
+
+
+@dataclass(frozen=True)
+class HandOver:
+    """Give what a ring encloses of `grid` to its neighbour `into`."""
+
+    do: ClassVar[str] = "hand over"
+    grid: str
+    into: str
+    ring: Line
+
+
+@dataclass(frozen=True)
+class Move:
+    """Move vertices from where they are; all grids that have them move along.
+
+    One pair moves a vertex, two move a side.  A place on a border that is no vertex becomes one.
+    """
+
+    do: ClassVar[str] = "move"
+    moves: tuple[tuple[Point, Point], ...]
+
+
+@dataclass(frozen=True)
+class Add:
+    """Found a grid of a new community on what a ring encloses of `grid`, or on all of it."""
+
+    do: ClassVar[str] = "add"
+    grid: str
+    ring: Line | None
+    code: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Retire:
+    """End a grid whose community is dissolved; its land goes to `into`, of another community."""
+
+    do: ClassVar[str] = "retire"
+    grid: str
+    into: str
+
+
+@dataclass(frozen=True)
+class Renumber:
+    """Give grids other codes within their communities: pairs of key and code."""
+
+    do: ClassVar[str] = "renumber"
+    codes: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Rename:
+    do: ClassVar[str] = "rename"
+    grid: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Assign:
+    """Say who answers for a grid: the numbers of its people."""
+
+    do: ClassVar[str] = "assign"
+    grid: str
+    people: tuple[str, ...]
+
+
+Operation = Split | Merge | Reshape | HandOver | Move | Add | Retire | Renumber | Rename | Assign
+KINDS: dict[str, type[Any]] = {
+    kind.do: kind
+    for kind in (Split, Merge, Reshape, HandOver, Move, Add, Retire, Renumber, Rename, Assign)
+}
+
+
+def written(operation: Operation) -> dict[str, Any]:
+    """As plain JSON; numbers keep every digit."""
+    return {"do": operation.do} | {
+        field.name: _plain(getattr(operation, field.name)) for field in fields(operation)
+    }
+
+
+def _plain(value: Any) -> Any:
+    return [_plain(one) for one in value] if isinstance(value, tuple) else value
+
+
+def read(given: Any) -> Operation:
+    """What `written` wrote, or what a browser sends.
+
+    Raises:
+        Refused: MALFORMED where it is anything else, TOO_MANY_POINTS.
+    """
+    kind = KINDS.get(given["do"]) if _names_a_kind(given) else None
+    if kind is None or given.keys() != {"do", *(field.name for field in fields(kind))}:
+        raise Refused(Flaw.MALFORMED)
+    values = {field.name: READERS[field.name](given[field.name]) for field in fields(kind)}
+    if kind is Add and given["ring"] is None:
+        return Add(**values)
+    if values.get("ring", ()) is None:
+        raise Refused(Flaw.MALFORMED)
+    operation: Operation = kind(**values)
+    return operation
+
+
+def _names_a_kind(given: Any) -> bool:
+    return isinstance(given, Mapping) and isinstance(given.get("do"), str)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or len(value) > LONGEST_TEXT or "\0" in value:
+        raise Refused(Flaw.MALFORMED)
+    return value
+
+
+def _side(value: Any) -> str:
+    if value not in ("left", "right"):
+        raise Refused(Flaw.MALFORMED)
+    return str(value)
+
+
+def _list(value: Any, most: int, flaw: Flaw = Flaw.MALFORMED) -> list[Any]:
+    if not isinstance(value, (list, tuple)):
+        raise Refused(Flaw.MALFORMED)
+    if len(value) > most:
+        raise Refused(flaw)
+    return list(value)
+
+
+def _texts(most: int) -> Callable[[Any], tuple[str, ...]]:
+    return lambda value: tuple(_text(one) for one in _list(value, most))
+
+
+def _point(value: Any) -> Point:
+    x, y = _pair(value)
+    if isinstance(x, bool) or isinstance(y, bool):
+        raise Refused(Flaw.MALFORMED)
+    if not isinstance(x, (int, float)) or not isinstance(y, (int, float)):
+        raise Refused(Flaw.MALFORMED)
+    try:
+        return float(x), float(y)
+    except OverflowError:
+        raise Refused(Flaw.NOT_DEGREES) from None
+
+
+def _pair(value: Any) -> tuple[Any, Any]:
+    both = _list(value, 2)
+    if len(both) != 2:
+        raise Refused(Flaw.MALFORMED)
+    return both[0], both[1]
+
+
+def _line(value: Any) -> Line:
+    return tuple(_point(one) for one in _list(value, MOST_POINTS, Flaw.TOO_MANY_POINTS))
+
+
+def _ring(value: Any) -> Line | None:
+    return None if value is None else _line(value)
+
+
+def _moves(value: Any) -> tuple[tuple[Point, Point], ...]:
+    pairs = (_pair(one) for one in _list(value, MOST_POINTS, Flaw.TOO_MANY_POINTS))
+    return tuple((_point(start), _point(end)) for start, end in pairs)
+
+
+def _codes(value: Any) -> tuple[tuple[str, str], ...]:
+    pairs = (_pair(one) for one in _list(value, MOST_GRIDS))
+    return tuple((_text(key), _text(code)) for key, code in pairs)
+
+
+READERS: dict[str, Callable[[Any], Any]] = {
+    "grid": _text,
+    "other": _text,
+    "into": _text,
+    "grids": _texts(MOST_GRIDS),
+    "line": _line,
+    "ring": _ring,
+    "moves": _moves,
+    "keeps": _side,
+    "code": _text,
+    "name": _text,
+    "codes": _codes,
+    "people": _texts(MOST_PEOPLE),
+}
+"""How each field is read, by its name; it means the same in every operation."""
