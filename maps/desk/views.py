@@ -36,6 +36,7 @@ DESK_MODULES = (
     "geodesy",
     "layers",
     "measures",
+    "passing",
     "results",
     "shapes",
     "sketch",

@@ -4,7 +4,7 @@ import * as address from "maps/address";
 import { ask } from "maps/api";
 import { Banner } from "maps/banner";
 import { Burst, CLOSE_TOGETHER } from "maps/burst";
-import { Cameras } from "maps/cameras";
+import { Cameras, countsOf } from "maps/cameras";
 import { Card } from "maps/card";
 import * as clock from "maps/clock";
 import { CoverageView } from "maps/patrols/coverage";
@@ -18,10 +18,11 @@ import { Sending } from "maps/patrols/sending";
 import { TrackView } from "maps/patrols/track";
 import { DeskMap } from "maps/desk/desk_map";
 import { Drawings } from "maps/desk/drawings";
-import { Filters, passes } from "maps/desk/filters";
+import { Filters } from "maps/desk/filters";
 import { areaM2, lengthM } from "maps/desk/geodesy";
 import { Layers } from "maps/desk/layers";
 import { areaText, distanceText } from "maps/desk/measures";
+import { CAMERA_FILTERS, EVENT_FILTERS, passes, passesEvent } from "maps/desk/passing";
 import { Results } from "maps/desk/results";
 import { asked, feature } from "maps/desk/shapes";
 import { Sketch } from "maps/desk/sketch";
@@ -46,12 +47,12 @@ const cameras = new Cameras();
 const banner = new Banner(at("banner"), at("live"), config);
 const card = new Card(at("card"), config, { closed });
 const wall = mapIn(at("map"), config, { picked: (id) => openCard(id, false), trouble: (text) => banner.trouble(text) });
-if (wall) new TimeBar(at("time"), at("map"), config, wall);
 const desk = wall && new DeskMap(wall, config, { ready: () => arrange() });
 const coverage = config.layers.blind ? makeCoverage() : null;
 const view = new View(() => [["at", desk?.view ?? ""], ["layers", layers.text], ...filters.query()]);
 const layers = new Layers(at("layers"), config, desk, { changed: () => changedView(), seen: coverage?.buttons() ?? [] });
 const filters = new Filters(at("filters"), config, { changed: () => changedView() });
+const time = wall && new TimeBar(at("time"), at("map"), config, wall, { narrowing, known: (past) => filters.know(past), told: toldPast });
 const results = new Results(at("results"), { opened, around: (layer, item, name) => around(`${layer}:${layer === "grids" ? item.properties.code : item.id}`, name), listView });
 const drawings = new Drawings(at("drawings"), config.user, {
   shown: (features) => desk?.show("drawn", features),
@@ -126,7 +127,33 @@ function changedView() {
   desk?.within(filters.area);
   showCameras();
   showEvents();
+  time?.narrow();
   view.changed();
+}
+
+// What layers and filters leave of a moment of the past.  camera, event: null where they let all
+// through; the area is the server's to cut.
+function narrowing() {
+  const { chosen, area, words } = filters;
+  return {
+    area,
+    words,
+    camera: CAMERA_FILTERS.some((name) => chosen[name]) ? (camera) => passes(camera, chosen) : null,
+    event: EVENT_FILTERS.some((name) => chosen[name]) ? (event, moment) => passesEvent(event, chosen, moment) : null,
+    shows: Object.fromEntries(["cameras", "events", "people"].map((name) => [name, layers.isOn(name)])),
+    visible: { ...desk.visible },
+    faded: { ...desk.faded },
+  };
+}
+
+// The numbers beside the layers are of what is shown.
+function toldPast(counted, events) {
+  if (counted === null) {
+    showCameras();
+    return showEvents();
+  }
+  if (config.sees_cameras) layers.count(counted);
+  if (config.sees_events) layers.countEvents(String(events));
 }
 
 function showCameras() {
@@ -135,24 +162,28 @@ function showCameras() {
   const shown = (camera) => passes(camera, chosen, area);
   wall?.show(cameras, shown);
   desk?.eachCamera(hasCameras);
-  layers.count(cameras.features(shown).features);
+  if (!time?.past) layers.count(countsOf(cameras.features(shown).features));
 }
 
 // Filtered, events are asked for one by one; else they are the wall's tiles.
 async function showEvents() {
   if (!config.sees_events || !config.extent) return;
   layers.filtered("events", filters.hasEvents);
-  layers.countEvents("");
+  tellEvents("");
   if (!filters.hasEvents) return desk?.show("chosen-events", []);
   const question = (showEvents.question = {});
   try {
     const found = await eventsOf(filters.query());
     if (showEvents.question !== question) return;
     desk?.show("chosen-events", found.items.map(({ id, lon, lat, properties: { kind, severity, due } }) => ({ ...feature({ type: "Point", coordinates: [lon, lat] }, { kind, severity, due }), id })));
-    layers.countEvents(found.rest ? interpolate(gettext("%s of %s"), [found.items.length, found.matched]) : String(found.matched));
+    tellEvents(found.rest ? interpolate(gettext("%s of %s"), [found.items.length, found.matched]) : String(found.matched));
   } catch (error) {
-    if (showEvents.question === question) layers.countEvents(error.message);
+    if (showEvents.question === question) tellEvents(error.message);
   }
+}
+
+function tellEvents(text) {
+  if (!time?.past) layers.countEvents(text);
 }
 
 async function eventsOf(query) {

@@ -3,23 +3,13 @@
 
 import { KINDS, SEVERITIES, kindText, severityText } from "events/icons";
 import { STATES, stateText } from "maps/cameras";
+import { CAMERA_FILTERS, EVENT_FILTERS, prefixOf } from "maps/desk/passing";
 import { element } from "maps/element";
 
 const AGES_H = [1, 4, 24, 72, 168];
-export const CAMERA_FILTERS = ["camera_state", "camera_owner", "camera_team", "camera_priority"];
-export const EVENT_FILTERS = ["event_kind", "event_severity", "event_state", "event_older_h"];
-export const NAMES = [...CAMERA_FILTERS, ...EVENT_FILTERS, "area"];
 
 function priorities() {
   return { key_area: gettext("Key public area"), key_industry: gettext("Key industry"), ordinary: gettext("Ordinary") };
-}
-
-
-// Whether a camera passes; chosen: values by name.
-export function passes(camera, chosen, area) {
-  const inside = (name, value) => !chosen[name]?.length || chosen[name].includes(value);
-  return inside("camera_state", camera.state) && inside("camera_owner", camera.owner) && inside("camera_team", camera.team)
-    && inside("camera_priority", camera.priority) && (!area || (camera.scope ?? "").startsWith(area));
 }
 
 export class Filters {
@@ -27,6 +17,8 @@ export class Filters {
   constructor(holder, config, { changed }) {
     Object.assign(this, { holder, config, changed });
     this.fields = {};
+    this.titles = {};
+    this.names = { owner: new Set(), team: new Set() };
     const groups = [
       config.sees_cameras && this.group(gettext("Cameras"), this.boxes("camera_state", gettext("State"), Object.fromEntries(STATES.map((state) => [state, stateText(state)]))),
         this.select("camera_owner", gettext("Owner"), {}), this.select("camera_team", gettext("Team"), {}), this.select("camera_priority", gettext("Kind"), priorities())),
@@ -48,6 +40,7 @@ export class Filters {
   }
 
   boxes(name, title, texts) {
+    this.titles[name] = title;
     const boxes = Object.entries(texts).map(([value, text]) => {
       const box = element("input", { type: "checkbox", name, value });
       (this.fields[name] ??= []).push(box);
@@ -59,6 +52,7 @@ export class Filters {
   select(name, title, texts) {
     const field = element("select", { name });
     this.fields[name] = [field];
+    this.titles[name] = title;
     this.offer(name, texts);
     return element("label", { class: "desk-field" }, title, field);
   }
@@ -72,11 +66,23 @@ export class Filters {
     field.value = chosen;
   }
 
+  // Owners and teams of cameras, of now and of the past that was looked at.
   know(cameras) {
-    for (const [filter, key] of [["camera_owner", "owner"], ["camera_team", "team"]]) {
-      const names = [...new Set(cameras.map((camera) => camera[key]).filter(Boolean))].sort((a, b) => a.localeCompare(b));
-      this.offer(filter, Object.fromEntries(names.map((name) => [name, name])));
+    for (const [key, known] of Object.entries(this.names)) {
+      const before = known.size;
+      for (const camera of cameras) if (camera[key]) known.add(camera[key]);
+      if (known.size === before) continue;
+      const names = [...known].sort((a, b) => a.localeCompare(b));
+      this.offer(`camera_${key}`, Object.fromEntries(names.map((name) => [name, name])));
     }
+  }
+
+  // What narrows, in words.
+  get words() {
+    const of = (name) => (CAMERA_FILTERS.includes(name) ? gettext("Cameras") : EVENT_FILTERS.includes(name) ? gettext("Events") : "");
+    const text = (field) => (field.type === "checkbox" ? field.parentElement.textContent : field.selectedOptions[0].textContent);
+    const values = (name) => this.fields[name].filter((field) => field.value && (field.type !== "checkbox" || field.checked)).map(text).join("/");
+    return Object.keys(this.chosen).map((name) => `${of(name)} ${this.titles[name]}${gettext(": ")}${values(name)}`.trim()).join(" · ");
   }
 
   // Values by name, of those that narrow anything.
@@ -129,9 +135,4 @@ export class Filters {
     this.clear.hidden = Object.keys(this.chosen).length === 0;
     this.changed();
   }
-}
-
-// A street's code has twelve digits, of which those at the end are zeros.
-export function prefixOf(code) {
-  return code.length === 12 && code.endsWith("000") ? code.replace(/0+$/, "").padEnd(9, "0") : code;
 }
