@@ -38,6 +38,7 @@ MODULES = (
     "alarms/recoveries",
     "alarms/row",
     "api",
+    "around",
     "banner",
     "burst",
     "cameras",

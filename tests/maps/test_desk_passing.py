@@ -81,6 +81,46 @@ def test_a_street_is_told_by_nine_digits_also_where_they_end_with_zero(
     assert run("desk/passing", "return it.prefixOf(given);", code) == prefix
 
 
+DIVISIONS = [
+    ["140107001000", "First street"],
+    ["140107001001", "Lane"],
+    ["140107001002", "Mill"],
+    ["140107010000", "Tenth street"],
+    ["140107010010", "Bridge"],
+    ["140107002005", "Alone"],
+]
+
+
+@pytest.mark.parametrize(
+    ("street", "names"),
+    [
+        pytest.param("140107001000", ["Lane", "Mill"], id="of a street"),
+        pytest.param("140107010000", ["Bridge"], id="of another"),
+        pytest.param("", ["Alone"], id="of none: those whose street is another's"),
+    ],
+)
+def test_communities_follow_the_street(street: str, names: list[str]) -> None:
+    body = "return it.communitiesIn(it.placesOf(given[0]), given[1]).map(([, name]) => name);"
+
+    assert run("desk/passing", body, [DIVISIONS, street]) == names
+
+
+@pytest.mark.parametrize(
+    ("code", "street"),
+    [
+        ("140107010010", "140107010000"),
+        ("140107010000", "140107010000"),
+        ("140107002005", ""),
+        ("", ""),
+        ("nonsense", ""),
+    ],
+)
+def test_a_link_to_a_community_chooses_its_street(code: str, street: str) -> None:
+    body = "return it.streetOf(it.placesOf(given[0]), given[1]);"
+
+    assert run("desk/passing", body, [DIVISIONS, code]) == street
+
+
 def day() -> dict[str, Any]:
     """What stood at a midnight, and what the day changed: two cameras, two events."""
     cameras = ["id", "name", "state", "reason", "since", "lon", "lat", "owner", "team", "priority"]

@@ -3,7 +3,7 @@
 
 import { KINDS, SEVERITIES, kindText, severityText } from "events/icons";
 import { STATES, stateText } from "maps/cameras";
-import { CAMERA_FILTERS, EVENT_FILTERS, prefixOf } from "maps/desk/passing";
+import { CAMERA_FILTERS, EVENT_FILTERS, communitiesIn, placesOf, prefixOf, streetOf } from "maps/desk/passing";
 import { element } from "maps/element";
 
 const AGES_H = [1, 4, 24, 72, 168];
@@ -26,11 +26,10 @@ export class Filters {
         this.boxes("event_severity", gettext("Severity"), Object.fromEntries(SEVERITIES.map((one) => [one, severityText(one)]))),
         this.select("event_state", gettext("State"), Object.fromEntries(config.event_states)), this.select("event_older_h", gettext("Reported"), Object.fromEntries(AGES_H.map((hours) => [hours, interpolate(gettext("at least %s h ago"), [hours])])))),
     ];
-    const area = this.select("area", gettext("Street or community"), {});
-    this.offer("area", Object.fromEntries(config.divisions));
+    const area = this.areaFields(config.divisions);
     this.clear = element("button", { type: "button" }, gettext("Clear filters"));
     this.clear.addEventListener("click", () => this.set(new URLSearchParams()));
-    holder.replaceChildren(element("h2", {}, gettext("Filters")), area, ...groups.filter(Boolean), this.clear);
+    holder.replaceChildren(element("h2", {}, gettext("Filters")), ...area, ...groups.filter(Boolean), this.clear);
     this.clear.hidden = true;
     holder.addEventListener("change", () => this.told());
   }
@@ -57,12 +56,39 @@ export class Filters {
     return element("label", { class: "desk-field" }, title, field);
   }
 
+  // Two fields for one filter: a street, and those of its communities that are the reader's.  Who has
+  // no street, but communities, chooses from these alone.
+  areaFields(divisions) {
+    this.places = placesOf(divisions);
+    const street = this.select("area", gettext("Street or town"), {});
+    const community = this.select("area", gettext("Community or village"), {});
+    Object.assign(this, { street: street.querySelector("select"), community: community.querySelector("select") });
+    this.fields.area = [this.street, this.community];
+    this.offerIn(this.street, this.places.streets);
+    this.street.addEventListener("change", () => this.offerCommunities());
+    street.hidden = this.places.streets.length === 0;
+    this.offerCommunities();
+    return [street, community];
+  }
+
+  // Those of the street; another street's is chosen no longer.
+  offerCommunities() {
+    const inside = communitiesIn(this.places, this.street.value);
+    if (!inside.some(([code]) => code === this.community.value)) this.community.value = "";
+    this.offerIn(this.community, inside);
+    this.community.disabled = inside.length === 0;
+  }
+
   // What there is to choose from; what is chosen stays, also where there is none of it any more.
   offer(name, texts) {
-    const [field] = this.fields[name];
+    this.offerIn(this.fields[name][0], Object.entries(texts));
+  }
+
+  // texts: pairs of value and text, in their order.
+  offerIn(field, texts) {
     const chosen = field.value;
-    const all = chosen && !(chosen in texts) ? { ...texts, [chosen]: chosen } : texts;
-    field.replaceChildren(element("option", { value: "" }, gettext("All")), ...Object.entries(all).map(([value, text]) => element("option", { value }, text)));
+    const all = chosen && !texts.some(([value]) => value === chosen) ? [...texts, [chosen, chosen]] : texts;
+    field.replaceChildren(element("option", { value: "" }, gettext("All")), ...all.map(([value, text]) => element("option", { value }, text)));
     field.value = chosen;
   }
 
@@ -79,10 +105,14 @@ export class Filters {
 
   // What narrows, in words.
   get words() {
-    const of = (name) => (CAMERA_FILTERS.includes(name) ? gettext("Cameras") : EVENT_FILTERS.includes(name) ? gettext("Events") : "");
+    const isChosen = (field) => field.value && (field.type !== "checkbox" || field.checked);
     const text = (field) => (field.type === "checkbox" ? field.parentElement.textContent : field.selectedOptions[0].textContent);
-    const values = (name) => this.fields[name].filter((field) => field.value && (field.type !== "checkbox" || field.checked)).map(text).join("/");
-    return Object.keys(this.chosen).map((name) => `${of(name)} ${this.titles[name]}${gettext(": ")}${values(name)}`.trim()).join(" · ");
+    return Object.entries(this.fields).map(([name, fields]) => {
+      const values = fields.filter(isChosen).map(text);
+      if (name === "area") return values.at(-1);
+      const of = CAMERA_FILTERS.includes(name) ? gettext("Cameras") : gettext("Events");
+      return values.length > 0 && `${of} ${this.titles[name]}${gettext(": ")}${values.join("/")}`;
+    }).filter(Boolean).join(" · ");
   }
 
   // Values by name, of those that narrow anything.
@@ -92,6 +122,8 @@ export class Filters {
       const values = fields.filter((field) => field.type !== "checkbox" || field.checked).map((field) => field.value).filter(Boolean);
       if (values.length) found[name] = values;
     }
+    // A community lies in the street that is chosen, and is what narrows.
+    if (found.area) found.area = found.area.slice(-1);
     return found;
   }
 
@@ -114,7 +146,11 @@ export class Filters {
 
   // From an address; what is none of the choices is left.
   set(query) {
-    for (const [name, fields] of Object.entries(this.fields)) {
+    const area = query.get("area") ?? "";
+    this.choose("area", this.street, streetOf(this.places, area));
+    this.offerCommunities();
+    this.choose("area", this.community, area);
+    for (const [name, fields] of Object.entries(this.fields).filter(([one]) => one !== "area")) {
       const values = query.getAll(name);
       for (const field of fields) {
         if (field.type === "checkbox") field.checked = values.includes(field.value);

@@ -21,6 +21,25 @@ function allows(values, value) {
   return !values?.length || values.includes(value);
 }
 
+// Streets and communities out of pairs of code and name, in their order.
+export function placesOf(divisions) {
+  const isStreet = ([code]) => code.endsWith("000");
+  return { streets: divisions.filter(isStreet), communities: divisions.filter((one) => !isStreet(one)) };
+}
+
+// The communities of a street; of none ("") those whose street is not among the streets: of whoever
+// has some communities of it alone.
+export function communitiesIn({ streets, communities }, street) {
+  if (street) return communities.filter(([code]) => code.startsWith(street.slice(0, 9)));
+  const whole = new Set(streets.map(([code]) => code.slice(0, 9)));
+  return communities.filter(([code]) => !whole.has(code.slice(0, 9)));
+}
+
+// The street of a code, "" for one that is not among the streets.
+export function streetOf({ streets }, code) {
+  return streets.find(([street]) => code !== "" && street.slice(0, 9) === code.slice(0, 9))?.[0] ?? "";
+}
+
 // A street's code has twelve digits, of which those at the end are zeros.
 export function prefixOf(code) {
   return code.length === 12 && code.endsWith("000") ? code.replace(/0+$/, "").padEnd(9, "0") : code;
