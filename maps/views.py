@@ -65,6 +65,7 @@ MODULES = (
     "live",
     "map",
     "outages",
+    "page",
     "panel",
     "patrols/coverage",
     "patrols/coverage_style",
@@ -81,6 +82,7 @@ MODULES = (
     "patrols/tracks",
     "picture",
     "player",
+    "points",
     "style",
 )
 # A wall does not go through more by itself; a district has a dozen.

@@ -27,6 +27,7 @@ export class Filters {
         this.select("event_state", gettext("State"), Object.fromEntries(config.event_states)), this.select("event_older_h", gettext("Reported"), Object.fromEntries(AGES_H.map((hours) => [hours, interpolate(gettext("at least %s h ago"), [hours])])))),
     ];
     const area = this.areaFields(config.divisions);
+    if (config.sees_cameras) this.know([...config.camera_owners.map((owner) => ({ owner })), ...config.camera_teams.map((team) => ({ team }))]);
     this.clear = element("button", { type: "button" }, gettext("Clear filters"));
     this.clear.addEventListener("click", () => this.set(new URLSearchParams()));
     holder.replaceChildren(element("h2", {}, gettext("Filters")), ...area, ...groups.filter(Boolean), this.clear);
