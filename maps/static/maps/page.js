@@ -39,7 +39,7 @@ export class MapPage {
     this.banner = new Banner(at("banner"), at("live"), config);
     this.card = new Card(at("card"), config, { closed: () => this.closed(), around });
     this.map = mapIn(at("map"), config, { picked: (id) => this.openCard(id, false), trouble: (text) => this.banner.trouble(text), around });
-    this.points = new Points(this.cameras, this.map, config.urls.cameras, { shown: acts.held, chosen });
+    this.points = new Points(this.cameras, this.map, config.urls.cameras, { ask, shown: acts.held, chosen });
     this.coverage = config.layers.blind ? this.makeCoverage() : null;
     this.repaint = new Burst(acts.repaint, CLOSE_TOGETHER);
     this.relist = new Burst(acts.relist, CLOSE_TOGETHER);

@@ -1,16 +1,14 @@
 // Which cameras a page holds: up to so many all, loaded once; of more those in view, once the map is
-// close enough to draw each, or those that filters choose.
-
-import { ask } from "maps/api";
+// close enough to draw each, or those that filters choose.  Pure: who asks the server is given.
 
 const MOST_AT_ONCE = 5_000;
 const MOST_IN_VIEW = 20_000;
 
 export class Points {
-  // map: null where there is none.  shown(): others are held now.  chosen(): where filters choose some, a
+  // map: null where there is none.  ask: see api.js.  shown(): others are held now.  chosen(): where filters choose some, a
   // promise of these as a collection, else null.
-  constructor(cameras, map, url, { shown, chosen = () => null }) {
-    Object.assign(this, { cameras, map, url, shown, chosen });
+  constructor(cameras, map, url, { ask, shown, chosen = () => null }) {
+    Object.assign(this, { cameras, map, url, ask, shown, chosen });
     this.every = true;
     this.asked = 0;
     this.loading = new Set();
@@ -23,7 +21,7 @@ export class Points {
     this.loading.add(meanwhile);
     let found;
     try {
-      found = await this.ask();
+      found = await this.find();
     } finally {
       this.loading.delete(meanwhile);
     }
@@ -40,14 +38,14 @@ export class Points {
     this.shown();
   }
 
-  ask() {
+  find() {
     if (this.every) return this.collection(`limit=${MOST_AT_ONCE}`);
     const box = this.map?.boxOfEach();
     return this.chosen() ?? (box ? this.collection(`limit=${MOST_IN_VIEW}&bbox=${box}`) : null);
   }
 
   async collection(query) {
-    return (await ask(`${this.url}.geojson?${query}`)).body;
+    return (await this.ask(`${this.url}.geojson?${query}`)).body;
   }
 
   apply(change) {

@@ -1,5 +1,7 @@
 // The desk: puts map, live feed, layers, filters, tools and lists together.
 
+// First: the others take colours and measure type while they are read.
+import "maps/display/screen";
 import { ask } from "maps/api";
 import { countsOf } from "maps/cameras";
 import { element } from "maps/element";
