@@ -50,6 +50,7 @@ export class Layers {
     const name = interpolate(gettext("Opacity of %s"), [text]);
     const slider = element("input", { type: "range", min: 10, max: 100, step: 10, value: 100, "aria-label": name, title: name });
     slider.addEventListener("input", () => this.map?.fade(layers, slider.value / 100));
+    slider.addEventListener("change", () => this.changed());
     return slider;
   }
 
