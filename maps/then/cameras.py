@@ -1,8 +1,8 @@
 """Cameras as they were at a moment, and how their states changed in a span: from the stored spans.
 
 A camera is there from the moment it was entered.  Until its first span nobody knows anything of
-it: it is unknown, and never better.  Owner, team and kind are those of then.  Where it stands, and so
-who may see it, is what holds now.
+it: it is unknown, and never better.  Owner, team and kind are those of then.  Where it stands, and
+so who may see it, is what holds now.
 """
 
 from collections.abc import Sequence

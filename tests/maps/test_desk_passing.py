@@ -29,7 +29,7 @@ EVENT = {
         pytest.param({"camera_state": ["online", "offline"]}, "", True, id="one of two states"),
         pytest.param({"camera_state": ["online"]}, "", False, id="another state"),
         pytest.param({"camera_owner": ["Gas works"], "camera_team": ["North"]}, "", True, id="all"),
-        pytest.param({"camera_owner": ["Gas works"], "camera_team": ["South"]}, "", False, id="one"),
+        pytest.param({"camera_owner": ["Gas works"], "camera_team": ["South"]}, "", False, id="1"),
         pytest.param({"camera_priority": ["ordinary"]}, "", False, id="another kind"),
         pytest.param({"event_kind": ["opinion"]}, "", True, id="a filter of events"),
         pytest.param({}, "140107001", True, id="in the street"),
@@ -181,20 +181,26 @@ SHOWN = """
 def test_owner_and_team_are_those_of_the_moment(
     hours: int, owner: list[int], team: list[int]
 ) -> None:
-    body = SHOWN % hours + """
+    body = (
+        SHOWN % hours
+        + """
         const ids = (camera) => past.cameraFeatures({ camera }).features.map(({ id }) => id);
         return [ids(({ owner }) => owner === "Gas works"), ids(({ team }) => team === "North")];
     """
+    )
 
     assert run("desk/then/past", body, day()) == [owner, team]
 
 
 def test_numbers_are_of_what_passes() -> None:
-    body = SHOWN % 1 + """
+    body = (
+        SHOWN % 1
+        + """
         const camera = ({ state }) => state === "offline";
         const event = ({ severity }, at) => severity === "minor" && at === past.at;
         return [past.counts({ camera, event }), past.counts({})];
     """
+    )
 
     filtered, whole = run("desk/then/past", body, day())
 

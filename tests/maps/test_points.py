@@ -1,4 +1,4 @@
-"""Which cameras wall and desk hold: the page's own script, in node, with a server that is played."""
+"""Which cameras wall and desk hold: the page's own script, in node; the server is played."""
 
 from typing import Any
 
