@@ -164,7 +164,7 @@ def test_a_drawing_stays_in_this_browser_and_goes_through_a_file(
     bad = tmp_path / "bad.geojson"
     bad.write_text("{", encoding="utf-8")
     page.set_input_files("#drawings input[type=file]", bad)
-    expect(page.locator(".desk-said")).to_contain_text("GeoJSON")
+    expect(page.locator("#drawings .desk-said")).to_contain_text("GeoJSON")
     expect(field).to_have_count(2)
 
     assert saved["properties"] == {"name": "<b>桥</b>"}
