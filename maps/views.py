@@ -38,6 +38,7 @@ MODULES = (
     "alarms/recoveries",
     "alarms/row",
     "api",
+    "around",
     "banner",
     "burst",
     "cameras",
@@ -64,6 +65,7 @@ MODULES = (
     "live",
     "map",
     "outages",
+    "page",
     "panel",
     "patrols/coverage",
     "patrols/coverage_style",
@@ -80,6 +82,7 @@ MODULES = (
     "patrols/tracks",
     "picture",
     "player",
+    "points",
     "style",
 )
 # A wall does not go through more by itself; a district has a dozen.

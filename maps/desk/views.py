@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from cameras import page_queries as camera_queries
 from events.models.event import OPEN_VALUES
 from events.texts import state_name
 from gis_server import audit
@@ -19,7 +20,7 @@ from gis_server.edge import allow, json_ok, show, user_of
 from gis_server.errors import Invalid
 from gis_server.file_answers import csv_file, saved_as
 from gis_server.models import User
-from gis_server.roles import Permission
+from gis_server.roles import Permission, may
 from gis_server.scopes import common_code
 from grids.queries.tree import divisions_to_choose
 from maps import queries
@@ -37,6 +38,7 @@ DESK_MODULES = (
     "geodesy",
     "layers",
     "measures",
+    "passing",
     "results",
     "shapes",
     "sketch",
@@ -59,6 +61,9 @@ def desk(request: HttpRequest) -> HttpResponseBase:
     config = config_of(request, seen, queries.edition(user.reach, day))
     config["urls"] |= {"select": reverse("map-select")}
     config["divisions"] = [(one.code, one.name) for one in divisions_to_choose(user)]
+    if may(user.role, Permission.SEE_CAMERAS):
+        config["camera_owners"] = [one.name for one in camera_queries.owners(user)]
+        config["camera_teams"] = [one.name for one in camera_queries.teams(user)]
     config["event_states"] = [(state, str(state_name(state))) for state in OPEN_VALUES]
     context = {
         "territory": seen,

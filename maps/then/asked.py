@@ -10,6 +10,9 @@ from django.utils.translation import gettext as _
 
 from gis_server.edge import parse_day, parse_moment
 from gis_server.errors import Invalid
+from gis_server.models import User
+from gis_server.roles import common
+from patrols.seen.views.asked import area_of
 
 LONGEST_SPAN = timedelta(hours=24)
 AHEAD = timedelta(seconds=60)
@@ -57,6 +60,17 @@ def past_day(request: HttpRequest, name: str, now: datetime) -> date | None:
         rule = _("%(name)s is a day to come: choose today or a day before.")
         raise Invalid(rule % {"name": name})
     return day
+
+
+def reach_of(request: HttpRequest, user: User) -> list[str]:
+    """The reader's reach, cut to `area` where one is asked for.
+
+    Raises:
+        Invalid: no code.
+        NotFound: out of reach.
+    """
+    area = area_of(request, user)
+    return common(user.reach, [area] if area else None)
 
 
 def begins() -> datetime | None:

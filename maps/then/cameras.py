@@ -1,7 +1,8 @@
 """Cameras as they were at a moment, and how their states changed in a span: from the stored spans.
 
 A camera is there from the moment it was entered.  Until its first span nobody knows anything of
-it: it is unknown, and never better.  Where it stands, and so who may see it, is what holds now.
+it: it is unknown, and never better.  Owner, team and kind are those of then.  Where it stands, and
+so who may see it, is what holds now.
 """
 
 from collections.abc import Sequence
@@ -13,14 +14,16 @@ from maps.layers import IN_SCOPE
 from maps.then.asked import Span
 from maps.then.rows import MOST_CAMERAS, MOST_CHANGES, Rows, prefixes_of, rows_of
 
-COLUMNS = ("id", "name", "state", "reason", "since", "lon", "lat")
+COLUMNS = ("id", "name", "state", "reason", "since", "lon", "lat", "owner", "team", "priority")
 CAMERA_COLUMNS = ("id", "name", "lon", "lat")
 STATE_COLUMNS = ("after_ms", "camera", "state", "reason")
+RECORD_COLUMNS = ("after_ms", "camera", "owner", "team", "priority")
 _IN_REACH = IN_SCOPE.format(code="camera.scope_code")
 _PLACE = """round(ST_X(camera.point)::numeric, 6)::float8,
            round(ST_Y(camera.point)::numeric, 6)::float8"""
 
-# One look into the index of spans for each camera, and one into that of records.
+# One look into the index of spans for each camera, and two into that of records: a camera's first
+# record holds also before it, but does not say that the camera was there.
 _THERE = f"""
     FROM cameras_camera AS camera
     LEFT JOIN LATERAL (
@@ -28,12 +31,24 @@ _THERE = f"""
         WHERE span.camera_id = camera.id AND span.since <= %(at)s
         ORDER BY span.since DESC, span.id DESC LIMIT 1
     ) AS known ON true
-    WHERE {_IN_REACH} AND (known.state IS NOT NULL OR EXISTS (
-        SELECT FROM cameras_camerarecord AS record
-        WHERE record.camera_id = camera.id AND record.since <= %(at)s))"""  # noqa: S608 - our own words
+    LEFT JOIN LATERAL (
+        (SELECT true AS entered, record.owner_name, record.team_name, record.priority
+         FROM cameras_camerarecord AS record
+         WHERE record.camera_id = camera.id AND record.since <= %(at)s
+         ORDER BY record.since DESC, record.id DESC LIMIT 1)
+        UNION ALL
+        (SELECT false, record.owner_name, record.team_name, record.priority
+         FROM cameras_camerarecord AS record
+         WHERE record.camera_id = camera.id AND record.since > %(at)s
+         ORDER BY record.since, record.id LIMIT 1)
+        ORDER BY entered DESC LIMIT 1
+    ) AS record ON true
+    WHERE {_IN_REACH} AND (known.state IS NOT NULL OR record.entered)"""  # noqa: S608 - our own words
 STOOD = f"""
     SELECT camera.id, camera.name, coalesce(known.state, '{State.UNKNOWN}'),
-           coalesce(known.reason, ''), floor(extract(epoch FROM known.since))::bigint, {_PLACE}
+           coalesce(known.reason, ''), floor(extract(epoch FROM known.since))::bigint, {_PLACE},
+           coalesce(record.owner_name, ''), coalesce(record.team_name, ''),
+           coalesce(record.priority, '')
     {_THERE} ORDER BY camera.id LIMIT %(most)s"""  # noqa: S608
 COUNTED = f"SELECT coalesce(known.state, '{State.UNKNOWN}'), count(*) {_THERE} GROUP BY 1"
 # A camera that was entered in the span is there from then on, unknown until its first state.
@@ -55,6 +70,13 @@ STATES = f"""
     ) AS changed
     WHERE {_IN_REACH}
     ORDER BY changed.since, changed.id LIMIT %(most)s"""  # noqa: S608
+RECORDS = f"""
+    SELECT floor(extract(epoch FROM record.since - %(begin)s) * 1000)::bigint, camera.id,
+           record.owner_name, record.team_name, record.priority
+    FROM cameras_camera AS camera JOIN cameras_camerarecord AS record
+        ON record.camera_id = camera.id AND record.since > %(begin)s AND record.since <= %(end)s
+    WHERE {_IN_REACH}
+    ORDER BY record.since, record.id LIMIT %(most)s"""  # noqa: S608
 CHANGED = f"""
     SELECT camera.id, camera.name, {_PLACE}
     FROM cameras_camera AS camera WHERE camera.id = ANY(%(ids)s) AND {_IN_REACH}
@@ -85,8 +107,8 @@ def stood(reach: Sequence[str], at: datetime) -> dict[str, Any]:
 
 
 def changes(reach: Sequence[str], span: Span) -> dict[str, Any] | None:
-    """The changes of states in a span, and the cameras that changed; None where they are more than
-    `MOST_CHANGES`.  Two queries.
+    """The changes of states and of owner, team and kind in a span, and the cameras whose states
+    changed; None where either are more than `MOST_CHANGES`.  Three queries.
     """
     values: dict[str, Any] = {
         "begin": span.begin,
@@ -95,10 +117,12 @@ def changes(reach: Sequence[str], span: Span) -> dict[str, Any] | None:
         "most": MOST_CHANGES + 1,
     }
     states = rows_of(STATES, values, STATE_COLUMNS)
-    if len(states.rows) > MOST_CHANGES:
+    records = rows_of(RECORDS, values, RECORD_COLUMNS)
+    if max(len(states.rows), len(records.rows)) > MOST_CHANGES:
         return None
     values["ids"] = sorted({row[1] for row in states.rows})
     return {
         "cameras": rows_of(CHANGED, values, CAMERA_COLUMNS).told(),
         "states": states.told(),
+        "records": records.told(),
     }

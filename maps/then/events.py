@@ -14,8 +14,11 @@ from maps.layers import IN_SCOPE
 from maps.then.asked import Span
 from maps.then.rows import MOST_CHANGES, MOST_EVENTS, Rows, prefixes_of, rows_of
 
-COLUMNS = ("id", "number", "kind", "severity", "state", "level", "close_due", "lon", "lat")
-EVENT_COLUMNS = ("id", "number", "lon", "lat")
+COLUMNS = (
+    *("id", "number", "kind", "severity", "state", "level", "close_due", "lon", "lat"),
+    "reported_at",
+)
+EVENT_COLUMNS = ("id", "number", "lon", "lat", "reported_at")
 STEP_COLUMNS = ("after_ms", "event", "state", "kind", "severity", "level", "close_due")
 MOVING = sorted(
     {action.value for action, move in MOVES.items() if move.after is not None}
@@ -61,7 +64,8 @@ STOOD = f"""
     SELECT event.id, event.number, {_then("kind", "%(at)s")}, {_then("severity", "%(at)s")},
            event.state_then, event.level_then, floor(extract(epoch FROM event.due_then))::bigint,
            round(ST_X(event.point)::numeric, 6)::float8,
-           round(ST_Y(event.point)::numeric, 6)::float8
+           round(ST_Y(event.point)::numeric, 6)::float8,
+           floor(extract(epoch FROM event.reported_at))::bigint
     FROM ({_THERE}) AS event ORDER BY event.id LIMIT %(most)s"""  # noqa: S608
 COUNTED = f"""
     SELECT event.state_then, {_then("severity", "%(at)s")}, count(*)
@@ -76,7 +80,8 @@ STEPS = f"""
     ORDER BY moved.at, moved.id LIMIT %(most)s"""  # noqa: S608
 MOVED = f"""
     SELECT event.id, event.number, round(ST_X(event.point)::numeric, 6)::float8,
-           round(ST_Y(event.point)::numeric, 6)::float8
+           round(ST_Y(event.point)::numeric, 6)::float8,
+           floor(extract(epoch FROM event.reported_at))::bigint
     FROM events_event AS event WHERE event.id = ANY(%(ids)s) AND {_IN_REACH}
     ORDER BY event.id"""  # noqa: S608
 

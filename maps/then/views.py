@@ -1,5 +1,5 @@
-"""The past of the map over HTTP.  Everything is cut to the reader's present reach, and to what
-their role sees now.
+"""The past of the map over HTTP.  Everything is cut to the reader's present reach, in it to `area`
+where one is asked for, and to what their role sees now.
 """
 
 from typing import Any
@@ -27,7 +27,7 @@ def moment(request: HttpRequest) -> HttpResponse:
     """
     now, user = timezone.now(), user_of(request)
     at = asked.moment_of(request, now)
-    day = timezone.localdate(at)
+    day, reach = timezone.localdate(at), asked.reach_of(request, user)
     with queries.in_time(TIMEOUT_MS):
         first = asked.begins()
         asked.check_known(at, first)
@@ -37,15 +37,15 @@ def moment(request: HttpRequest) -> HttpResponse:
             "begins": first and first.isoformat(),
             "grids": {
                 "edition": queries.edition(user.reach, day),
-                "total": grids.count(user.reach, day),
+                "total": grids.count(reach, day),
             },
             "events": None,
             "cameras": None,
         }
         if may(user.role, Permission.SEE_EVENTS):
-            told["events"] = events.stood(user.reach, at)
+            told["events"] = events.stood(reach, at)
         if may(user.role, Permission.SEE_CAMERAS):
-            told["cameras"] = cameras.stood(user.reach, at)
+            told["cameras"] = cameras.stood(reach, at)
     return _packed(request, told)
 
 
@@ -57,7 +57,7 @@ def changes(request: HttpRequest) -> HttpResponse:
     With what stood at `from`, a browser can tell what stood at any moment of the span.
     """
     now, user = timezone.now(), user_of(request)
-    span = asked.span_of(request, now)
+    span, reach = asked.span_of(request, now), asked.reach_of(request, user)
     told: dict[str, Any] = {
         "from": span.begin.isoformat(),
         "to": span.end.isoformat(),
@@ -67,9 +67,9 @@ def changes(request: HttpRequest) -> HttpResponse:
     with queries.in_time(TIMEOUT_MS):
         asked.check_known(span.end, asked.begins())
         if may(user.role, Permission.SEE_EVENTS):
-            told["events"] = _whole(events.changes(user.reach, span))
+            told["events"] = _whole(events.changes(reach, span))
         if may(user.role, Permission.SEE_CAMERAS):
-            told["cameras"] = _whole(cameras.changes(user.reach, span))
+            told["cameras"] = _whole(cameras.changes(reach, span))
     return _packed(request, told)
 
 
@@ -78,8 +78,9 @@ def changes(request: HttpRequest) -> HttpResponse:
 def grid_differences(request: HttpRequest) -> HttpResponse:
     """Answer how the grids of the day `to` differ from those of the day `from`."""
     first, last = asked.days_of(request, timezone.now())
+    reach = asked.reach_of(request, user_of(request))
     with queries.in_time(TIMEOUT_MS):
-        return _packed(request, grids.differences(user_of(request).reach, first, last))
+        return _packed(request, grids.differences(reach, first, last))
 
 
 def _whole(found: dict[str, Any] | None) -> dict[str, Any]:

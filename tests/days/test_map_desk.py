@@ -73,6 +73,17 @@ def test_what_the_map_shows_is_a_list_that_opens_cards(open_page: OpenPage) -> N
     rows.first.focus()
     page.keyboard.press("Enter")
     expect(page.locator("#card h2")).to_have_text(name)
+
+    # What lies around it; Escape takes the window away, and then the card.
+    page.locator('#card [data-role="around"]').press("Enter")
+    expect(page.locator("#radius")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("#card h2")).to_have_text(name)
+    page.locator('#card [data-role="around"]').press("Enter")
+    page.locator("#radius").fill("200")
+    page.keyboard.press("Enter")
+    expect(page.locator(".results-head h2")).to_contain_text(name)
+    expect(page.locator(".results-said")).to_contain_text("0.126")  # pi x 0.2 km squared
     page.keyboard.press("Escape")
     expect(page.locator("#card")).to_be_hidden()
 
@@ -97,6 +108,13 @@ def test_a_search_around_a_point_and_a_filter_go_along_in_a_link(
     box.focus()
     page.keyboard.press("Space")
     until(lambda: query(page).get("camera_state") == ["offline"], "the address")
+    street, community = page.locator('select[name="area"]').all()
+    expect(community).to_be_disabled()
+    street.select_option(index=1)
+    community.select_option(index=1)
+    code = community.input_value()
+    assert code[:9] == street.input_value()[:9]
+    until(lambda: query(page).get("area") == [code], "the community in the address")
     number = page.locator('.desk-layer:has(input[value="cameras"]) .desk-number')
     shown = number.inner_text()
     other = open_page(f"{urlsplit(page.url).path}?{urlsplit(page.url).query}")
@@ -104,6 +122,12 @@ def test_a_search_around_a_point_and_a_filter_go_along_in_a_link(
     expect(other.locator('.desk-layer:has(input[value="cameras"]) .desk-number')).to_have_text(
         shown
     )
+    expect(other.locator('select[name="area"]').last).to_have_value(code)
+
+    # Another street has other communities.
+    street.select_option(index=2)
+    expect(community).to_have_value("")
+    until(lambda: query(page).get("area") == [street.input_value()], "the street in the address")
 
 
 def test_all_keys_are_told(open_page: OpenPage) -> None:
@@ -140,7 +164,7 @@ def test_a_drawing_stays_in_this_browser_and_goes_through_a_file(
     bad = tmp_path / "bad.geojson"
     bad.write_text("{", encoding="utf-8")
     page.set_input_files("#drawings input[type=file]", bad)
-    expect(page.locator(".desk-said")).to_contain_text("GeoJSON")
+    expect(page.locator("#drawings .desk-said")).to_contain_text("GeoJSON")
     expect(field).to_have_count(2)
 
     assert saved["properties"] == {"name": "<b>桥</b>"}

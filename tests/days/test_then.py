@@ -76,6 +76,20 @@ def test_a_day_is_stepped_through_and_played_by_keyboard(
     page.keyboard.press("PageUp")
     expect(page.locator(".past-ribbon")).to_contain_text("02:00:00")
     assert shown(page, camera, "offline")
+
+    # Filters and layers hold for then as they do for now.
+    online = page.locator('input[name="camera_state"][value="online"]')
+    online.check()
+    assert set(page.evaluate(STATES, ".past-map").values()) <= {"online"}
+    expect(page.locator(".then-note").first).to_contain_text("已筛选")
+    online.uncheck()
+    assert shown(page, camera, "offline")
+    layer = page.locator('input[value="cameras"]')
+    layer.uncheck()
+    drawn = "document.querySelector('.past-map').map.getLayoutProperty('cameras', 'visibility')"
+    assert page.evaluate(drawn) == "none"
+    layer.check()
+    assert page.evaluate(drawn) == "visible"
     page.locator("#time select").first.select_option("600")
     slider.focus()
     page.keyboard.press(" ")
@@ -114,9 +128,10 @@ def test_a_day_before_anything_was_known_is_refused_in_words_and_shows_nothing(
 def test_two_moments_are_compared_side_by_side_and_by_a_moved_border(
     open_page: OpenPage, camera: int, yesterday: str, picture_folder: Path
 ) -> None:
-    page = open_page("/map/", BIG)
+    page = open_page("/map/?camera_state=online&camera_state=offline", BIG)
     expect(page.locator("body")).to_have_attribute("data-live", "live")
     page.locator("button", has_text="两个时刻对比").click()
+    expect(page.locator(".compare-filtered")).to_contain_text("离线")
     before, after = page.locator(".compare input[type=datetime-local]").all()
     before.fill(f"{yesterday}T00:30")
     after.fill(f"{yesterday}T02:00")
@@ -129,6 +144,7 @@ def test_two_moments_are_compared_side_by_side_and_by_a_moved_border(
     until(partial(shown, page, camera, "online", left), "the one before", DRAWN_S)
     until(partial(shown, page, camera, "offline", right), "the one after", DRAWN_S)
     expect(page.locator(".compare-table tr", has_text="转为离线")).to_contain_text("1")
+    expect(page.locator(".compare-table tr", has_text="未知")).to_contain_text("未知000")
     page.screenshot(path=picture_folder / "desk-compare.png")
     # They move together.
     page.evaluate(f"document.querySelector({left!r}).map.jumpTo({{ zoom: 14 }})")

@@ -14,6 +14,8 @@ SHEETS = (
     ROOT / "gis_server" / "static" / "gis_server" / "shell.css",
     ROOT / "gis_server" / "static" / "gis_server" / "pages.css",
     ROOT / "maps" / "static" / "maps" / "wall.css",
+    ROOT / "maps" / "static" / "maps" / "desk" / "desk.css",
+    ROOT / "maps" / "static" / "maps" / "desk" / "then" / "then.css",
 )
 THEMES = ("dark", "light")
 # Grounds that text of any colour may come to lie on.

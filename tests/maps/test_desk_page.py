@@ -55,8 +55,8 @@ def test_the_page_costs_a_fixed_number_of_queries(
 ) -> None:
     operator.get("/map/")
 
-    # Session, user, counts, extent, edition, divisions to choose from.
-    with django_assert_num_queries(6):
+    # Session, user, counts, extent, edition; divisions, owners and teams to choose from.
+    with django_assert_num_queries(8):
         operator.get("/map/")
 
 

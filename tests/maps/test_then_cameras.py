@@ -122,3 +122,38 @@ def test_too_many_changes_are_refused(
     )
 
     assert answer.status_code == 422
+
+
+def test_owner_team_and_kind_are_those_of_then(operator: Client, camera: Camera) -> None:
+    lives(camera, ("03-02 08:00", "online"))
+    dated(camera, "03-02 12:00", owner_name="Market", team_name="South", priority="key_area")
+
+    def told(when: str) -> tuple[str, str, str]:
+        row = by_id(moment(operator, at(when))["cameras"])[camera.pk]
+        return row["owner"], row["team"], row["priority"]
+
+    old = (camera.owner.name, camera.team.name, camera.priority)
+    assert told("03-02 11:59") == old
+    assert told("03-02 12:00") == ("Market", "South", "key_area")
+    span = changes(operator, at("03-02 00:00"), at("03-02 23:00"))["cameras"]
+    assert span["records"]["rows"] == [[12 * 3_600_000, camera.pk, "Market", "South", "key_area"]]
+
+
+def test_an_area_cuts_what_is_told_and_one_out_of_reach_is_refused(
+    operator: Client, sign_in: SignIn, camera: Camera, make_camera: MakeCamera
+) -> None:
+    tenth = make_camera(scope_code="140107010000")
+    dated(tenth, "03-01 00:00")
+    when = {"at": at("03-02 09:00").isoformat()}
+
+    def ids(client: Client, area: str) -> list[int]:
+        answer = client.get("/api/maps/then/", when | {"area": area}).json()
+        return [row[0] for row in answer["cameras"]["rows"]]
+
+    # The street 010 is not all streets that begin with 01.
+    assert ids(operator, "140107010000") == [tenth.pk]
+    assert ids(operator, "140107001") == [camera.pk]
+    assert ids(operator, "140107011000") == []
+    own = sign_in(Role.OPERATOR, ("140107001",))
+    assert own.get("/api/maps/then/", when | {"area": "140107010000"}).status_code == 404
+    assert own.get("/api/maps/then/", when | {"area": "14x"}).status_code == 422

@@ -55,6 +55,13 @@ function feature(camera) {
   };
 }
 
+// How many features there are, and of which state.
+export function countsOf(features) {
+  const states = Object.fromEntries(STATES.map((state) => [state, 0]));
+  for (const { properties } of features) states[properties.state] += 1;
+  return { all: features.length, states };
+}
+
 // A state this page has no word for is unknown; never better.
 export function known(state) {
   return STATES.includes(state) ? state : "unknown";

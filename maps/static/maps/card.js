@@ -1,6 +1,7 @@
 // The card of one camera: what is wrong, what to do, what the last check saw, and its picture.
 
 import { ask } from "maps/api";
+import { aroundButton } from "maps/around";
 import { stateText } from "maps/cameras";
 import * as clock from "maps/clock";
 import { element, setText } from "maps/element";
@@ -8,12 +9,13 @@ import { icon } from "maps/icons";
 import { Picture } from "maps/picture";
 
 export class Card {
-  // closed(): the card was put away.
-  constructor(holder, config, { closed }) {
-    Object.assign(this, { holder, config, closed });
+  // closed(): the card was put away.  around: see aroundButton.
+  constructor(holder, config, { closed, around = null }) {
+    Object.assign(this, { holder, config, closed, around });
     this.id = null;
     addEventListener("keydown", (event) => {
-      if (event.key === "Escape" && this.id !== null) this.close();
+      // A window over the page goes first.
+      if (event.key === "Escape" && this.id !== null && !document.querySelector("dialog[open]")) this.close();
     });
   }
 
@@ -81,6 +83,7 @@ export class Card {
       this.facts(camera),
       this.ladder(camera),
       this.history(camera),
+      aroundButton(this.around, `cameras:${camera.id}`, camera.name),
       element("p", { class: "card-page" }, element("a", { href: camera.page }, gettext("Open the page of this camera"))),
     );
     this.tick();

@@ -2,13 +2,14 @@
 
 import * as maplibre from "maplibre-gl";
 import { ask } from "maps/api";
+import { aroundButton } from "maps/around";
 import * as clock from "maps/clock";
 import { element } from "maps/element";
 
 export class EventNote {
-  // ringed(point or null): where the event lies whose note is open.
-  constructor(map, url, { ringed }) {
-    Object.assign(this, { map, url, ringed });
+  // ringed(point or null): where the event lies whose note is open.  around: see aroundButton.
+  constructor(map, url, { ringed, around }) {
+    Object.assign(this, { map, url, ringed, around });
     this.id = null;
     this.popup = new maplibre.Popup({ className: "grid-note event-note", maxWidth: "24rem", offset: 18, focusAfterOpen: false });
     this.popup.on("close", () => {
@@ -60,6 +61,7 @@ export class EventNote {
       event.units.length > 0 && element("p", { class: "muted" }, event.units.join("、")),
       element("p", { class: "muted" }, [event.number, event.source_text, received].filter(Boolean).join(" · ")),
       element("p", {}, element("a", { href: event.page }, gettext("Open the page of this event"))),
+      aroundButton(this.around, `events:${this.id}`, event.number ?? event.entry),
     );
   }
 }

@@ -2,11 +2,13 @@
 
 import * as maplibre from "maplibre-gl";
 import { ask } from "maps/api";
+import { aroundButton } from "maps/around";
 import { element } from "maps/element";
 
 export class GridNote {
-  constructor(map, urls) {
-    Object.assign(this, { map, urls });
+  // around: see aroundButton.
+  constructor(map, urls, { around }) {
+    Object.assign(this, { map, urls, around });
     this.popup = new maplibre.Popup({ className: "grid-note", maxWidth: "20rem", focusAfterOpen: false });
   }
 
@@ -36,6 +38,7 @@ export class GridNote {
       figure(words),
       element("p", {}, grid.vacant ? gettext("No worker: vacant") : people),
       element("p", {}, places),
+      aroundButton(this.around, `grids:${grid.code}`, grid.name),
     );
   }
 }

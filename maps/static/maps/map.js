@@ -44,7 +44,8 @@ export function mapIn(holder, config, acts) {
 
 export class WallMap {
   // picked(id): a camera was clicked.  trouble(sentence): the picture is gone, "" when it is back.
-  constructor(holder, config, { picked, trouble }) {
+  // around: what the notes' buttons ask for (aroundButton), null for none.
+  constructor(holder, config, { picked, trouble, around = null }) {
     this.config = config;
     this.trouble = trouble;
     this.cameras = null;
@@ -55,12 +56,12 @@ export class WallMap {
     this.map = this.make(holder);
     // Tests and the curious reach the map from its element.
     holder.map = this.map;
-    this.note = new GridNote(this.map, config.urls);
+    this.note = new GridNote(this.map, config.urls, { around });
     this.colours = new GridColours(this.map);
     this.outageNote = new OutageNote(this.map, config.urls.cameras, picked);
     this.hasEvents = Boolean(config.layers.events);
     this.eventHits = [EVENT_LAYER, "event-singles"];
-    this.eventNote = this.hasEvents ? new EventNote(this.map, config.urls.events, { ringed: (spot) => this.ringEvent(spot) }) : null;
+    this.eventNote = this.hasEvents ? new EventNote(this.map, config.urls.events, { ringed: (spot) => this.ringEvent(spot), around }) : null;
     this.patrols = config.sees_patrols ? new PatrolMap(this.map, config.urls.patrols) : null;
     this.map.addControl(new maplibre.NavigationControl({ showCompass: false }), "top-left");
     this.map.addControl(new Home(() => this.showAll()), "top-left");

@@ -11,6 +11,7 @@ from gis_server.edge import parse_choice, parse_day, parse_int, parse_text
 from gis_server.errors import Invalid, NotFound
 from gis_server.models import LONGEST_CODE, User
 from gis_server.roles import covers
+from grids.codes import DIVISION_DIGITS, BadCode, prefix
 from patrols.control import ControlLevel
 from patrols.intake.taking import oldest_kept
 from patrols.models import Shift
@@ -142,7 +143,11 @@ def area_of(request: HttpRequest, user: User) -> str:
         return ""
     if not (area.isascii() and area.isdigit() and len(area) >= LEAST_DIGITS):
         raise Invalid(_("An area is told by the digits of its code."))
-    area = area.rstrip("0") if len(area) == 12 and area.endswith("000") else area
+    if len(area) == DIVISION_DIGITS:
+        try:
+            area = prefix(area)
+        except BadCode:
+            raise Invalid(_("An area is told by the digits of its code.")) from None
     if not covers(user.reach, area) and not any(one.startswith(area) for one in user.reach):
         raise NotFound(_("There is no such area in yours."))
     return area

@@ -1,57 +1,57 @@
 // The desk: puts map, live feed, layers, filters, tools and lists together.
 
-import * as address from "maps/address";
+// First: the others take colours and measure type while they are read.
+import "maps/display/screen";
 import { ask } from "maps/api";
-import { Banner } from "maps/banner";
-import { Burst, CLOSE_TOGETHER } from "maps/burst";
-import { Cameras } from "maps/cameras";
-import { Card } from "maps/card";
-import * as clock from "maps/clock";
-import { CoverageView } from "maps/patrols/coverage";
-import { element, setText } from "maps/element";
-import { Finder } from "maps/find";
-import { LiveFeed } from "maps/live";
-import { mapIn } from "maps/map";
+import { countsOf } from "maps/cameras";
+import { element } from "maps/element";
+import { MapPage, at, configOf } from "maps/page";
 import { TimeBar } from "maps/desk/then/time";
 import { People } from "maps/patrols/people";
 import { Sending } from "maps/patrols/sending";
 import { TrackView } from "maps/patrols/track";
 import { DeskMap } from "maps/desk/desk_map";
 import { Drawings } from "maps/desk/drawings";
-import { Filters, passes } from "maps/desk/filters";
+import { Filters } from "maps/desk/filters";
 import { areaM2, lengthM } from "maps/desk/geodesy";
 import { Layers } from "maps/desk/layers";
 import { areaText, distanceText } from "maps/desk/measures";
+import { CAMERA_FILTERS, EVENT_FILTERS, passes, passesEvent } from "maps/desk/passing";
 import { Results } from "maps/desk/results";
 import { asked, feature } from "maps/desk/shapes";
 import { Sketch } from "maps/desk/sketch";
 import { Tools, keysTable, openDialog } from "maps/desk/tools";
 import { View, placeOf } from "maps/desk/view";
 
-const REFRESH_EVERY_MS = 60_000;
-const EVENTS_EVERY_MS = 2_000;
 const AGE_EVERY_MS = 10_000;
-const EVENTS_AT_ONCE = 1000;
-const MOST_EVENTS = 5000;
+// So many of a layer that are filtered are asked for one by one.
+const AT_ONCE = 1000;
+const MOST_CHOSEN = 5000;
 const USUAL_RADIUS_M = 200;
 
-const config = JSON.parse(document.getElementById("desk-config").textContent);
-const at = (id) => document.getElementById(id);
-clock.showIn(config.time_zone);
-
-let eventsWait = null;
+const config = configOf("desk-config");
 let searching = null;
 let isMade = false;
-const cameras = new Cameras();
-const banner = new Banner(at("banner"), at("live"), config);
-const card = new Card(at("card"), config, { closed });
-const wall = mapIn(at("map"), config, { picked: (id) => openCard(id, false), trouble: (text) => banner.trouble(text) });
-if (wall) new TimeBar(at("time"), at("map"), config, wall);
+const page = new MapPage(config, {
+  load,
+  repaint: showCameras,
+  relist: () => loadOutages().catch(() => {}),
+  held: showCameras,
+  chosen: () => (filters.hasCameras ? chosenCameras() : null),
+  changed: (change) => change.topic === "position" && people?.changed(),
+  events: () => filters.hasEvents && showEvents(),
+  minute: () => {
+    people?.load();
+    if (config.sees_cameras && !points.every) points.load().catch(() => {});
+  },
+  around,
+});
+const { cameras, coverage, map: wall, points } = page;
 const desk = wall && new DeskMap(wall, config, { ready: () => arrange() });
-const coverage = config.layers.blind ? makeCoverage() : null;
 const view = new View(() => [["at", desk?.view ?? ""], ["layers", layers.text], ...filters.query()]);
 const layers = new Layers(at("layers"), config, desk, { changed: () => changedView(), seen: coverage?.buttons() ?? [] });
 const filters = new Filters(at("filters"), config, { changed: () => changedView() });
+const time = wall && new TimeBar(at("time"), at("map"), config, wall, { narrowing, known: (past) => filters.know(past), told: toldPast });
 const results = new Results(at("results"), { opened, around: (layer, item, name) => around(`${layer}:${layer === "grids" ? item.properties.code : item.id}`, name), listView });
 const drawings = new Drawings(at("drawings"), config.user, {
   shown: (features) => desk?.show("drawn", features),
@@ -71,30 +71,6 @@ const tools = new Tools(at("tools"), {
   help: () => openDialog(at("help"), gettext("Keys"), keysTable()),
   keys: { g: () => wall?.map.getCanvas().focus(), l: () => listView() },
 });
-new Finder(at("find"), config.urls.find, { chosen: goTo });
-const repaint = new Burst(showCameras, CLOSE_TOGETHER);
-const relist = new Burst(() => loadOutages().catch(() => {}), CLOSE_TOGETHER);
-const reload = new Burst(() => load().catch(() => {}), CLOSE_TOGETHER);
-const feed = new LiveFeed({
-  ticketUrl: config.urls.ticket,
-  csrf: config.csrf,
-  user: config.user,
-  load,
-  changed,
-  told: (state, why) => banner.tell(state, why, feed?.heardAt ?? null),
-  returned: () => location.reload(),
-});
-
-function makeCoverage() {
-  return new CoverageView(at("coverage"), config.urls.patrols, {
-    asks: (kind, query) => wall?.showSeen(kind, query),
-    showsVideo: (features) => wall?.showVideo(features),
-    extent: config.extent,
-    rounds: config.urls.rounds,
-    rules: config.coverage_rules,
-    seesPatrols: config.sees_patrols,
-  });
-}
 
 function makePeople() {
   const url = config.urls.patrols;
@@ -125,8 +101,35 @@ function changedView() {
   layers.filtered("cameras", filters.hasCameras);
   desk?.within(filters.area);
   showCameras();
+  if (config.sees_cameras && !points.every) points.load().catch(() => {});
   showEvents();
+  time?.narrow();
   view.changed();
+}
+
+// What layers and filters leave of a moment of the past.  camera, event: null where they let all
+// through; the area is the server's to cut.
+function narrowing() {
+  const { chosen, area, words } = filters;
+  return {
+    area,
+    words,
+    camera: CAMERA_FILTERS.some((name) => chosen[name]) ? (camera) => passes(camera, chosen) : null,
+    event: EVENT_FILTERS.some((name) => chosen[name]) ? (event, moment) => passesEvent(event, chosen, moment) : null,
+    shows: Object.fromEntries(["cameras", "events", "people"].map((name) => [name, layers.isOn(name)])),
+    visible: { ...desk.visible },
+    faded: { ...desk.faded },
+  };
+}
+
+// The numbers beside the layers are of what is shown.
+function toldPast(counted, events) {
+  if (counted === null) {
+    showCameras();
+    return showEvents();
+  }
+  if (config.sees_cameras) layers.count(counted);
+  if (config.sees_events) layers.countEvents(String(events));
 }
 
 function showCameras() {
@@ -135,38 +138,64 @@ function showCameras() {
   const shown = (camera) => passes(camera, chosen, area);
   wall?.show(cameras, shown);
   desk?.eachCamera(hasCameras);
-  layers.count(cameras.features(shown).features);
+  if (time?.past) return;
+  if (points.every) layers.count(countsOf(cameras.features(shown).features));
+  else countCameras().catch(() => {});
+}
+
+// Where only some of the cameras are held, the server counts them.
+async function countCameras() {
+  const question = (countCameras.question = {});
+  const counted = filters.hasCameras ? chosenCameras.counted : summed((await ask(`${config.urls.cameras}/summary/`)).body);
+  if (counted && countCameras.question === question && !time?.past) layers.count(counted);
+}
+
+function summed({ total, ...states }) {
+  return { all: total, states };
+}
+
+// Those that are chosen, as a collection, where there are more cameras than are held at once.
+async function chosenCameras() {
+  const { items, matched, counts, rest } = await chosenOf("cameras");
+  chosenCameras.counted = { all: matched, states: counts };
+  const features = items.map(({ id, lon, lat, properties }) => feature({ type: "Point", coordinates: [lon, lat] }, { ...properties, id, scope: properties.scope_code }));
+  return { features, complete: !rest };
 }
 
 // Filtered, events are asked for one by one; else they are the wall's tiles.
 async function showEvents() {
   if (!config.sees_events || !config.extent) return;
   layers.filtered("events", filters.hasEvents);
-  layers.countEvents("");
+  tellEvents("");
   if (!filters.hasEvents) return desk?.show("chosen-events", []);
   const question = (showEvents.question = {});
   try {
-    const found = await eventsOf(filters.query());
+    const found = await chosenOf("events");
     if (showEvents.question !== question) return;
     desk?.show("chosen-events", found.items.map(({ id, lon, lat, properties: { kind, severity, due } }) => ({ ...feature({ type: "Point", coordinates: [lon, lat] }, { kind, severity, due }), id })));
-    layers.countEvents(found.rest ? interpolate(gettext("%s of %s"), [found.items.length, found.matched]) : String(found.matched));
+    tellEvents(found.rest ? interpolate(gettext("%s of %s"), [found.items.length, found.matched]) : String(found.matched));
   } catch (error) {
-    if (showEvents.question === question) layers.countEvents(error.message);
+    if (showEvents.question === question) tellEvents(error.message);
   }
 }
 
-async function eventsOf(query) {
+function tellEvents(text) {
+  if (!time?.past) layers.countEvents(text);
+}
+
+async function chosenOf(layer) {
+  const query = filters.query();
   const items = [];
-  query.append("layer", "events");
+  query.append("layer", layer);
   query.set("bbox", config.extent.map((edge) => edge.toFixed(6)).join());
-  query.set("limit", EVENTS_AT_ONCE);
-  let [next, matched] = [`${config.urls.select}?${query}`, 0];
-  while (next && items.length < MOST_EVENTS) {
+  query.set("limit", AT_ONCE);
+  let [next, matched, counts] = [`${config.urls.select}?${query}`, 0, {}];
+  while (next && items.length < MOST_CHOSEN) {
     const [told] = (await ask(next)).body.layers;
     items.push(...told.items);
-    ({ next, matched } = told);
+    ({ next, matched, counts } = told);
   }
-  return { items, matched, rest: Boolean(next) };
+  return { items, matched, counts, rest: Boolean(next) };
 }
 
 // ---- Tools -----------------------------------------------------------------------------------------
@@ -274,104 +303,23 @@ async function load() {
   people?.load();
   showEvents();
   if (!config.sees_cameras) return;
-  const { body } = await ask(`${config.urls.cameras}.geojson`);
-  cameras.replace(body);
-  wall?.sayCrowded(body.complete ? 0 : body.features.length);
-  filters.know([...cameras.byId.values()]);
-  showCameras();
+  await points.load();
   await loadOutages();
-  if (card.id === null) followAddress(address.read());
-  else card.refresh();
+  page.refreshCard();
 }
 
 async function loadOutages() {
   if (config.sees_cameras) wall?.showOutages((await ask(`${config.urls.cameras}/outages/`)).body.items);
 }
 
-function changed(change) {
-  if (change.topic === "shapes" || change.topic === "territory") return refreshEdition();
-  if (change.topic === "camera") {
-    cameras.apply(change);
-    repaint.call();
-  }
-  if (change.topic === "outage") relist.call();
-  if (change.topic === "event") eventChanged(change);
-  if (change.topic === "position") people?.changed();
-  if (change.topic === "coverage") coverage?.changed((kind) => wall?.refreshSeen(kind));
-  if (change.topic === "notice") reload.call();
-  card.changed(change);
-}
-
-function eventChanged({ subject }) {
-  wall?.eventNote?.changed(subject);
-  eventsWait ??= setTimeout(() => {
-    eventsWait = null;
-    refreshEvents();
-  }, EVENTS_EVERY_MS);
-}
-
-function refreshEvents() {
-  wall?.refreshEvents();
-  if (filters.hasEvents) showEvents();
-}
-
-async function refreshEdition() {
-  try {
-    wall?.useEdition((await ask(config.urls.edition)).body.edition);
-  } catch {
-    // Borders stay as they are; the next minute asks again.
-  }
-}
-
 // ---- One thing -------------------------------------------------------------------------------------
 
 function opened(layer, { id, lon, lat, properties }) {
-  if (layer === "cameras") return openCard(id, true);
+  if (layer === "cameras") return page.openCard(id, true);
   wall?.visit([lon, lat, lon, lat], { area: layer === "grids" ? properties.code : "" });
   if (layer === "events") wall?.eventNote?.open(id, [lon, lat]);
   if (layer === "grids") wall?.note.open(properties.code, [lon, lat]);
 }
-
-function openCard(id, go) {
-  card.open(id);
-  wall?.pick(cameras.get(id), { go, covered_px: coveredByCard() });
-  address.write(id);
-}
-
-function goTo({ id, box, area, opens }) {
-  if (opens === "camera") openCard(id, false);
-  else if (card.id !== null) card.close();
-  if (box === null) return gettext("It has no place on the map.");
-  wall?.visit(box, { area, covered_px: coveredByCard() });
-  if (opens === "event") wall?.visitEvent(id, box);
-  return "";
-}
-
-function coveredByCard() {
-  const [{ width: whole }, { width }] = [at("map"), at("card")].map((box) => box.getBoundingClientRect());
-  return width < whole ? width : 0;
-}
-
-function closed() {
-  wall?.pick(null);
-  address.write(null);
-}
-
-function followAddress(id) {
-  if (!config.sees_cameras || id === card.id) return;
-  if (id === null) card.close();
-  else openCard(id, true);
-}
-
-function tick() {
-  setText(at("clock"), `${clock.dayText()} ${clock.clockText()}`);
-  banner.tick();
-  card.tick();
-}
-
-at("as-file").addEventListener("click", ({ currentTarget }) => {
-  if (wall) currentTarget.search = wall.asFile(coverage?.kind ?? "off");
-});
 
 isMade = true;
 layers.set(view.asked.get("layers") ?? "");
@@ -379,14 +327,4 @@ filters.set(view.asked);
 const place = placeOf(view.asked.get("at"));
 if (place) desk?.go(place);
 wall?.map.on("moveend", () => view.changed());
-tick();
-setInterval(tick, 1_000);
-setInterval(() => {
-  refreshEdition();
-  refreshEvents();
-  people?.load();
-  coverage?.changed((kind) => wall?.refreshSeen(kind));
-  card.refresh();
-}, REFRESH_EVERY_MS);
-address.follow(followAddress);
-feed.start();
+page.start();

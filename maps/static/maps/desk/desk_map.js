@@ -19,7 +19,7 @@ export class DeskMap {
     // A driver that gives the picture back gives the wall's own layers back, and none of ours.
     const begin = () => {
       addDesk(this.map, { ...config, edition: wall.config.edition });
-      this.own = Object.fromEntries(BORDERS.filter((id) => this.map.getLayer(id)).map((id) => [id, this.map.getFilter(id)]));
+      this.own = filtersOf(this.map);
       this.isReady = true;
       this.restore();
       ready();
@@ -31,8 +31,8 @@ export class DeskMap {
 
   restore() {
     for (const [source, features] of Object.entries(this.shown)) this.show(source, features);
-    for (const [layer, on] of Object.entries(this.visible)) this.layerShown([layer], on);
-    for (const [layer, opacity] of Object.entries(this.faded)) this.fade([layer], opacity);
+    setShown(this.map, this.visible);
+    setFaded(this.map, this.faded);
     this.within(this.area);
   }
 
@@ -42,18 +42,15 @@ export class DeskMap {
   }
 
   layerShown(layers, on) {
-    for (const layer of layers) {
-      this.visible[layer] = on;
-      if (this.isReady && this.map.getLayer(layer)) this.map.setLayoutProperty(layer, "visibility", on ? "visible" : "none");
-    }
+    const now = Object.fromEntries(layers.map((layer) => [layer, on]));
+    Object.assign(this.visible, now);
+    if (this.isReady) setShown(this.map, now);
   }
 
   fade(layers, opacity) {
-    for (const layer of layers) {
-      this.faded[layer] = opacity;
-      const made = this.isReady && this.map.getLayer(layer);
-      if (made && FADES[made.type]) this.map.setPaintProperty(layer, FADES[made.type], opacity);
-    }
+    const now = Object.fromEntries(layers.map((layer) => [layer, opacity]));
+    Object.assign(this.faded, now);
+    if (this.isReady) setFaded(this.map, now);
   }
 
   // Cameras that are chosen one by one are drawn one by one, also from afar.
@@ -65,12 +62,7 @@ export class DeskMap {
   // Borders of what lies in an area alone; those above it stay.
   within(area) {
     this.area = area;
-    if (!this.isReady) return;
-    const begins = ["==", ["slice", ["to-string", ["get", "code"]], 0, area.length], area];
-    for (const [layer, own] of Object.entries(this.own)) {
-      const both = own ? ["all", own, begins] : begins;
-      this.map.setFilter(layer, area ? both : own ?? null);
-    }
+    if (this.isReady) setWithin(this.map, this.own, area);
   }
 
   get view() {
@@ -86,5 +78,32 @@ export class DeskMap {
     const edges = this.map.getBounds().toArray().flat();
     return edges.map((edge, index) => Math.max(-(index % 2 ? 85 : 180), Math.min(index % 2 ? 85 : 180, edge)).toFixed(6)).join();
   }
+}
 
+// ---- Of any map that has some of these layers: the live one and those of the past ------------------
+
+export function setShown(map, visible) {
+  for (const [layer, on] of Object.entries(visible)) {
+    if (map.getLayer(layer)) map.setLayoutProperty(layer, "visibility", on ? "visible" : "none");
+  }
+}
+
+export function setFaded(map, faded) {
+  for (const [layer, opacity] of Object.entries(faded)) {
+    const property = FADES[map.getLayer(layer)?.type];
+    if (property) map.setPaintProperty(layer, property, opacity);
+  }
+}
+
+// What the layers of borders let through by themselves.
+export function filtersOf(map) {
+  return Object.fromEntries(BORDERS.filter((id) => map.getLayer(id)).map((id) => [id, map.getFilter(id)]));
+}
+
+export function setWithin(map, own, area) {
+  const begins = ["==", ["slice", ["to-string", ["get", "code"]], 0, area.length], area];
+  for (const [layer, filter] of Object.entries(own)) {
+    const both = filter ? ["all", filter, begins] : begins;
+    map.setFilter(layer, area ? both : filter ?? null);
+  }
 }

@@ -1,13 +1,13 @@
 // What the desk draws besides the wall's layers: places, what was searched and drawn, chosen events.
 
 import { RANK as EVENT_RANK, SIGN as EVENT_SIGN } from "events/icons";
+import { UNIT, color } from "maps/display/tokens";
 import { collection } from "maps/desk/shapes";
 import { tileAddress } from "maps/style";
 
-const UNIT = Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
 const FONTS = ["Noto Sans CJK SC", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei"];
-const [DRAWN, SEARCHED, SKETCH] = ["#ffe08a", "#6cb4ff", "#ffffff"];
-export const PLACE_COLOURS = { building: "#b9a3e3", shop: "#e3b98f", service_point: "#8fd0c8" };
+const [DRAWN, SEARCHED, SKETCH, HALO] = ["track", "accent", "map-picked", "map-outside"].map(color);
+export const PLACE_COLOURS = { building: color("place-building"), shop: color("place-shop"), service_point: color("place-service") };
 const TOGETHER_BELOW = 12;
 
 export const CHOSEN_EVENTS = ["chosen-event-heaps", "chosen-event-numbers", "chosen-events"];
@@ -26,7 +26,7 @@ export function addDesk(map, { edition, layers, urls }) {
     type: "symbol",
     source: "drawn",
     layout: { "text-field": ["get", "name"], "text-font": FONTS, "text-size": 13 * UNIT, "text-offset": [0, 1.1], "text-anchor": "top" },
-    paint: { "text-color": DRAWN, "text-halo-color": "#0a0f15", "text-halo-width": 1.6 },
+    paint: { "text-color": DRAWN, "text-halo-color": HALO, "text-halo-width": 1.6 },
   });
 }
 
@@ -47,7 +47,7 @@ function addShapes(map, source, colour, dashes = null) {
     type: "circle",
     source,
     filter: of("Point"),
-    paint: { "circle-radius": 5 * UNIT, "circle-color": colour, "circle-stroke-color": "#0a0f15", "circle-stroke-width": 2 },
+    paint: { "circle-radius": 5 * UNIT, "circle-color": colour, "circle-stroke-color": HALO, "circle-stroke-width": 2 },
   });
 }
 
@@ -62,7 +62,7 @@ function addPlaces(map, tiles, zooms) {
     source: "places",
     "source-layer": "place_heaps",
     layout,
-    paint: { "circle-radius": ["interpolate", ["linear"], ["get", "places"], 1, 1.5 * UNIT, 500, 4 * UNIT], "circle-color": "#a3b1bf", "circle-opacity": 0.7 },
+    paint: { "circle-radius": ["interpolate", ["linear"], ["get", "places"], 1, 1.5 * UNIT, 500, 4 * UNIT], "circle-color": color("muted"), "circle-opacity": 0.7 },
   }, below);
   map.addLayer({
     id: "places",
@@ -79,13 +79,12 @@ function addPlaces(map, tiles, zooms) {
     "source-layer": "places",
     minzoom: 16,
     layout: { ...layout, "text-field": ["get", "name"], "text-font": FONTS, "text-size": 11 * UNIT, "text-anchor": "top", "text-offset": [0, 0.6], "text-optional": true },
-    paint: { "text-color": "#b3c0cd", "text-halo-color": "#0a0f15", "text-halo-width": 1.4 },
+    paint: { "text-color": color("map-lesser"), "text-halo-color": HALO, "text-halo-width": 1.4 },
   }, below);
 }
 
 // Filtered events are points of the page's own; those that stand together show the worst deadline.
 function addEvents(map) {
-  const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
   const near = ["match", ["get", "due"], "late", 3, "red", 3, "amber", 2, 1];
   const hidden = { visibility: "none" };
   map.addSource("chosen-events", { type: "geojson", data: collection([]), cluster: true, clusterMaxZoom: TOGETHER_BELOW, clusterRadius: 34 * UNIT, clusterProperties: { worst: ["max", near] } });
@@ -98,9 +97,9 @@ function addEvents(map) {
     layout: hidden,
     paint: {
       "circle-radius": ["interpolate", ["linear"], ["get", "point_count"], 2, 8 * UNIT, 20, 12 * UNIT, 200, 18 * UNIT],
-      "circle-color": colour("bg"),
+      "circle-color": color("bg"),
       "circle-opacity": 0.85,
-      "circle-stroke-color": ["match", ["get", "worst"], 3, colour("offline"), 2, colour("degraded"), colour("accent")],
+      "circle-stroke-color": ["match", ["get", "worst"], 3, color("offline"), 2, color("degraded"), color("accent")],
       "circle-stroke-width": 2.5,
     },
   });
@@ -110,7 +109,7 @@ function addEvents(map) {
     source: "chosen-events",
     filter: many,
     layout: { ...hidden, "text-field": ["to-string", ["get", "point_count"]], "text-font": FONTS, "text-size": 11 * UNIT, "text-allow-overlap": true, "text-ignore-placement": true },
-    paint: { "text-color": "#e8eef4" },
+    paint: { "text-color": color("text") },
   });
   map.addLayer({
     id: CHOSEN_EVENTS[2],

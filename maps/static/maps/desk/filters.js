@@ -3,23 +3,13 @@
 
 import { KINDS, SEVERITIES, kindText, severityText } from "events/icons";
 import { STATES, stateText } from "maps/cameras";
+import { CAMERA_FILTERS, EVENT_FILTERS, communitiesIn, placesOf, prefixOf, streetOf } from "maps/desk/passing";
 import { element } from "maps/element";
 
 const AGES_H = [1, 4, 24, 72, 168];
-export const CAMERA_FILTERS = ["camera_state", "camera_owner", "camera_team", "camera_priority"];
-export const EVENT_FILTERS = ["event_kind", "event_severity", "event_state", "event_older_h"];
-export const NAMES = [...CAMERA_FILTERS, ...EVENT_FILTERS, "area"];
 
 function priorities() {
   return { key_area: gettext("Key public area"), key_industry: gettext("Key industry"), ordinary: gettext("Ordinary") };
-}
-
-
-// Whether a camera passes; chosen: values by name.
-export function passes(camera, chosen, area) {
-  const inside = (name, value) => !chosen[name]?.length || chosen[name].includes(value);
-  return inside("camera_state", camera.state) && inside("camera_owner", camera.owner) && inside("camera_team", camera.team)
-    && inside("camera_priority", camera.priority) && (!area || (camera.scope ?? "").startsWith(area));
 }
 
 export class Filters {
@@ -27,6 +17,8 @@ export class Filters {
   constructor(holder, config, { changed }) {
     Object.assign(this, { holder, config, changed });
     this.fields = {};
+    this.titles = {};
+    this.names = { owner: new Set(), team: new Set() };
     const groups = [
       config.sees_cameras && this.group(gettext("Cameras"), this.boxes("camera_state", gettext("State"), Object.fromEntries(STATES.map((state) => [state, stateText(state)]))),
         this.select("camera_owner", gettext("Owner"), {}), this.select("camera_team", gettext("Team"), {}), this.select("camera_priority", gettext("Kind"), priorities())),
@@ -34,11 +26,11 @@ export class Filters {
         this.boxes("event_severity", gettext("Severity"), Object.fromEntries(SEVERITIES.map((one) => [one, severityText(one)]))),
         this.select("event_state", gettext("State"), Object.fromEntries(config.event_states)), this.select("event_older_h", gettext("Reported"), Object.fromEntries(AGES_H.map((hours) => [hours, interpolate(gettext("at least %s h ago"), [hours])])))),
     ];
-    const area = this.select("area", gettext("Street or community"), {});
-    this.offer("area", Object.fromEntries(config.divisions));
+    const area = this.areaFields(config.divisions);
+    if (config.sees_cameras) this.know([...config.camera_owners.map((owner) => ({ owner })), ...config.camera_teams.map((team) => ({ team }))]);
     this.clear = element("button", { type: "button" }, gettext("Clear filters"));
     this.clear.addEventListener("click", () => this.set(new URLSearchParams()));
-    holder.replaceChildren(element("h2", {}, gettext("Filters")), area, ...groups.filter(Boolean), this.clear);
+    holder.replaceChildren(element("h2", {}, gettext("Filters")), ...area, ...groups.filter(Boolean), this.clear);
     this.clear.hidden = true;
     holder.addEventListener("change", () => this.told());
   }
@@ -48,6 +40,7 @@ export class Filters {
   }
 
   boxes(name, title, texts) {
+    this.titles[name] = title;
     const boxes = Object.entries(texts).map(([value, text]) => {
       const box = element("input", { type: "checkbox", name, value });
       (this.fields[name] ??= []).push(box);
@@ -59,24 +52,68 @@ export class Filters {
   select(name, title, texts) {
     const field = element("select", { name });
     this.fields[name] = [field];
+    this.titles[name] = title;
     this.offer(name, texts);
     return element("label", { class: "desk-field" }, title, field);
   }
 
+  // Two fields for one filter: a street, and those of its communities that are the reader's.  Who has
+  // no street, but communities, chooses from these alone.
+  areaFields(divisions) {
+    this.places = placesOf(divisions);
+    const street = this.select("area", gettext("Street or town"), {});
+    const community = this.select("area", gettext("Community or village"), {});
+    Object.assign(this, { street: street.querySelector("select"), community: community.querySelector("select") });
+    this.fields.area = [this.street, this.community];
+    this.offerIn(this.street, this.places.streets);
+    this.street.addEventListener("change", () => this.offerCommunities());
+    street.hidden = this.places.streets.length === 0;
+    this.offerCommunities();
+    return [street, community];
+  }
+
+  // Those of the street; another street's is chosen no longer.
+  offerCommunities() {
+    const inside = communitiesIn(this.places, this.street.value);
+    if (!inside.some(([code]) => code === this.community.value)) this.community.value = "";
+    this.offerIn(this.community, inside);
+    this.community.disabled = inside.length === 0;
+  }
+
   // What there is to choose from; what is chosen stays, also where there is none of it any more.
   offer(name, texts) {
-    const [field] = this.fields[name];
+    this.offerIn(this.fields[name][0], Object.entries(texts));
+  }
+
+  // texts: pairs of value and text, in their order.
+  offerIn(field, texts) {
     const chosen = field.value;
-    const all = chosen && !(chosen in texts) ? { ...texts, [chosen]: chosen } : texts;
-    field.replaceChildren(element("option", { value: "" }, gettext("All")), ...Object.entries(all).map(([value, text]) => element("option", { value }, text)));
+    const all = chosen && !texts.some(([value]) => value === chosen) ? [...texts, [chosen, chosen]] : texts;
+    field.replaceChildren(element("option", { value: "" }, gettext("All")), ...all.map(([value, text]) => element("option", { value }, text)));
     field.value = chosen;
   }
 
+  // Owners and teams of cameras, of now and of the past that was looked at.
   know(cameras) {
-    for (const [filter, key] of [["camera_owner", "owner"], ["camera_team", "team"]]) {
-      const names = [...new Set(cameras.map((camera) => camera[key]).filter(Boolean))].sort((a, b) => a.localeCompare(b));
-      this.offer(filter, Object.fromEntries(names.map((name) => [name, name])));
+    for (const [key, known] of Object.entries(this.names)) {
+      const before = known.size;
+      for (const camera of cameras) if (camera[key]) known.add(camera[key]);
+      if (known.size === before) continue;
+      const names = [...known].sort((a, b) => a.localeCompare(b));
+      this.offer(`camera_${key}`, Object.fromEntries(names.map((name) => [name, name])));
     }
+  }
+
+  // What narrows, in words.
+  get words() {
+    const isChosen = (field) => field.value && (field.type !== "checkbox" || field.checked);
+    const text = (field) => (field.type === "checkbox" ? field.parentElement.textContent : field.selectedOptions[0].textContent);
+    return Object.entries(this.fields).map(([name, fields]) => {
+      const values = fields.filter(isChosen).map(text);
+      if (name === "area") return values.at(-1);
+      const of = CAMERA_FILTERS.includes(name) ? gettext("Cameras") : gettext("Events");
+      return values.length > 0 && `${of} ${this.titles[name]}${gettext(": ")}${values.join("/")}`;
+    }).filter(Boolean).join(" · ");
   }
 
   // Values by name, of those that narrow anything.
@@ -86,6 +123,8 @@ export class Filters {
       const values = fields.filter((field) => field.type !== "checkbox" || field.checked).map((field) => field.value).filter(Boolean);
       if (values.length) found[name] = values;
     }
+    // A community lies in the street that is chosen, and is what narrows.
+    if (found.area) found.area = found.area.slice(-1);
     return found;
   }
 
@@ -108,7 +147,11 @@ export class Filters {
 
   // From an address; what is none of the choices is left.
   set(query) {
-    for (const [name, fields] of Object.entries(this.fields)) {
+    const area = query.get("area") ?? "";
+    this.choose("area", this.street, streetOf(this.places, area));
+    this.offerCommunities();
+    this.choose("area", this.community, area);
+    for (const [name, fields] of Object.entries(this.fields).filter(([one]) => one !== "area")) {
       const values = query.getAll(name);
       for (const field of fields) {
         if (field.type === "checkbox") field.checked = values.includes(field.value);
@@ -129,9 +172,4 @@ export class Filters {
     this.clear.hidden = Object.keys(this.chosen).length === 0;
     this.changed();
   }
-}
-
-// A street's code has twelve digits, of which those at the end are zeros.
-export function prefixOf(code) {
-  return code.length === 12 && code.endsWith("000") ? code.replace(/0+$/, "").padEnd(9, "0") : code;
 }

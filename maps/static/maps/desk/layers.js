@@ -19,14 +19,15 @@ export class Layers {
     this.isFiltered = { cameras: false, events: false };
     this.counts = {};
     this.boxes = {};
-    holder.replaceChildren(element("h2", {}, gettext("Layers")), ...[
-      config.sees_cameras && this.group(gettext("Cameras"), this.box("cameras", gettext("Cameras")), this.states(), this.box("outages", gettext("One fault, several cameras"), outageSign())),
+    const kept = gettext("Layers and filters hold for the moment that is shown. What cannot be pressed here is of now; of the past it is not kept. Streets and communities go by where things lie now, ages by the moment that is shown.");
+    holder.replaceChildren(element("h2", {}, gettext("Layers")), element("p", { class: "desk-said then-only" }, kept), ...[
+      config.sees_cameras && this.group(gettext("Cameras"), this.box("cameras", gettext("Cameras")), this.states(), ofNow(this.box("outages", gettext("One fault, several cameras"), outageSign()))),
       config.sees_events && this.group(gettext("Events"), this.box("events", gettext("Open events")), legend(SEVERITIES.map((one) => [sign({ severity: one, kind: "", due: "green" }), severityText(one)]))),
       config.sees_patrols && this.group(gettext("People on duty"), this.box("people", gettext("People on duty")), legend(FORCES.map((force) => [personIcon(force), forceText(force)]))),
       this.group(gettext("Territory"), this.box("grids", gettext("Grids"), null, ["grids"]), this.box("communities", gettext("Communities and villages")), this.box("streets", gettext("Streets and towns"))),
-      config.layers.places && this.group(gettext("Places"), this.box("places", gettext("Buildings, shops and service points"), null, PLACE_LAYERS.slice(0, 2)), legend(placeSigns())),
-      seen.length > 0 && this.group(gettext("What has been seen"), element("ul", { class: "desk-legend" }, ...seen)),
-      this.group(gettext("Drawings"), this.box("drawings", gettext("What I have drawn"), null, DRAWN_LAYERS.slice(0, 3))),
+      config.layers.places && ofNow(this.group(gettext("Places"), this.box("places", gettext("Buildings, shops and service points"), null, PLACE_LAYERS.slice(0, 2)), legend(placeSigns()))),
+      seen.length > 0 && ofNow(this.group(gettext("What has been seen"), element("ul", { class: "desk-legend" }, ...seen))),
+      ofNow(this.group(gettext("Drawings"), this.box("drawings", gettext("What I have drawn"), null, DRAWN_LAYERS.slice(0, 3)))),
       config.base && this.group(gettext("Base map"), this.box("base", gettext("Base map"), null, this.baseLayers())),
     ].filter(Boolean));
     this.set("");
@@ -49,6 +50,7 @@ export class Layers {
     const name = interpolate(gettext("Opacity of %s"), [text]);
     const slider = element("input", { type: "range", min: 10, max: 100, step: 10, value: 100, "aria-label": name, title: name });
     slider.addEventListener("input", () => this.map?.fade(layers, slider.value / 100));
+    slider.addEventListener("change", () => this.changed());
     return slider;
   }
 
@@ -60,10 +62,10 @@ export class Layers {
     }));
   }
 
-  // cameras: those that are shown.
-  count(cameras) {
-    for (const state of STATES) setText(this.stateNumbers[state], String(cameras.filter((camera) => camera.properties.state === state).length));
-    setText(this.boxes.cameras.number, String(cameras.length));
+  // Of the cameras that are shown: how many, and by state.
+  count({ all, states }) {
+    for (const state of STATES) setText(this.stateNumbers[state], String(states[state] ?? 0));
+    setText(this.boxes.cameras.number, String(all));
   }
 
   countEvents(text) {
@@ -123,6 +125,12 @@ export class Layers {
   baseLayers() {
     return this.config.base ? ["base", ...(this.config.base.layers ?? []).flatMap((_layer, index) => [`base-areas-${index}`, `base-lines-${index}`])] : [];
   }
+}
+
+// What the map of the past does not have.
+function ofNow(node) {
+  node.dataset.now = "";
+  return node;
 }
 
 function legend(rows) {

@@ -59,6 +59,8 @@ export class Tools {
   press(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented) return;
     if (event.target.matches?.("input, select, textarea, [contenteditable]") || document.querySelector("dialog[open]")) return;
+    // Tools and lists are of now.
+    if (document.body.hasAttribute("data-past")) return;
     const [name] = Object.entries(toolsOf()).find(([, [, key]]) => key === event.key.toUpperCase()) ?? [];
     const act = name ? () => this.use(name) : this.acts.keys[event.key.toLowerCase()];
     if (!act) return;

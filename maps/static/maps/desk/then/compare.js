@@ -5,7 +5,7 @@ import { severityText, SEVERITIES } from "events/icons";
 import { STATES, stateText } from "maps/cameras";
 import * as clock from "maps/clock";
 import { PastMap, follow } from "maps/desk/then/map";
-import { Past, rowsOf } from "maps/desk/then/past";
+import { Past, movesOf } from "maps/desk/then/past";
 import { element, setText } from "maps/element";
 
 const DAY_MS = 86_400_000;
@@ -13,9 +13,9 @@ const MOST_LISTED = 200;
 const EMPTY = { type: "FeatureCollection", features: [] };
 
 export class Compare {
-  // place: what the desk's map lies in.  live: that map.
-  constructor(config, { place, live, closed }) {
-    Object.assign(this, { config, place, live, closed });
+  // place: what the desk's map lies in.  live: that map.  narrowing(): what layers and filters leave.
+  constructor(config, { place, live, narrowing, closed }) {
+    Object.assign(this, { config, place, live, narrowing, closed });
     this.box = null;
   }
 
@@ -32,6 +32,8 @@ export class Compare {
     this.swipe = element("input", { type: "radio", name: "then-way", value: "swipe" });
     this.edge = element("input", { type: "range", class: "compare-edge", min: 0, max: 100, value: 50, "aria-label": gettext("Border between the two moments"), hidden: true });
     this.note = element("p", { class: "then-note", role: "status" });
+    this.narrowed = this.narrowing();
+    const { words } = this.narrowed;
     this.tags = [element("div", { class: "past-ribbon" }), element("div", { class: "past-ribbon" })];
     this.holders = [0, 1].map(() => element("div", { class: "map compare-map" }));
     this.maps = element("div", { class: "compare-maps" }, ...this.holders.map((holder, index) => element("div", { class: "compare-side" }, holder, this.tags[index])), this.edge);
@@ -41,7 +43,8 @@ export class Compare {
       "section",
       { class: "compare", role: "dialog", "aria-label": gettext("Compare two moments") },
       element("div", { class: "then-row" }, close, label(gettext("Before"), this.fields[0]), label(gettext("After"), this.fields[1]),
-        choice(gettext("Side by side"), this.side), choice(gettext("Swipe"), this.swipe), this.note),
+        choice(gettext("Side by side"), this.side), choice(gettext("Swipe"), this.swipe),
+        words && element("p", { class: "then-note compare-filtered" }, interpolate(gettext("filtered: %s"), [words])), this.note),
       this.maps,
       this.table,
     );
@@ -78,8 +81,9 @@ export class Compare {
     this.table.replaceChildren();
     try {
       const { then } = this.config.urls;
-      const at = (moment) => new URLSearchParams({ at: new Date(moment).toISOString() });
-      const days = new URLSearchParams({ from: clock.isoDay(moments[0]), to: clock.isoDay(moments[1]) });
+      const { area } = this.narrowed;
+      const at = (moment) => new URLSearchParams({ at: new Date(moment).toISOString(), area });
+      const days = new URLSearchParams({ from: clock.isoDay(moments[0]), to: clock.isoDay(moments[1]), area });
       const [before, after, grids] = await Promise.all([ask(`${then}?${at(moments[0])}`), ask(`${then}?${at(moments[1])}`), ask(`${then}grids/?${days}`)]);
       if (this.question === question) this.take([new Past(before.body), new Past(after.body)], grids.body);
     } catch (error) {
@@ -92,7 +96,7 @@ export class Compare {
     if (!this.shown) this.makeMaps();
     pasts.forEach((past, index) => {
       this.shown[index].useDay(past.stood.day, past.stood.grids.edition);
-      this.shown[index].show(past);
+      this.shown[index].show(past, this.narrowed);
       this.shown[index].draw("differences", shapes(grids, index === 0 ? "before" : "after"));
       setText(this.tags[index], interpolate(gettext("Not live: state of %s"), [clock.wholeText(past.begin)]));
     });
@@ -125,16 +129,18 @@ export class Compare {
 
   tables(grids) {
     const [before, after] = this.pasts.map(({ stood }) => stood);
+    const [old, young] = this.pasts.map((past) => numbersOf(past, this.narrowed));
+    const { shows } = this.narrowed;
     const rows = [];
-    if (before.events && after.events) {
-      rows.push(head(gettext("Open events")), line(gettext("All"), before.events.total, after.events.total));
-      rows.push(...SEVERITIES.map((severity) => line(severityText(severity), before.events.severities[severity] ?? 0, after.events.severities[severity] ?? 0)));
-      rows.push(...moves(eventMoves(before.events, after.events)));
+    if (before.events && after.events && shows.events) {
+      rows.push(head(gettext("Open events")), line(gettext("All"), old.events, young.events));
+      rows.push(...SEVERITIES.map((severity) => line(severityText(severity), old.severities[severity] ?? 0, young.severities[severity] ?? 0)));
+      rows.push(...moves(eventMoves(...this.pasts, this.narrowed)));
     }
-    if (before.cameras && after.cameras) {
-      rows.push(head(gettext("Cameras")), line(gettext("All"), before.cameras.total, after.cameras.total));
-      rows.push(...STATES.map((state) => line(stateText(state), before.cameras.states[state], after.cameras.states[state])));
-      rows.push(...moves(cameraMoves(before.cameras, after.cameras)));
+    if (before.cameras && after.cameras && shows.cameras) {
+      rows.push(head(gettext("Cameras")), line(gettext("All"), old.all, young.all));
+      rows.push(...STATES.map((state) => line(stateText(state), old.cameras[state], young.cameras[state])));
+      rows.push(...moves(cameraMoves(...this.pasts, this.narrowed)));
     }
     rows.push(head(gettext("Grids")), line(gettext("In force"), before.grids.total, after.grids.total));
     rows.push(...moves(Object.entries(grids.counts).map(([change, count]) => [changeText(change), count])));
@@ -184,28 +190,36 @@ export function changeText(change) {
   }[change] ?? change;
 }
 
+// Of a moment with more than is told, all are in the server's numbers; what the filters let through is counted here.
+function numbersOf(past, narrowed) {
+  const counted = past.counts(narrowed);
+  const { events, cameras } = past.stood;
+  return {
+    ...counted,
+    ...(events?.left_out && !narrowed.event && { events: events.total, severities: events.severities }),
+    ...(cameras?.left_out && !narrowed.camera && { all: cameras.total, cameras: cameras.states }),
+  };
+}
+
 // Who came and went can be told only where all are told.
-function eventMoves(before, after) {
-  if (before.left_out || after.left_out) return [];
-  const [old, young] = [before, after].map((told) => new Map(rowsOf(told).map((event) => [event.id, event])));
-  const both = [...young.values()].filter(({ id }) => old.has(id));
+function eventMoves(before, after, narrowed) {
+  if (before.stood.events.left_out || after.stood.events.left_out) return [];
+  const { came, gone, both } = movesOf(before.events, after.events, before.eventsThat(narrowed), after.eventsThat(narrowed));
   return [
-    [gettext("Came in or were opened again"), young.size - both.length],
-    [gettext("Are over"), old.size - both.length],
-    [gettext("In another state"), both.filter(({ id, state }) => old.get(id).state !== state).length],
+    [gettext("Came in or were opened again"), came.length],
+    [gettext("Are over"), gone.length],
+    [gettext("In another state"), both.filter(([old, young]) => old.state !== young.state).length],
   ];
 }
 
-function cameraMoves(before, after) {
-  if (before.left_out || after.left_out) return [];
-  const old = new Map(rowsOf(before).map((camera) => [camera.id, camera.state]));
-  const now = rowsOf(after);
-  const fell = now.filter(({ id, state }) => state === "offline" && old.has(id) && old.get(id) !== "offline");
-  const rose = now.filter(({ id, state }) => state === "online" && old.has(id) && old.get(id) !== "online");
+function cameraMoves(before, after, narrowed) {
+  if (before.stood.cameras.left_out || after.stood.cameras.left_out) return [];
+  const { came, both } = movesOf(before.cameras, after.cameras, before.camerasThat(narrowed), after.camerasThat(narrowed));
+  const became = (state) => both.filter(([old, young]) => young.state === state && old.state !== state).length;
   return [
-    [gettext("Have gone offline"), fell.length],
-    [gettext("Are online again"), rose.length],
-    [gettext("Were added"), now.filter(({ id }) => !old.has(id)).length],
+    [gettext("Have gone offline"), became("offline")],
+    [gettext("Are online again"), became("online")],
+    [gettext("Were added"), came.length],
   ];
 }
 

@@ -6,9 +6,11 @@ import { addSigns, kindText, severityText, sign } from "events/icons";
 import { STATES, stateText } from "maps/cameras";
 import * as clock from "maps/clock";
 import { PAST_CAMERAS, PAST_EVENTS, pastStyle } from "maps/desk/then/style";
+import { filtersOf, setFaded, setShown, setWithin } from "maps/desk/desk_map";
 import { element } from "maps/element";
 import { icon, iconPixels } from "maps/icons";
 import { addPeople } from "maps/patrols/people_icons";
+import { REPLAY_LAYERS } from "maps/patrols/style";
 
 const ICON_SCALE = 3;
 const REACH_PX = 6;
@@ -49,6 +51,8 @@ export class PastMap {
     addSigns(this.map, ICON_SCALE);
     if (this.config.sees_patrols) addPeople(this.map, ICON_SCALE);
     this.loaded = true;
+    this.own = filtersOf(this.map);
+    this.arrange(this.narrowed);
     for (const [source, data] of Object.entries(this.shown)) this.draw(source, data);
   }
 
@@ -57,10 +61,19 @@ export class PastMap {
     if (this.loaded) this.map.getSource(source)?.setData(data);
   }
 
-  // Everything of a Past, where it stands.
-  show(past) {
-    this.draw("cameras", past.cameraFeatures());
-    this.draw("past-events", past.eventFeatures());
+  // What of a Past, where it stands, the filters let through; layers that are off stay off.
+  show(past, narrowed) {
+    this.draw("cameras", past.cameraFeatures(narrowed));
+    this.draw("past-events", past.eventFeatures(narrowed));
+    if (narrowed !== this.narrowed) this.arrange(narrowed);
+  }
+
+  arrange(narrowed) {
+    this.narrowed = narrowed;
+    if (!this.loaded || !narrowed) return;
+    setShown(this.map, { ...narrowed.visible, [PAST_EVENTS]: narrowed.shows.events, ...Object.fromEntries(REPLAY_LAYERS.map((layer) => [layer, narrowed.shows.people])) });
+    setFaded(this.map, narrowed.faded);
+    setWithin(this.map, this.own, narrowed.area);
   }
 
   useDay(day, edition) {

@@ -28,7 +28,9 @@ export class Past {
   cameraSteps(changes) {
     if (!changes?.cameras) return [];
     const known = new Map(rowsOf(changes.cameras.cameras).map((camera) => [camera.id, camera]));
-    return rowsOf(changes.cameras.states).map((step) => ({ at: this.begin + step.after_ms, camera: step.camera, place: known.get(step.camera), to: step }));
+    const states = rowsOf(changes.cameras.states).map((step) => ({ at: this.begin + step.after_ms, camera: step.camera, place: known.get(step.camera), to: step }));
+    // Whose a camera is from then on; one that is entered in this moment is there by its state.
+    return [...states, ...rowsOf(changes.cameras.records).map((record) => ({ at: this.begin + record.after_ms, camera: record.camera, record }))];
   }
 
   rewind() {
@@ -53,11 +55,16 @@ export class Past {
     return changed;
   }
 
-  take({ at, event, camera, place, to }) {
-    if (camera !== undefined) return this.cameras.set(camera, { ...place, state: known(to.state), reason: to.reason, since: Math.floor(at / 1000) });
+  take({ at, event, camera, place, record, to }) {
+    if (record) return this.takeRecord(record);
+    if (camera !== undefined) return this.cameras.set(camera, { ...this.cameras.get(camera), ...place, state: known(to.state), reason: to.reason, since: Math.floor(at / 1000) });
     if (isOver(to.state)) return this.events.delete(event);
     const { state, kind, severity, level, close_due: due } = to;
     return this.events.set(event, { ...this.places.get(event), state, kind, severity, level, close_due: due });
+  }
+
+  takeRecord({ camera, owner, team, priority }) {
+    if (this.cameras.has(camera)) this.cameras.set(camera, { ...this.cameras.get(camera), owner, team, priority });
   }
 
   // The moments of the changes before and after where it stands; null where there is none.
@@ -70,24 +77,49 @@ export class Past {
     return this.steps[this.next]?.at ?? null;
   }
 
-  eventFeatures() {
-    return features(this.events.values(), (event) => ({ number: event.number, kind: event.kind, severity: event.severity, state: event.state, due: event.close_due * 1000 < this.at ? "late" : "green" }));
+  // Those that pass: camera(one) and event(one, moment), null where nothing is filtered.
+  camerasThat({ camera = null } = {}) {
+    const all = [...this.cameras.values()];
+    return camera ? all.filter(camera) : all;
   }
 
-  cameraFeatures() {
-    return features(this.cameras.values(), (camera) => ({ name: camera.name, state: known(camera.state), since: camera.since ?? 0 }));
+  eventsThat({ event = null } = {}) {
+    const all = [...this.events.values()];
+    return event ? all.filter((one) => event(one, this.at)) : all;
   }
 
-  counts() {
+  eventFeatures(narrowed) {
+    return features(this.eventsThat(narrowed), (event) => ({ number: event.number, kind: event.kind, severity: event.severity, state: event.state, due: event.close_due * 1000 < this.at ? "late" : "green" }));
+  }
+
+  cameraFeatures(narrowed) {
+    return features(this.camerasThat(narrowed), (camera) => ({ name: camera.name, state: known(camera.state), since: camera.since ?? 0 }));
+  }
+
+  counts(narrowed) {
     const cameras = Object.fromEntries(CAMERA_STATES.map((state) => [state, 0]));
-    for (const { state } of this.cameras.values()) cameras[known(state)] += 1;
-    return { events: this.events.size, cameras };
+    const severities = {};
+    const [shown, open] = [this.camerasThat(narrowed), this.eventsThat(narrowed)];
+    for (const { state } of shown) cameras[known(state)] += 1;
+    for (const { severity } of open) severities[severity] = (severities[severity] ?? 0) + 1;
+    return { events: open.length, severities, cameras, all: shown.length };
   }
 
   // How many were too many to be told, and are not on the map.
   get leftOut() {
     return (this.stood.events?.left_out ?? 0) + (this.stood.cameras?.left_out ?? 0);
   }
+}
+
+// What came, what is gone, and what was there both times as pairs, of all that passed at either
+// moment: a camera that fell passes "offline" only afterwards.  old, young: all by id.
+export function movesOf(old, young, oldShown, youngShown) {
+  const shown = new Set([...oldShown, ...youngShown].map(({ id }) => id));
+  return {
+    came: youngShown.filter(({ id }) => !old.has(id)),
+    gone: oldShown.filter(({ id }) => !young.has(id)),
+    both: [...shown].filter((id) => old.has(id) && young.has(id)).map((id) => [old.get(id), young.get(id)]),
+  };
 }
 
 // A state this page has no word for is unknown; never better.

@@ -21,15 +21,17 @@ const LONG_STEP_S = 3_600;
 const REDRAW_MS = 60_000;
 
 export class TimeBar {
-  // live: the desk's map.  place: what the map lies in.
-  constructor(bar, place, config, live) {
-    Object.assign(this, { bar, place, config, live });
+  // live: the desk's map.  place: what the map lies in.  narrowing(): what layers and filters leave (desk.js).
+  // known(cameras): those of a day that is looked at.  told(cameras, events): how many of which state
+  // are shown; null when it is now again.
+  constructor(bar, place, config, live, { narrowing, known, told }) {
+    Object.assign(this, { bar, place, config, live, narrowing, known, told });
     this.past = null;
     this.at = 0;
     this.player = new Player({ speed: () => Number(this.speed.value), moved: (seconds) => this.moved(seconds), turned: () => this.showButton() });
     this.tracks = config.sees_patrols ? new Tracks(config.urls.patrols) : null;
     this.make();
-    this.compare = new Compare(config, { place, live, closed: () => this.compareButton.focus() });
+    this.compare = new Compare(config, { place, live, narrowing, closed: () => this.compareButton.focus() });
     document.addEventListener("keydown", (event) => this.pressed(event));
   }
 
@@ -92,6 +94,7 @@ export class TimeBar {
     this.player.play(false);
     this.tracks?.forget();
     this.past = null;
+    this.told(null);
     this.controls.hidden = true;
     this.now.hidden = false;
     this.setPast("");
@@ -139,8 +142,10 @@ export class TimeBar {
     try {
       const end = Math.min(begin + DAY_S * 1000, Math.floor(clock.now() / 1000) * 1000);
       const { then } = this.config.urls;
-      const span = new URLSearchParams({ from: iso(begin), to: iso(Math.max(begin, end)) });
-      const [stood, changes] = await Promise.all([ask(`${then}?${new URLSearchParams({ at: iso(begin) })}`), ask(`${then}changes/?${span}`)]);
+      this.narrowed = this.narrowing();
+      const { area } = this.narrowed;
+      const span = new URLSearchParams({ from: iso(begin), to: iso(Math.max(begin, end)), area });
+      const [stood, changes] = await Promise.all([ask(`${then}?${new URLSearchParams({ at: iso(begin), area })}`), ask(`${then}changes/?${span}`)]);
       if (this.question !== question) return;
       this.take(new Past(stood.body, changes.body), at);
       this.loadShifts(day.value);
@@ -148,6 +153,7 @@ export class TimeBar {
       if (this.question !== question) return;
       this.setPast("");
       this.wait(error.message);
+      this.told(null);
     }
   }
 
@@ -178,9 +184,21 @@ export class TimeBar {
     if (!this.map) this.makeMap();
     else this.map.useDay(past.stood.day, past.stood.grids.edition);
     this.drawnAt = null;
+    this.known([...past.cameras.values()]);
     this.show(at ?? first);
     if (this.resume) this.play(true);
     this.resume = false;
+  }
+
+  // Layers or filters are others.  A day of another area is another day's story, and asked for anew.
+  narrow() {
+    if (!this.isOpen || !this.narrowed) return;
+    const before = this.narrowed;
+    this.narrowed = this.narrowing();
+    if (this.narrowed.area !== before.area) return this.choose();
+    if (!this.past) return;
+    this.drawnAt = null;
+    this.show(this.at);
   }
 
   makeMap() {
@@ -200,7 +218,7 @@ export class TimeBar {
     const changed = past.seek(this.at);
     if (changed || this.drawnAt === null || Math.abs(this.at - this.drawnAt) >= REDRAW_MS) {
       this.drawnAt = this.at;
-      this.map.show(past);
+      this.map.show(past, this.narrowed);
       this.tell();
     }
     if (this.tracks?.people.length) this.map.draw("replay", { type: "FeatureCollection", features: this.tracks.at((this.at - this.tracks.begin) / 1000) });
@@ -214,13 +232,16 @@ export class TimeBar {
   }
 
   tell() {
-    const { events, cameras } = this.past.counts();
+    const { events, cameras, all } = this.past.counts(this.narrowed);
+    const { shows, words } = this.narrowed;
     const parts = [];
-    if (this.past.stood.events) parts.push(interpolate(ngettext("%s open event", "%s open events", events), [events]));
-    if (this.past.stood.cameras) parts.push(interpolate(gettext("cameras: %s offline, %s degraded, %s unknown, %s online"), [cameras.offline, cameras.degraded, cameras.unknown, cameras.online]));
+    this.told({ all, states: cameras }, events);
+    if (this.past.stood.events && shows.events) parts.push(interpolate(ngettext("%s open event", "%s open events", events), [events]));
+    if (this.past.stood.cameras && shows.cameras) parts.push(interpolate(gettext("cameras: %s offline, %s degraded, %s unknown, %s online"), [cameras.offline, cameras.degraded, cameras.unknown, cameras.online]));
     parts.push(interpolate(gettext("%s grids"), [this.past.stood.grids.total]));
     if (this.past.leftOut) parts.push(interpolate(gettext("%s more are not drawn"), [this.past.leftOut]));
-    if (this.people) parts.push(this.people);
+    if (this.people && shows.people) parts.push(this.people);
+    if (words) parts.push(interpolate(gettext("filtered: %s"), [words]));
     setText(this.note, parts.join(" · "));
   }
 
@@ -261,7 +282,8 @@ export class TimeBar {
   setPast(text) {
     const isPast = text !== "";
     document.body.toggleAttribute("data-past", isPast);
-    for (const id of ["side", "results", "tools"]) document.getElementById(id)?.toggleAttribute("inert", isPast);
+    // What is of now alone cannot be pressed.
+    for (const one of document.querySelectorAll("[data-now]")) one.toggleAttribute("inert", isPast);
     if (!this.map) return;
     this.holder.hidden = this.ribbon.hidden = !isPast;
     if (isPast) return setText(this.ribbon, interpolate(gettext("Not live: state of %s"), [text]));
