@@ -15,8 +15,10 @@ WEST, SOUTH, WIDE_DEG, HIGH_DEG = 112.5, 37.8, 0.002, 0.01
 FILL = """
     INSERT INTO grids_building (name, scope_code, point, households, grid_id)
     SELECT 'b' || n, grid.code,
-           ST_SetSRID(ST_MakePoint(%(west)s + x * %(wide)s, %(south)s + y * %(high)s), 4326), 30, grid.id
-    FROM (SELECT n, random() * %(grids)s AS x, random() AS y FROM generate_series(1, %(count)s) AS n) AS made
+           ST_SetSRID(ST_MakePoint(%(west)s + x * %(wide)s, %(south)s + y * %(high)s), 4326),
+           30, grid.id
+    FROM (SELECT n, random() * %(grids)s AS x, random() AS y
+          FROM generate_series(1, %(count)s) AS n) AS made
     JOIN grids_grid AS grid ON grid.code = %(community)s || lpad((floor(x) + 1)::text, 3, '0')"""
 
 
@@ -83,11 +85,15 @@ def _lay_out(grids: int) -> None:
         return stored, stored.transform(3857, clone=True)
 
     above = None
-    for digits, level, kind in ((6, "district", "district"), (9, "street", "street_office"), (12, "community", "community")):
+    for digits, level, kind in (
+        (6, "district", "district"),
+        (9, "street", "street_office"),
+        (12, "community", "community"),
+    ):
         shape, mercator = drawn(_strip(0, grids))
         above = Division.objects.create(
-            code=COMMUNITY[:digits].ljust(12, "0"), name=level, level=level, kind=kind, parent=above,
-            shape=MultiPolygon(shape), shape_3857=MultiPolygon(mercator, srid=3857),
+            code=COMMUNITY[:digits].ljust(12, "0"), name=level, level=level, kind=kind,
+            parent=above, shape=MultiPolygon(shape), shape_3857=MultiPolygon(mercator, srid=3857),
         )  # fmt: skip
     for number in range(1, grids + 1):
         code = f"{COMMUNITY}{number:03d}"

@@ -20,7 +20,8 @@ STEPS = """
         INSERT INTO events_eventstep (event_id, at, user_id, who, action, before, after, level,
             close_due, unit, note, photos, detail)
         SELECT id, %(now)s, NULL, '', 'note', state, state, level, close_due, '',
-               left(replace(replace(%(note)s, '{{was}}', was_code), '{{now}}', coalesce(now_code, '–')), 500),
+               left(replace(replace(%(note)s, '{{was}}', was_code),
+                            '{{now}}', coalesce(now_code, '–')), 500),
                '[]', jsonb_build_object('plan', %(plan)s::bigint, 'grid_before', was_code,
                                         'grid_proposed', now_code)
         FROM mine RETURNING id, event_id
@@ -35,7 +36,9 @@ def tell(moved: Moved) -> None:
     """Note on each open event, in the caller's transaction, which grid it lay in and lies in now;
     browsers of both territories hear of it.
     """
-    words = _("By the boundary plan “%(document)s” this place belongs to grid %(now)s, before to %(was)s.")
+    words = _(
+        "By the boundary plan “%(document)s” this place belongs to grid %(now)s, before to %(was)s."
+    )
     note = words % {"document": moved.plan.document, "now": "{now}", "was": "{was}"}
     values = {"open": OPEN_VALUES, "now": moved.now, "note": note, "plan": moved.plan.pk}
     with connection.cursor() as cursor:
@@ -52,4 +55,10 @@ def tell(moved: Moved) -> None:
 
 def _shown(number: str, state: str, severity: str, level: str) -> dict[str, str]:
     """As `steps.change_of` tells of any step."""
-    return {"number": number, "state": state, "severity": severity, "level": level, "action": "note"}
+    return {
+        "number": number,
+        "state": state,
+        "severity": severity,
+        "level": level,
+        "action": "note",
+    }

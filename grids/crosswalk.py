@@ -42,13 +42,13 @@ def crosswalk(
 ) -> list[Share]:
     """Every pair of an old and a new grid that share ground or points, by codes.
 
-    The areas of an old grid's pairs add up to its area, and its counts to what lies in it; a point on
-    a border belongs to the lowest code.
+    The areas of an old grid's pairs add up to its area, and its counts to what lies in it; a point
+    on a border belongs to the lowest code.
 
     Args:
         before, after: code → polygon, all in one planar frame; grids of one level.
         points: name → what is counted, in the same frame.
-        least_area: pairs without points that share less are left out: borders that were drawn anew.
+        least_area: pairs without points that share less are left out: borders drawn anew.
     """
     areas = _areas(before, after)
     counts: dict[tuple[str, str], dict[str, float]] = {}
@@ -104,7 +104,7 @@ def _homes(shapes: Mapping[str, shapely.Geometry], places: NDArray[np.object_]) 
 def on_new_ground(
     values: Mapping[str, float], shares: list[Share], *, by: str = ""
 ) -> dict[str, float]:
-    """Figures of old grids as those of new ones, by the shares of what is counted as `by`, or of area.
+    """Figures of old grids as those of new ones, by the shares of what is counted as `by`, or area.
 
     A grid in which nothing is counted is divided by area.  What falls outside of all new grids is
     left out.

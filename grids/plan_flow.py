@@ -1,4 +1,4 @@
-"""Which state of a boundary plan may follow which, and on what conditions.  Pure: no Django, no clock.
+"""Which state of a boundary plan may follow which, and when.  Pure: no Django, no clock.
 
 Every transition lives in NEXT and nowhere else.  IN_FORCE and SUPERSEDED are reached by publishing
 alone: the territory has changed with them.
@@ -65,5 +65,5 @@ def may_approve(person: int, makers: Collection[int | None]) -> bool:
 
 
 def fits(day: date, today: date) -> bool:
-    """Whether a plan may come into force on a day: not before today, nor too far ahead to mean it."""
+    """Whether a plan may come into force on a day: today, or not too far ahead to mean it."""
     return 0 <= (day - today).days <= MOST_DAYS_AHEAD

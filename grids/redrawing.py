@@ -112,7 +112,9 @@ class Redrawing:
     retired: tuple[Retired, ...] = ()
     renamed: tuple[Renamed, ...] = ()
     posted: tuple[Posted, ...] = ()
-    codes_after: Mapping[str, str] = field(init=False, compare=False, repr=False, default_factory=dict)
+    codes_after: Mapping[str, str] = field(
+        init=False, compare=False, repr=False, default_factory=dict
+    )
     """Code of today → code afterwards, for what is renamed."""
 
     def __post_init__(self) -> None:

@@ -35,11 +35,11 @@ DROP FUNCTION grids_keep_plan_steps();
 """
 
 
-def key():
+def key() -> models.BigAutoField:
     return models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')
 
 
-def person():
+def person() -> models.ForeignKey:
     return models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)
 
 

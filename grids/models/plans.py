@@ -172,9 +172,7 @@ class PlanChange(models.Model):
     class Meta:
         ordering = ["plan_id", "id"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["plan", "grid"], name="one_change_of_a_grid_in_a_plan"
-            ),
+            models.UniqueConstraint(fields=["plan", "grid"], name="one_change_of_a_grid_in_a_plan"),
             models.UniqueConstraint(
                 fields=["plan", "code_after"],
                 name="one_grid_per_code_in_a_plan",
@@ -199,9 +197,7 @@ class PlanChange(models.Model):
                 condition=(Q(before=None) | clean_shape("before"))
                 & (Q(after=None) | clean_shape("after")),
             ),
-            models.CheckConstraint(
-                name="change_kind_is_known", condition=one_of("kind", GridKind)
-            ),
+            models.CheckConstraint(name="change_kind_is_known", condition=one_of("kind", GridKind)),
         ]
 
     def __str__(self) -> str:

@@ -29,7 +29,7 @@ from grids.redrawing import shape_json
 @allow(Permission.REVIEW_PLANS)
 @require_http_methods(["GET", "POST"])
 def plans(request: HttpRequest) -> JsonResponse:
-    """Answer the plans in the user's reach, newest first (`state`, `limit`, `offset`); or make one."""
+    """Answer plans in the user's reach, newest first (`state`, `limit`, `offset`), or make one."""
     user = user_of(request)
     if request.method == "POST":
         must_edit(user)
@@ -58,7 +58,9 @@ def plan(request: HttpRequest, grid_plan_id: int) -> JsonResponse:
         must_edit(user)
         now, told = timezone.now(), body_of(request)
         draft, revision = draft_of(told, now), revision_of(told)
-        saved = services.save(plan_id=grid_plan_id, revision=revision, draft=draft, by=user, now=now)
+        saved = services.save(
+            plan_id=grid_plan_id, revision=revision, draft=draft, by=user, now=now
+        )
         return json_ok(plan_json(saved))
     return json_ok(whole_json(rows.found(grid_plan_id, user)))
 
@@ -208,7 +210,9 @@ def compare(request: HttpRequest) -> JsonResponse:
     first, last = parse_day(request, "from"), parse_day(request, "until")
     if first is None or last is None or first >= last:
         raise Invalid(_("Name two days, from and until, the earlier one first."))
-    shares = past.compared(user_of(request), parse_text(request, "below", LONGEST_CODE), first, last)
+    shares = past.compared(
+        user_of(request), parse_text(request, "below", LONGEST_CODE), first, last
+    )
     items = [
         {"old": one.old, "new": one.new, "area_m2": round(one.area, 1), **one.counts}
         for one in shares

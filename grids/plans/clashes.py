@@ -32,7 +32,8 @@ OTHERS = """
     SELECT other.id, other.title, other.document,
            array_agg(coalesce(nullif(theirs.code_before, ''), theirs.code_after) ORDER BY theirs.id)
     FROM grids_boundaryplan AS other JOIN grids_planchange AS theirs ON theirs.plan_id = other.id
-    WHERE other.id <> %(plan)s AND other.state = ANY (%(states)s) AND theirs.grid_id = ANY (%(grids)s)
+    WHERE other.id <> %(plan)s AND other.state = ANY (%(states)s)
+      AND theirs.grid_id = ANY (%(grids)s)
     GROUP BY other.id ORDER BY other.published_at DESC NULLS LAST, other.id DESC LIMIT 10"""
 
 
@@ -105,9 +106,7 @@ def refuse_scheduled(plan: BoundaryPlan, grids: Iterable[int]) -> None:
             "Other plans that touch these grids are scheduled: %(plans)s. Publish or withdraw"
             " them first, then draw this one anew."
         )
-        raise Conflict(
-            rule % {"plans": _("; ").join(map(str, others))}, _detail(codes, others)
-        )
+        raise Conflict(rule % {"plans": _("; ").join(map(str, others))}, _detail(codes, others))
 
 
 def _detail(codes: list[str], others: list[Other]) -> dict[str, object]:

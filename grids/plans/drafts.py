@@ -40,7 +40,9 @@ class Draft:
 
 
 @transaction.atomic
-def make(*, draft: Draft, by: User, now: datetime, inverse_of: BoundaryPlan | None = None) -> BoundaryPlan:
+def make(
+    *, draft: Draft, by: User, now: datetime, inverse_of: BoundaryPlan | None = None
+) -> BoundaryPlan:
     """Begin a plan.
 
     Raises:
@@ -115,7 +117,11 @@ def _check(draft: Draft, by: User, now: datetime) -> None:
     if not 1 <= len(draft.title) <= LONGEST_TITLE:
         rule = _("Give the plan a title of at most %(longest)d characters.")
         raise Invalid(rule % {"longest": LONGEST_TITLE})
-    if not (6 <= len(draft.scope_code) <= 12 and draft.scope_code.isascii() and draft.scope_code.isdigit()):
+    if not (
+        6 <= len(draft.scope_code) <= 12
+        and draft.scope_code.isascii()
+        and draft.scope_code.isdigit()
+    ):
         raise Invalid(_("Say which territory the plan is for: 6 to 12 digits of its code."))
     if not in_scope(by, draft.scope_code):
         raise NotAllowed(_("This territory is not yours to plan."))
@@ -228,8 +234,8 @@ def _refuse_taken(told: Redrawing, grids: Mapping[str, Grid]) -> None:
     taken |= set(there.values_list("code", flat=True)) - leaving
     if taken:
         rule = _(
-            "These codes are taken: %(codes)s. The code of a grid that is gone stays with it, so that"
-            " the past can be read."
+            "These codes are taken: %(codes)s. The code of a grid that is gone stays with it, so"
+            " that the past can be read."
         )
         raise Invalid(rule % {"codes": listed(sorted(taken))})
 
@@ -241,7 +247,9 @@ def _refuse_orphans(told: Redrawing) -> None:
     """
     gone = {one.code for one in told.retired}
     recoded = {old for old, new in told.codes_after.items() if old != new}
-    parts = Grid.objects.filter(parent__code__in=gone | recoded, gone_on=None).exclude(code__in=gone)
+    parts = Grid.objects.filter(parent__code__in=gone | recoded, gone_on=None).exclude(
+        code__in=gone
+    )
     above = sorted(set(parts.values_list("parent__code", flat=True)))
     if above:
         rule = _("These grids have parts, which must be retired first: %(codes)s")
@@ -275,7 +283,9 @@ def _refuse_strange_posts(told: Redrawing, changed: set[str], scope_code: str) -
     after = {told.codes_after.get(code, code) for code in changed} | {one.code for one in told.born}
     rest = asked - after
     known = Grid.objects.filter(code__in=rest, gone_on=None).values_list("code", flat=True)
-    gone = {one.code for one in told.retired} | (set(told.codes_after) - set(told.codes_after.values()))
+    gone = {one.code for one in told.retired} | (
+        set(told.codes_after) - set(told.codes_after.values())
+    )
     strange = {code for code in asked if not code.startswith(scope_code)}
     strange |= (rest - set(known)) | (rest & gone)
     if strange:

@@ -130,5 +130,7 @@ def _move(table: str, moved: str) -> int:
         cursor.execute("SELECT set_config('gis.bulk', 'off', true)")
     if many:
         kind = SEARCHED[table]
-        transaction.on_commit(lambda: refresh_search.apply_async(([kind],), retry=False), robust=True)
+        transaction.on_commit(
+            lambda: refresh_search.apply_async(([kind],), retry=False), robust=True
+        )
     return count

@@ -21,7 +21,7 @@ def follow(world: World) -> list[str]:
     """Draw the outlines of communities whose ground has changed, and of what lies above them, if
     these are unions; the codes of those drawn.
     """
-    grown = {code: shape for code, shape in _communities(world)}
+    grown = dict(_communities(world))
     drawn = list(grown)
     while grown:
         _store(grown)
@@ -49,7 +49,9 @@ def _union(shapes: Mapping[str, shapely.Polygon], community: str) -> shapely.Geo
 
 
 def _union_below(division: Division) -> shapely.Geometry:
-    shapes = Division.objects.filter(parent=division, shape__isnull=False).values_list("shape", flat=True)
+    shapes = Division.objects.filter(parent=division, shape__isnull=False).values_list(
+        "shape", flat=True
+    )
     return shapely.union_all([shapely.from_wkb(bytes(shape.wkb)) for shape in shapes])
 
 
@@ -57,5 +59,3 @@ def _store(shapes: Mapping[str, shapely.Geometry]) -> None:
     with connection.cursor() as cursor:
         for code, shape in shapes.items():
             cursor.execute(STORE, {"code": code, "wkb": shapely.to_wkb(shape)})
-
-

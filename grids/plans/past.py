@@ -133,7 +133,10 @@ def life_of(user: User, code: str) -> Life | None:
     grid = _named(code).filter(scope_q(user, "code")).first()
     if grid is None:
         return None
-    names = [Era(n.valid.lower, n.valid.upper, n.code, n.name) for n in grid.designations.order_by("valid")]
+    names = [
+        Era(n.valid.lower, n.valid.upper, n.code, n.name)
+        for n in grid.designations.order_by("valid")
+    ]
     shapes = list(grid.shapes.order_by("valid").values_list("valid", "shape"))
     areas = shapely.area(to_metric(np.array([_polygon(s) for _v, s in shapes], dtype=object)))
     outlines = [
@@ -174,7 +177,7 @@ def _kin(row: Lineage, grid: Grid) -> Kin:
 
 def compared(user: User, below: str, first: date, last: date) -> list[Share]:
     """What the grids of two days have in common below a prefix of codes: m², and what is counted
-    there today (events: of the days between).  Grids of the first level, by the codes of their days.
+    there today (events: of the days between).  Grids of the first level, by codes of their days.
 
     Raises:
         Invalid: not in the user's reach, or more grids or points than one answer holds.

@@ -47,7 +47,9 @@ def world_under(changes: Iterable[PlanChange], day: date) -> World:
     """The communities as they are on a day, and as they would be with the changes.  Two queries."""
     changes = list(changes)
     communities = {one.community.code for one in changes}
-    communities |= {code[:12] for one in changes for code in (one.code_before, one.code_after) if code}
+    communities |= {
+        code[:12] for one in changes for code in (one.code_before, one.code_after) if code
+    }
     with connection.cursor() as cursor:
         cursor.execute(SHAPES, [day, sorted(communities)])
         drawn = cursor.fetchall()
@@ -61,9 +63,12 @@ def world_under(changes: Iterable[PlanChange], day: date) -> World:
     for change in changes:
         if change.after is not None:
             after[change.code_after] = shapely.from_wkb(bytes(change.after.wkb))
-    stated = Division.objects.filter(code__in=communities, shape_is_union=False, shape__isnull=False)
+    stated = Division.objects.filter(
+        code__in=communities, shape_is_union=False, shape__isnull=False
+    )
     outlines = {
-        code: shapely.from_wkb(bytes(shape.wkb)) for code, shape in stated.values_list("code", "shape")
+        code: shapely.from_wkb(bytes(shape.wkb))
+        for code, shape in stated.values_list("code", "shape")
     }
     return World(frozenset(communities), known, after, outlines)
 
@@ -86,7 +91,9 @@ def _findings(world: World) -> Iterator[Finding]:
 def _together(world: World, below: Mapping[str, Shapes]) -> Iterator[Finding]:
     """Communities without a stated outline may give each other ground; all of it stays theirs."""
     free = world.communities - set(world.outlines)
-    before = [shape for code, shape in world.before.items() if _is_whole(code) and code[:12] in free]
+    before = [
+        shape for code, shape in world.before.items() if _is_whole(code) and code[:12] in free
+    ]
     if not before:
         for code in sorted(free):
             yield from _prove_alone(code, below.get(code, {}))

@@ -60,7 +60,9 @@ SEARCH = """
 END_POSTS = """
     UPDATE grids_assignment SET valid = daterange(lower(valid), %(day)s)
     WHERE grid_id = ANY (%(grids)s) AND valid @> %(day)s::date AND lower(valid) < %(day)s"""
-DROP_POSTS = "DELETE FROM grids_assignment WHERE grid_id = ANY (%(grids)s) AND lower(valid) >= %(day)s"
+DROP_POSTS = (
+    "DELETE FROM grids_assignment WHERE grid_id = ANY (%(grids)s) AND lower(valid) >= %(day)s"
+)
 
 
 def due(now: datetime) -> list[int]:
@@ -145,7 +147,9 @@ def _rename(changes: Sequence[PlanChange], day: date) -> None:
     """
     recoded = {one.code_before: one for one in changes if one.code_after != one.code_before}
     wanted = {one.code_after for one in recoded.values()}
-    aside = {code: IN_BETWEEN.format(one.grid_id) for code, one in recoded.items() if code in wanted}
+    aside = {
+        code: IN_BETWEEN.format(one.grid_id) for code, one in recoded.items() if code in wanted
+    }
     for code, between in aside.items():
         _recode(recoded[code], code, between)
     for code, one in recoded.items():
@@ -171,7 +175,10 @@ def _close_names(grids: Sequence[int | None], day: date) -> None:
 def _open_names(changes: Sequence[PlanChange], day: date) -> None:
     GridDesignation.objects.bulk_create(
         GridDesignation(
-            grid_id=one.grid_id, code=one.code_after, name=one.name_after, valid=DateRange(day, None)
+            grid_id=one.grid_id,
+            code=one.code_after,
+            name=one.name_after,
+            valid=DateRange(day, None),
         )
         for one in changes
     )
@@ -215,7 +222,11 @@ def _draw(plan: BoundaryPlan, changes: Sequence[PlanChange], day: date) -> None:
     """Close the old shapes and open the new ones.  The triggers that put points into grids one by
     one are passed over: `moving` does it for all of them.
     """
-    values: dict[str, Any] = {"plan": plan.pk, "day": day, "grids": [one.grid_id for one in changes]}
+    values: dict[str, Any] = {
+        "plan": plan.pk,
+        "day": day,
+        "grids": [one.grid_id for one in changes],
+    }
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('gis.bulk', 'on', true)")
         cursor.execute(CLOSE, values)

@@ -73,7 +73,9 @@ def submit(*, plan_id: int, revision: int, by: User, now: datetime) -> BoundaryP
 
 
 @transaction.atomic
-def approve(*, plan_id: int, revision: int, by: User, now: datetime, note: str = "") -> BoundaryPlan:
+def approve(
+    *, plan_id: int, revision: int, by: User, now: datetime, note: str = ""
+) -> BoundaryPlan:
     """Approve what is in review; the rule of two (双人复核) is the database's too.
 
     Raises:
@@ -156,7 +158,9 @@ def withdraw(*, plan_id: int, revision: int, reason: str, by: User, now: datetim
     note = _note(reason, needed=True)
     PlanChange.objects.filter(plan=plan).update(effective_on=None)
     empty = {"effective_on": None, "document": ""}
-    return rows.move(plan, PlanState.WITHDRAWN, PlanAction.WITHDRAWN, by=by, now=now, note=note, **empty)
+    return rows.move(
+        plan, PlanState.WITHDRAWN, PlanAction.WITHDRAWN, by=by, now=now, note=note, **empty
+    )
 
 
 def _note(text: str, *, needed: bool = False) -> str:

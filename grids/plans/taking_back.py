@@ -1,4 +1,4 @@
-"""The plan that takes a published one back: the same changes the other way round, as a new draft."""
+"""The plan that takes a published one back: the same changes the other way round, as a draft."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -52,7 +52,9 @@ def _refuse_built_upon(plan: BoundaryPlan, changes: Iterable[PlanChange]) -> Non
     if not different:
         return
     grids = [one.grid_id for one in changes if one.grid_id is not None]
-    published = (other for other in others_with(plan, grids, ["in_force"]) if other.plan_id > plan.pk)
+    published = (
+        other for other in others_with(plan, grids, ["in_force"]) if other.plan_id > plan.pk
+    )
     later = list(published)
     rule = _(
         "These grids have changed since: %(codes)s. Take back first what came later, or draw a"

@@ -69,7 +69,9 @@ def _in_reach(user: User, above: str) -> Q:
 def children(node: Node, page: Page, on: date) -> TreeRows:
     """What lies directly below a node that the user may see.  Five queries."""
     if isinstance(node, Grid):
-        return _joined(Division.objects.none(), Grid.objects.filter(parent=node, gone_on=None), page, on)
+        return _joined(
+            Division.objects.none(), Grid.objects.filter(parent=node, gone_on=None), page, on
+        )
     below = Division.objects.filter(parent=node)
     return _joined(below, Grid.objects.filter(community=node, parent=None, gone_on=None), page, on)
 

@@ -36,7 +36,12 @@ def test_an_open_event_keeps_its_grid_of_the_day_and_the_new_one_is_proposed() -
     event.refresh_from_db()
     assert (event.scope_code, event.grid_then_code) == (EAST, WEST)
     step = EventStep.objects.get(pk=event.last_step_id)
-    assert (step.action, step.user_id, step.before, step.after) == ("note", None, "reported", "reported")
+    assert (step.action, step.user_id, step.before, step.after) == (
+        "note",
+        None,
+        "reported",
+        "reported",
+    )
     assert step.detail == {"plan": plan.pk, "grid_before": WEST, "grid_proposed": EAST}
     assert all(code in step.note for code in (WEST, EAST, plan.document))
     told = ChangeRow.objects.filter(topic="event").order_by("id")[seen:]

@@ -1,4 +1,4 @@
-"""From the grids of one day to those of another.  Pure; all figures are squares that can be counted."""
+"""From the grids of one day to those of another.  Pure; the figures are squares to be counted."""
 
 import numpy as np
 import pytest
@@ -47,7 +47,9 @@ def test_a_point_on_a_border_counts_once_for_the_lowest_code() -> None:
 @pytest.mark.parametrize(
     ("before", "after"), [({}, {}), ({}, AFTER), (BEFORE, {})], ids=["none", "new", "gone"]
 )
-def test_days_without_grids(before: dict[str, shapely.Geometry], after: dict[str, shapely.Geometry]) -> None:
+def test_days_without_grids(
+    before: dict[str, shapely.Geometry], after: dict[str, shapely.Geometry]
+) -> None:
     shares = crosswalk(before, after, {"events": points((1, 1, 1))})
 
     assert sum(one.area for one in shares) == 8 * bool(before or after)

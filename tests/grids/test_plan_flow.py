@@ -23,7 +23,8 @@ def test_every_state_is_in_the_table_and_open_ones_lead_to_force() -> None:
     assert set(NEXT) == set(PlanState)
     assert {state for state in PlanState if PlanState.WITHDRAWN in NEXT[state]} == OPEN
     assert PUBLISHED < DATED
-    assert not NEXT[PlanState.WITHDRAWN] and not NEXT[PlanState.SUPERSEDED]
+    assert not NEXT[PlanState.WITHDRAWN]
+    assert not NEXT[PlanState.SUPERSEDED]
 
 
 def test_nothing_comes_into_force_unapproved() -> None:

@@ -19,7 +19,9 @@ def square(west: float = 112.0) -> dict[str, Any]:
 def whole() -> dict[str, Any]:
     return {
         "reshaped": [{"code": A, "shape": square(), "seen": square(111)}],
-        "born": [{"code": C, "name": "新", "community": COMMUNITY, "shape": square(113), "of": [A]}],
+        "born": [
+            {"code": C, "name": "新", "community": COMMUNITY, "shape": square(113), "of": [A]}
+        ],
         "retired": [{"code": B, "into": [A]}],
         "renamed": [{"code": A, "name": "甲"}],
         "posted": [{"grid": C, "worker": "W1", "role": "worker"}],

@@ -45,9 +45,7 @@ def west_split() -> Redrawing:
 
 
 def east_merged() -> Redrawing:
-    return Redrawing(
-        reshaped=(Reshaped(WEST, box(112, 114)),), retired=(Retired(EAST, (WEST,)),)
-    )
+    return Redrawing(reshaped=(Reshaped(WEST, box(112, 114)),), retired=(Retired(EAST, (WEST,)),))
 
 
 def codes_exchanged() -> Redrawing:
@@ -113,7 +111,7 @@ DATED = (
 
 
 def a_day_passes(days: int = 1) -> None:
-    """Everything that is dated begins a day earlier: what came into force today did so yesterday."""
+    """Everything dated begins a day earlier: what came into force today did so yesterday."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('gis.bulk', 'on', false)")
         for table, column, order in DATED:
@@ -144,7 +142,8 @@ def everything(tables: Sequence[str] = TABLES) -> dict[str, str]:
     with connection.cursor() as cursor:
         for table in tables:
             cursor.execute(
-                f"SELECT md5(coalesce(string_agg(row::text, '|' ORDER BY row::text), '')) FROM {table} AS row"
+                "SELECT md5(coalesce(string_agg(row::text, '|' ORDER BY row::text), ''))"
+                f" FROM {table} AS row"
             )
             found[table] = cursor.fetchone()[0]
     return found

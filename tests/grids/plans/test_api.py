@@ -61,7 +61,11 @@ def test_a_plan_goes_its_whole_way(planner: Client, leader: Client) -> None:
     fine = send(leader, here + "approve/", {"revision": sent["revision"], "note": "同意"})
     told = {"revision": fine["revision"], "day": today().isoformat(), "document": "1号"}
     dated = send(planner, here + "schedule/", told)
-    assert (dated["state"], dated["day"], dated["approved_by"] != "") == ("scheduled", today().isoformat(), True)
+    assert (dated["state"], dated["day"], dated["approved_by"] != "") == (
+        "scheduled",
+        today().isoformat(),
+        True,
+    )
 
     assert publishing.publish_due(timezone.now()) == 1
 
@@ -84,7 +88,8 @@ def test_a_conflict_is_409_and_says_the_revision(planner: Client) -> None:
 
     answer = send(planner, here, body(112.7, revision=1), 409)
 
-    assert answer["error"]["kind"] == "Conflict" and answer["error"]["revision"] == 2
+    assert answer["error"]["kind"] == "Conflict"
+    assert answer["error"]["revision"] == 2
 
 
 def test_what_is_wrong_with_a_plan_is_told_with_its_places(planner: Client) -> None:
@@ -94,7 +99,8 @@ def test_what_is_wrong_with_a_plan_is_told_with_its_places(planner: Client) -> N
 
     answer = planner.get(f"{HOME}{made['id']}/check/").json()
 
-    assert not answer["fine"] and answer["changed"] == []
+    assert not answer["fine"]
+    assert answer["changed"] == []
     assert {one["fault"] for one in answer["faults"]} == {"uncovered"}
     assert answer["faults"][0]["place"][0] == pytest.approx(112.75, abs=0.3)
 
@@ -139,7 +145,9 @@ def test_a_leader_approves_but_does_not_draw(leader: Client, planner: Client) ->
         send(leader, f"{made['id']}/{verb}/", {"revision": 1}, 403)
 
 
-@pytest.mark.parametrize("role", [Role.OPERATOR, Role.GRID_WORKER, Role.STREET_LEADER, Role.AUDITOR])
+@pytest.mark.parametrize(
+    "role", [Role.OPERATOR, Role.GRID_WORKER, Role.STREET_LEADER, Role.AUDITOR]
+)
 def test_others_see_no_plans(sign_in: SignIn, role: Role) -> None:
     assert sign_in(role).get(HOME).status_code == 403
 
@@ -172,8 +180,13 @@ def test_the_map_has_every_digit_of_the_shapes(planner: Client) -> None:
 
 
 def test_days_of_a_crosswalk_come_in_order(planner: Client) -> None:
-    answer = planner.get(HOME + "crosswalk/", {"below": COMMUNITY, "from": "2026-02-01", "until": "2026-03-01"})
-    assert [(one["old"], one["new"]) for one in answer.json()["items"]] == [(WEST, WEST), (EAST, EAST)]
+    answer = planner.get(
+        HOME + "crosswalk/", {"below": COMMUNITY, "from": "2026-02-01", "until": "2026-03-01"}
+    )
+    assert [(one["old"], one["new"]) for one in answer.json()["items"]] == [
+        (WEST, WEST),
+        (EAST, EAST),
+    ]
 
     for asked in ({}, {"from": "2026-03-01", "until": "2026-02-01"}):
         assert planner.get(HOME + "crosswalk/", {"below": COMMUNITY} | asked).status_code == 422

@@ -88,10 +88,19 @@ def test_a_returned_plan_is_a_draft_again_and_says_why() -> None:
     plan = scheduled(made(border_at(112.5)))
 
     plan = services.give_back(
-        plan_id=plan.pk, revision=plan.revision, reason="路口归东", by=people()[1], now=timezone.now()
+        plan_id=plan.pk,
+        revision=plan.revision,
+        reason="路口归东",
+        by=people()[1],
+        now=timezone.now(),
     )
 
-    assert (plan.state, plan.approved_by, plan.effective_on, plan.document) == ("draft", None, None, "")
+    assert (plan.state, plan.approved_by, plan.effective_on, plan.document) == (
+        "draft",
+        None,
+        None,
+        "",
+    )
     assert plan.steps.last().note == "路口归东"
     assert {one.effective_on for one in plan.changes.all()} == {None}
 
@@ -101,7 +110,13 @@ def test_a_reason_is_needed_to_return_and_to_withdraw() -> None:
 
     for step in (services.give_back, services.withdraw):
         with pytest.raises(Invalid):
-            step(plan_id=plan.pk, revision=plan.revision, reason=" ", by=people()[0], now=timezone.now())
+            step(
+                plan_id=plan.pk,
+                revision=plan.revision,
+                reason=" ",
+                by=people()[0],
+                now=timezone.now(),
+            )
 
 
 def test_a_withdrawn_plan_stays_withdrawn() -> None:
@@ -113,7 +128,11 @@ def test_a_withdrawn_plan_stays_withdrawn() -> None:
         services.submit(plan_id=plan.pk, revision=plan.revision, by=planner, now=now)
     with pytest.raises(Conflict):
         services.save(
-            plan_id=plan.pk, revision=plan.revision, draft=draft(border_at(112.1)), by=planner, now=now
+            plan_id=plan.pk,
+            revision=plan.revision,
+            draft=draft(border_at(112.1)),
+            by=planner,
+            now=now,
         )
 
 
@@ -178,7 +197,9 @@ def test_of_two_who_schedule_plans_for_one_grid_one_succeeds() -> None:
     assert BoundaryPlan.objects.filter(state="scheduled").count() == 1
 
 
-@pytest.mark.parametrize("statement", ["UPDATE grids_planstep SET note = 'x'", "DELETE FROM grids_planstep"])
+@pytest.mark.parametrize(
+    "statement", ["UPDATE grids_planstep SET note = 'x'", "DELETE FROM grids_planstep"]
+)
 def test_steps_are_only_added_to(statement: str) -> None:
     made(border_at(112.5))
 

@@ -40,7 +40,8 @@ def cut_at(event: str, table: str, what: str) -> Iterator[None]:
             f" $$ BEGIN {what}; RETURN NULL; END $$"
         )
         cursor.execute(
-            f"CREATE TRIGGER cut_here AFTER {event} ON {table} FOR EACH ROW EXECUTE FUNCTION cut_here()"
+            f"CREATE TRIGGER cut_here AFTER {event} ON {table}"
+            " FOR EACH ROW EXECUTE FUNCTION cut_here()"
         )
     try:
         yield

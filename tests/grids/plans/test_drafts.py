@@ -52,7 +52,9 @@ def test_a_draft_keeps_before_and_after_of_every_grid() -> None:
     assert set(rows) == {WEST, EAST, NORTH}
     assert shapely.from_wkb(bytes(rows[WEST].before.wkb)).equals(box(112, 113))
     assert shapely.from_wkb(bytes(rows[WEST].after.wkb)).equals(box(112, 113, 37, 37.5))
-    assert rows[NORTH].is_born and rows[NORTH].grid is None and rows[NORTH].others == [WEST]
+    assert rows[NORTH].is_born
+    assert rows[NORTH].grid is None
+    assert rows[NORTH].others == [WEST]
     assert (plan.state, plan.revision, plan.base_day) == ("draft", 1, today())
     assert [step.action for step in plan.steps.all()] == ["made"]
     assert AuditRow.objects.filter(action="plan.made", subject=str(plan.pk)).exists()
@@ -82,7 +84,8 @@ def test_a_second_planner_is_told_and_overwrites_nothing(make_user: MakeUser) ->
 
     assert error.value.detail == {"revision": 2}
     west = PlanChange.objects.get(plan=plan, code_before=WEST)
-    assert west.after is not None and west.after.extent[2] == 113.5
+    assert west.after is not None
+    assert west.after.extent[2] == 113.5
     assert [step.action for step in plan.steps.all()] == ["made", "saved"]
 
 
@@ -158,14 +161,14 @@ def test_a_grid_with_parts_is_neither_retired_nor_renumbered_alone() -> None:
         pytest.param({"scope_code": "1401"}, id="a whole city"),
         pytest.param({"scope_code": "14010x"}, id="no digits"),
         pytest.param({"operations": [{}] * 10_001}, id="too many operations"),
-        pytest.param({"base_day": timezone.localdate() + timedelta(days=1)}, id="a map of tomorrow"),
+        pytest.param(
+            {"base_day": timezone.localdate() + timedelta(days=1)}, id="a map of tomorrow"
+        ),
     ],
 )
 def test_a_draft_has_its_limits(more: dict[str, Any]) -> None:
     with pytest.raises(Invalid):
-        services.make(
-            draft=draft(border_at(112.5), **more), by=people()[0], now=timezone.now()
-        )
+        services.make(draft=draft(border_at(112.5), **more), by=people()[0], now=timezone.now())
 
 
 def test_another_territory_is_neither_planned_nor_seen(make_user: MakeUser) -> None:
@@ -184,9 +187,18 @@ def test_another_territory_is_neither_planned_nor_seen(make_user: MakeUser) -> N
 def test_the_database_refuses_an_approval_by_the_author_and_too_long_operations() -> None:
     plan = made(border_at(112.5))
 
-    with pytest.raises(IntegrityError, match="plan_is_approved_by_somebody_else"), transaction.atomic():
+    with (
+        pytest.raises(IntegrityError, match="plan_is_approved_by_somebody_else"),
+        transaction.atomic(),
+    ):
         BoundaryPlan.objects.filter(pk=plan.pk).update(approved_by=plan.author_id)
-    with pytest.raises(IntegrityError, match="plan_operations_are_not_too_long"), transaction.atomic():
+    with (
+        pytest.raises(IntegrityError, match="plan_operations_are_not_too_long"),
+        transaction.atomic(),
+    ):
         BoundaryPlan.objects.filter(pk=plan.pk).update(operations=["x" * 4_000_001])
-    with pytest.raises(IntegrityError, match="plan_with_a_day_has_a_document"), transaction.atomic():
+    with (
+        pytest.raises(IntegrityError, match="plan_with_a_day_has_a_document"),
+        transaction.atomic(),
+    ):
         BoundaryPlan.objects.filter(pk=plan.pk).update(state="scheduled")

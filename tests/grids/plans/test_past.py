@@ -63,7 +63,8 @@ def test_a_life_tells_names_areas_kin_and_plans(make_user: MakeUser) -> None:
 
     west, north = past.life_of(people()[0], WEST), past.life_of(people()[0], NORTH)
 
-    assert west is not None and north is not None
+    assert west is not None
+    assert north is not None
     assert [(row.code, row.how, row.plan_id) for row in west.became] == [(NORTH, "split", plan.pk)]
     assert [(row.code, row.on) for row in north.came_from] == [(WEST, today())]
     assert [one.area_m2 for one in west.outlines] == pytest.approx(

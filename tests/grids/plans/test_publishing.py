@@ -83,7 +83,8 @@ def test_a_border_moves_with_all_that_stands_on_the_ground_between() -> None:
 
     plan = published(border_at(112.5))
 
-    assert shape_of(WEST).equals(box(112, 112.5)) and shape_of(EAST).equals(box(112.5, 114))
+    assert shape_of(WEST).equals(box(112, 112.5))
+    assert shape_of(EAST).equals(box(112.5, 114))
     assert [home(row) for row in (moved, shop, service)] == [(EAST, EAST)] * 3
     assert (home(stays), home(east)) == ((WEST, WEST), (EAST, EAST))
     old = GridShape.objects.get(grid__code=WEST, valid__endswith=today())
@@ -98,7 +99,9 @@ def test_open_pages_the_trail_and_the_search_hear_of_it() -> None:
     plan = published(border_at(112.5))
 
     assert ChangeRow.objects.filter(topic="territory", subject="140107001").exists()
-    assert ChangeRow.objects.filter(topic="plan", subject=str(plan.pk), data__state="in_force").exists()
+    assert ChangeRow.objects.filter(
+        topic="plan", subject=str(plan.pk), data__state="in_force"
+    ).exists()
     assert AuditRow.objects.get(action="plan.published").detail["document"] == plan.document
     assert SearchEntry.objects.get(kind="building", subject=row.pk).scopes == [EAST]
     grid = Grid.objects.get(code=WEST)
@@ -126,7 +129,16 @@ def test_a_point_on_the_border_of_a_neighbour_that_does_not_change() -> None:
     assert home(corner)[0] == WEST
     fourth = f"{COMMUNITY}004"
     # 004 takes all of WEST but its western half: what lies at 113 has 003 and 004 to choose from.
-    ring = [(111, 37), (112.0, 37), (112.0, 37.4), (112.5, 37.4), (112.5, 37), (113, 37), (113, 38), (111, 38)]
+    ring = [
+        (111, 37),
+        (112.0, 37),
+        (112.0, 37.4),
+        (112.5, 37.4),
+        (112.5, 37),
+        (113, 37),
+        (113, 38),
+        (111, 38),
+    ]
     published(
         Redrawing(
             reshaped=(
@@ -166,7 +178,13 @@ def test_a_grid_is_split_and_its_people_and_lineage_follow() -> None:
     assert (born.name, born.community.code) == ("北网格", COMMUNITY)
     assert (home(north_house)[0], home(south_house)[0]) == (NORTH, WEST)
     row = Lineage.objects.get()
-    assert (row.earlier.code, row.later.code, row.how, row.on, row.plan) == (WEST, NORTH, "split", today(), plan)
+    assert (row.earlier.code, row.later.code, row.how, row.on, row.plan) == (
+        WEST,
+        NORTH,
+        "split",
+        today(),
+        plan,
+    )
     assert GridDesignation.objects.get(grid=born).valid == DateRange(today(), None)
     assert Assignment.objects.get(grid=born).worker == worker
     assert Assignment.objects.get(grid=born).valid == DateRange(today(), None)

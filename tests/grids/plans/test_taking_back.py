@@ -34,7 +34,9 @@ def territory(db: None) -> None:
 
 def now_is() -> dict[str, tuple[str, bytes]]:
     """Code → name and shape of what there is today."""
-    rows = GridShape.objects.filter(valid__endswith=None).values_list("grid__code", "grid__name", "shape")
+    rows = GridShape.objects.filter(valid__endswith=None).values_list(
+        "grid__code", "grid__name", "shape"
+    )
     return {code: (name, bytes(shape.wkb)) for code, name, shape in rows}
 
 
@@ -78,8 +80,11 @@ def test_a_retired_grid_comes_back_as_itself_with_its_people() -> None:
 
     east.refresh_from_db()
     assert east.gone_on is None
-    assert [post.worker for post in Assignment.objects.filter(grid=east, valid__endswith=None)] == [worker]
-    assert east.designations.count() == 2 and east.shapes.count() == 2
+    assert [post.worker for post in Assignment.objects.filter(grid=east, valid__endswith=None)] == [
+        worker
+    ]
+    assert east.designations.count() == 2
+    assert east.shapes.count() == 2
     assert [(row.how, row.earlier.code, row.later.code) for row in Lineage.objects.all()] == [
         ("merged", EAST, WEST), ("split", WEST, EAST),
     ]  # fmt: skip
