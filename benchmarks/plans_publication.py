@@ -95,9 +95,10 @@ def _lay_out(grids: int) -> None:
             code=COMMUNITY[:digits].ljust(12, "0"), name=level, level=level, kind=kind,
             parent=above, shape=MultiPolygon(shape), shape_3857=MultiPolygon(mercator, srid=3857),
         )  # fmt: skip
+    community = Division.objects.get(code=COMMUNITY)
     for number in range(1, grids + 1):
         code = f"{COMMUNITY}{number:03d}"
-        grid = Grid.objects.create(code=code, name=code, community=above)
+        grid = Grid.objects.create(code=code, name=code, community=community)
         GridDesignation.objects.create(grid=grid, code=code, name=code)
         shape, mercator = drawn(_strip(number - 1, number))
         GridShape.objects.create(grid=grid, shape=shape, shape_3857=mercator)
@@ -106,7 +107,7 @@ def _lay_out(grids: int) -> None:
 def _fill(grids: int, count: int) -> None:
     from django.db import connection, transaction  # noqa: PLC0415
 
-    values = {
+    values: dict[str, Any] = {
         "west": WEST, "south": SOUTH, "wide": WIDE_DEG, "high": HIGH_DEG, "grids": grids,
         "count": count, "community": COMMUNITY,
     }  # fmt: skip

@@ -4,6 +4,8 @@ The event keeps the grid of its day (`grid_then`) for ever, and its tasks stay w
 grid it lies in now is proposed by a step, which both sides hear.
 """
 
+from typing import Any
+
 from django.db import connection
 from django.utils.translation import gettext as _
 
@@ -40,7 +42,12 @@ def tell(moved: Moved) -> None:
         "By the boundary plan “%(document)s” this place belongs to grid %(now)s, before to %(was)s."
     )
     note = words % {"document": moved.plan.document, "now": "{now}", "was": "{was}"}
-    values = {"open": OPEN_VALUES, "now": moved.now, "note": note, "plan": moved.plan.pk}
+    values: dict[str, Any] = {
+        "open": OPEN_VALUES,
+        "now": moved.now,
+        "note": note,
+        "plan": moved.plan.pk,
+    }
     with connection.cursor() as cursor:
         cursor.execute(STEPS.format(rows=moved.rows), values)
         rows = cursor.fetchall()

@@ -50,7 +50,7 @@ def crosswalk(
         points: name → what is counted, in the same frame.
         least_area: pairs without points that share less are left out: borders drawn anew.
     """
-    areas = _areas(before, after)
+    areas = _areas(before, after, least_area)
     counts: dict[tuple[str, str], dict[str, float]] = {}
     for name, counted in points.items():
         old, new = _homes(before, counted.places), _homes(after, counted.places)
@@ -66,7 +66,9 @@ def crosswalk(
 
 
 def _areas(
-    before: Mapping[str, shapely.Geometry], after: Mapping[str, shapely.Geometry]
+    before: Mapping[str, shapely.Geometry],
+    after: Mapping[str, shapely.Geometry],
+    least_area: float,
 ) -> dict[tuple[str, str], float]:
     old_codes, old = list(before), np.array(list(before.values()), dtype=object)
     new_codes, new = list(after), np.array(list(after.values()), dtype=object)
@@ -84,7 +86,7 @@ def _areas(
     for side, shapes in enumerate((before, after)):
         for code, shape in shapes.items():
             rest = float(shapely.area(shape)) - shared[side].get(code, 0.0)
-            if rest > 0:
+            if rest > least_area:
                 found[(code, "") if side == 0 else ("", code)] = rest
     return found
 

@@ -1,7 +1,7 @@
 """Looking back: the map of any day, a grid's life, and from the grids of one day to another's."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -16,12 +16,11 @@ from gis_server.errors import Invalid
 from gis_server.geo import to_metric
 from gis_server.models import User
 from gis_server.roles import covers, scope_q, within_q
-from grids.codes import GRID_DIGITS
 from grids.crosswalk import Points, Share, crosswalk
 from grids.models import BoundaryPlan, Grid, GridDesignation, Lineage, PlanChange
 from grids.plan_flow import PUBLISHED
 
-LEAST_AREA_M2 = 1.0  # what rounding to 7 decimals may leave between two drawings of a border
+LEAST_AREA_DEG2 = 1e-10  # about 1 m²: what rounding to 7 decimals may leave beside a border
 MOST_GRIDS = 5_000
 MOST_POINTS = 500_000
 # What is counted on common ground: name → lon, lat, weight of the points in a box.
@@ -42,6 +41,7 @@ DRAWN = """
     JOIN grids_griddesignation AS named
         ON named.grid_id = drawn.grid_id AND named.valid @> %(day)s::date
     WHERE drawn.valid @> %(day)s::date AND starts_with(named.code, %(below)s)
+      AND length(named.code) = 15
     ORDER BY named.code LIMIT %(most)s"""
 
 
@@ -123,7 +123,7 @@ class Life:
     outlines: list[Outline]
     came_from: list[Kin]
     became: list[Kin]
-    plans: list[tuple[date, int, str, str]] = field(default_factory=list)
+    plans: list[tuple[date | None, int, str, str]] = field(default_factory=list)
 
 
 def life_of(user: User, code: str) -> Life | None:
@@ -183,27 +183,41 @@ def compared(user: User, below: str, first: date, last: date) -> list[Share]:
         Invalid: not in the user's reach, or more grids or points than one answer holds.
     """
     _check_reach(user, below)
-    before, after = (_metric_map(day, below) for day in (first, last))
-    boxes = [shape.bounds for shapes in (before[1], after[1]) for shape in shapes.values()]
+    before, after = (_shapes_on(day, below) for day in (first, last))
+    boxes = [shape.bounds for shapes in (before, after) for shape in shapes.values()]
     counted = _counted(boxes, first, last) if boxes else {}
-    return crosswalk(before[0], after[0], counted, least_area=LEAST_AREA_M2)
+    shares = crosswalk(before, after, counted, least_area=LEAST_AREA_DEG2)
+    return [replace(one, area=one.area * scale) for one, scale in _scaled(shares, before, after)]
 
 
 Shapes = dict[str, shapely.Geometry]
 
 
-def _metric_map(day: date, below: str) -> tuple[Shapes, Shapes]:
-    """Code → shape of a day, in metres and in degrees."""
+def _shapes_on(day: date, below: str) -> Shapes:
+    """Code → shape of a day in degrees: straight there is what border means."""
     with connection.cursor() as cursor:
         cursor.execute(DRAWN, {"day": day, "below": below, "most": MOST_GRIDS + 1})
-        rows = [row for row in cursor.fetchall() if len(row[0]) == GRID_DIGITS]
+        rows = cursor.fetchall()
     if len(rows) > MOST_GRIDS:
         rule = _("This compares at most %(most)d grids: name a smaller territory.")
         raise Invalid(rule % {"most": MOST_GRIDS})
-    degrees = shapely.from_wkb([bytes(row[3]) for row in rows])
-    codes = [row[0] for row in rows]
-    metres = to_metric(np.array(degrees, dtype=object)) if rows else []
-    return dict(zip(codes, metres, strict=True)), dict(zip(codes, degrees, strict=True))
+    shapes = shapely.from_wkb([bytes(row[3]) for row in rows])
+    return dict(zip((row[0] for row in rows), shapes, strict=True))
+
+
+def _scaled(
+    shares: Iterable[Share], before: Shapes, after: Shapes
+) -> Iterator[tuple[Share, float]]:
+    """Each with the square metres of a square degree there: those of its old grid, or its new."""
+    scales = [_scales(shapes) for shapes in (before, after)]
+    for one in shares:
+        yield one, scales[0][one.old] if one.old else scales[1][one.new]
+
+
+def _scales(shapes: Shapes) -> dict[str, float]:
+    degrees = np.array(list(shapes.values()), dtype=object)
+    scales = shapely.area(to_metric(degrees)) / shapely.area(degrees) if shapes else np.array([])
+    return dict(zip(shapes, scales.tolist(), strict=True))
 
 
 def _counted(boxes: Iterable[tuple[float, ...]], first: date, last: date) -> dict[str, Points]:
@@ -218,7 +232,7 @@ def _counted(boxes: Iterable[tuple[float, ...]], first: date, last: date) -> dic
             rows = np.array(cursor.fetchall(), dtype=np.float64).reshape(-1, 3)
         if len(rows) > MOST_POINTS:
             raise Invalid(_("There is too much to count here: name a smaller territory."))
-        found[name] = Points(to_metric(shapely.points(rows[:, :2])), rows[:, 2])
+        found[name] = Points(shapely.points(rows[:, :2]), rows[:, 2])
     return found
 
 

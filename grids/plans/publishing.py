@@ -155,17 +155,24 @@ def _rename(changes: Sequence[PlanChange], day: date) -> None:
     for code, one in recoded.items():
         _recode(one, aside.get(code, code), one.code_after)
     for one in changes:
-        Grid.objects.filter(pk=one.grid_id).update(name=one.name_after)
-    _close_names([one.grid_id for one in changes], day)
+        Grid.objects.filter(pk=_id(one)).update(name=one.name_after)
+    _close_names([_id(one) for one in changes], day)
     _open_names(changes, day)
 
 
+def _id(change: PlanChange) -> int:
+    """The grid's; only those that are still to be born have none."""
+    if change.grid_id is None:
+        raise ValueError(f"{change} has no grid yet")
+    return change.grid_id
+
+
 def _recode(change: PlanChange, old: str, new: str) -> None:
-    Grid.objects.filter(pk=change.grid_id, code=old).update(code=new)
+    Grid.objects.filter(pk=_id(change), code=old).update(code=new)
     scopes.follow(old, new)
 
 
-def _close_names(grids: Sequence[int | None], day: date) -> None:
+def _close_names(grids: Sequence[int], day: date) -> None:
     running = GridDesignation.objects.filter(grid__in=grids, valid__endswith=None)
     running.filter(valid__startswith__gte=day).delete()
     for one in running:
@@ -175,7 +182,7 @@ def _close_names(grids: Sequence[int | None], day: date) -> None:
 def _open_names(changes: Sequence[PlanChange], day: date) -> None:
     GridDesignation.objects.bulk_create(
         GridDesignation(
-            grid_id=one.grid_id,
+            grid_id=_id(one),
             code=one.code_after,
             name=one.name_after,
             valid=DateRange(day, None),
@@ -210,7 +217,7 @@ def _bear(changes: Sequence[PlanChange], day: date) -> None:
 
 def _retire(changes: Sequence[PlanChange], day: date) -> None:
     """The grid, its past and its code stay; its name and its people's posts end."""
-    grids = [one.grid_id for one in changes]
+    grids = [_id(one) for one in changes]
     Grid.objects.filter(pk__in=grids).update(gone_on=day)
     _close_names(grids, day)
     with connection.cursor() as cursor:

@@ -1,5 +1,7 @@
 """Open events on ground that a boundary plan gives to another grid."""
 
+from typing import Any
+
 import pytest
 from django.contrib.gis.geos import Point
 
@@ -14,7 +16,7 @@ from tests.grids.territory import EAST, WEST, two_grids
 pytestmark = pytest.mark.django_db
 
 
-def event_at(east: float, **values: object) -> Event:
+def event_at(east: float, **values: Any) -> Event:
     grid = Grid.objects.get(code=WEST)
     return make_event(
         Category.objects.get(code="G0101"), point=Point(east, 37.5, srid=4326), grid_then=grid,

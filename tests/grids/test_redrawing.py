@@ -3,6 +3,7 @@
 import copy
 from typing import Any
 
+import numpy as np
 import pytest
 import shapely
 
@@ -118,8 +119,10 @@ def test_what_is_no_polygon_is_refused(coordinates: Any) -> None:
 
 
 def test_a_shape_of_too_many_corners_is_refused() -> None:
-    ring = shapely.get_coordinates(shapely.Point(112, 37).buffer(1, quad_segs=130_000)).tolist()
-    shape = {"type": "Polygon", "coordinates": [ring]}
+    turn = np.linspace(0, 2 * np.pi, 500_001)
+    ring = np.column_stack([112 + np.cos(turn), 37 + np.sin(turn)])
+    ring[-1] = ring[0]
+    shape = {"type": "Polygon", "coordinates": [ring.tolist()]}
 
     with pytest.raises(BadRedrawing) as error:
         from_json({"reshaped": [{"code": A, "shape": shape}]})

@@ -53,7 +53,12 @@ def codes_exchanged() -> Redrawing:
 
 
 def draft(redrawing: Redrawing, title: str = "调整", **more: Any) -> Draft:
-    values = {"title": title, "scope_code": SCOPE, "base_day": today(), "operations": []}
+    values: dict[str, Any] = {
+        "title": title,
+        "scope_code": SCOPE,
+        "base_day": today(),
+        "operations": [],
+    }
     return Draft(redrawing=redrawing, **(values | more))
 
 

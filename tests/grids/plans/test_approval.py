@@ -101,7 +101,7 @@ def test_a_returned_plan_is_a_draft_again_and_says_why() -> None:
         None,
         "",
     )
-    assert plan.steps.last().note == "路口归东"
+    assert plan.steps.latest("id").note == "路口归东"
     assert {one.effective_on for one in plan.changes.all()} == {None}
 
 

@@ -50,8 +50,11 @@ def test_a_draft_keeps_before_and_after_of_every_grid() -> None:
 
     rows = {one.code_after: one for one in plan.changes.all()}
     assert set(rows) == {WEST, EAST, NORTH}
-    assert shapely.from_wkb(bytes(rows[WEST].before.wkb)).equals(box(112, 113))
-    assert shapely.from_wkb(bytes(rows[WEST].after.wkb)).equals(box(112, 113, 37, 37.5))
+    before, after = rows[WEST].before, rows[WEST].after
+    assert before is not None
+    assert after is not None
+    assert shapely.from_wkb(bytes(before.wkb)).equals(box(112, 113))
+    assert shapely.from_wkb(bytes(after.wkb)).equals(box(112, 113, 37, 37.5))
     assert rows[NORTH].is_born
     assert rows[NORTH].grid is None
     assert rows[NORTH].others == [WEST]

@@ -304,7 +304,7 @@ def test_what_cannot_be_published_any_more_goes_back_with_the_reason() -> None:
     assert publishing.publish_due(timezone.now()) == 0
 
     plan.refresh_from_db()
-    last = plan.steps.last()
+    last = plan.steps.latest("id")
     assert (plan.state, last.action, last.user_id) == ("draft", "refused", None)
     assert EAST in last.note
     assert shape_of(WEST).equals(box(112, 113))
