@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.db import connection
 from django.utils.translation import gettext as _
@@ -63,10 +64,10 @@ def changed_since(plan: BoundaryPlan, day: date) -> dict[int, str]:
 
 def others_with(plan: BoundaryPlan, grids: Iterable[int], states: Sequence[str]) -> list[Other]:
     """Other plans in one of the states that touch one of the grids, newest first.  One query."""
-    values = {"plan": plan.pk, "grids": list(grids), "states": list(states)}
+    values: dict[str, Any] = {"plan": plan.pk, "grids": list(grids), "states": list(states)}
     with connection.cursor() as cursor:
         cursor.execute(OTHERS, values)
-        return [Other(*row[:3], tuple(row[3])) for row in cursor.fetchall()]
+        return [Other(i, title, by, tuple(codes)) for i, title, by, codes in cursor.fetchall()]
 
 
 def refuse_changed(plan: BoundaryPlan, day: date) -> None:

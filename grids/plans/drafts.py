@@ -21,7 +21,7 @@ from grids.models.plans import LONGEST_OPERATIONS, MOST_OPERATIONS
 from grids.plan_flow import LONGEST_TITLE, PlanAction, PlanState
 from grids.plans import rows
 from grids.plans.texts import listed, wrong_state
-from grids.redrawing import Born, Redrawing
+from grids.redrawing import Born, Redrawing, Reshaped, Retired
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,8 @@ def _store(plan: BoundaryPlan, changes: list[PlanChange]) -> None:
 def _changes(draft: Draft) -> Iterator[PlanChange]:
     """One row for each grid that the redrawing names."""
     told = draft.redrawing
-    codes = {one.code for one in (*told.reshaped, *told.retired, *told.renamed)}
+    codes = {one.code for one in told.reshaped} | {one.code for one in told.retired}
+    codes |= {one.code for one in told.renamed}
     grids = _grids(codes, draft.scope_code)
     shapes = _shapes(grids, draft.base_day)
     _refuse_other_shapes(told, shapes)
@@ -178,7 +179,7 @@ def _changes(draft: Draft) -> Iterator[PlanChange]:
     _refuse_strange_posts(told, {*grids, *names} - set(retired), draft.scope_code)
 
 
-def _stored(shape: shapely.Polygon) -> GEOSGeometry:
+def _stored(shape: shapely.Polygon) -> Any:
     return GEOSGeometry(memoryview(shapely.to_wkb(shape)), srid=WGS84)
 
 
@@ -208,9 +209,10 @@ def _refuse_other_shapes(told: Redrawing, shapes: Mapping[str, shapely.Polygon])
     Raises:
         Conflict: the planner drew on another border than the one there is.
     """
+    drawn: list[Reshaped | Retired] = [*told.reshaped, *told.retired]
     other = sorted(
         one.code
-        for one in (*told.reshaped, *told.retired)
+        for one in drawn
         if one.seen is not None and not one.seen.equals_exact(shapes[one.code])
     )
     if other:

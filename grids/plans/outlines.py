@@ -52,7 +52,7 @@ def _union_below(division: Division) -> shapely.Geometry:
     shapes = Division.objects.filter(parent=division, shape__isnull=False).values_list(
         "shape", flat=True
     )
-    return shapely.union_all([shapely.from_wkb(bytes(shape.wkb)) for shape in shapes])
+    return shapely.union_all([shapely.from_wkb(bytes(shape.wkb)) for shape in shapes if shape])
 
 
 def _store(shapes: Mapping[str, shapely.Geometry]) -> None:

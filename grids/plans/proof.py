@@ -69,6 +69,7 @@ def world_under(changes: Iterable[PlanChange], day: date) -> World:
     outlines = {
         code: shapely.from_wkb(bytes(shape.wkb))
         for code, shape in stated.values_list("code", "shape")
+        if shape is not None
     }
     return World(frozenset(communities), known, after, outlines)
 

@@ -4,6 +4,7 @@ Each is one step, taken by compare-and-set on the revision that its page showed.
 """
 
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -87,7 +88,7 @@ def approve(
         raise NotAllowed(_("You have drawn or changed this plan: somebody else must approve it."))
     rows.must_lead_to(plan, PlanState.APPROVED)
     prove(plan, soon(now))
-    told = {"note": _note(note), "approved_by": by}
+    told: dict[str, Any] = {"note": _note(note), "approved_by": by}
     return rows.move(plan, PlanState.APPROVED, PlanAction.APPROVED, by=by, now=now, **told)
 
 
@@ -108,7 +109,7 @@ def to_draft(
 ) -> BoundaryPlan:
     """What was approved has to be approved again, and its day is free."""
     PlanChange.objects.filter(plan=plan).update(effective_on=None)
-    empty = {"approved_by": None, "effective_on": None, "document": ""}
+    empty: dict[str, Any] = {"approved_by": None, "effective_on": None, "document": ""}
     return rows.move(plan, PlanState.DRAFT, action, by=by, now=now, note=note, **empty)
 
 
@@ -142,7 +143,7 @@ def schedule(
             PlanChange.objects.filter(plan=plan).update(effective_on=day)
     except IntegrityError:
         raise Conflict(_("One of its grids changes by another plan on that day already.")) from None
-    values = {"effective_on": day, "document": document}
+    values: dict[str, Any] = {"effective_on": day, "document": document}
     return rows.move(plan, PlanState.SCHEDULED, PlanAction.SCHEDULED, by=by, now=now, **values)
 
 
@@ -157,7 +158,7 @@ def withdraw(*, plan_id: int, revision: int, reason: str, by: User, now: datetim
     plan = rows.locked(plan_id, by, revision)
     note = _note(reason, needed=True)
     PlanChange.objects.filter(plan=plan).update(effective_on=None)
-    empty = {"effective_on": None, "document": ""}
+    empty: dict[str, Any] = {"effective_on": None, "document": ""}
     return rows.move(
         plan, PlanState.WITHDRAWN, PlanAction.WITHDRAWN, by=by, now=now, note=note, **empty
     )
