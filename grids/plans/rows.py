@@ -110,6 +110,21 @@ def leave_step(
     if note:
         detail["reason"] = note
     audit.note(
-        by=by, action=f"plan.{action.value}", subject=plan.pk, scope=plan.scope_code, detail=detail
+        by=by,
+        action={
+            PlanAction.MADE: "plan.made",
+            PlanAction.SAVED: "plan.saved",
+            PlanAction.SUBMITTED: "plan.submitted",
+            PlanAction.RETURNED: "plan.returned",
+            PlanAction.APPROVED: "plan.approved",
+            PlanAction.SCHEDULED: "plan.scheduled",
+            PlanAction.REFUSED: "plan.refused",
+            PlanAction.PUBLISHED: "plan.published",
+            PlanAction.SUPERSEDED: "plan.superseded",
+            PlanAction.WITHDRAWN: "plan.withdrawn",
+        }[action],
+        subject=plan.pk,
+        scope=plan.scope_code,
+        detail=detail,
     )
     live.record(live.Change(TOPIC, str(plan.pk), plan.scope_code, {"state": plan.state}))
