@@ -49,6 +49,8 @@ TOPICS: dict[str, Permission] = {
     "area_request": Permission.GRANT_AREA,
     "reach": Permission.SEE_MAP,
     "territory": Permission.SEE_MAP,
+    # A boundary plan was saved by somebody else, or has moved.
+    "plan": Permission.REVIEW_PLANS,
     # The user named as the subject was sent somewhere, or it was taken back.
     "own_errand": Permission.DO_PATROLS,
 }

@@ -51,6 +51,7 @@ class Permission(StrEnum):
     SEE_PEOPLE = "see_people"
     EDIT_TERRITORY = "edit_territory"
     IMPORT_TERRITORY = "import_territory"
+    REVIEW_PLANS = "review_plans"
     ASK_FOR_AREA = "ask_for_area"
     GRANT_AREA = "grant_area"
     SEE_AUDIT = "see_audit"
@@ -91,6 +92,7 @@ PERMISSION_NAMES = {
     Permission.SEE_PEOPLE: _("See who is responsible"),
     Permission.EDIT_TERRITORY: _("Change grids and their boundaries"),
     Permission.IMPORT_TERRITORY: _("Import grids and divisions"),
+    Permission.REVIEW_PLANS: _("See and approve boundary plans"),
     Permission.ASK_FOR_AREA: _("Ask for more territory"),
     Permission.GRANT_AREA: _("Grant territory"),
     Permission.SEE_AUDIT: _("See the audit trail"),
@@ -192,6 +194,7 @@ MAY: dict[Role, frozenset[Permission]] = {
             Permission.SEE_PEOPLE,
             Permission.EDIT_TERRITORY,
             Permission.IMPORT_TERRITORY,
+            Permission.REVIEW_PLANS,
             Permission.ASK_FOR_AREA,
         }
     ),
@@ -217,6 +220,8 @@ MAY: dict[Role, frozenset[Permission]] = {
             Permission.EDIT_EVENT_RULES,
             Permission.EDIT_CALENDAR,
             Permission.EDIT_PATROL_RULES,
+            # A planner draws; whoever answers for the district, or another planner, approves.
+            Permission.REVIEW_PLANS,
         }
     ),
     # Reads what was done, by whom, and the figures; sees no picture and changes nothing.

@@ -335,6 +335,12 @@ CELERY_BEAT_SCHEDULE = {
         "task": "grids.jobs.follow_today",
         "schedule": 600.0,
     },
+    # Asked all day long too, so that a plan is in force a minute after the server is back.
+    "grids: let boundary plans come into force": {
+        "task": "grids.jobs.publish_plans",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "grids: set imports back whose job is gone": {
         "task": "grids.jobs.pick_up_imports",
         "schedule": 60.0,

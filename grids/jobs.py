@@ -12,6 +12,7 @@ from gis_server.errors import Conflict
 from grids.imports import queue, work
 from grids.imports.flow import Step
 from grids.models import ImportRun
+from grids.plans import publishing
 
 logger = logging.getLogger(__name__)
 # Far longer than any file takes; a job that hangs must not hold a worker for ever.
@@ -86,3 +87,9 @@ def pick_up_imports() -> int:
 @shared_task  # type: ignore[untyped-decorator]
 def drop_old_imports() -> int:
     return work.drop_old(before=timezone.now() - KEPT_FILES)
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def publish_plans() -> int:
+    """Let the boundary plans come into force whose day has come; how many these were."""
+    return publishing.publish_due(timezone.now())

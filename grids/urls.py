@@ -1,11 +1,21 @@
 from django.urls import path
 
 from grids import api, grant_pages
+from grids.plans import api as plans_api
 from grids.views import divisions, edits, grids, import_faults, imports, places, workers
 
 urlpatterns = [
     path("api/divisions/", api.divisions, name="divisions"),
     path("api/grids/<str:code>/", api.grid, name="grid"),
+    path("api/grid-plans/", plans_api.plans, name="grid-plans"),
+    path("api/grid-plans/map/", plans_api.map_of_day, name="grid-plans-map"),
+    path("api/grid-plans/crosswalk/", plans_api.compare, name="grid-plans-crosswalk"),
+    path("api/grid-plans/life/<str:code>/", plans_api.life, name="grid-life"),
+    path("api/grid-plans/<int:grid_plan_id>/", plans_api.plan, name="grid-plan"),
+    path("api/grid-plans/<int:grid_plan_id>/check/", plans_api.check, name="grid-plan-check"),
+    path(
+        "api/grid-plans/<int:grid_plan_id>/<str:plan_verb>/", plans_api.step, name="grid-plan-step"
+    ),
     path("area-grants/", grant_pages.own, name="area-grants"),
     path("area-grants/ask/", grant_pages.ask, name="area-grants-ask"),
     path("area-grants/to-decide/", grant_pages.to_decide, name="area-grants-to-decide"),

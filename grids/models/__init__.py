@@ -18,11 +18,13 @@ from grids.models.places import (
     Street,
     StreetKind,
 )
+from grids.models.plans import BoundaryPlan, Lineage, PlanChange, PlanStep
 from grids.models.rules import SINCE_FIRST_DAY
 
 __all__ = [
     "SINCE_FIRST_DAY",
     "Assignment",
+    "BoundaryPlan",
     "Building",
     "Division",
     "DivisionDesignation",
@@ -38,7 +40,10 @@ __all__ = [
     "ImportRun",
     "ImportTarget",
     "Level",
+    "Lineage",
     "Place",
+    "PlanChange",
+    "PlanStep",
     "ServiceKind",
     "ServicePoint",
     "Shop",

@@ -24,6 +24,7 @@ class Grid(models.Model):
     """The smallest piece of governed territory; it outlives the shapes and codes it has had.
 
     parent: the grid that this one is a part of, for grids within grids; None for most.
+    gone_on: the first day on which it is no more; None for those that there are.
     """
 
     code = models.CharField(_("code"), max_length=LONGEST_CODE, unique=True)
@@ -33,6 +34,7 @@ class Grid(models.Model):
     kind = models.CharField(
         _("kind"), max_length=10, choices=GridKind.choices, default=GridKind.BASIC
     )
+    gone_on = models.DateField(null=True, blank=True, editable=False)
 
     class Meta:
         ordering = ["code"]

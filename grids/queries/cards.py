@@ -75,7 +75,7 @@ def _row(division: Division, counts: Counts) -> DivisionRow:
 def vacant_grids(on: date) -> QuerySet[Grid]:
     """Grids that nobody holds as a worker on a day."""
     held = Assignment.objects.filter(grid=OuterRef("pk"), role=StaffRole.WORKER, valid__contains=on)
-    return Grid.objects.filter(~Exists(held))
+    return Grid.objects.filter(~Exists(held), gone_on=None)
 
 
 @dataclass(frozen=True)

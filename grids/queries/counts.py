@@ -15,8 +15,9 @@ SQL = f"""
     SELECT node.prefix,
         (SELECT count(*) FROM grids_division
          WHERE code {BELOW} AND level = 'community' AND length(node.prefix) < 12),
-        (SELECT count(*) FROM grids_grid WHERE code {BELOW}),
-        (SELECT count(*) FROM grids_grid AS grid WHERE grid.code {BELOW} AND NOT EXISTS (
+        (SELECT count(*) FROM grids_grid WHERE code {BELOW} AND gone_on IS NULL),
+        (SELECT count(*) FROM grids_grid AS grid WHERE grid.code {BELOW}
+         AND grid.gone_on IS NULL AND NOT EXISTS (
             SELECT 1 FROM grids_assignment AS held
             WHERE held.grid_id = grid.id AND held.role = 'worker' AND held.valid @> %(on)s)),
         (SELECT coalesce(sum(households), 0) FROM grids_building

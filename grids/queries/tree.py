@@ -58,7 +58,7 @@ def roots(user: User, page: Page, on: date) -> TreeRows:
     """
     mine = scope_q(user, "code")
     divisions = Division.objects.filter(mine).exclude(_in_reach(user, "parent"))
-    grids = Grid.objects.filter(mine).exclude(_in_reach(user, "community"))
+    grids = Grid.objects.filter(mine, gone_on=None).exclude(_in_reach(user, "community"))
     return _joined(divisions, grids.exclude(_in_reach(user, "parent")), page, on)
 
 
@@ -69,9 +69,11 @@ def _in_reach(user: User, above: str) -> Q:
 def children(node: Node, page: Page, on: date) -> TreeRows:
     """What lies directly below a node that the user may see.  Five queries."""
     if isinstance(node, Grid):
-        return _joined(Division.objects.none(), Grid.objects.filter(parent=node), page, on)
+        return _joined(
+            Division.objects.none(), Grid.objects.filter(parent=node, gone_on=None), page, on
+        )
     below = Division.objects.filter(parent=node)
-    return _joined(below, Grid.objects.filter(community=node, parent=None), page, on)
+    return _joined(below, Grid.objects.filter(community=node, parent=None, gone_on=None), page, on)
 
 
 def _joined(divisions: QuerySet[Division], grids: QuerySet[Grid], page: Page, on: date) -> TreeRows:

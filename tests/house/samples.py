@@ -48,6 +48,8 @@ PLACES: dict[str, Callable[[Street], Sequence[object]]] = {
     "int:team_id": lambda street: [street.camera.team_id],
     "int:site_id": lambda street: [street.camera.site_id],
     "int:token_id": lambda street: [street.token.pk],
+    "int:grid_plan_id": lambda street: [street.grid_plan.pk],
+    "str:plan_verb": lambda street: ["submit", "approve"],
     "int:plan_id": lambda street: [street.delivery.plan_id],
     "int:delivery_id": lambda street: [street.delivery.pk],
     "int:view_id": lambda street: [street.view.pk],
@@ -108,6 +110,8 @@ QUESTIONS: dict[str, list[str]] = {
     "api/maps/select.csv": ["layer=cameras&bbox=" + ",".join(map(str, BOX))],
     "api/maps/select.geojson": ["bbox=" + ",".join(map(str, BOX))],
     "api/cameras/offline/": ["state=offline", "state=unknown"],
+    "api/grid-plans/map/": [f"below={FIRST}"],
+    "api/grid-plans/crosswalk/": [f"below={FIRST}&from=2026-01-02&until=2026-01-03"],
     "api/find/": ["q=SECRETIA", f"q={FIRST}"],
     "api/territory/find/": ["q=SECRETIA"],
     "api/events/rounds/seen.geojson": ["bbox=" + ",".join(map(str, BOX))],
@@ -149,6 +153,8 @@ FILES: dict[str, list[str]] = {
 for _route, _questions in FILES.items():
     QUESTIONS.setdefault(_route, []).extend(_questions)
 SHOWS_NOTHING = {
+    "api/grid-plans/<int:grid_plan_id>/check/": "whether something is wrong, which nothing is",
+    "api/grid-plans/<int:grid_plan_id>/<str:plan_verb>/": "only takes a step",
     "base/<int:z>/<int:x>/<int:y>": "the base map, which is nobody's; none by itself",
     "map-archive/make/": "only takes a form",
     "map-archive/territory.pmtiles": "there is none until it is made",

@@ -67,6 +67,7 @@ from gis_server.roles import Permission, Role
 from gis_server.vault import seal
 from grids.models import (
     Assignment,
+    BoundaryPlan,
     Building,
     Division,
     Grid,
@@ -77,6 +78,9 @@ from grids.models import (
     Shop,
     StaffRole,
 )
+from grids.plans import drafts
+from grids.plans.drafts import Draft
+from grids.redrawing import Redrawing, Renamed
 from patrols.intake.taking import take
 from patrols.intake.tokens import hash_of
 from patrols.models import (
@@ -141,6 +145,7 @@ class Street:
     errand: Errand
     checkpoint: Checkpoint
     walk: Walk
+    grid_plan: BoundaryPlan
 
 
 def lay_out(media: Path) -> Street:
@@ -200,7 +205,16 @@ def lay_out(media: Path) -> Street:
         _errand(duty, administrator),
         _checkpoint(duty),
         _walk(camera, administrator),
+        _grid_plan(grid, administrator),
     )
+
+
+def _grid_plan(grid: Grid, planner: User) -> BoundaryPlan:
+    """A draft that gives the first street's grid another name."""
+    told = Redrawing(renamed=(Renamed(grid.code, grid.code, f"{SECRET} renamed"),))
+    now = timezone.now()
+    draft = Draft(f"{SECRET} plan", FIRST, timezone.localdate(now), [], told)
+    return drafts.make(draft=draft, by=planner, now=now)
 
 
 def _duty(grid: Grid, maker: User) -> Duty:

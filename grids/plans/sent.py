@@ -1,0 +1,83 @@
+"""What programs send about plans, read and checked once."""
+
+import json
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from gis_server.edge import EARLIEST_DAY, LATEST_DAY
+from gis_server.errors import Invalid
+from grids.plan_flow import LONGEST_TITLE
+from grids.plans.drafts import Draft, check_operations
+from grids.plans.texts import flaw_text
+from grids.redrawing import BadRedrawing, from_json
+
+MAX_BODY = 16 * 1024 * 1024  # half a million vertices, with all their digits
+
+
+def body_of(request: HttpRequest) -> dict[str, Any]:
+    """The JSON object of the body.  Raises Invalid."""
+    content = request.read(MAX_BODY + 1)
+    if len(content) > MAX_BODY:
+        raise Invalid(_("The body is larger than %(longest)d kB.") % {"longest": MAX_BODY // 1024})
+    try:
+        told = json.loads(content or b"{}")
+    except (ValueError, RecursionError):
+        told = None
+    if not isinstance(told, dict):
+        raise Invalid(_("The body must be a JSON object."))
+    return told
+
+
+def draft_of(told: Mapping[str, Any], now: datetime) -> Draft:
+    """title, territory (digits), base_day (today where it is missing), operations, changes; see
+    `redrawing.from_json`.  Raises Invalid.
+    """
+    given = told.get("operations", [])
+    operations = check_operations(given, len(json.dumps(given, ensure_ascii=False)))
+    try:
+        redrawing = from_json(told.get("changes"))
+    except BadRedrawing as error:
+        raise Invalid(flaw_text(error)) from None
+    return Draft(
+        title=text_of(told, "title", LONGEST_TITLE),
+        scope_code=text_of(told, "territory", 12),
+        base_day=day_of(told, "base_day", timezone.localdate(now)),
+        operations=operations,
+        redrawing=redrawing,
+    )
+
+
+def text_of(told: Mapping[str, Any], name: str, longest: int) -> str:
+    """Raises Invalid."""
+    value = told.get(name) or ""
+    if not isinstance(value, str) or len(value) > longest or "\0" in value:
+        rule = _("%(name)s must be a text of at most %(longest)d characters.")
+        raise Invalid(rule % {"name": name, "longest": longest})
+    return value.strip()
+
+
+def day_of(told: Mapping[str, Any], name: str, usual: date | None = None) -> date:
+    """Raises Invalid."""
+    text = text_of(told, name, 10)
+    if not text and usual is not None:
+        return usual
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = date.min
+    if not EARLIEST_DAY <= day <= LATEST_DAY:
+        raise Invalid(_("%(text)s is no date. Write it like 2026-03-31.") % {"text": text})
+    return day
+
+
+def revision_of(told: Mapping[str, Any]) -> int:
+    """Raises Invalid."""
+    value = told.get("revision")
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 2**31:
+        raise Invalid(_("revision must be the number of the revision that you saw."))
+    return value

@@ -1,0 +1,292 @@
+"""What a boundary plan amounts to, as a value: which grids become what.  Pure: no Django.
+
+However a plan was drawn (split by a line, merge, reshape, hand over), in the end some grids have
+other shapes, some are new, some are gone, some have other codes, names or people.  This is what is
+proven, stored and published.  Shapes are polygons in WGS84 degrees, x is east; codes are those of
+today, but for grids that are new.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+import shapely
+
+from grids.codes import GRID_DIGITS, BadCode, Level, level_of, parent_code
+
+MOST_GRIDS = 2_000
+MOST_VERTICES = 500_000
+MOST_SOURCES = 100
+LONGEST_NAME = 80
+KINDS = frozenset({"basic", "special"})
+ROLES = frozenset({"chief", "worker", "assistant"})
+
+
+class Flaw(StrEnum):
+    """What keeps something sent from being a redrawing: a closed list."""
+
+    NO_OBJECT = "is not the object that belongs here"
+    NO_CODE = "is not the code of a grid"
+    TWICE = "is named twice"
+    OTHER_PARENT = "does not begin as the code of its community or grid above"
+    NO_POLYGON = "is not a polygon in degrees of longitude and latitude"
+    BAD_SHAPE = "crosses itself, or has no area"
+    NAME = "has no name of 1 to 80 characters"
+    KIND = "is neither basic nor special"
+    ROLE = "is no role of grid staff"
+    GONE = "is retired, and named again"
+    TOO_MANY = "is more than a plan holds"
+    NOTHING = "changes nothing"
+
+
+class BadRedrawing(ValueError):
+    """about: the code or part that it is about, at most 40 characters."""
+
+    def __init__(self, flaw: Flaw, about: object = "") -> None:
+        self.flaw, self.about = flaw, str(about)[:40]
+        super().__init__(f"{self.about} {flaw}")
+
+
+@dataclass(frozen=True, slots=True)
+class Reshaped:
+    """seen: the shape that was changed, as the planner saw it; None where nobody says."""
+
+    code: str
+    shape: shapely.Polygon
+    seen: shapely.Polygon | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Born:
+    """A new grid, or one that comes back: `code` may be that of a grid that is gone.
+
+    of: codes of the grids that it is split from, or that are merged into it.
+    """
+
+    code: str
+    name: str
+    kind: str
+    community: str
+    shape: shapely.Polygon
+    of: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Retired:
+    """into: codes (after the plan) of the grids that its ground goes to."""
+
+    code: str
+    into: tuple[str, ...] = ()
+    seen: shapely.Polygon | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """new_code, name: what it goes by afterwards; both are given, changed or not."""
+
+    code: str
+    new_code: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """grid: its code after the plan.  worker: the staff number."""
+
+    grid: str
+    worker: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Redrawing:
+    """
+    Raises:
+        BadRedrawing: the parts contradict each other, or there is none.
+    """
+
+    reshaped: tuple[Reshaped, ...] = ()
+    born: tuple[Born, ...] = ()
+    retired: tuple[Retired, ...] = ()
+    renamed: tuple[Renamed, ...] = ()
+    posted: tuple[Posted, ...] = ()
+    codes_after: Mapping[str, str] = field(
+        init=False, compare=False, repr=False, default_factory=dict
+    )
+    """Code of today → code afterwards, for what is renamed."""
+
+    def __post_init__(self) -> None:
+        after = {one.code: one.new_code for one in self.renamed}
+        object.__setattr__(self, "codes_after", after)
+        if not (self.reshaped or self.born or self.retired or self.renamed or self.posted):
+            raise BadRedrawing(Flaw.NOTHING, "changes")
+        count = len(self.reshaped) + len(self.born) + len(self.retired) + len(self.renamed)
+        if max(count, len(self.posted)) > MOST_GRIDS:
+            raise BadRedrawing(Flaw.TOO_MANY, count)
+        if shapely.get_num_coordinates(list(self._shapes())).sum() > MOST_VERTICES:
+            raise BadRedrawing(Flaw.TOO_MANY, "vertices")
+        self._check_codes()
+
+    def _shapes(self) -> Iterator[shapely.Polygon]:
+        yield from (one.shape for one in self.reshaped)
+        yield from (one.shape for one in self.born)
+
+    def _check_codes(self) -> None:
+        gone = _once(one.code for one in self.retired)
+        kept = _once(one.code for one in self.reshaped) | _once(one.code for one in self.renamed)
+        _once([*(one.code for one in self.born), *self.codes_after.values()])
+        for code in (*gone, *kept):
+            _check_grid(code)
+        for code in kept & gone:
+            raise BadRedrawing(Flaw.GONE, code)
+        for one in self.born:
+            _check_born(one, gone)
+        for renamed in self.renamed:
+            if parent_code(_check_grid(renamed.new_code)) != parent_code(renamed.code):
+                raise BadRedrawing(Flaw.OTHER_PARENT, renamed.new_code)
+
+
+def _once(codes: Iterable[str]) -> set[str]:
+    met: set[str] = set()
+    for code in codes:
+        if code in met:
+            raise BadRedrawing(Flaw.TWICE, code)
+        met.add(code)
+    return met
+
+
+def _check_grid(code: str) -> str:
+    try:
+        if level_of(code) is Level.GRID and len(code) >= GRID_DIGITS:
+            return code
+    except BadCode:
+        pass
+    raise BadRedrawing(Flaw.NO_CODE, code)
+
+
+def _check_born(one: Born, gone: set[str]) -> None:
+    _check_grid(one.code)
+    if one.code in gone:
+        raise BadRedrawing(Flaw.GONE, one.code)
+    if one.code[:12] != one.community:
+        raise BadRedrawing(Flaw.OTHER_PARENT, one.code)
+
+
+# ---- As JSON -------------------------------------------------------------------------------------
+
+
+def from_json(told: object) -> Redrawing:
+    """Read what a browser or another program sends.
+
+    told: {"reshaped": [{"code", "shape", "seen"?}], "born": [{"code", "name", "kind"?, "community",
+    "shape", "of"?}], "retired": [{"code", "into"?, "seen"?}], "renamed": [{"code", "new_code"?,
+    "name"}], "posted": [{"grid", "worker", "role"}]}; shapes are GeoJSON polygons.
+
+    Raises:
+        BadRedrawing: see `Flaw`.
+    """
+    if not isinstance(told, Mapping):
+        raise BadRedrawing(Flaw.NO_OBJECT, "changes")
+    return Redrawing(
+        reshaped=_each(told, "reshaped", _reshaped),
+        born=_each(told, "born", _born),
+        retired=_each(told, "retired", _retired),
+        renamed=_each(told, "renamed", _renamed),
+        posted=_each(told, "posted", _posted),
+    )
+
+
+def _each(told: Mapping[str, Any], name: str, read: Callable[[Mapping[str, Any]], Any]) -> Any:
+    given = told.get(name) or []
+    if not isinstance(given, list) or any(not isinstance(one, Mapping) for one in given):
+        raise BadRedrawing(Flaw.NO_OBJECT, name)
+    if len(given) > MOST_GRIDS:
+        raise BadRedrawing(Flaw.TOO_MANY, name)
+    return tuple(read(one) for one in given)
+
+
+def _reshaped(one: Mapping[str, Any]) -> Reshaped:
+    code = _text(one, "code")
+    return Reshaped(code, polygon(one.get("shape"), code), _seen(one, code))
+
+
+def _born(one: Mapping[str, Any]) -> Born:
+    code, kind = _text(one, "code"), one.get("kind") or "basic"
+    if kind not in KINDS:
+        raise BadRedrawing(Flaw.KIND, code)
+    shape = polygon(one.get("shape"), code)
+    return Born(code, _name(one), kind, _text(one, "community"), shape, _codes(one, "of"))
+
+
+def _retired(one: Mapping[str, Any]) -> Retired:
+    code = _text(one, "code")
+    return Retired(code, _codes(one, "into"), _seen(one, code))
+
+
+def _renamed(one: Mapping[str, Any]) -> Renamed:
+    code = _text(one, "code")
+    return Renamed(code, _text(one, "new_code") if one.get("new_code") else code, _name(one))
+
+
+def _posted(one: Mapping[str, Any]) -> Posted:
+    role = _text(one, "role")
+    if role not in ROLES:
+        raise BadRedrawing(Flaw.ROLE, role)
+    return Posted(_check_grid(_text(one, "grid")), _text(one, "worker"), role)
+
+
+def _seen(one: Mapping[str, Any], code: str) -> shapely.Polygon | None:
+    return polygon(one["seen"], code) if one.get("seen") is not None else None
+
+
+def _text(one: Mapping[str, Any], name: str) -> str:
+    value = one.get(name)
+    if not isinstance(value, str) or not 1 <= len(value) <= LONGEST_NAME or "\0" in value:
+        raise BadRedrawing(Flaw.NO_OBJECT, name)
+    return value
+
+
+def _name(one: Mapping[str, Any]) -> str:
+    value = one.get("name")
+    if not isinstance(value, str) or "\0" in value or not 1 <= len(value.strip()) <= LONGEST_NAME:
+        raise BadRedrawing(Flaw.NAME, one.get("code"))
+    return value.strip()
+
+
+def _codes(one: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    given = one.get(name) or []
+    if not isinstance(given, list) or len(given) > MOST_SOURCES:
+        raise BadRedrawing(Flaw.NO_OBJECT, name)
+    return tuple(_check_grid(code) for code in given)
+
+
+def polygon(told: object, about: str) -> shapely.Polygon:
+    """A GeoJSON polygon, checked; `about` is whose it is.
+
+    Raises:
+        BadRedrawing: no polygon, not in degrees, or one that crosses itself.
+    """
+    if not isinstance(told, Mapping) or told.get("type") != "Polygon":
+        raise BadRedrawing(Flaw.NO_POLYGON, about)
+    try:
+        rings = [np.asarray(ring, dtype=np.float64) for ring in told["coordinates"]]
+        if any(ring.ndim != 2 or ring.shape[1] != 2 or len(ring) < 4 for ring in rings):
+            raise BadRedrawing(Flaw.NO_POLYGON, about)
+        if any((~(np.abs(ring) <= (180.0, 90.0))).any() for ring in rings):
+            raise BadRedrawing(Flaw.NO_POLYGON, about)
+        shape = shapely.Polygon(rings[0], rings[1:])
+    except (KeyError, IndexError, TypeError, ValueError, shapely.errors.GEOSException) as error:
+        if isinstance(error, BadRedrawing):
+            raise
+        raise BadRedrawing(Flaw.NO_POLYGON, about) from None
+    if not shape.is_valid or shape.area == 0:
+        raise BadRedrawing(Flaw.BAD_SHAPE, about)
+    return shape
+
+
+def shape_json(shape: shapely.Polygon) -> dict[str, Any]:
+    """The polygon as GeoJSON, every digit of it: what is read again is the same shape."""
+    rings = [shape.exterior, *shape.interiors]
+    return {"type": "Polygon", "coordinates": [shapely.get_coordinates(r).tolist() for r in rings]}

@@ -1,0 +1,123 @@
+"""A plan in force is taken back by another plan, which goes the same way."""
+
+import pytest
+from django.utils import timezone
+
+from gis_server.errors import Conflict
+from grids.invariants import check
+from grids.models import Assignment, Building, Grid, GridShape, GridWorker, Lineage
+from grids.plans import publishing
+from grids.plans.taking_back import take_back
+from grids.redrawing import Redrawing, Reshaped, Retired
+from tests.grids.plans.planning import (
+    NORTH,
+    a_day_passes,
+    border_at,
+    box,
+    codes_exchanged,
+    east_merged,
+    made,
+    people,
+    published,
+    scheduled,
+    west_split,
+)
+from tests.grids.territory import COMMUNITY, EAST, WEST, at, two_grids
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def territory(db: None) -> None:
+    two_grids()
+
+
+def now_is() -> dict[str, tuple[str, bytes]]:
+    """Code → name and shape of what there is today."""
+    rows = GridShape.objects.filter(valid__endswith=None).values_list(
+        "grid__code", "grid__name", "shape"
+    )
+    return {code: (name, bytes(shape.wkb)) for code, name, shape in rows}
+
+
+@pytest.mark.parametrize(
+    "redrawing",
+    [border_at(112.5), west_split(), east_merged(), codes_exchanged()],
+    ids=["a border", "a split", "a merger", "codes"],
+)
+def test_everything_is_again_as_it_was(redrawing: Redrawing) -> None:
+    before = now_is()
+    house = Building.objects.create(name="楼", scope_code=COMMUNITY, point=at(112.8, 37.8))
+    house.refresh_from_db()
+    home = (house.grid_id, house.scope_code)
+    plan = published(redrawing)
+    assert now_is() != before
+    a_day_passes()
+    plan.refresh_from_db()
+
+    back = take_back(plan_id=plan.pk, revision=plan.revision, by=people()[0], now=timezone.now())
+    publishing.publish(plan_id=scheduled(back).pk, now=timezone.now())
+
+    assert now_is() == before
+    house.refresh_from_db()
+    assert (house.grid_id, house.scope_code) == home
+    plan.refresh_from_db()
+    back.refresh_from_db()
+    assert (plan.state, back.state, back.inverse_of) == ("superseded", "in_force", plan)
+    assert list(check()) == []
+
+
+def test_a_retired_grid_comes_back_as_itself_with_its_people() -> None:
+    worker = GridWorker.objects.create(number="W1", name="w", role="worker")
+    east = Grid.objects.get(code=EAST)
+    Assignment.objects.create(worker=worker, grid=east, role="worker")
+    plan = published(east_merged())
+    a_day_passes()
+    plan.refresh_from_db()
+
+    back = take_back(plan_id=plan.pk, revision=plan.revision, by=people()[0], now=timezone.now())
+    publishing.publish(plan_id=scheduled(back).pk, now=timezone.now())
+
+    east.refresh_from_db()
+    assert east.gone_on is None
+    assert [post.worker for post in Assignment.objects.filter(grid=east, valid__endswith=None)] == [
+        worker
+    ]
+    assert east.designations.count() == 2
+    assert east.shapes.count() == 2
+    assert [(row.how, row.earlier.code, row.later.code) for row in Lineage.objects.all()] == [
+        ("merged", EAST, WEST), ("split", WEST, EAST),
+    ]  # fmt: skip
+
+
+def test_what_later_plans_built_upon_is_not_taken_back_first() -> None:
+    first = published(west_split(), "甲")
+    a_day_passes()
+    second = published(_back_to_one(), "乙")
+    a_day_passes()
+    first.refresh_from_db()
+
+    with pytest.raises(Conflict, match="乙") as error:
+        take_back(plan_id=first.pk, revision=first.revision, by=people()[0], now=timezone.now())
+
+    assert error.value.detail["plans"] == [second.pk]
+
+
+def _back_to_one() -> Redrawing:
+    return Redrawing(
+        reshaped=(Reshaped(WEST, box(112, 113)), Reshaped(EAST, box(113, 114))),
+        retired=(Retired(NORTH, (WEST,)),),
+    )
+
+
+def test_a_plan_is_taken_back_once_and_only_when_it_is_in_force() -> None:
+    plan = made(border_at(112.5))
+    by, now = people()[0], timezone.now()
+    with pytest.raises(Conflict):
+        take_back(plan_id=plan.pk, revision=1, by=by, now=now)
+    publishing.publish(plan_id=scheduled(plan).pk, now=now)
+    plan.refresh_from_db()
+    take_back(plan_id=plan.pk, revision=plan.revision, by=by, now=now)
+
+    with pytest.raises(Conflict):
+        take_back(plan_id=plan.pk, revision=plan.revision, by=by, now=now)
