@@ -15,6 +15,8 @@ import numpy as np
 import shapely
 
 from grids.codes import GRID_DIGITS, BadCode, Level, level_of, parent_code
+from grids.plan import Plan
+from grids.plan.value import Grid
 
 MOST_GRIDS = 2_000
 MOST_VERTICES = 500_000
@@ -172,6 +174,75 @@ def _check_born(one: Born, gone: set[str]) -> None:
         raise BadRedrawing(Flaw.GONE, one.code)
     if one.code[:12] != one.community:
         raise BadRedrawing(Flaw.OTHER_PARENT, one.code)
+
+
+# ---- From what was drawn -------------------------------------------------------------------------
+
+
+def of_plan(plan: Plan) -> Redrawing:
+    """What the operations of a plan come to.
+
+    The people that it names are given to their grids; nobody is taken away from one.
+
+    Raises:
+        BadRedrawing: nothing has changed, or too much.
+    """
+    changed = plan.changed
+    both = {key: (old, new) for key, (old, new) in changed.items() if old and new}
+    return Redrawing(
+        reshaped=tuple(
+            Reshaped(old.code, _polygon(new), _polygon(old))
+            for old, new in both.values()
+            if old.shape != new.shape
+        ),
+        born=tuple(
+            Born(new.code, new.name, "basic", new.community, _polygon(new), _sources(plan, key))
+            for key, (old, new) in changed.items()
+            if new and not old
+        ),
+        retired=tuple(
+            Retired(old.code, _heirs(plan, key), _polygon(old))
+            for key, (old, new) in changed.items()
+            if old and not new
+        ),
+        renamed=tuple(
+            Renamed(old.code, new.code, new.name)
+            for old, new in both.values()
+            if (old.code, old.name) != (new.code, new.name)
+        ),
+        posted=tuple(
+            Posted(new.code, worker, "worker")
+            for old, new in changed.values()
+            if new
+            for worker in new.people
+            if not old or worker not in old.people
+        ),
+    )
+
+
+def _polygon(grid: Grid) -> shapely.Polygon:
+    shape: shapely.Polygon = grid.shape
+    return shape
+
+
+def _sources(plan: Plan, key: str) -> tuple[str, ...]:
+    """Codes of the grids of the base day that a new one got its first land from, however often
+    that was divided on the way.
+    """
+    made = next(step for step in plan.steps if step.before.get(key, plan) is None)
+    from_whom = [one for one in made.sides if made.before[one] is not None]
+    old = [plan.base.grids[one].code for one in from_whom if one in plan.base.grids]
+    new = [code for one in from_whom if one not in plan.base.grids for code in _sources(plan, one)]
+    return tuple(sorted({*old, *new}))
+
+
+def _heirs(plan: Plan, key: str) -> tuple[str, ...]:
+    """Codes, after the plan, of the grids that the land of one that ended has come to."""
+    ended = next(step for step in reversed(plan.steps) if step.after.get(key, plan) is None)
+    takers = [one for one in ended.sides if ended.after[one] is not None]
+    there = [plan.grids[one].code for one in takers if one in plan.grids]
+    gone = [code for one in takers if one not in plan.grids for code in _heirs(plan, one)]
+    return tuple(sorted({*there, *gone}))
 
 
 # ---- As JSON -------------------------------------------------------------------------------------

@@ -66,15 +66,20 @@ def load(given: Any, grids: Iterable[Grid]) -> Plan:
     """The plan that `dump` wrote, done again on the grids of its base day.
 
     Raises:
-        Refused: it is no plan; a grid that it touches is not what it was.
+        Refused: it is no plan; a grid that it touches is not what it was; an operation, whose
+            number is told, cannot be done.
     """
     day, seen, done, undone = unpack(given)
     plan = begin(day, grids)
     for key, known in seen.items():
         if key not in plan.base.grids or fingerprint(plan.base.grids[key]) != known:
             raise Refused(Flaw.BASE_CHANGED, str(key))
-    for operation in done:
-        plan = apply(plan, operation)
+    for number, operation in enumerate(done):
+        try:
+            plan = apply(plan, operation)
+        except Refused as refused:
+            refused.step = number
+            raise
     return replace(plan, undone=tuple(undone))
 
 

@@ -55,6 +55,7 @@ class Refused(ValueError):
 
     place: where to look, WGS84 degrees; None where the flaw has no place.
     grids: the keys of the grids that it is about.
+    step: the number of the operation among those of a plan that is done again, from 0.
     """
 
     def __init__(self, flaw: Flaw, *grids: str, place: Point | None = None) -> None:
@@ -62,3 +63,4 @@ class Refused(ValueError):
         whose = f"{', '.join(grids)}: " if grids else ""
         super().__init__(f"{whose}{flaw}{where}")
         self.flaw, self.grids, self.place = flaw, grids, place
+        self.step: int | None = None

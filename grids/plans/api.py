@@ -34,7 +34,7 @@ def plans(request: HttpRequest) -> JsonResponse:
     if request.method == "POST":
         must_edit(user)
         now = timezone.now()
-        draft = draft_of(body_of(request), now)
+        draft = draft_of(body_of(request), user, now)
         return json_ok(plan_json(services.make(draft=draft, by=user, now=now)), status=201)
     page, state = parse_page(request), parse_choice(request, "state", [s.value for s in PlanState])
     known = past.plans_of(user, state)
@@ -57,7 +57,7 @@ def plan(request: HttpRequest, grid_plan_id: int) -> JsonResponse:
     if request.method == "POST":
         must_edit(user)
         now, told = timezone.now(), body_of(request)
-        draft, revision = draft_of(told, now), revision_of(told)
+        draft, revision = draft_of(told, user, now), revision_of(told)
         saved = services.save(
             plan_id=grid_plan_id, revision=revision, draft=draft, by=user, now=now
         )

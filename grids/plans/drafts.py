@@ -117,12 +117,7 @@ def _check(draft: Draft, by: User, now: datetime) -> None:
     if not 1 <= len(draft.title) <= LONGEST_TITLE:
         rule = _("Give the plan a title of at most %(longest)d characters.")
         raise Invalid(rule % {"longest": LONGEST_TITLE})
-    if not (
-        6 <= len(draft.scope_code) <= 12
-        and draft.scope_code.isascii()
-        and draft.scope_code.isdigit()
-    ):
-        raise Invalid(_("Say which territory the plan is for: 6 to 12 digits of its code."))
+    check_territory(draft.scope_code)
     if not in_scope(by, draft.scope_code):
         raise NotAllowed(_("This territory is not yours to plan."))
     if draft.base_day > timezone.localdate(now):
@@ -293,6 +288,13 @@ def _refuse_strange_posts(told: Redrawing, changed: set[str], scope_code: str) -
     if strange:
         rule = _("Nobody can be given these grids, which will not be there: %(codes)s")
         raise Invalid(rule % {"codes": listed(sorted(strange))})
+
+
+def check_territory(code: str) -> str:
+    """Raises Invalid."""
+    if not (6 <= len(code) <= 12 and code.isascii() and code.isdigit()):
+        raise Invalid(_("Say which territory the plan is for: 6 to 12 digits of its code."))
+    return code
 
 
 def check_operations(told: object, length: int) -> list[Any]:

@@ -11,8 +11,10 @@ from django.utils.translation import gettext as _
 
 from gis_server.edge import EARLIEST_DAY, LATEST_DAY
 from gis_server.errors import Invalid
+from gis_server.models import User
 from grids.plan_flow import LONGEST_TITLE
-from grids.plans.drafts import Draft, check_operations
+from grids.plans.drafts import Draft, check_operations, check_territory
+from grids.plans.drawing import redrawn
 from grids.plans.texts import flaw_text
 from grids.redrawing import BadRedrawing, from_json
 
@@ -33,23 +35,32 @@ def body_of(request: HttpRequest) -> dict[str, Any]:
     return told
 
 
-def draft_of(told: Mapping[str, Any], now: datetime) -> Draft:
-    """title, territory (digits), base_day (today where it is missing), operations, changes; see
-    `redrawing.from_json`.  Raises Invalid.
+def draft_of(told: Mapping[str, Any], by: User, now: datetime) -> Draft:
+    """title, territory (digits), base_day (today where it is missing), operations, and either
+    changes (`redrawing.from_json`) or nothing: then they are what comes of the operations.
+
+    Raises:
+        Invalid, NotAllowed, Conflict: see `drawing.redrawn`.
     """
     given = told.get("operations", [])
     operations = check_operations(given, len(json.dumps(given, ensure_ascii=False)))
-    try:
-        redrawing = from_json(told.get("changes"))
-    except BadRedrawing as error:
-        raise Invalid(flaw_text(error)) from None
-    return Draft(
-        title=text_of(told, "title", LONGEST_TITLE),
-        scope_code=text_of(told, "territory", 12),
-        base_day=day_of(told, "base_day", timezone.localdate(now)),
-        operations=operations,
-        redrawing=redrawing,
-    )
+    scope_code = check_territory(text_of(told, "territory", 12))
+    base_day = day_of(told, "base_day", timezone.localdate(now))
+    if told.get("changes") is None:
+        redrawing = redrawn(
+            scope_code=scope_code,
+            day=base_day,
+            operations=operations,
+            seen=told.get("seen"),
+            by=by,
+        )
+    else:
+        try:
+            redrawing = from_json(told["changes"])
+        except BadRedrawing as error:
+            raise Invalid(flaw_text(error)) from None
+    title = text_of(told, "title", LONGEST_TITLE)
+    return Draft(title, scope_code, base_day, operations, redrawing)
 
 
 def text_of(told: Mapping[str, Any], name: str, longest: int) -> str:

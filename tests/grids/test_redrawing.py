@@ -1,13 +1,15 @@
 """What a plan amounts to, read from what programs send.  Pure."""
 
 import copy
+from datetime import date
 from typing import Any
 
 import numpy as np
 import pytest
 import shapely
 
-from grids.redrawing import BadRedrawing, Flaw, from_json, polygon, shape_json
+from grids import plan as plans
+from grids.redrawing import BadRedrawing, Flaw, from_json, of_plan, polygon, shape_json
 
 A, B, C = "140107001001001", "140107001001002", "140107001001003"
 COMMUNITY = "140107001001"
@@ -141,3 +143,84 @@ def test_codes_may_change_places() -> None:
     )
 
     assert told.codes_after == {A: B, B: A}
+
+
+NEW, NEWER = "140107001001004", "140107001001005"
+
+
+def drawn(*operations: plans.Operation) -> plans.Plan:
+    """Operations on three squares of a tenth of a degree, side by side: A, B, C."""
+    plan = plans.begin(
+        date(2026, 11, 1),
+        [
+            plans.Grid(A, "甲", shapely.box(112, 37, 112.1, 37.1)),
+            plans.Grid(B, "乙", shapely.box(112.1, 37, 112.2, 37.1)),
+            plans.Grid(C, "丙", shapely.box(112.2, 37, 112.3, 37.1)),
+        ],
+    )
+    for operation in operations:
+        plan = plans.apply(plan, operation)
+    return plan
+
+
+def across(west: float, south: float, east: float, north: float) -> plans.operations.Line:
+    return ((west, south), (east, north))
+
+
+def test_a_split_is_one_grid_born_and_those_that_are_reshaped() -> None:
+    plan = drawn(plans.Split(A, across(111.9, 37.05, 112.15, 37.05), "left", NEW, "新"))
+
+    told = of_plan(plan)
+
+    # B has got the end of the cut into its border; its land is the same.
+    assert [one.code for one in told.reshaped] == [A, B]
+    assert told.reshaped[0].seen == plan.base.grids[A].shape
+    assert [(one.code, one.name, one.of) for one in told.born] == [(NEW, "新", (A,))]
+    assert (told.retired, told.renamed, told.posted) == ((), (), ())
+
+
+def test_where_land_came_from_is_told_through_all_steps() -> None:
+    plan = drawn(
+        plans.Split(A, across(111.9, 37.05, 112.15, 37.05), "left", NEW, "新"),
+        plans.Split(NEW, across(112.05, 36.9, 112.05, 37.15), "left", NEWER, "更新"),
+    )
+
+    told = {one.code: one.of for one in of_plan(plan).born}
+
+    assert told == {NEW: (A,), NEWER: (A,)}
+
+
+def test_where_land_went_is_told_through_all_steps() -> None:
+    plan = drawn(plans.Merge((A, B), B), plans.Merge((B, C), C))
+
+    told = of_plan(plan)
+
+    assert [(one.code, one.into) for one in told.retired] == [(A, (C,)), (B, (C,))]
+    assert [one.code for one in told.reshaped] == [C]
+
+
+def test_names_codes_and_people_are_told() -> None:
+    plan = drawn(
+        plans.Rename(A, "甲一"), plans.Renumber(((B, NEW),)), plans.Assign(C, ("W1", "W2"))
+    )
+
+    told = of_plan(plan)
+
+    assert [(one.code, one.new_code, one.name) for one in told.renamed] == [
+        (A, A, "甲一"),
+        (B, NEW, "乙"),
+    ]
+    assert [(one.grid, one.worker, one.role) for one in told.posted] == [
+        (C, "W1", "worker"),
+        (C, "W2", "worker"),
+    ]
+    assert told.reshaped == ()
+
+
+def test_what_was_undone_is_not_told() -> None:
+    plan = drawn(plans.Rename(A, "甲一")).undo()
+
+    with pytest.raises(BadRedrawing) as refused:
+        of_plan(plan)
+
+    assert refused.value.flaw is Flaw.NOTHING

@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from gis_server.roles import Role
-from grids.models import BoundaryPlan, GridShape
+from grids.models import BoundaryPlan, Grid, GridShape
 from grids.plans import publishing
 from grids.redrawing import shape_json
 from tests.conftest import SignIn
@@ -190,3 +190,75 @@ def test_days_of_a_crosswalk_come_in_order(planner: Client) -> None:
 
     for asked in ({}, {"from": "2026-03-01", "until": "2026-02-01"}):
         assert planner.get(HOME + "crosswalk/", {"below": COMMUNITY} | asked).status_code == 422
+
+
+def drawn(*operations: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """What a browser sends that leaves the shapes to the server."""
+    return {"title": "移界", "territory": COMMUNITY, "operations": list(operations)} | more
+
+
+HALVED = {
+    "do": "split", "grid": WEST, "line": [[111.9, 37.5], [113.1, 37.5]], "keeps": "left",
+    "code": f"{COMMUNITY}003", "name": "新网格",
+}  # fmt: skip
+
+
+def test_operations_are_done_again_by_the_server(planner: Client) -> None:
+    made = send(planner, "", drawn(HALVED), 201)
+
+    whole = planner.get(f"{HOME}{made['id']}/").json()
+
+    told = {one["code_after"]: one for one in whole["changes"]}
+    assert sorted(told) == [WEST, EAST, HALVED["code"]]
+    north = shapely.geometry.shape(told[WEST]["after"])
+    south = shapely.geometry.shape(told[HALVED["code"]]["after"])
+    assert north.bounds == (112, 37.5, 113, 38)
+    assert south.bounds == (112, 37, 113, 37.5)
+    assert told[HALVED["code"]]["others"] == [WEST]
+
+
+def test_an_operation_that_cannot_be_done_says_which_why_and_where(planner: Client) -> None:
+    wrong = HALVED | {"line": [[112.2, 37.7], [112.4, 37.7]], "code": f"{COMMUNITY}004"}
+
+    answer = send(planner, "", drawn(HALVED, wrong), 422)
+
+    assert answer["error"]["message"].startswith("第2步")
+    told = answer["error"]
+    assert (told["step"], told["grids"]) == (1, [WEST])
+    assert told["flaw"] in {"ends_inside", "does_not_cross"}
+    assert not BoundaryPlan.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "operation", [{}, {"do": "explode"}, HALVED | {"line": "x"}, HALVED | {"more": 1}, {"do": []}]
+)
+def test_what_is_no_operation_is_refused(planner: Client, operation: dict[str, Any]) -> None:
+    assert send(planner, "", drawn(operation), 422)["error"]["flaw"] == "malformed"
+
+
+@pytest.mark.parametrize("seen", [[], "x", 1, {WEST: "0" * 16}, {"x": 1}])
+def test_a_grid_that_is_another_than_was_drawn_on_is_a_conflict(
+    planner: Client, seen: object
+) -> None:
+    status = 409 if isinstance(seen, dict) else 422 if seen else 201
+
+    send(planner, "", drawn(HALVED, seen=seen), status)
+
+    assert BoundaryPlan.objects.exists() is (status == 201)
+
+
+def test_grids_of_others_are_not_drawn_on(sign_in: SignIn) -> None:
+    stranger = sign_in(Role.PLANNER, ("140108",))
+
+    answer = send(stranger, "", drawn(HALVED), 403)
+
+    assert WEST not in json.dumps(answer)
+
+
+def test_a_grid_with_parts_keeps_its_border(planner: Client) -> None:
+    whole = Grid.objects.get(code=WEST)
+    Grid.objects.create(code=f"{WEST}01", name="分", community=whole.community, parent=whole)
+
+    answer = send(planner, "", drawn(HALVED), 422)
+
+    assert WEST in answer["error"]["message"]
