@@ -38,7 +38,7 @@ BESIDE = (
 STOP_WITHIN_S = 60
 HEARD_EVERY_S = 1
 # What takes longer hangs, or waits again and again for what is not there.
-ALL_WITHIN_S = 40 * 60
+ALL_WITHIN_S = 70 * 60
 # One cause can fail everything after it, each test after minutes of patience.
 FAILURES_AT_MOST = "--maxfail=12"
 
