@@ -20,7 +20,8 @@ export class ReportPage {
   // send(): the queue has one more.
   constructor(box, config, session, send) {
     // shown: the version of the catalogue whose kinds are on the page, to choose from.
-    Object.assign(this, { box, config, session, send, shown: null });
+    // turn: of the last `show`; one that another overtook, or a press, draws nothing any more.
+    Object.assign(this, { box, config, session, send, shown: null, turn: 0 });
     this.position = new Position((place, problem) => this.found(place, problem));
   }
 
@@ -31,7 +32,9 @@ export class ReportPage {
       fill(this.box, element("p", { class: "empty" }, gettext("Sign in once with signal: then this page works without.")));
       return;
     }
+    const { turn } = this;
     const drafts = (await reportsOf(form.me.id)).filter(({ state }) => state === "draft");
+    if (turn !== this.turn) return;
     const kinds = form.kinds.filter(({ groups }) => groups.length);
     this.shown = form.version;
     fill(
@@ -48,6 +51,7 @@ export class ReportPage {
   }
 
   leave() {
+    this.turn += 1;
     this.shown = null;
     this.position.stop();
     this.map?.remove();
@@ -72,8 +76,9 @@ export class ReportPage {
   }
 
   entries(kind) {
-    // Asked while the entry is being chosen, so that the place is there with the form.
+    this.turn += 1;
     this.shown = null;
+    // Asked while the entry is being chosen, so that the place is there with the form.
     this.place = null;
     this.placeProblem = "";
     this.position.start();
