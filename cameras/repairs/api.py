@@ -1,12 +1,10 @@
 """Repair orders over HTTP, as JSON; one of another territory looks like one that does not exist."""
 
-import json
 from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from cameras.models import RepairOrder, RepairOrderCamera, RepairStep
@@ -20,7 +18,7 @@ from cameras.repairs.shown import subject_of
 from cameras.repairs.texts import state_name, step_name
 from cameras.repairs.views.desk import filters_of
 from gis_server.edge import allow, json_ok, parse_page, user_of
-from gis_server.errors import Invalid
+from gis_server.json_body import json_body
 from gis_server.roles import Permission
 
 MAX_BODY = 64 * 1024
@@ -59,23 +57,9 @@ def act(request: HttpRequest, order_id: int, verb: str) -> JsonResponse:
     """
     by = user_of(request)
     queries.order_for(by, order_id)  # what is out of reach looks like nothing, whatever was sent
-    sent = sent_as_json(body_of(request))
+    sent = sent_as_json(json_body(request, MAX_BODY))
     row = perform(by=by, order_id=order_id, verb=verb, sent=sent, now=timezone.now())
     return json_ok({"id": row.pk, "number": row.number, "state": row.state})
-
-
-def body_of(request: HttpRequest) -> dict[str, Any]:
-    """The JSON object of the body; an empty one where nothing was sent.  Raises Invalid."""
-    content = request.read(MAX_BODY + 1)
-    if len(content) > MAX_BODY:
-        raise Invalid(_("The body is larger than 64 kB."))
-    try:
-        told = json.loads(content or b"{}")
-    except (ValueError, RecursionError):
-        told = None
-    if not isinstance(told, dict):
-        raise Invalid(_("The body must be a JSON object."))
-    return told
 
 
 def item(row: RepairOrder, first: Any) -> dict[str, Any]:

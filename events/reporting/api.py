@@ -14,10 +14,11 @@ from cameras.picture_api import jpeg
 from events.models import EventPhoto
 from events.models.event import Source
 from events.reporting import photos, queries, services, tasks, throttle
-from events.reporting.sent import Draft, body_of, draft_of, uuid_of
+from events.reporting.sent import MAX_BODY, Draft, draft_of, uuid_of
 from events.services import acting
 from gis_server.edge import allow, error_told, json_ok, parse_page, parse_text, user_of
 from gis_server.errors import Conflict, Invalid, NotFound, status_of
+from gis_server.json_body import json_body
 from gis_server.models import User
 from gis_server.photos.decoding import MAX_BYTES
 from gis_server.roles import Permission
@@ -41,7 +42,7 @@ def reports(request: HttpRequest) -> JsonResponse:
 def send(request: HttpRequest) -> JsonResponse:
     user, now = user_of(request), timezone.now()
     throttle.count(user, "reports", most=most_reports(request), now=now)
-    told = body_of(request)
+    told = json_body(request, MAX_BODY)
     check_sender(user, told.get("sender"))
     taken = services.take(by=user, draft=drafted(request, told), now=now)
     return json_ok(told_of(taken), status=201 if taken.is_new else 200)
@@ -81,7 +82,7 @@ def batch(request: HttpRequest) -> JsonResponse:
     One that cannot be taken does not hold up the others.
     """
     user, now = user_of(request), timezone.now()
-    told = body_of(request, MAX_BATCH)
+    told = json_body(request, MAX_BATCH)
     check_sender(user, told.get("sender"))
     objects = objects_of(told.get("reports"))
     throttle.count(user, "reports", most=most_reports(request), now=now, more=len(objects))
@@ -213,7 +214,7 @@ def act(request: HttpRequest, task_id: int, verb: str) -> JsonResponse:
     task = tasks.my_task(user, task_id)
     if verb not in VERBS:
         raise NotFound(_("There is no such step of an event."))
-    sent = body_of(request)
+    sent = json_body(request, MAX_BODY)
     check_sender(user, sent.get("sender"))
     told = tasks.told_of(user, task, sent)
     event = acting.act(by=user, event_id=task.event_id, action=verb, told=told, now=timezone.now())

@@ -1,6 +1,5 @@
 """A report as it was sent: JSON to a draft.  Shape and limits; `services` says what it means."""
 
-import json
 import math
 import uuid
 from collections.abc import Mapping
@@ -8,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.http import HttpRequest
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
@@ -53,20 +51,6 @@ class Draft:
     severity: str = ""
     camera_id: int | None = None
     has_picture: bool = False
-
-
-def body_of(request: HttpRequest, longest: int = MAX_BODY) -> dict[str, Any]:
-    """The JSON object of the body; an empty one where nothing was sent.  Raises Invalid."""
-    content = request.read(longest + 1)
-    if len(content) > longest:
-        raise Invalid(_("The body is larger than %(longest)d kB.") % {"longest": longest // 1024})
-    try:
-        told = json.loads(content or b"{}")
-    except (ValueError, RecursionError):
-        told = None
-    if not isinstance(told, dict):
-        raise Invalid(_("The body must be a JSON object."))
-    return told
 
 
 def draft_of(told: Mapping[str, Any], *, source: str) -> Draft:

@@ -9,10 +9,11 @@ from django.views.decorators.http import require_GET, require_POST
 
 from events.desk.api import box_of
 from events.models import Result
-from events.reporting.sent import body_of, choice_of, id_of
+from events.reporting.sent import MAX_BODY, choice_of, id_of
 from events.rounds import dark, queries, services
 from gis_server.edge import allow, json_ok, parse_int, user_of
 from gis_server.errors import Invalid
+from gis_server.json_body import json_body
 from gis_server.roles import Permission
 from patrols.seen.views.asked import question_of
 
@@ -31,7 +32,7 @@ def walk(request: HttpRequest, walk_id: int) -> JsonResponse:
 @require_POST
 def look(request: HttpRequest, walk_id: int) -> JsonResponse:
     """Say of a camera: looked (with the snapshot that was shown), unclear or dark."""
-    told = body_of(request)
+    told = json_body(request, MAX_BODY)
     result, camera_id = choice_of(told, "result", Result.values), id_of(told, "camera")
     if not result or camera_id is None:
         raise Invalid(_("Say of which camera, and what."))

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from gis_server.edge import allow, json_ok, parse_choice, parse_day, parse_page, parse_text, user_of
 from gis_server.errors import Conflict, Invalid, NotAllowed, NotFound
+from gis_server.json_body import json_body
 from gis_server.models import LONGEST_CODE, User
 from gis_server.roles import Permission, may
 from grids.codes import GRID_PATTERN
@@ -21,7 +22,7 @@ from grids.models import BoundaryPlan, PlanChange
 from grids.plan_flow import LONGEST_DOCUMENT, LONGEST_NOTE, PlanState
 from grids.plans import past, rows, services
 from grids.plans.clashes import changed_since, others_with
-from grids.plans.sent import body_of, day_of, draft_of, revision_of, text_of
+from grids.plans.sent import MAX_BODY, day_of, draft_of, revision_of, text_of
 from grids.plans.taking_back import take_back
 from grids.redrawing import shape_json
 
@@ -34,7 +35,7 @@ def plans(request: HttpRequest) -> JsonResponse:
     if request.method == "POST":
         must_edit(user)
         now = timezone.now()
-        draft = draft_of(body_of(request), user, now)
+        draft = draft_of(json_body(request, MAX_BODY), user, now)
         return json_ok(plan_json(services.make(draft=draft, by=user, now=now)), status=201)
     page, state = parse_page(request), parse_choice(request, "state", [s.value for s in PlanState])
     known = past.plans_of(user, state)
@@ -56,7 +57,7 @@ def plan(request: HttpRequest, grid_plan_id: int) -> JsonResponse:
     user = user_of(request)
     if request.method == "POST":
         must_edit(user)
-        now, told = timezone.now(), body_of(request)
+        now, told = timezone.now(), json_body(request, MAX_BODY)
         draft, revision = draft_of(told, user, now), revision_of(told)
         saved = services.save(
             plan_id=grid_plan_id, revision=revision, draft=draft, by=user, now=now
@@ -142,7 +143,7 @@ def step(request: HttpRequest, grid_plan_id: int, plan_verb: str) -> HttpRespons
         raise NotFound(_("There is nothing at this address."))
     if plan_verb not in FOR_REVIEWERS:
         must_edit(user)
-    moved = STEPS[plan_verb](grid_plan_id, body_of(request), user, timezone.now())
+    moved = STEPS[plan_verb](grid_plan_id, json_body(request, MAX_BODY), user, timezone.now())
     return json_ok(plan_json(moved), status=201 if plan_verb == "take-back" else 200)
 
 

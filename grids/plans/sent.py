@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -19,20 +18,6 @@ from grids.plans.texts import flaw_text
 from grids.redrawing import BadRedrawing, from_json
 
 MAX_BODY = 16 * 1024 * 1024  # half a million vertices, with all their digits
-
-
-def body_of(request: HttpRequest) -> dict[str, Any]:
-    """The JSON object of the body.  Raises Invalid."""
-    content = request.read(MAX_BODY + 1)
-    if len(content) > MAX_BODY:
-        raise Invalid(_("The body is larger than %(longest)d kB.") % {"longest": MAX_BODY // 1024})
-    try:
-        told = json.loads(content or b"{}")
-    except (ValueError, RecursionError):
-        told = None
-    if not isinstance(told, dict):
-        raise Invalid(_("The body must be a JSON object."))
-    return told
 
 
 def draft_of(told: Mapping[str, Any], by: User, now: datetime) -> Draft:

@@ -8,9 +8,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from events.reporting.sent import body_of, choice_of, id_of, text_of, time_of
+from events.reporting.sent import choice_of, id_of, text_of, time_of
 from gis_server.edge import allow, json_ok, parse_int, user_of
 from gis_server.errors import Invalid
+from gis_server.json_body import json_body
 from gis_server.roles import Permission, may
 from maps.alarms import queries, services, shown
 from maps.alarms.ranks import Kind
@@ -46,7 +47,7 @@ def take(request: HttpRequest) -> JsonResponse:
     """Take an alarm: kind, subject and raised_at as it was told, a note, and `over`, the id of
     whoever has it now, to take it over.
     """
-    told = body_of(request, LONGEST_BODY)
+    told = json_body(request, LONGEST_BODY)
     kind, subject, raised_at = _which(told)
     services.take(
         by=user_of(request), kind=kind, subject=subject, raised_at=raised_at,
@@ -60,7 +61,7 @@ def take(request: HttpRequest) -> JsonResponse:
 @require_POST
 def note(request: HttpRequest) -> JsonResponse:
     """Change the note of an alarm that the user has."""
-    told = body_of(request, LONGEST_BODY)
+    told = json_body(request, LONGEST_BODY)
     kind, subject, raised_at = _which(told)
     services.say(
         by=user_of(request), kind=kind, subject=subject, raised_at=raised_at,
@@ -73,7 +74,7 @@ def note(request: HttpRequest) -> JsonResponse:
 @require_POST
 def release(request: HttpRequest) -> JsonResponse:
     """Give back an alarm that the user has."""
-    kind, subject, raised_at = _which(body_of(request, LONGEST_BODY))
+    kind, subject, raised_at = _which(json_body(request, LONGEST_BODY))
     services.release(
         by=user_of(request), kind=kind, subject=subject, raised_at=raised_at, now=timezone.now()
     )

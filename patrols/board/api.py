@@ -1,6 +1,5 @@
 """The roster for the board's own script and for other programs."""
 
-import json
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -22,6 +21,7 @@ from gis_server.edge import (
     user_of,
 )
 from gis_server.errors import Invalid
+from gis_server.json_body import json_body
 from gis_server.models import LONGEST_CODE, User
 from gis_server.roles import Permission
 from patrols.board import queries
@@ -65,7 +65,7 @@ def duties(request: HttpRequest) -> JsonResponse:
 
 
 def assign(request: HttpRequest) -> JsonResponse:
-    user, told = user_of(request), body_of(request)
+    user, told = user_of(request), json_body(request, MAX_BODY)
     row = verbs.assign(
         by=user,
         place=place_of(told),
@@ -85,7 +85,7 @@ def duty(request: HttpRequest, duty_id: int) -> JsonResponse:
 
     Raises: NotAllowed, NotFound, Invalid, Conflict: see the verbs.
     """
-    user, told, now = user_of(request), body_of(request), timezone.now()
+    user, told, now = user_of(request), json_body(request, MAX_BODY), timezone.now()
     reason = text_of(told, "reason", MAX_REASON)
     do = text_of(told, "do", LONGEST_WORD)
     if do == "move":
@@ -136,20 +136,6 @@ def person_shown(one: Member) -> dict[str, Any]:
         "force_name": one.get_force_display(),
         "means": one.means,
     }
-
-
-def body_of(request: HttpRequest) -> dict[str, Any]:
-    """The JSON object of the body.  Raises Invalid."""
-    content = request.read(MAX_BODY + 1)
-    if len(content) > MAX_BODY:
-        raise Invalid(_("The body is larger than %(longest)d kB.") % {"longest": MAX_BODY // 1024})
-    try:
-        told = json.loads(content or b"{}")
-    except (ValueError, RecursionError):
-        told = None
-    if not isinstance(told, dict):
-        raise Invalid(_("The body must be a JSON object."))
-    return told
 
 
 def text_of(told: Mapping[str, Any], name: str, longest: int) -> str:

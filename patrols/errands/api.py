@@ -9,10 +9,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from gis_server.edge import allow, json_ok, parse_choice, parse_int, parse_page, user_of
 from gis_server.errors import Invalid, NotAllowed
+from gis_server.json_body import json_body
 from gis_server.roles import Permission, may
 from patrols.errands import nearest, phone, queries, services
 from patrols.errands.duties import member_of
-from patrols.errands.sent import body_of, check_sender, order_of, point_of
+from patrols.errands.sent import MAX_BODY, check_sender, order_of, point_of
 from patrols.errands.workflow import State
 
 STATES = ["open", *(state.value for state in State)]
@@ -36,7 +37,7 @@ def send(request: HttpRequest) -> JsonResponse:
     user = user_of(request)
     if not may(user.role, Permission.SEND_PATROLS):
         raise NotAllowed(_("Your role sends nobody."))
-    order = order_of(body_of(request))
+    order = order_of(json_body(request, MAX_BODY))
     row, is_new = services.send(by=user, order=order, now=timezone.now())
     return json_ok(queries.item(row) | {"is_new": is_new}, status=201 if is_new else 200)
 
@@ -75,7 +76,7 @@ def mine(request: HttpRequest) -> JsonResponse:
 @require_POST
 def answer(request: HttpRequest, errand_id: int, verb: str) -> JsonResponse:
     """Say what becomes of an own errand: see, accept, decline (with a note) or done."""
-    user, told = user_of(request), body_of(request)
+    user, told = user_of(request), json_body(request, MAX_BODY)
     check_sender(user, told.get("sender"))
     row = services.answer(
         by=user, errand_id=errand_id, verb=verb, note=note_of(told), now=timezone.now()

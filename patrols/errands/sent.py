@@ -1,6 +1,5 @@
 """What callers send about errands, as JSON: shape and limits."""
 
-import json
 import math
 import uuid
 from collections.abc import Mapping
@@ -8,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.gis.geos import Point
-from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from gis_server.errors import Conflict, Invalid
@@ -39,20 +37,6 @@ class Order:
     duty_id: int
     target: Target
     message: str
-
-
-def body_of(request: HttpRequest) -> dict[str, Any]:
-    """The JSON object of the body; an empty one where nothing was sent.  Raises Invalid."""
-    content = request.read(MAX_BODY + 1)
-    if len(content) > MAX_BODY:
-        raise Invalid(_("The body is larger than %(longest)d kB.") % {"longest": MAX_BODY // 1024})
-    try:
-        told = json.loads(content or b"{}")
-    except (ValueError, RecursionError):
-        told = None
-    if not isinstance(told, dict):
-        raise Invalid(_("The body must be a JSON object."))
-    return told
 
 
 def order_of(told: Mapping[str, Any]) -> Order:
