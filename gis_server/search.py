@@ -269,9 +269,11 @@ def find(user: User, text: str, *, kind: str = "", limit: int = 20) -> Answer:
 
 
 def _words(text: str) -> list[str]:
-    if len(text) > MOST_CHARS:
+    # Some characters stand for many: what is looked for must be short too.
+    asked = plain(text) if len(text) <= MOST_CHARS else text
+    if len(asked) > MOST_CHARS:
         raise Invalid(_("Type at most %(most)d characters.") % {"most": MOST_CHARS})
-    words = plain(text).split()
+    words = asked.split()
     if not words:
         raise Invalid(_("Type a character, a letter or a digit to look for."))
     return words
