@@ -55,6 +55,10 @@ class Challenge:
         return self.algorithm.removesuffix("-SESS")
 
     @property
+    def is_session(self) -> bool:
+        return self.algorithm.endswith("-SESS")
+
+    @property
     def qop(self) -> str:
         """What of the offer is used: "auth"; "" for the older form without; else the offer, which
         we cannot answer.
@@ -134,8 +138,7 @@ def answer(
 ) -> str:
     """The Authorization header; `count`: how often this nonce is used with it (RFC 7616, 3.4.1)."""
     hashed = HASHES[challenge.hash_name]
-    given, qop = challenge.parameters, challenge.qop
-    is_session = challenge.algorithm.endswith("-SESS")
+    given, qop, is_session = challenge.parameters, challenge.qop, challenge.is_session
     realm, nonce = given.get("realm", ""), given["nonce"]
     secret = hashed(f"{login.username}:{realm}:{login.password}")
     if is_session:
@@ -166,6 +169,8 @@ def plain_answer(login: Login) -> str:
 
 def quoted(text: str) -> str:
     """A quoted-string (RFC 2616, 2.2)."""
+    if "\\" not in text and '"' not in text:
+        return f'"{text}"'
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
@@ -175,7 +180,8 @@ def authorization(
     """The answer to the strongest challenge, or None where the login must not be sent."""
     challenge = strongest(challenges)
     if challenge:
-        cnonce = secrets.token_hex(8)
+        # The oldest form, RFC 2069, which many cameras speak, has no place for one.
+        cnonce = secrets.token_hex(8) if challenge.qop or challenge.is_session else ""
         return answer(challenge, login, method=method, uri=uri, cnonce=cnonce, count=count)
     if login.allow_plain and any(challenge.scheme == "basic" for challenge in challenges):
         return plain_answer(login)
