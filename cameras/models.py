@@ -331,6 +331,7 @@ class CameraState(models.Model):
 
     class Meta:
         indexes = [
+            models.Index(fields=["due_at"], name="camera_state_by_due"),
             models.Index(fields=["state", "-since", "camera"], name="camera_state_by_state"),
             models.Index(
                 fields=["camera"],

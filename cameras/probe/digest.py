@@ -55,10 +55,6 @@ class Challenge:
         return self.algorithm.removesuffix("-SESS")
 
     @property
-    def is_session(self) -> bool:
-        return self.algorithm.endswith("-SESS")
-
-    @property
     def qop(self) -> str:
         """What of the offer is used: "auth"; "" for the older form without; else the offer, which
         we cannot answer.
@@ -138,7 +134,8 @@ def answer(
 ) -> str:
     """The Authorization header; `count`: how often this nonce is used with it (RFC 7616, 3.4.1)."""
     hashed = HASHES[challenge.hash_name]
-    given, qop, is_session = challenge.parameters, challenge.qop, challenge.is_session
+    given, qop = challenge.parameters, challenge.qop
+    is_session = challenge.algorithm.endswith("-SESS")
     realm, nonce = given.get("realm", ""), given["nonce"]
     secret = hashed(f"{login.username}:{realm}:{login.password}")
     if is_session:
@@ -169,8 +166,6 @@ def plain_answer(login: Login) -> str:
 
 def quoted(text: str) -> str:
     """A quoted-string (RFC 2616, 2.2)."""
-    if "\\" not in text and '"' not in text:
-        return f'"{text}"'
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
@@ -180,8 +175,7 @@ def authorization(
     """The answer to the strongest challenge, or None where the login must not be sent."""
     challenge = strongest(challenges)
     if challenge:
-        # The oldest form, RFC 2069, which many cameras speak, has no place for one.
-        cnonce = secrets.token_hex(8) if challenge.qop or challenge.is_session else ""
+        cnonce = secrets.token_hex(8)
         return answer(challenge, login, method=method, uri=uri, cnonce=cnonce, count=count)
     if login.allow_plain and any(challenge.scheme == "basic" for challenge in challenges):
         return plain_answer(login)

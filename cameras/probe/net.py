@@ -332,20 +332,15 @@ class OneLine:
         """The time by our own clock, UTC."""
         return self._net.now()
 
-    def kept(self, host: str, port: int, *, tls: bool) -> Stream | None:
-        """The open connection, if it leads to this place."""
-        stream = self._stream
-        if stream is None or stream.ended or self._place != (host, port, tls):
-            return None
-        return stream
-
     async def to(self, host: str, port: int, *, tls: bool = False) -> Stream:
         """The open connection to this place, or a new one to the address that was resolved once.
         Raises NetError.
         """
-        if stream := self.kept(host, port, tls=tls):
-            return stream
-        self.hang_up()
+        place = (host, port, tls)
+        if self._stream is not None:
+            if self._place == place and not self._stream.ended:
+                return self._stream
+            self.hang_up()
         self.stage = Stage.RESOLVING
         address = self._addresses.get(host)
         if address is None:
@@ -359,7 +354,7 @@ class OneLine:
             except BaseException:
                 stream.hang_up()
                 raise
-        self._stream, self._place, self.stage = stream, (host, port, tls), Stage.CONNECTED
+        self._stream, self._place, self.stage = stream, place, Stage.CONNECTED
         return stream
 
     def hand_over(self) -> Stream | None:

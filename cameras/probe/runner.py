@@ -49,7 +49,7 @@ def collect_seldom() -> None:
     ladder leaves none.  For processes that climb many.
     """
     gc.freeze()
-    gc.set_threshold(100_000, 50, 100)
+    gc.set_threshold(10_000, 50, 100)
 
 
 class Prober:

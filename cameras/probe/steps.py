@@ -158,8 +158,7 @@ async def describe(
 
 async def exchange(target: Target, line: OneLine, question: bytes, cseq: int) -> Reply:
     """One request and its reply.  Raises NetError and Malformed."""
-    host, port, tls = target.host, target.rtsp_port, target.tls
-    stream = line.kept(host, port, tls=tls) or await line.to(host, port, tls=tls)
+    stream = await line.to(target.host, target.rtsp_port, tls=target.tls)
     stream.write(question)
     arrived = await stream.read()
     reply = wire_rtsp.whole(arrived)

@@ -40,7 +40,12 @@ MAX_BODY_BYTES = 240 * 1024  # with the head, under the 256 KiB that `net` reads
 STATUS_LINE = re.compile(r"RTSP/\d\.\d (\d{3})(?: (.*))?", re.ASCII | re.DOTALL)
 START = b"RTSP/"
 LINE_BREAKS = b"\r\n"
-HEAD_END = b"\r\n\r\n"
+USUAL_HEAD = re.compile(
+    rb"RTSP/\d\.\d (\d{3})(?: ([^\r\n]*+))?+((?:\r\n[^\s:][^\r\n:]*+:[^\r\n]*+){0,%d}+)\r\n\r\n"
+    % MAX_HEADERS
+)
+"""A head without oddities, which nearly all are: read in one go, and to the same end."""
+HEADER = re.compile(r"\r\n([^:]*):([^\r]*)")
 
 
 class Reply(NamedTuple):
@@ -81,25 +86,17 @@ def whole(data: bytes) -> Reply | None:
     """The reply that `data` is, all of it and without oddities; None for all else, which `Replies`
     reads to the same end.  Raises Malformed.
     """
-    end = data.find(HEAD_END, 0, MAX_HEAD_BYTES)
-    if end < 0:
+    found = USUAL_HEAD.match(data, 0, MAX_HEAD_BYTES)
+    if found is None:
         return None
-    head = text_of(data[:end])
-    first, *lines = head.split("\r\n")
-    status = STATUS_LINE.fullmatch(first)
-    if status is None or len(lines) > MAX_HEADERS:
-        return None
-    if head.count("\r") != len(lines) or head.count("\n") != len(lines):
-        return None
-    parted = [line.partition(":") for line in lines]
-    for name, colon, _ in parted:
-        if not colon or name[:1].isspace():
-            return None
-    headers = tuple([(name.strip().lower(), value.strip()) for name, _, value in parted])
-    body_at = end + len(HEAD_END)
+    status, phrase, lines = found.groups(b"")
+    headers = tuple(
+        [(name.strip().lower(), value.strip()) for name, value in HEADER.findall(text_of(lines))]
+    )
+    body_at = found.end()
     if len(data) - body_at != (content_length(headers, MAX_BODY_BYTES) or 0):
         return None
-    return Reply(int(status[1]), status[2] or "", headers, data[body_at:])
+    return Reply(int(status), text_of(phrase), headers, data[body_at:])
 
 
 class Replies:

@@ -73,9 +73,7 @@ class Lanes:
 
 
 class Turn:
-    """The places of one question, for the time of an `async with`; or, where every microsecond
-    counts, from `is_there` or else `wait` until `end`.
-    """
+    """The places of one question, for the time of an `async with`."""
 
     __slots__ = ("_host", "_is_aside", "_is_down", "_lanes", "at", "is_off")
 
@@ -87,29 +85,6 @@ class Turn:
         self._is_aside = False
 
     async def __aenter__(self) -> None:
-        if not self.is_there():
-            await self.wait()
-
-    async def __aexit__(self, *_: object) -> None:
-        self.end()
-
-    def is_there(self) -> bool:
-        """Take the places where nobody has to be waited for: nearly always."""
-        lanes = self._lanes
-        if self._is_down or not lanes.places.free:
-            return False
-        gate = lanes.hosts.get(self._host)
-        if gate is None:
-            gate = lanes.hosts[self._host] = Gate(lanes.per_host)
-        elif not gate.free:
-            return False
-        gate.free -= 1
-        lanes.places.free -= 1
-        lanes.silences.set(self, monotonic())
-        return True
-
-    async def wait(self) -> None:
-        """Take the places once they are there."""
         lanes = self._lanes
         gate = lanes.hosts.get(self._host)
         if gate is None:
@@ -139,8 +114,7 @@ class Turn:
                 raise
         lanes.silences.set(self, monotonic())
 
-    def end(self) -> None:
-        """Give the places back."""
+    async def __aexit__(self, *_: object) -> None:
         self.is_off = True
         if self._is_aside:
             self._lanes.aside -= 1

@@ -12,7 +12,6 @@ import logging
 import os
 import platform
 import secrets
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -26,12 +25,11 @@ from cameras.probe.net import Net
 from cameras.probe.reason import Reason
 from cameras.probe.result import StepResult, verdict_of
 from cameras.probe.runner import Prober
-from cameras.processes.agenda import MOST_LISTED, Agenda
 from cameras.processes.canaries import ask_canaries
 from cameras.processes.database import DatabaseAway, DatabaseThread
 from cameras.processes.lanes import Lanes
 from cameras.refusals import Refusals
-from cameras.services import Beat, Claim, Finding, Told
+from cameras.services import Beat, Claim, Finding, Reach, Told
 from cameras.sight import TICK_S, Sight
 from gis_server.errors import DomainError
 
@@ -64,7 +62,7 @@ def own_trouble(finding: Finding) -> Finding:
     said = finding.verdict
     verdict = verdict_of([StepResult(Reason.OWN_TROUBLE, "the canaries did not answer either")])
     verdict = verdict._replace(login=said.login, onvif_login=said.onvif_login)
-    return finding._replace(verdict=verdict)
+    return replace(finding, verdict=verdict)
 
 
 @dataclass
@@ -85,7 +83,7 @@ class Poller:
         """Set when enough questions have ended for a claim."""
         self._asking: dict[int, asyncio.Task[None]] = {}
         self._newest: dict[int, Claim] = {}
-        self._agenda = Agenda()
+        self._reach = Reach()
         self._refusals = Refusals()
         self._found: list[Finding] = []
         self._waiting: list[tuple[float, Finding]] = []
@@ -124,7 +122,7 @@ class Poller:
         await self._beat()
         while claims := await self._claim():
             asked += len(claims)
-            self._agenda = Agenda()
+            self._reach = Reach()
             await asyncio.gather(*self._asking.values())
             await self._look(0.0)
             await self._flush()
@@ -142,7 +140,7 @@ class Poller:
             except DatabaseAway:
                 await self._pause(RETRY_S)
                 continue
-            if len(claims) < self._batch() and not self._agenda.has_due(time.time()):
+            if len(claims) < self._batch():
                 # A fleet comes due evenly: each claim of the few since the last would cost a query.
                 await self._pause(GATHER_S if claims else IDLE_S)
 
@@ -155,18 +153,17 @@ class Poller:
                     await self._room.wait()
         if free <= 0:
             return []  # told to stop while all places are taken
-        due = await self._due(free)
-        if not due:
-            return []
+        now = timezone.now()
         claims = await self._claims.run(
             services.claim,
             poller=self.name,
             limit=free,
             lease=LEASE,
-            now=timezone.now(),
+            now=now,
             site=self.site,
-            among=due,
+            since=self._reach.start(asyncio.get_running_loop().time()),
         )
+        self._reach.note(claims, free, now)
         for claim in claims:
             # A lease that ran out while the camera waited for its turn has just been renewed, or
             # the registry has changed while it is asked.
@@ -176,20 +173,6 @@ class Poller:
         # Let them come as far as their host, where `_free` sees who waits.
         await asyncio.sleep(0)
         return claims
-
-    async def _due(self, most: int) -> list[int]:
-        """Cameras to be claimed: those that have waited longest first."""
-        clock, agenda, now = asyncio.get_running_loop().time, self._agenda, timezone.now()
-        if agenda.is_old(began_s := clock()):
-            coming = await self._claims.run(
-                services.coming,
-                until=now + timedelta(seconds=agenda.ahead_s),
-                limit=MOST_LISTED,
-                now=now,
-                site=self.site,
-            )
-            agenda.put(coming, clock(), clock() - began_s)
-        return agenda.take(most, now.timestamp())
 
     def _free(self) -> int:
         """Places for more cameras.  Who waits for his host takes none, so that a dead recorder with
@@ -210,7 +193,7 @@ class Poller:
             results = await self._results(claim)
             while (newest := self._newest[camera_id]) is not claim:
                 if claim.asks_as(newest):
-                    claim = claim._replace(until=newest.until)
+                    claim = replace(claim, until=newest.until)
                     break
                 claim = newest
                 results = await self._results(claim)
@@ -224,14 +207,9 @@ class Poller:
         if claim.trouble:
             return [StepResult(Reason.OWN_TROUBLE, claim.trouble)]
         try:
-            turn = self._lanes.turn(claim.target.host, is_down=claim.is_down)
-            if not turn.is_there():
-                await turn.wait()
-            try:
+            async with self._lanes.turn(claim.target.host, is_down=claim.is_down):
                 target = self._refusals.target(claim, claim.until - LEASE)
                 return await self._prober.climb(target, claim.steps)
-            finally:
-                turn.end()
         except Exception as error:
             # A fault of ours: it must end neither the poller nor a camera's good name.
             logger.exception("asking camera %d failed", claim.camera_id)

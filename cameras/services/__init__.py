@@ -1,6 +1,6 @@
 """What changes cameras: the registry, the sweep, the pictures."""
 
-from cameras.services.claims import Claim, claim, coming, hand_back
+from cameras.services.claims import Claim, Reach, claim, hand_back
 from cameras.services.credentials import (
     WantedCredential,
     add_credential,
@@ -68,6 +68,7 @@ __all__ = [
     "LoginKind",
     "LoginWanted",
     "NewCamera",
+    "Reach",
     "SiteRules",
     "Taken",
     "Told",
@@ -86,7 +87,6 @@ __all__ = [
     "claim",
     "claim_requests",
     "claim_round",
-    "coming",
     "confirm_fault",
     "confirm_fine",
     "drop_old_pictures",

@@ -5,7 +5,7 @@ lease, and writes a verdict only while it still holds it (`cameras.services.verd
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -19,25 +19,24 @@ from cameras.models import CameraState
 from cameras.probe.steps import LADDER, Step
 from cameras.probe.steps_onvif import onvif_device
 from cameras.probe.target import Login, Target
-from cameras.services.columns import numbers
 from cameras.services.logins import Ask, Leave, Place, permit, place_of, proven_places
 from cameras.services.seldom import steps_due
 from cameras.services.targets import opened
 from gis_server.errors import Unavailable
 
-Coming = list[tuple[int, float]]
-"""Cameras by their ids, and when each comes due: seconds of the epoch."""
 MOST_DOORS = 131_072
 """Of so many cameras a process keeps what it asks them with: more than one poller is meant for
 (docs/operate.md), about 1 KiB each."""
 
 
-class Claim(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Claim:
     """One camera to ask, under a lease that ends at `until`; no two leases of a camera end alike.
 
     trouble: why it cannot be asked, when the fault is on our side.  steps: what to ask.
     leave: what the outcome of its login is noted with.  interval_s: seconds between two probes.
     is_down: it has not answered lately, so that it will likely take its whole time again.
+    due_at: since when it was to be asked.
     """
 
     camera_id: int
@@ -48,6 +47,7 @@ class Claim(NamedTuple):
     leave: Leave | None = None
     interval_s: int = 60
     is_down: bool = False
+    due_at: datetime | None = None
 
     def asks_as(self, other: "Claim") -> bool:
         """Whether both ask the same device in the same way; not how much of it, nor since when, nor
@@ -66,24 +66,6 @@ def bare(target: Target) -> Target:
     return replace(target, login=login, clock_offset_s=0.0)
 
 
-# Each camera is looked up by its id, as many as are wanted: a plan that follows from what the table
-# was like when it was last analysed may join all with all.
-COMING = """
-    SELECT s.camera_id, s.due_s
-    FROM (
-        SELECT camera_id, due_at, date_part('epoch', due_at) AS due_s
-        FROM cameras_camerastate
-        WHERE due_at <= %(until)s AND (lease_until IS NULL OR lease_until < %(now)s)
-        ORDER BY due_at
-    ) AS s
-    CROSS JOIN LATERAL (
-        SELECT FROM cameras_camera AS c
-        WHERE c.id = s.camera_id AND c.enabled
-            AND c.site_id = (SELECT id FROM cameras_site WHERE name = %(site)s)
-        LIMIT 1
-    ) AS c
-    ORDER BY s.due_at LIMIT %(limit)s
-"""
 # `due` locks; what it read of a row is true until the end of the transaction.
 CLAIM = """
     WITH due AS MATERIALIZED (
@@ -95,30 +77,53 @@ CLAIM = """
             c.interval_s, s.streak_bad >= %(down_after)s AS is_down,
             s.failed_logins, s.failed_login_at,
             s.clock_asked_at, s.device_asked_at, s.clock_offset_s
-        FROM unnest(%(among)s::bigint[]) AS v (camera_id)
-        CROSS JOIN LATERAL (
-            SELECT * FROM cameras_camerastate AS held
-            WHERE held.camera_id = v.camera_id AND due_at <= %(now)s
-                AND (lease_until IS NULL OR lease_until < %(now)s)
-            LIMIT 1 FOR UPDATE SKIP LOCKED
-        ) AS s
-        CROSS JOIN LATERAL (
-            SELECT * FROM cameras_camera AS held
-            WHERE held.id = v.camera_id AND enabled
-                AND site_id = (SELECT id FROM cameras_site WHERE name = %(site)s)
-            LIMIT 1
-        ) AS c
+        FROM cameras_camerastate AS s
+        JOIN cameras_camera AS c ON c.id = s.camera_id
         LEFT JOIN cameras_credential AS g ON g.id = c.credential_id
+        WHERE s.due_at >= %(since)s AND s.due_at <= %(now)s
+            AND (s.lease_until IS NULL OR s.lease_until < %(now)s)
+            AND c.enabled AND c.site_id = (SELECT id FROM cameras_site WHERE name = %(site)s)
+        ORDER BY s.due_at LIMIT %(limit)s
+        FOR UPDATE OF s SKIP LOCKED
     ), taken AS (
         UPDATE cameras_camerastate AS s
         SET leased_by = %(poller)s, lease_until = %(until)s
         FROM due WHERE s.camera_id = due.camera_id
     )
-    SELECT camera_id, site_id, host, port, path, tls, onvif_port, username, sealed,
+    SELECT due_at, camera_id, site_id, host, port, path, tls, onvif_port, username, sealed,
         allow_plain, interval_s, is_down, failed_logins, failed_login_at,
         clock_asked_at, device_asked_at, clock_offset_s
     FROM due ORDER BY due_at, camera_id
 """
+
+
+LOOK_BACK_S = 5.0
+"""How often a poller looks from the beginning: for rows that somebody had locked, and for those of
+a poller that has died."""
+SLACK = timedelta(seconds=2)
+"""So much later than its `due_at` a row may come to be seen: edits are committed after they are
+made, and clocks differ."""
+
+
+@dataclass(slots=True)
+class Reach:
+    """From where on a poller looks for what is due: behind what it has found already."""
+
+    since: datetime | None = None
+    _looked_back_s: float = float("-inf")
+
+    def start(self, now_s: float) -> datetime | None:
+        """What to pass as `since` to the next claim, by a clock that is never set; None to look
+        from the beginning.
+        """
+        if now_s - self._looked_back_s >= LOOK_BACK_S:
+            self._looked_back_s = now_s
+            return None
+        return self.since
+
+    def note(self, claims: Sequence[Claim], limit: int, now: datetime) -> None:
+        """Take in what was found of `limit`, in its order: all up to the last one or to `now`."""
+        self.since = claims[-1].due_at if len(claims) == limit else now - SLACK
 
 
 class Door(NamedTuple):
@@ -131,17 +136,6 @@ class Door(NamedTuple):
     leave: Leave | None
 
 
-def coming(*, until: datetime, limit: int, now: datetime, site: str = MAIN_SITE) -> Coming:
-    """Which cameras of a site come due by `until` and are nobody's now, the first `limit` of them:
-    the id of each and when (seconds of the epoch), in the order of time.
-
-    No index holds `due_at`, so all states are read: see `cameras.processes.agenda`.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(COMING, {"until": until, "limit": limit, "now": now, "site": site})
-        return cursor.fetchall()
-
-
 def claim(
     *,
     poller: str,
@@ -149,7 +143,7 @@ def claim(
     lease: timedelta,
     now: datetime,
     site: str = MAIN_SITE,
-    among: Sequence[int] | None = None,
+    since: datetime | None = None,
 ) -> list[Claim]:
     """Take up to `limit` cameras of a site that are due, those that have waited longest first.
 
@@ -157,15 +151,15 @@ def claim(
     so no camera is given out twice while its lease lasts.  One statement, and one for the logins;
     two more where some of them are not proven.
 
-    among: take those of these that are due and free, in place of looking for them.
+    since: pass over what has been due for longer.  The index on `due_at` keeps where rows stood
+    before they were asked until it is vacuumed, and who looks from the beginning reads all of that.
     """
-    if among is None:
-        among = [one for one, _due_s in coming(until=now, limit=limit, now=now, site=site)]
     until = now + lease
     values: dict[str, Any] = {
         "poller": poller,
-        "among": numbers(among[:limit]),
+        "limit": limit,
         "now": now,
+        "since": since or "-infinity",
         "until": until,
         "site": site,
         "down_after": DOWN_AFTER,
@@ -184,22 +178,22 @@ def claim_of(
 
     usual: seconds between two probes of a camera that says nothing else.
     """
-    camera_id, site_id, host, port, path, tls, onvif_port, username, sealed = row[:9]
-    allow_plain, interval_s, is_down, refused, refused_at = row[9:14]
-    clock_asked_at, device_asked_at, offset_s = row[14:]
+    due_at, camera_id, site_id, host, port, path, tls, onvif_port, username, sealed = row[:10]
+    allow_plain, interval_s, is_down, refused, refused_at, *seldom = row[10:]
+    clock_asked_at, device_asked_at, offset_s = seldom
     address = (site_id, host, port, path, tls, onvif_port)
     token = bytes(sealed) if username and sealed is not None else b""
     try:
         target, place, leave = door(*address, username, token, allow_plain, keys)
     except Unavailable as error:
         target = door(*address, "", b"", False, keys).target
-        return Claim(camera_id, target, until, str(error.message)), None
+        return Claim(camera_id, target, until, str(error.message), due_at=due_at), None
     steps = LADDER
     if onvif_port is not None:
         steps = steps_due(clock_asked_at, device_asked_at, now)
         if offset_s:
             target = replace(target, clock_offset_s=offset_s)
-    claim = Claim(camera_id, target, until, "", steps, leave, interval_s or usual, is_down)
+    claim = Claim(camera_id, target, until, "", steps, leave, interval_s or usual, is_down, due_at)
     if place is None or target.login is None:
         return claim, None
     return claim, Ask(place, target.login, refused, refused_at, onvif=onvif_device in steps)
@@ -248,7 +242,7 @@ def permitted(claims: Sequence[tuple[Claim, Ask | None]], now: datetime) -> list
             done.append(claim)
             continue
         login, leave = next(given)
-        done.append(claim._replace(target=replace(claim.target, login=login), leave=leave))
+        done.append(replace(claim, target=replace(claim.target, login=login), leave=leave))
     return done
 
 

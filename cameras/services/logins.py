@@ -105,20 +105,18 @@ def proven_places(places: Iterable[Place]) -> set[Place]:
 
 BOOKS = """
     FROM (SELECT * FROM unnest(%s::bigint[], %s::text[], %s::text[])
-        WITH ORDINALITY AS u (site_id, host, login, number) {order}) AS v
+        WITH ORDINALITY AS u (site_id, host, login, number) ORDER BY site_id, host, login) AS v
     CROSS JOIN LATERAL (
         SELECT * FROM cameras_loginbook AS b
         WHERE b.site_id = v.site_id AND b.host = v.host AND b.login = v.login
         LIMIT 1 {lock}
     ) AS book
 """
-"""Each wanted book by its key: however few or many there are, they are not looked for by reading
-all books.  Where they are locked, in the order of the keys."""
-READ = {"order": "", "lock": ""}
-LOCKED = {"order": "ORDER BY site_id, host, login", "lock": "FOR UPDATE"}
+"""Each wanted book by its key, in the order of the keys: however few or many there are, they are
+not looked for by reading all books."""
 PROVEN = (
     "SELECT v.number"
-    + BOOKS.format(**READ)
+    + BOOKS.format(lock="")
     + "WHERE book.accepted_at IS NOT NULL AND book.refused = 0"
 )
 
@@ -234,8 +232,8 @@ COLUMNS = """
     SELECT book.site_id, book.host, book.login, book.id, book.trying_until,
         book.failed, book.failed_at, book.refused, book.accepted_at, book.onvif_refused_at
 """
-ROWS = COLUMNS + BOOKS.format(**READ)
-LOCKED_ROWS = COLUMNS + BOOKS.format(**LOCKED)
+ROWS = COLUMNS + BOOKS.format(lock="")
+LOCKED_ROWS = COLUMNS + BOOKS.format(lock="FOR UPDATE")
 
 
 def _rows(places: Iterable[Place], statement: str = ROWS) -> dict[Place, _Row]:

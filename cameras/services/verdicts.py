@@ -6,8 +6,8 @@ the order of their ids and holds none before, so two bulk writes cannot block ea
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
 
 from django.db import connection, transaction
 
@@ -32,7 +32,8 @@ from cameras.services.states import (
 from gis_server import live
 
 
-class Finding(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Finding:
     """The verdict on what was claimed, and when it was reached."""
 
     claim: Claim

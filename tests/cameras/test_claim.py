@@ -9,7 +9,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from cameras import services
-from cameras.models import Camera, CameraState, Credential, Site
+from cameras.models import Camera, CameraState, Credential
 from cameras.services import Claim, claims
 from cameras.services.logins import TURN, permitted_target
 from gis_server.vault import seal
@@ -34,41 +34,38 @@ def test_those_that_have_waited_longest_come_first(make_camera: MakeCamera, now:
     assert claimed("a", now, limit=1) == [late.id]
 
 
-def test_what_comes_due_is_listed_in_the_order_of_time(
+def test_what_has_been_due_for_longer_can_be_passed_over(
     make_camera: MakeCamera, now: datetime
 ) -> None:
-    late, old, held, off = (make_camera() for _ in range(4))
-    for camera, seconds in ((late, -5), (old, 30), (held, 20), (off, 10)):
+    old, new = make_camera(), make_camera()
+    CameraState.objects.filter(camera=old).update(due_at=now - timedelta(seconds=9))
+    since = now - timedelta(seconds=5)
+
+    found = services.claim(poller="a", limit=9, lease=LEASE, now=now, since=since)
+
+    assert [(claim.camera_id, claim.due_at) for claim in found] == [(new.id, now)]
+    assert claimed("a", now) == [old.id]
+
+
+def test_a_poller_looks_behind_what_it_has_found_and_soon_from_the_beginning_again(
+    make_camera: MakeCamera, now: datetime
+) -> None:
+    reach, cameras = services.Reach(), [make_camera() for _ in range(3)]
+    for camera, seconds in zip(cameras, (30, 20, 10), strict=True):
         due_at = now - timedelta(seconds=seconds)
         CameraState.objects.filter(camera=camera).update(due_at=due_at)
-    services.claim(poller="a", limit=9, lease=LEASE, now=now, among=[held.id])
-    Camera.objects.filter(pk=off.pk).update(enabled=False)
-    elsewhere = Site.objects.create(name="elsewhere")
-    make_camera(site=elsewhere)
 
-    def listed(seconds: int, limit: int = 9) -> list[tuple[int, float]]:
-        until = now + timedelta(seconds=seconds)
-        return services.coming(until=until, limit=limit, now=now)
+    assert reach.start(100.0) is None
+    first = services.claim(poller="a", limit=2, lease=LEASE, now=now)
+    reach.note(first, 2, now)
+    assert reach.start(101.0) == now - timedelta(seconds=20)
+    rest = services.claim(poller="a", limit=2, lease=LEASE, now=now, since=reach.since)
+    reach.note(rest, 2, now)
 
-    first = (old.id, now.timestamp() - 30)
-    assert listed(0) == [first]
-    assert listed(5) == [first, (late.id, now.timestamp() + 5)]
-    assert listed(5, limit=1) == [first]
-
-
-def test_of_cameras_that_are_named_only_those_are_taken_that_are_due_and_free(
-    make_camera: MakeCamera, now: datetime
-) -> None:
-    due, early, held, elsewhere, unnamed = (make_camera() for _ in range(5))
-    CameraState.objects.filter(camera=early).update(due_at=now + timedelta(seconds=1))
-    services.claim(poller="b", limit=9, lease=LEASE, now=now, among=[held.id])
-    Camera.objects.filter(pk=elsewhere.pk).update(site=Site.objects.create(name="elsewhere"))
-    named = [early.id, held.id, elsewhere.id, due.id, due.id + 1_000_000]
-
-    found = services.claim(poller="a", limit=9, lease=LEASE, now=now, among=named)
-
-    assert [claim.camera_id for claim in found] == [due.id]
-    assert claimed("a", now) == [unnamed.id]
+    assert [claim.camera_id for claim in first + rest] == [camera.id for camera in cameras]
+    # All there was: what is edited meanwhile is due a little before it is seen.
+    assert reach.start(104.9) == now - claims.SLACK
+    assert reach.start(105.0) is None
 
 
 def test_what_is_not_due_or_switched_off_is_left_alone(
@@ -157,7 +154,7 @@ def test_claiming_costs_the_same_for_one_and_for_many(
     for _ in range(30):
         make_camera()
 
-    with django_assert_num_queries(2):  # type: ignore[operator]
+    with django_assert_num_queries(1):  # type: ignore[operator]
         claimed("a", now)
 
 
