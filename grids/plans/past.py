@@ -71,7 +71,7 @@ def map_on(user: User, day: date, below: str, page: Page) -> tuple[int, list[Dra
     rows = drawn[page.offset : page.offset + page.limit].values_list(
         "grid", "code", "name", "grid__kind", "grid__shapes__shape"
     )
-    return drawn.count(), [DrawnGrid(*told, polygon(shape)) for *told, shape in rows]
+    return drawn.count(), [DrawnGrid(i, c, n, k, polygon(shape)) for i, c, n, k, shape in rows]
 
 
 def extent_on(day: date, below: str) -> list[float] | None:
@@ -227,7 +227,10 @@ def drawn_on(day: date, below: str) -> list[DrawnGrid]:
         rule = _("This compares at most %(most)d grids: name a smaller territory.")
         raise Invalid(rule % {"most": MOST_GRIDS})
     shapes = shapely.from_wkb([bytes(row[4]) for row in rows])
-    return [DrawnGrid(*row[:4], shape) for row, shape in zip(rows, shapes, strict=True)]
+    return [
+        DrawnGrid(grid, code, name, kind, shape)
+        for (grid, code, name, kind, _wkb), shape in zip(rows, shapes, strict=True)
+    ]
 
 
 def _scaled(

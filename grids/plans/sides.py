@@ -39,6 +39,9 @@ class Drawn:
     shape: shapely.Polygon
 
 
+Grids = Mapping[int | str, Drawn]
+
+
 @dataclass(frozen=True)
 class Side:
     """One side of a comparison.
@@ -50,7 +53,7 @@ class Side:
     asked: str
     day: date
     plan: BoundaryPlan | None
-    grids: Mapping[int | str, Drawn]
+    grids: Grids
 
 
 class Change(StrEnum):
@@ -139,7 +142,9 @@ def side(text: str, user: User, below: str) -> Side:
         raise Invalid(_("Say which part of your territory: the first digits of its code."))
     plan = asked_plan(text, user)
     day = day_asked(text) if plan is None else day_of(plan)
-    grids = {row.grid_id: Drawn(row.code, row.name, row.shape) for row in past.drawn_on(day, below)}
+    grids: Grids = {
+        row.grid_id: Drawn(row.code, row.name, row.shape) for row in past.drawn_on(day, below)
+    }
     if plan is None or PlanState(plan.state) in PUBLISHED:
         return Side(text, day, plan, grids)
     changes = plan.changes.order_by("id")
@@ -159,10 +164,8 @@ def usual_before(plan: BoundaryPlan) -> date:
     return day - timedelta(days=1) if PlanState(plan.state) in PUBLISHED else day
 
 
-def _with(
-    grids: Mapping[int, Drawn], changes: Iterable[PlanChange], below: str
-) -> dict[int | str, Drawn]:
-    after: dict[int | str, Drawn] = dict(grids)
+def _with(grids: Grids, changes: Iterable[PlanChange], below: str) -> Grids:
+    after = dict(grids)
     for one in changes:
         code = one.code_after or one.code_before
         if len(code) != GRID_DIGITS or not code.startswith(below):
@@ -188,9 +191,7 @@ def differences(one: Side, other: Side) -> list[Difference]:
     return sorted(found, key=lambda difference: difference.code)
 
 
-def _matched(
-    before: Mapping[int | str, Drawn], after: Mapping[int | str, Drawn]
-) -> dict[int | str, Drawn]:
+def _matched(before: Grids, after: Grids) -> Grids:
     """A grid that is not born yet is the one that is there under its code on the other side."""
     codes = {drawn.code: key for key, drawn in before.items()}
     found = {}
@@ -263,7 +264,9 @@ def pictures(one: Side, other: Side) -> dict[str, Any]:
     """What a map of both sides draws: `same`, and what differs `before` and `after`."""
     found = differences(one, other)
     changed = {id(drawn) for each in found for drawn in (each.before, each.after)}
-    same = [(drawn, {}) for drawn in other.grids.values() if id(drawn) not in changed]
+    same: list[tuple[Drawn, dict[str, Any]]] = [
+        (drawn, {}) for drawn in other.grids.values() if id(drawn) not in changed
+    ]
     return {
         "same": features(same),
         "before": features(_of(found, before=True)),

@@ -48,7 +48,9 @@ def due_for(user: User, now: datetime) -> list[Due]:
     news = mine & Q(state__in=[state.value for state in over], changed_at__gte=now - NEWS)
     rows = known.select_related("author", "approved_by").order_by("-changed_at", "-id")
     tasks = [_due(one, user, is_task=True) for one in rows.filter(waiting)[:MOST]]
-    told = rows.filter(news).exclude(last_user=user.pk)[:MOST]
+    # By somebody else, or by the job, which is nobody.
+    others = Q(last_user=None) | ~Q(last_user=user.pk)
+    told = rows.filter(news & others)[:MOST]
     return [*tasks, *(_due(one, user, is_task=False) for one in told)]
 
 

@@ -4,7 +4,6 @@ import re
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -44,7 +43,7 @@ def life(request: HttpRequest, code: str) -> HttpResponse:
         ],
         "outlines": [
             {"one": one, "days": queries.days_in_words(one.first, one.last)}
-            for one in reversed(found.outlines)
+            for one in found.outlines[: -MOST_SHAPES - 1 : -1]
         ],
         "came_from": [_kin(request, one) for one in found.came_from],
         "became": [_kin(request, one) for one in found.became],
@@ -57,7 +56,6 @@ def life(request: HttpRequest, code: str) -> HttpResponse:
             grid_shapes=[
                 {
                     "days": queries.days_in_words(one.valid.lower, one.valid.upper),
-                    "now": bool(queries.running([one], timezone.localdate())),
                     "shape": rounded(shape),
                 }
                 for one, shape in shapes

@@ -13,7 +13,7 @@ from django.shortcuts import redirect
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gis_server.edge import allow, parse_page, wants_page
@@ -72,16 +72,16 @@ class Row:
 
 
 KINDS = {
-    "born": (gettext_lazy("New"), "good"),
-    "retired": (gettext_lazy("Retired"), "bad"),
-    "reshaped": (gettext_lazy("Other border"), "warn"),
-    "renamed": (gettext_lazy("Other code or name"), ""),
+    "born": (pgettext_lazy("grid compared", "New"), "good"),
+    "retired": (pgettext_lazy("grid compared", "Retired"), "bad"),
+    "reshaped": (pgettext_lazy("grid compared", "Other border"), "warn"),
+    "renamed": (pgettext_lazy("grid compared", "Other code or name"), ""),
     "noded": (gettext_lazy("Gets a point on its border; no ground changes"), "off"),
 }
 CHANGES = ListFile(
     "boundary-plan",
     [
-        Column("kind", gettext_lazy("Change"), lambda one: one.kind_text),
+        Column("kind", pgettext_lazy("grid compared", "Change"), lambda one: one.kind_text),
         Column("code_before", gettext_lazy("Code before"), lambda one: one.change.code_before),
         Column("name_before", gettext_lazy("Name before"), lambda one: one.change.name_before),
         Column("code_after", gettext_lazy("Code after"), lambda one: one.change.code_after),
@@ -369,6 +369,7 @@ def _take_over_page(
         "lost": len(found.lost),
         "changed": rebase.changes_since(row, services.soon(timezone.now())),
         "form": form,
+        "seen": now["seen"],
         "is_over": PlanState(row.state) in PUBLISHED or row.inverse_of_id is not None,
         "config": _config(request, row, shown, places),
     }

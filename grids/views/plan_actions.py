@@ -21,11 +21,11 @@ Words = str | Promise
 
 TITLES: dict[str, Words] = {
     "submit": gettext_lazy("Send to review"),
-    "approve": pgettext_lazy("step of a plan", "Approve"),
+    "approve": pgettext_lazy("boundary plan", "Approve"),
     "schedule": gettext_lazy("Give it its day"),
-    "return": pgettext_lazy("step of a plan", "Return"),
-    "withdraw": pgettext_lazy("step of a plan", "Withdraw"),
-    "take-back": gettext_lazy("Take back"),
+    "return": pgettext_lazy("boundary plan", "Return"),
+    "withdraw": pgettext_lazy("boundary plan", "Withdraw"),
+    "take-back": pgettext_lazy("boundary plan", "Take back"),
 }
 HELP: dict[str, Words] = {
     "submit": gettext_lazy("Somebody else then approves it or returns it. Nothing is changed yet."),
@@ -49,7 +49,7 @@ DONE: dict[str, Words] = {
     "approve": gettext_lazy("Approved."),
     "return": gettext_lazy("Returned: it is a draft again, and its planner reads why."),
     "schedule": gettext_lazy("Scheduled. It comes into force by itself on its day."),
-    "withdraw": gettext_lazy("Withdrawn."),
+    "withdraw": pgettext_lazy("boundary plan", "Withdrawn."),
     "take-back": gettext_lazy(
         "This draft takes the plan back. Send it to review when it is right."
     ),

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -37,7 +37,7 @@ from grids.views.shared import map_config, who
 ROWS = 100
 MOST_CHOICES = 200
 LONGEST_SIDE = 20
-CHANGES: dict[str, tuple[Any, str]] = {
+CHANGES: dict[Change, tuple[Any, str]] = {
     Change.BORN: (pgettext_lazy("grid compared", "New"), "good"),
     Change.RETIRED: (pgettext_lazy("grid compared", "Retired"), "bad"),
     Change.RESHAPED: (pgettext_lazy("grid compared", "Other border"), "warn"),
@@ -52,7 +52,7 @@ def change_text(one: Difference) -> str:
 DIFFERENCES = ListFile(
     "grids-compared",
     [
-        Column("change", gettext_lazy("Change"), change_text),
+        Column("change", pgettext_lazy("grid compared", "Change"), change_text),
         Column("code", gettext_lazy("Code"), lambda one: one.code),
         Column("name", gettext_lazy("Name"), lambda one: one.name),
         Column("was", gettext_lazy("Was called"), lambda one: one.was),
@@ -137,7 +137,6 @@ def _choices(user: User, wanted: Asked) -> dict[str, Any]:
         "below": wanted.below,
         "plans": [(str(one.pk), one) for one in plans],
         "territories": territories(user),
-        "today_text": timezone.localdate().isoformat(),
     }
 
 
@@ -215,7 +214,7 @@ def map_of_day(request: HttpRequest) -> HttpResponseBase:
     total, rows = past.map_on(user, day, below, part)
     if part is WHOLE:
         return DAY.answer(request, rows)
-    config = map_config(request, box=_box_on(user, day, below), piece=MAP_PIECE)
+    config = map_config(request, box=past.extent_on(day, below), piece=MAP_PIECE)
     config["urls"]["map"] = f"{reverse('grid-plans-map')}?day={day.isoformat()}&below={below}"
     context = {
         "current": reverse("grid-plans-day"),
@@ -231,12 +230,6 @@ def map_of_day(request: HttpRequest) -> HttpResponseBase:
     return plans_page(request, "day", context)
 
 
-def _box_on(user: User, day: date, below: str) -> list[float] | None:
-    """Where the grids of a day lie.  One query."""
-    past.check_reach(user, below)
-    return past.extent_on(day, below)
-
-
 # ---- Old grids on new ones -----------------------------------------------------------------------
 
 SHARES = ListFile(
@@ -245,8 +238,8 @@ SHARES = ListFile(
         Column("old", gettext_lazy("Old grid"), lambda one: one.old),
         Column("new", gettext_lazy("New grid"), lambda one: one.new),
         Column("area_m2", gettext_lazy("Area in common, m²"), lambda one: round(one.area, 1)),
-        Column("of_old", gettext_lazy("Of the old grid, %"), lambda one: one.of_old),
-        Column("of_new", gettext_lazy("Of the new grid, %"), lambda one: one.of_new),
+        Column("of_old", gettext_lazy("Per cent of the old grid"), lambda one: one.of_old),
+        Column("of_new", gettext_lazy("Per cent of the new grid"), lambda one: one.of_new),
         Column("households", gettext_lazy("Households"),
                lambda one: round(one.counts.get("households", 0))),
         Column("events", gettext_lazy("Events between the two days"),
@@ -310,52 +303,87 @@ def _per_cent(part: float, whole: float) -> float | None:
     return round(100 * part / whole, 1) if whole else None
 
 
+@dataclass(frozen=True)
+class Walk:
+    """From the grids of one day to those of another; days: over how many rates are compared."""
+
+    first: date
+    last: date
+    below: str
+    days: int
+    is_all: bool
+
+
+def walk_asked(request: HttpRequest) -> Walk:
+    """`from`, `until`: yesterday and today unless told; `only`: "moved" leaves out grids of which
+    nothing changed.
+
+    Raises:
+        Invalid: no days, or too many.
+    """
+    today = timezone.localdate()
+    return Walk(
+        parse_day(request, "from") or today - timedelta(days=1),
+        parse_day(request, "until") or today,
+        parse_text(request, "below", LONGEST_CODE) or first_of(who(request)),
+        parse_int(request, "days", USUAL_DAYS, 1, max(ground.SPANS)),
+        parse_choice(request, "only", ("moved", "all")) == "all",
+    )
+
+
 @allow(Permission.REVIEW_PLANS)
 @require_safe
 def crosswalk(request: HttpRequest) -> HttpResponseBase:
     """How much of each old grid became part of which new one, and rates on common ground.
 
-    `from`, `until`: the two days; `only`: "moved" leaves out grids of which nothing changed; `of`:
-    which list a file is of; `days`: how long before and after are compared.
+    `of`: which of the two lists a file is of.
     """
-    user = who(request)
-    today = timezone.localdate()
-    first = parse_day(request, "from") or today - timedelta(days=1)
-    last = parse_day(request, "until") or today
-    below = parse_text(request, "below", LONGEST_CODE) or first_of(user)
-    days = parse_int(request, "days", USUAL_DAYS, 1, max(ground.SPANS))
-    only = parse_choice(request, "only", ("moved", "all"))
+    asked_for = walk_asked(request)
     of_rates = parse_choice(request, "of", ("shares", "rates")) == "rates"
     file = RATES if of_rates else SHARES
-    part = file.piece(request, ROWS)
-    if first >= last:
-        raise Invalid(_("Name two days, from and until, the earlier one first."))
-    shares = share_rows(past.compared(user, below, first, last))
-    moved = changed_grids(shares)
-    shown = shares if only == "all" else [one for one in shares if {one.old, one.new} & moved]
-    rates = ground.rates(user, below, first, last, days)
-    rated = rates.rows if only == "all" else [one for one in rates.rows if one.code in moved]
-    if part is WHOLE:
-        return file.answer(request, rated if of_rates else shown)
-    context = {
+    part, status = file.piece(request, ROWS), 200
+    context: dict[str, Any] = {
         "current": reverse("grid-crosswalk"),
-        "first": first,
-        "last": last,
-        "below": below,
-        "days": days,
+        "walk": asked_for,
         "spans": [(str(span), span) for span in ground.SPANS],
-        "only": only or "moved",
-        "territories": territories(user),
-        "shares": shown[part.offset : part.offset + part.limit],
-        "total": len(shown),
-        "same": len(shares) - len(shown),
-        "rates": rates,
-        "rated": rated[part.offset : part.offset + part.limit],
-        "piece": part,
+        "territories": territories(who(request)),
         "file": SHARES,
         "rates_file": RATES,
+        "piece": part,
     }
-    return plans_page(request, "crosswalk", context)
+    try:
+        shares, rates = walked(who(request), asked_for)
+    except Invalid as error:
+        if part is WHOLE:
+            raise
+        context["error"], status = str(error.message), 422
+    else:
+        if part is WHOLE:
+            return file.answer(request, rates.rows if of_rates else shares)
+        start, end = part.offset, part.offset + part.limit
+        context |= {
+            "shares": shares[start:end],
+            "total": len(shares),
+            "rates": rates,
+            "rated": rates.rows[start:end],
+        }
+    return plans_page(request, "crosswalk", context, status)
+
+
+def walked(user: User, walk: Walk) -> tuple[list[ShareRow], ground.Rates]:
+    """
+    Raises:
+        Invalid: days in the wrong order; see also `past.compared`.
+    """
+    if walk.first >= walk.last:
+        raise Invalid(_("Name two days, from and until, the earlier one first."))
+    shares = share_rows(past.compared(user, walk.below, walk.first, walk.last))
+    rates = ground.rates(user, walk.below, walk.first, walk.last, walk.days)
+    if walk.is_all:
+        return shares, rates
+    moved = changed_grids(shares)
+    kept = [one for one in rates.rows if one.code in moved]
+    return [one for one in shares if {one.old, one.new} & moved], replace(rates, rows=kept)
 
 
 def changed_grids(shares: Sequence[ShareRow]) -> set[str]:
