@@ -245,7 +245,7 @@ def test_a_conflict_says_who_was_first_and_keeps_what_was_typed(planner: Client)
     stale = plan.revision
     now = timezone.now()
     colleague = people()[1]
-    colleague.last_name, colleague.role = "王规划", Role.PLANNER.value
+    colleague.display_name, colleague.role = "王规划", Role.PLANNER.value
     colleague.save()
     services.save(
         plan_id=plan.pk, revision=stale, draft=draft(border_at(112.6)), by=colleague, now=now
