@@ -2,7 +2,19 @@ from django.urls import path
 
 from grids import api, grant_pages
 from grids.plans import api as plans_api
-from grids.views import divisions, edits, grids, import_faults, imports, places, workers
+from grids.views import (
+    divisions,
+    edits,
+    grids,
+    import_faults,
+    imports,
+    life,
+    places,
+    plan,
+    plans,
+    then,
+    workers,
+)
 
 urlpatterns = [
     path("api/divisions/", api.divisions, name="divisions"),
@@ -38,6 +50,16 @@ urlpatterns = [
     path("territory/undo/<int:number>/", edits.undo, name="edit-undo"),
     path("territory/<str:code>/", divisions.division, name="division-page"),
     path("grids/<str:code>/", grids.grid, name="grid-page"),
+    path("grids/<str:code>/life/", life.life, name="grid-life-page"),
+    path("plans/", plans.plans, name="grid-plans-list"),
+    path("plans/new/", plans.new, name="grid-plan-new"),
+    path("plans/compare/", then.compare, name="grid-plans-compare"),
+    path("plans/compare/shapes/", then.shapes, name="grid-plans-shapes"),
+    path("plans/map/", then.map_of_day, name="grid-plans-day"),
+    path("plans/crosswalk/", then.crosswalk, name="grid-crosswalk"),
+    path("plans/<int:grid_plan_id>/", plan.plan, name="grid-plan-page"),
+    path("plans/<int:grid_plan_id>/take-over/", plan.take_over, name="grid-plan-take-over"),
+    path("plans/<int:grid_plan_id>/do/<str:plan_verb>/", plan.do, name="grid-plan-do"),
     path("buildings/<int:number>/", places.building, name="building-page"),
     path("shops/<int:number>/", places.shop, name="shop-page"),
     path("service-points/<int:number>/", places.service_point, name="service-point-page"),

@@ -17,7 +17,8 @@ from gis_server.geo import WGS84
 from gis_server.models import User
 from gis_server.roles import in_scope
 from grids.models import BoundaryPlan, Division, Grid, GridShape, GridWorker, PlanChange, PlanStep
-from grids.models.plans import LONGEST_OPERATIONS, MOST_OPERATIONS
+from grids.models.plans import LONGEST_OPERATIONS
+from grids.plan.value import MOST_OPERATIONS
 from grids.plan_flow import LONGEST_TITLE, PlanAction, PlanState
 from grids.plans import rows
 from grids.plans.texts import listed, wrong_state
@@ -41,9 +42,14 @@ class Draft:
 
 @transaction.atomic
 def make(
-    *, draft: Draft, by: User, now: datetime, inverse_of: BoundaryPlan | None = None
+    *,
+    draft: Draft,
+    by: User,
+    now: datetime,
+    inverse_of: BoundaryPlan | None = None,
+    note: str = "",
 ) -> BoundaryPlan:
-    """Begin a plan.
+    """Begin a plan; note: where it comes from.
 
     Raises:
         NotAllowed: the territory is not the user's.
@@ -60,7 +66,7 @@ def make(
     except IntegrityError:
         raise Conflict(_("There is a plan already that takes this one back.")) from None
     _store(plan, changes)
-    rows.leave_step(plan, PlanAction.MADE, by=by, now=now)
+    rows.leave_step(plan, PlanAction.MADE, by=by, now=now, note=note)
     return plan
 
 

@@ -112,6 +112,10 @@ QUESTIONS: dict[str, list[str]] = {
     "api/cameras/offline/": ["state=offline", "state=unknown"],
     "api/grid-plans/map/": [f"below={FIRST}"],
     "api/grid-plans/crosswalk/": [f"below={FIRST}&from=2026-01-02&until=2026-01-03"],
+    "plans/compare/shapes/": [f"below={FIRST}&a=2026-01-02&b=2026-01-03"],
+    "plans/compare/": [f"below={FIRST}"],
+    "plans/map/": [f"below={FIRST}"],
+    "plans/crosswalk/": [f"below={FIRST}"],
     "api/find/": ["q=SECRETIA", f"q={FIRST}"],
     "api/territory/find/": ["q=SECRETIA"],
     "api/events/rounds/seen.geojson": ["bbox=" + ",".join(map(str, BOX))],
@@ -142,6 +146,13 @@ FILES: dict[str, list[str]] = {
     "patrols/errands/": ["f=csv", "f=geojson"],
     "patrols/members/": ["f=csv"],
     "patrols/roster/": ["f=csv"],
+    "plans/": ["f=csv"],
+    "plans/<int:grid_plan_id>/": ["f=csv"],
+    "plans/crosswalk/": [
+        f"below={FIRST}&from=2026-01-02&until=2026-01-03&only=all&of={of}&f=csv"
+        for of in ("shares", "rates")
+    ],
+    "plans/map/": [f"below={FIRST}&f=csv"],
     "rates/intervals/": ["f=csv"],
     "repairs/handover/": ["f=csv"],
     "repairs/planned/": ["f=csv"],
