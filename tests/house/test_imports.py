@@ -32,6 +32,7 @@ PURE = (
     "grids.borders",
     "grids.codes",
     "grids.crosswalk",
+    "grids.impact",
     "grids.imports.cells",
     "grids.imports.crs",
     "grids.imports.csv_file",
