@@ -88,7 +88,7 @@ def lengths_m(lines: Any) -> Floats:
     step = np.diff(corners, axis=0)
     long = np.hypot(step[:, 0] * east, step[:, 1] * north)[inside]
     owner = part_of[corner_of[:-1][inside]]
-    return np.bincount(owner, long, minlength=len(given))
+    return np.asarray(np.bincount(owner, long, minlength=len(given)), dtype=np.float64)
 
 
 def _rings_or_lines(lines: Any) -> Any:

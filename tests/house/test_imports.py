@@ -33,6 +33,8 @@ PURE = (
     "grids.codes",
     "grids.crosswalk",
     "grids.impact",
+    "grids.layer_diff",
+    "grids.plans.sketch",
     "grids.imports.cells",
     "grids.imports.crs",
     "grids.imports.csv_file",
