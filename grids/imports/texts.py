@@ -275,7 +275,7 @@ TEXTS: dict[Problem, Text] = {
         "%(code)s is nowhere wider than %(width_m)s m: a splinter of an edit? Merge it with a"
         " neighbour."
     ),
-    Problem.NO_PLAN: _("This cannot be a plan: %(why)s"),
+    Problem.NO_PLAN: _("The layer cannot become a plan (%(why)s)."),
     Problem.OUTSIDE_PARENT: _(
         "%(area_m2)s m² reach out of %(code)s: cut the grids at its boundary, or correct the"
         " boundary first."

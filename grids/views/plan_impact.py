@@ -70,10 +70,10 @@ def impact_page(request: HttpRequest, grid_plan_id: int) -> HttpResponseBase:
     report = report_of(plan, timezone.now())
     shown = seen_by(user, report.impact)
     places = parse_choice(request, "list", ("grids", "places")) == "places"
-    piece = SPOTS.piece(request, PER_PAGE)
+    file = grids_file()
+    piece = (SPOTS if places else file).piece(request, PER_PAGE)
     if piece is WHOLE and places:
         return SPOTS.answer(request, spots(shown[: WHOLE.limit]))
-    file = grids_file()
     if piece is WHOLE:
         return file.answer(request, lines_of(report))
     page = spots(shown[piece.offset : piece.offset + piece.limit])

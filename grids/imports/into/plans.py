@@ -136,14 +136,19 @@ def _of_shapes(work: Work) -> Iterator[Found]:
             return
         world = world_under(changes_of(draft), work.today)
     except BadRedrawing as error:
-        yield Found(Problem.NO_PLAN, details={"why": flaw_text(error)})
+        yield Found(Problem.NO_PLAN, details={"why": _inner(flaw_text(error))})
         return
     except DomainError as error:
-        yield Found(Problem.NO_PLAN, details={"why": str(error.message)[:200]})
+        yield Found(Problem.NO_PLAN, details={"why": _inner(str(error.message))})
         return
     for finding in findings(world):
         for piece in pieces(finding):
             yield told(piece, layer.rows.get(piece.code))
+
+
+def _inner(sentence: str) -> str:
+    """As it stands within another one."""
+    return sentence.rstrip(".。")[:200]
 
 
 def _hex(shape: shapely.Geometry) -> str:

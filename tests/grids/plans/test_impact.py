@@ -246,4 +246,4 @@ def test_too_much_to_count_is_said(sign_in: SignIn, monkeypatch: pytest.MonkeyPa
     response = sign_in(Role.PLANNER).get(f"/api/grid-plans/{plan.pk}/impact/")
 
     assert response.status_code == 422
-    assert "two plans" in response.json()["error"]["message"]
+    assert "两个方案" in response.json()["error"]["message"]

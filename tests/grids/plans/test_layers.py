@@ -83,7 +83,7 @@ def test_a_grid_that_is_divided_becomes_a_draft(planner: Client, tmp_path: Path)
 
     assert counts(run) == {"new": 1, "changed": 1, "same": 1, "redrawn": 1, "noded": 1}
     assert (plan.state, plan.scope_code, plan.author_id) == ("draft", "140107", run.applied_by_id)
-    assert plan.title.endswith("边界.gpkg")
+    assert "边界.gpkg" in plan.title
     changes = {one.code_after: one for one in plan.changes.all()}
     assert set(changes) == {WEST, EAST, NORTH}
     assert changes[NORTH].others == [WEST]
