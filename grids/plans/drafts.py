@@ -56,7 +56,7 @@ def make(
         Invalid, Conflict: see `save`.
     """
     _check(draft, by, now)
-    changes = list(_changes(draft))
+    changes = list(changes_of(draft))
     try:
         with transaction.atomic():
             plan = BoundaryPlan.objects.create(
@@ -87,7 +87,7 @@ def save(*, plan_id: int, revision: int, draft: Draft, by: User, now: datetime) 
     if plan.state != PlanState.DRAFT.value:
         raise Conflict(wrong_state(PlanState(plan.state), plan.get_state_display()))
     _check(draft, by, now)
-    changes = list(_changes(draft))
+    changes = list(changes_of(draft))
     first = _first_of(plan, by)
     same = BoundaryPlan.objects.filter(pk=plan_id, revision=revision)
     same.update(**_columns(draft), editor=by, changed_at=now, revision=F("revision") + 1)
@@ -148,8 +148,12 @@ def _store(plan: BoundaryPlan, changes: list[PlanChange]) -> None:
     PlanChange.objects.bulk_create(changes, batch_size=500)
 
 
-def _changes(draft: Draft) -> Iterator[PlanChange]:
-    """One row for each grid that the redrawing names."""
+def changes_of(draft: Draft) -> Iterator[PlanChange]:
+    """One row for each grid that the redrawing names, not stored yet.
+
+    Raises:
+        Invalid, Conflict: see `save`.
+    """
     told = draft.redrawing
     codes = {one.code for one in told.reshaped} | {one.code for one in told.retired}
     codes |= {one.code for one in told.renamed}
