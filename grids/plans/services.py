@@ -26,6 +26,8 @@ from grids.plans import rows
 from grids.plans.clashes import refuse_changed, refuse_scheduled
 from grids.plans.drafts import Draft, make, save
 from grids.plans.proof import refuse_faults, world_under
+from grids.plans.texts import FLAWS
+from grids.redrawing import Flaw
 from grids.services import history
 
 __all__ = [
@@ -69,6 +71,8 @@ def submit(*, plan_id: int, revision: int, by: User, now: datetime) -> BoundaryP
     """
     plan = rows.locked(plan_id, by, revision)
     rows.must_lead_to(plan, PlanState.IN_REVIEW)
+    if not plan.posts and not plan.changes.exists():
+        raise Invalid(FLAWS[Flaw.NOTHING])
     prove(plan, soon(now))
     return rows.move(plan, PlanState.IN_REVIEW, PlanAction.SUBMITTED, by=by, now=now)
 
