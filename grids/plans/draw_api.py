@@ -71,7 +71,7 @@ def _first(communities: list[dict[str, Any]]) -> str:
 @require_POST
 def operations(request: HttpRequest, grid_plan_id: int) -> JsonResponse:
     """Do `operations`, all or none, and store them at once: autosave is every step."""
-    told = json_body(request, MAX_BODY)
+    told, community = _told(request, grid_plan_id)
     done = editing.do(
         plan_id=grid_plan_id,
         revision=revision_of(told),
@@ -79,33 +79,38 @@ def operations(request: HttpRequest, grid_plan_id: int) -> JsonResponse:
         by=user_of(request),
         now=timezone.now(),
     )
-    return _done_json(done, told)
+    return _done_json(done, community)
 
 
 @allow(Permission.EDIT_TERRITORY)
 @require_POST
 def undo(request: HttpRequest, grid_plan_id: int) -> JsonResponse:
     """Take the last step back."""
-    told = json_body(request, MAX_BODY)
+    told, community = _told(request, grid_plan_id)
     done = editing.undo(
         plan_id=grid_plan_id, revision=revision_of(told), by=user_of(request), now=timezone.now()
     )
-    return _done_json(done, told)
+    return _done_json(done, community)
 
 
 @allow(Permission.EDIT_TERRITORY)
 @require_POST
 def redo(request: HttpRequest, grid_plan_id: int) -> JsonResponse:
     """Do again what was taken back last."""
-    told = json_body(request, MAX_BODY)
+    told, community = _told(request, grid_plan_id)
     done = editing.do_again(
         plan_id=grid_plan_id, revision=revision_of(told), by=user_of(request), now=timezone.now()
     )
-    return _done_json(done, told)
+    return _done_json(done, community)
 
 
-def _done_json(done: editing.Done, told: Mapping[str, Any]) -> JsonResponse:
-    community = _community(told, done.row)
+def _told(request: HttpRequest, plan_id: int) -> tuple[dict[str, Any], str]:
+    """What was sent, and the community on the page: read before anything is stored."""
+    told = json_body(request, MAX_BODY)
+    return told, _community(told, rows.found(plan_id, user_of(request)))
+
+
+def _done_json(done: editing.Done, community: str) -> JsonResponse:
     changed = drawn.difference(done.before, done.after, community)
     return json_ok(changed | drawn.state_json(done.row, done.after, community))
 
@@ -114,14 +119,14 @@ def _done_json(done: editing.Done, told: Mapping[str, Any]) -> JsonResponse:
 @require_POST
 def preview(request: HttpRequest, grid_plan_id: int) -> JsonResponse:
     """Answer what `operations` would make of the grids; nothing is stored."""
-    told = json_body(request, MAX_BODY)
+    told, community = _told(request, grid_plan_id)
     done = editing.tried(
         plan_id=grid_plan_id,
         revision=revision_of(told),
         operations=_operations(told),
         by=user_of(request),
     )
-    return json_ok(drawn.difference(done.before, done.after, _community(told, done.row)))
+    return json_ok(drawn.difference(done.before, done.after, community))
 
 
 @allow(Permission.EDIT_TERRITORY)

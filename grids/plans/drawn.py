@@ -30,6 +30,8 @@ def around(plan: Plan, community: str) -> Grids:
     shapes = [grid.shape for grid in own.values()]
     near = plan.near(tuple(shapely.total_bounds(shapes).tolist()))
     others = {key: grid for key, grid in near.items() if key not in own}
+    if not others:
+        return own
     tree = shapely.STRtree(shapes)
     met = tree.query([grid.shape for grid in others.values()], predicate="intersects")[0]
     keys = list(others)
@@ -41,6 +43,7 @@ def grids_json(plan: Plan, grids: Grids, community: str) -> list[dict[str, Any]]
     old = {key: plan.base.grids.get(key) for key in grids}
     now = areas_m2([grid.shape for grid in grids.values()])
     known = [key for key, grid in old.items() if grid is not None]
+    noded = _only_noded(plan)
     was = dict(zip(known, areas_m2([plan.base.grids[key].shape for key in known]), strict=True))
     return [
         {
@@ -49,7 +52,7 @@ def grids_json(plan: Plan, grids: Grids, community: str) -> list[dict[str, Any]]
             "name": grid.name,
             "people": list(grid.people),
             "own": grid.community == community,
-            "changed": old[key] is not grid and old[key] != grid,
+            "changed": old[key] is not grid and key not in noded and old[key] != grid,
             "area_m2": round(float(area), 2),
             "area_before_m2": round(float(was[key]), 2) if key in was else None,
             "shape": shape_json(grid.shape),
@@ -114,8 +117,7 @@ def _steps(plan: Plan) -> list[dict[str, Any]]:
 
 def _changed(plan: Plan) -> list[dict[str, Any]]:
     """Grids that the plan makes others, nodes on borders aside."""
-    only_noded = {key for step in plan.steps for key in step.noded}
-    only_noded -= {key for step in plan.steps for key in step.sides}
+    only_noded = _only_noded(plan)
     pairs = plan.changed if plan.steps else _stored_changes(plan)
     return [
         {
@@ -128,6 +130,12 @@ def _changed(plan: Plan) -> list[dict[str, Any]]:
         for key, (old, new) in pairs.items()
         if key not in only_noded
     ][:MOST_CHANGED]
+
+
+def _only_noded(plan: Plan) -> set[str]:
+    """Grids that got vertices on their borders, and whose land is the same."""
+    sides = {key for step in plan.steps for key in step.sides}
+    return {key for step in plan.steps for key in step.noded} - sides
 
 
 def _stored_changes(plan: Plan) -> dict[str, tuple[Grid | None, Grid | None]]:

@@ -126,7 +126,8 @@ def _stored(
     except DomainError:
         kept.forget(plan_id)
         raise
-    kept.keep(row, done.after)
+    # Not before: what the caller takes back must not be kept under a revision that others get.
+    transaction.on_commit(lambda: kept.keep(row, done.after))
     return done
 
 

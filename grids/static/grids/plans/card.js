@@ -90,7 +90,7 @@ export class Card {
       element("td", { class: "num muted" }, this.editor.grid(grid.key) ? gainText(grid.area_m2 - this.editor.grid(grid.key).area_m2) : gettext("new"))));
     const ended = gone.map((key) => this.editor.grid(key)).filter(Boolean).map((grid) => element("tr", {},
       element("th", { scope: "row" }, `${grid.code.slice(12)} ${this.map.shortName(grid)}`),
-      element("td", { class: "num muted", colspan: 2 }, gettext("ends"))));
+      element("td", { class: "num muted", colspan: 2 }, gettext("is ended"))));
     return rows.length + ended.length ? element("table", { class: "card-areas" }, element("tbody", {}, ...rows, ...ended)) : element("p", { class: "muted" }, gettext("No land changes hands."));
   }
 

@@ -57,7 +57,7 @@ export async function renumberDialog(dialog, editor, map) {
     title: gettext("Renumber the community"),
     content: [
       element("p", { class: "muted" }, others.length ? gettext("West to east, then north to south. Grids keep their people and their past under the new codes.") : gettext("The numbers run west to east and north to south already.")),
-      element("div", { class: "draw-table" }, element("table", { class: "card-areas" }, element("thead", {}, element("tr", {}, ...[gettext("Grid"), gettext("now"), "", gettext("then")].map((word) => element("th", { scope: "col" }, word)))), element("tbody", {}, ...rows))),
+      element("div", { class: "draw-table" }, element("table", { class: "card-areas" }, element("thead", {}, element("tr", {}, ...[gettext("Grid"), gettext("Number now"), "", gettext("Number then")].map((word) => element("th", { scope: "col" }, word)))), element("tbody", {}, ...rows))),
     ],
     apply: others.length ? () => editor.apply([{ do: "renumber", codes: others.map(({ key, then }) => [key, then]) }]) : null,
   });

@@ -24,7 +24,7 @@ export class PlanMap {
         ...baseLayers(config.base),
         vector(streets, STREETS, { minZoom: 14 }),
         vector(buildings, BUILDINGS, { minZoom: 15 }),
-        vector(grids, (feature) => this.styleOf(feature)),
+        vector(grids, (feature, resolution) => this.styleOf(feature, resolution)),
         vector(places, PLACES),
         vector(preview, (feature) => previewStyle(feature.get("grid"))),
         vector(sketch, sketchStyle),
@@ -72,9 +72,15 @@ export class PlanMap {
     for (const feature of this.sources.grids.getFeatures()) feature.setGeometry(geometryOf(feature.get("grid").shape));
   }
 
-  styleOf(feature) {
+  styleOf(feature, resolution) {
     const grid = feature.get("grid");
-    return gridStyle(grid, { chosen: this.editor.chosen.includes(grid.key), locked: this.editor.isLocked(grid.key), name: this.shortName(grid) });
+    const [west, , east] = feature.getGeometry().getExtent();
+    return gridStyle(grid, {
+      chosen: this.editor.chosen.includes(grid.key),
+      locked: this.editor.isLocked(grid.key),
+      name: this.previewed?.has(grid.key) ? null : this.shortName(grid),
+      width_px: (east - west) / resolution,
+    });
   }
 
   // Within its community, a grid's name need not repeat it.
@@ -103,14 +109,19 @@ export class PlanMap {
 
   // What would come of something: null for nothing.
   showPreview(told) {
-    const { preview } = this.sources;
+    const { grids, preview } = this.sources;
     preview.clear();
-    if (told) preview.addFeatures(told.grids.map(featureOf));
+    // A neighbour that only gets a vertex keeps its land: it is not shown as if it changed.
+    const others = told?.grids.filter(({ key, area_m2: area }) => Math.abs(area - (this.editor.grid(key)?.area_m2 ?? 0)) > 0.005) ?? [];
+    this.previewed = new Set(others.map(({ key }) => key));
+    preview.addFeatures(others.map(featureOf));
+    grids.changed();
   }
 
   // Shapes by themselves, such as those of a repair.
   showShapes(items) {
-    this.showPreview(items && { grids: items });
+    this.sources.preview.clear();
+    if (items) this.sources.preview.addFeatures(items.map(featureOf));
   }
 
   showSketch(geometry) {
@@ -143,7 +154,8 @@ export class PlanMap {
     if (own.length === 0) return;
     const extent = ol.extent.createEmpty();
     own.forEach((feature) => ol.extent.extend(extent, feature.getGeometry().getExtent()));
-    this.map.getView().fit(extent, { padding: PADDING, maxZoom: CLOSE_ZOOM, size: this.map.getSize() });
+    this.map.updateSize();
+    this.map.getView().fit(extent, { padding: PADDING, maxZoom: CLOSE_ZOOM });
   }
 
   zoomTo(place) {

@@ -21,7 +21,7 @@ export function mount(host, editor) {
       const go = element("button", { type: "button", class: "draw-row" },
         element("b", { class: "draw-number" }, grid.code.slice(12)),
         element("span", { class: "draw-name" }, grid.name),
-        element("span", { class: "draw-gain" }, { born: gettext("new"), gone: gettext("ends"), changed: gettext("changed") }[grid.kind]));
+        element("span", { class: "draw-gain" }, { born: gettext("new"), gone: gettext("is ended"), changed: gettext("changed") }[grid.kind]));
       go.addEventListener("click", () => editor.view.goTo?.(grid));
       return element("li", {}, go);
     }));

@@ -57,15 +57,20 @@ function label(text, name, size, weight) {
   });
 }
 
-// looks: { chosen, locked, name } of a grid as it is now.
-export function gridStyle(grid, { chosen, locked, name }) {
+// How a grid looks now.  name: what it is called on the map, null for no words.  width_px: of its box.
+export function gridStyle(grid, { chosen, locked, name, width_px: width }) {
   const kind = !grid.own ? "beside" : grid.changed ? "changed" : "own";
-  const number = grid.code.slice(12);
-  const words = new Style({
-    text: grid.own ? label([`${number}`, `bold ${15 * UNIT}px ${FONT}`, `\n${name}`, `${13 * UNIT}px ${FONT}`], "map-name", 14, "") : label(name, "map-lesser", 12, ""),
-    zIndex: 5,
-  });
+  const words = name !== null && new Style({ text: grid.own ? ownLabel(grid, name, width) : label(name, "map-lesser", 12, ""), zIndex: 5 });
   return [PLAIN[kind], chosen && CHOSEN, words, locked && new Style({ geometry: middleOf, image: lockIcon, zIndex: 6 })].filter(Boolean);
+}
+
+// Number and name, one below the other; of a narrow grid the number, which is never left out.
+function ownLabel(grid, name, width) {
+  const number = grid.code.slice(12);
+  const fits = width > name.length * 13 * UNIT + 12;
+  const text = label(fits ? [number, `bold ${15 * UNIT}px ${FONT}`, "\n", "", name, `${13 * UNIT}px ${FONT}`] : number, "map-name", 15, "bold");
+  text.setOverflow(true);
+  return text;
 }
 
 function middleOf(feature) {

@@ -202,7 +202,7 @@ export class Tools {
       const taker = chosen ?? [first, second].find((grid) => grid && grid !== giver) ?? this.closest(geometry.getCoordinates()[0], giver);
       this.card.open({
         title: gettext("Hand a piece over"),
-        fields: [this.gridField("grid", gettext("From"), giver), this.gridField("into", gettext("To"), taker)],
+        fields: [this.gridField("grid", gettext("Grid that gives"), giver), this.gridField("into", gettext("Grid that takes"), taker)],
         operation: ({ grid, into }) => ({ do: "hand over", grid, into, ring }),
       });
     },
