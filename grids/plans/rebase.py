@@ -58,7 +58,7 @@ class Changed:
 
 def changes_since(plan: BoundaryPlan, day: date) -> list[Changed]:
     """The grids of a plan that are no longer as it found them, and codes of grids to be born that
-    are another's by now; by codes.  Five queries at most.
+    are another's by now; by codes.  Six queries at most.
     """
     told = [*_changed(plan, day), *_taken(plan)]
     return sorted(told, key=lambda one: one.code)
@@ -69,8 +69,9 @@ def _taken(plan: BoundaryPlan) -> list[Changed]:
     # A code that the plan itself frees may be given again.
     freed = plan.changes.exclude(code_before=F("code_after")).values("code_before")
     there = Grid.objects.filter(code__in=unborn, gone_on=None).exclude(code__in=freed)
+    culprits = _culprits(plan, [one.pk for one in there])
     what = _("There is a grid with this code by now.")
-    return [Changed(one.code, one.name, (what,), None, None) for one in there]
+    return [Changed(one.code, one.name, (what,), None, culprits.get(one.pk)) for one in there]
 
 
 def _changed(plan: BoundaryPlan, day: date) -> list[Changed]:
@@ -122,7 +123,7 @@ def _what(change: PlanChange, drawn: GridShape | None, day: date) -> Iterator[st
     if drawn is None:
         yield _("The grid has no border on %(day)s.") % {"day": day}
     elif bytes(drawn.shape.wkb) != bytes(change.before.wkb):
-        yield _("The border is another.")
+        yield _("Its border is different.")
     elif drawn.valid.lower == day:
         yield _("Its border begins on %(day)s itself.") % {"day": day}
     elif drawn.valid.upper is not None:
