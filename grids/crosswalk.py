@@ -93,14 +93,23 @@ def _areas(
 
 def homes(shapes: Mapping[str, shapely.Geometry], places: NDArray[np.object_]) -> list[str]:
     """The code of each place's shape, the lowest on a border, "" outside of all."""
+    named = [*sorted(shapes), ""]
+    return [named[k] for k in home_numbers(shapes, places).tolist()]
+
+
+def home_numbers(
+    shapes: Mapping[str, shapely.Geometry], places: NDArray[np.object_]
+) -> NDArray[np.intp]:
+    """Of each place (n,) the number of its shape's code among the sorted codes; the lowest on a
+    border, as many as there are codes outside of all.
+    """
     codes = sorted(shapes)
-    best = np.full(len(places), len(codes))
+    best = np.full(len(places), len(codes), dtype=np.intp)
     if codes and len(places):
         tree = shapely.STRtree([shapes[code] for code in codes])
         which, where = tree.query(places, predicate="intersects")
         np.minimum.at(best, which, where)
-    named = [*codes, ""]
-    return [named[k] for k in best.tolist()]
+    return best
 
 
 def on_new_ground(

@@ -2,6 +2,7 @@ from django.urls import path
 
 from grids import api, grant_pages
 from grids.plans import api as plans_api
+from grids.plans import draw_api, draw_page, impact_api
 from grids.views import (
     divisions,
     edits,
@@ -11,6 +12,7 @@ from grids.views import (
     life,
     places,
     plan,
+    plan_impact,
     plans,
     then,
     workers,
@@ -25,9 +27,33 @@ urlpatterns = [
     path("api/grid-plans/life/<str:code>/", plans_api.life, name="grid-life"),
     path("api/grid-plans/<int:grid_plan_id>/", plans_api.plan, name="grid-plan"),
     path("api/grid-plans/<int:grid_plan_id>/check/", plans_api.check, name="grid-plan-check"),
+    path("api/grid-plans/<int:grid_plan_id>/impact/", impact_api.impact, name="grid-plan-figures"),
+    path(
+        "api/grid-plans/<int:grid_plan_id>/impact/points/",
+        impact_api.impact_points,
+        name="grid-plan-points",
+    ),
+    path("api/grid-plans/<int:grid_plan_id>/drawing/", draw_api.drawing, name="plan-drawing"),
+    path("api/grid-plans/<int:grid_plan_id>/operations/", draw_api.operations, name="plan-do"),
+    path("api/grid-plans/<int:grid_plan_id>/undo/", draw_api.undo, name="plan-undo"),
+    path("api/grid-plans/<int:grid_plan_id>/redo/", draw_api.redo, name="plan-redo"),
+    path("api/grid-plans/<int:grid_plan_id>/preview/", draw_api.preview, name="plan-preview"),
+    path("api/grid-plans/<int:grid_plan_id>/locks/", draw_api.locks, name="plan-locks"),
+    path(
+        "api/grid-plans/<int:grid_plan_id>/renumbering/",
+        draw_api.renumbering,
+        name="plan-renumbering",
+    ),
+    path("api/grid-plans/<int:grid_plan_id>/repairs/", draw_api.repairs, name="plan-repairs"),
+    path("api/grid-plans/<int:grid_plan_id>/snapping/", draw_api.snapping, name="plan-snapping"),
+    path("api/grid-plans/<int:grid_plan_id>/staff/", draw_api.staff, name="plan-staff"),
+    path("api/grid-plans/<int:grid_plan_id>/here/", draw_api.here, name="plan-here"),
+    path("plans/<int:grid_plan_id>/draw/", draw_page.draw, name="grid-plan-draw"),
     path(
         "api/grid-plans/<int:grid_plan_id>/<str:plan_verb>/", plans_api.step, name="grid-plan-step"
     ),
+    path("plans/import/", imports.new_plan, name="grid-plan-import"),
+    path("plans/<int:grid_plan_id>/impact/", plan_impact.impact_page, name="grid-plan-impact"),
     path("area-grants/", grant_pages.own, name="area-grants"),
     path("area-grants/ask/", grant_pages.ask, name="area-grants-ask"),
     path("area-grants/to-decide/", grant_pages.to_decide, name="area-grants-to-decide"),

@@ -74,6 +74,8 @@ def submit(*, plan_id: int, revision: int, by: User, now: datetime) -> BoundaryP
     """
     plan = rows.locked(plan_id, by, revision)
     rows.must_lead_to(plan, PlanState.IN_REVIEW)
+    if not plan.posts and not plan.changes.exists():
+        raise Invalid(FLAWS[Flaw.NOTHING])
     prove(plan, soon(now))
     return rows.move(plan, PlanState.IN_REVIEW, PlanAction.SUBMITTED, by=by, now=now)
 

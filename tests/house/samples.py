@@ -99,6 +99,10 @@ VALUES: dict[str, Callable[[Street], list[tuple[object, ...]]]] = {
     "territory/strays/<str:thing>/<int:number>/": lambda street: [("building", street.stray.pk)],
     # The sheet as PDF or PNG is drawn from what these hold, and takes seconds each time.
     "maps/files/map.<str:form>": lambda street: [("html",), ("gpkg",)],
+    # The workbook is compressed, the paper has numbers of glyphs: tests/maps/test_plan_files.py.
+    "plans/<int:grid_plan_id>/files/plan.<str:form>": lambda street: [
+        (street.grid_plan.pk, form) for form in ("html", "gpkg")
+    ],
     "events/briefings/<int:briefing_id>/file.<str:kind>": lambda street: [
         (street.briefing.pk, kind) for kind in ("docx", "pdf")
     ],
@@ -153,6 +157,7 @@ FILES: dict[str, list[str]] = {
         for of in ("shares", "rates")
     ],
     "plans/map/": [f"below={FIRST}&f=csv"],
+    "plans/<int:grid_plan_id>/impact/": ["f=csv", "list=places&f=csv", "list=places&f=geojson"],
     "rates/intervals/": ["f=csv"],
     "repairs/handover/": ["f=csv"],
     "repairs/planned/": ["f=csv"],
@@ -166,6 +171,9 @@ for _route, _questions in FILES.items():
 SHOWS_NOTHING = {
     "api/grid-plans/<int:grid_plan_id>/check/": "whether something is wrong, which nothing is",
     "api/grid-plans/<int:grid_plan_id>/<str:plan_verb>/": "only takes a step",
+    "api/grid-plans/<int:grid_plan_id>/impact/points/": (
+        "places that change hands, which none does: see tests/grids/plans/test_impact.py"
+    ),
     "base/<int:z>/<int:x>/<int:y>": "the base map, which is nobody's; none by itself",
     "map-archive/make/": "only takes a form",
     "map-archive/territory.pmtiles": "there is none until it is made",
