@@ -2,6 +2,7 @@ from django.urls import path
 
 from grids import api, grant_pages
 from grids.plans import api as plans_api
+from grids.plans import proposal_api
 from grids.views import divisions, edits, grids, import_faults, imports, places, workers
 
 urlpatterns = [
@@ -13,6 +14,26 @@ urlpatterns = [
     path("api/grid-plans/life/<str:code>/", plans_api.life, name="grid-life"),
     path("api/grid-plans/<int:grid_plan_id>/", plans_api.plan, name="grid-plan"),
     path("api/grid-plans/<int:grid_plan_id>/check/", plans_api.check, name="grid-plan-check"),
+    path(
+        "api/grid-plans/<int:grid_plan_id>/proposals/",
+        proposal_api.of_plan,
+        name="grid-plan-proposals",
+    ),
+    path(
+        "api/grid-plans/<int:grid_plan_id>/proposals/<int:proposal_id>/",
+        proposal_api.one,
+        name="grid-plan-proposal",
+    ),
+    path(
+        "api/grid-plans/<int:grid_plan_id>/proposals/<int:proposal_id>/cancel/",
+        proposal_api.cancel,
+        name="grid-plan-proposal-cancel",
+    ),
+    path(
+        "api/grid-plans/<int:grid_plan_id>/proposals/<int:proposal_id>/take/",
+        proposal_api.take,
+        name="grid-plan-proposal-take",
+    ),
     path(
         "api/grid-plans/<int:grid_plan_id>/<str:plan_verb>/", plans_api.step, name="grid-plan-step"
     ),
