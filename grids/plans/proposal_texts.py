@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from grids.balance import Aim, NothingToBalance, Why
 from grids.plans.texts import listed
@@ -84,13 +84,10 @@ def reason_text(reason: Mapping[str, Any]) -> str:
 
 def summary_text(alternative: Mapping[str, Any]) -> str:
     """Whether it fits, in one sentence."""
-    if not alternative["operations"]:
-        return _("Nothing needs to change.") if not alternative["reasons"] else _(
-            "Nothing was found that is better than today."
-        )  # fmt: skip
-    count = len(alternative["reasons"])
-    if not count:
-        return _("Keeps to floor, cap and difference.")
-    return ngettext("%(count)d wish is not met.", "%(count)d wishes are not met.", count) % {
-        "count": count
-    }
+    whys = [Why[reason["why"].upper()] for reason in alternative["reasons"]]
+    if not whys:
+        kept = _("Keeps to floor, cap and difference.")
+        return kept if alternative["operations"] else _("Nothing needs to change.")
+    if any(why.rules_out for why in whys):
+        return _("No solution exists for these wishes; this comes nearest.")
+    return _("No solution was found for these wishes; this comes nearest.")

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.gis.geos import LineString, MultiLineString
 from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
@@ -14,7 +15,7 @@ from gis_server.roles import Role
 from grids import jobs
 from grids.balance import Aim, NothingToBalance, Why
 from grids.models import BoundaryPlan, Building, Grid, GridShape, PlanProposal, Street
-from grids.plans import proposal_texts, proposals, proposing
+from grids.plans import drafts, proposal_texts, proposals, proposing
 from tests.conftest import SignIn
 from tests.grids.plans.planning import border_at, draft, people
 from tests.grids.territory import COMMUNITY, EAST, WEST, at, projected, square, two_grids
@@ -167,7 +168,7 @@ def test_work_that_is_cancelled_on_the_way_ends_without_a_result(
         if "plan-proposal" in key:
             PlanProposal.objects.filter(state="working").update(state="cancelled")
 
-    monkeypatch.setattr(proposing.cache, "set", heard)
+    monkeypatch.setattr(cache, "set", heard)
     jobs.propose_borders(asked["id"])
 
     found = see(planner, f"{home(plan)}{asked['id']}/")
@@ -229,8 +230,8 @@ def test_only_the_last_are_kept(planner: Client, plan: dict[str, Any]) -> None:
 def test_main_roads_are_barriers_unless_they_are_not_to_be(
     planner: Client, plan: dict[str, Any]
 ) -> None:
-    road = "MULTILINESTRING((112.5 36.9, 112.5 38.1))"
-    Street.objects.create(name="府东街", kind="main", line=f"SRID=4326;{road}")
+    road = MultiLineString(LineString((112.5, 36.9), (112.5, 38.1)), srid=4326)
+    Street.objects.create(name="府东街", kind="main", line=road)
 
     walled = done(planner, plan)
     free = done(planner, plan, main_roads=False)
@@ -258,6 +259,7 @@ def test_why_none_fits_is_told_with_its_place(planner: Client, plan: dict[str, A
 
     for one in found["alternatives"]:
         assert not one["fits"]
+        assert "No solution exists" in one["summary"]
         reason = one["reasons"][0]
         assert reason["why"] == "too_few"
         assert "1000" in reason["text"]
@@ -342,7 +344,7 @@ def test_a_plan_that_is_no_draft_has_no_proposals(planner: Client, plan: dict[st
 
 def test_a_plan_that_was_not_drawn_here_has_none_either(planner: Client) -> None:
     by = people()[0]
-    made = proposals.drafts.make(draft=draft(border_at(SPLIT_AT)), by=by, now=timezone.now())
+    made = drafts.make(draft=draft(border_at(SPLIT_AT)), by=by, now=timezone.now())
 
     refused = ask(planner, {"id": made.pk, "revision": made.revision}, 422)
 
