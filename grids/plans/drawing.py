@@ -15,8 +15,8 @@ from gis_server.errors import Conflict, Invalid, NotAllowed
 from gis_server.models import User
 from gis_server.roles import in_scope
 from grids.codes import GRID_DIGITS
-from grids.models import BoundaryPlan, GridShape
 from grids.models import Grid as GridRow
+from grids.models import GridShape
 from grids.plan import Flaw, Grid, Plan, Refused, load
 from grids.plan.value import VERSION
 from grids.plans.texts import flaw_text, listed, refused_text
@@ -53,31 +53,8 @@ def redrawn(
         raise Invalid(told, detail_of(refused)) from None
     except BadRedrawing as error:
         raise Invalid(flaw_text(error)) from None
-    _refuse_divided(plan)
+    refuse_divided(plan)
     return redrawing
-
-
-def drawn_plan(plan: BoundaryPlan) -> Plan:
-    """A stored draft as a value, from its operations.
-
-    Raises:
-        Conflict, Invalid: its grids have changed, or its operations are not what made it: it was
-            imported, say, or takes another plan back.
-    """
-    given = {
-        "version": VERSION, "day": plan.base_day.isoformat(), "seen": {}, "done": plan.operations,
-        "undone": [],
-    }  # fmt: skip
-    try:
-        drawn = load(given, grids_of(plan.scope_code, plan.base_day))
-    except Refused as refused:
-        raise Invalid(refused_text(refused), detail_of(refused)) from None
-    pairs = plan.changes.values_list("code_before", "code_after")
-    kept = {old or new for old, new in pairs}
-    made = {grid.code for old, new in drawn.changed.values() if (grid := old or new)}
-    if kept != made:
-        raise Invalid(_("Proposals need a plan whose borders were all drawn in the editor."))
-    return drawn
 
 
 def grids_of(scope_code: str, day: date) -> Iterator[Grid]:
@@ -100,7 +77,7 @@ def detail_of(refused: Refused) -> dict[str, Any]:
     }
 
 
-def _refuse_divided(plan: Plan) -> None:
+def refuse_divided(plan: Plan) -> None:
     """
     Raises:
         Invalid: a grid that has parts would get another border: its parts would not follow.

@@ -14,15 +14,16 @@ from grids.models import PlanProposal, ProposalState
 from grids.plans import proposals, proposing, rows
 from grids.plans.api import plan_json
 from grids.plans.proposal_texts import PROBLEMS, aim_text, reason_text, summary_text
-from grids.plans.proposal_wishes import MAX_BODY
+from grids.plans.proposal_wishes import MAX_BODY, usual
 from grids.plans.sent import revision_of, text_of
 
 
 @allow(Permission.EDIT_TERRITORY)
 @require_http_methods(["GET", "POST"])
 def of_plan(request: HttpRequest, grid_plan_id: int) -> JsonResponse:
-    """Answer the last proposals of a plan, newest first; or ask for one: the plan's `revision` as
-    it was seen, a `community` of 12 digits, and wishes (`proposal_wishes.read`).
+    """Answer the last proposals of a plan, newest first, and what is usual; or ask for one:
+    the plan's `revision` as it was seen, a `community` of 12 digits, and wishes
+    (`proposal_wishes.read`).
     """
     user, now = user_of(request), timezone.now()
     if request.method == "POST":
@@ -40,7 +41,7 @@ def of_plan(request: HttpRequest, grid_plan_id: int) -> JsonResponse:
     plan = rows.found(grid_plan_id, user)
     proposals.settle_gone(plan.pk, now)
     found = PlanProposal.objects.filter(plan=plan).defer("result", "seen")[: proposals.KEPT]
-    return json_ok({"items": [state_json(one) for one in found]})
+    return json_ok({"usual": usual(), "items": [state_json(one) for one in found]})
 
 
 @allow(Permission.EDIT_TERRITORY)

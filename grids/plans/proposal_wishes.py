@@ -5,6 +5,7 @@ from math import isfinite
 from typing import Any
 
 import shapely
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from gis_server.errors import Invalid
@@ -27,23 +28,33 @@ def read(told: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         Invalid: it is anything else, or more than a proposal takes.
     """
-    floor = _number(told, "floor", USUAL.floor, 1, MOST_HOUSEHOLDS)
-    cap = _number(told, "cap", USUAL.cap, 1, MOST_HOUSEHOLDS)
+    kept = usual()
+    floor = _number(told, "floor", kept["floor"], 1, MOST_HOUSEHOLDS)
+    cap = _number(told, "cap", kept["cap"], 1, MOST_HOUSEHOLDS)
     if floor > cap:
         raise Invalid(_("The floor must not be above the cap: %(floor)d > %(cap)d households.")
                       % {"floor": floor, "cap": cap})  # fmt: skip
-    usual = round(100 * USUAL.tolerance)
     main_roads = told.get("main_roads", True)
     if not isinstance(main_roads, bool):
         raise Invalid(_("%(name)s must be true or false.") % {"name": "main_roads"})
     return {
         "floor": floor,
         "cap": cap,
-        "tolerance": _number(told, "tolerance", usual, 1, MOST_PERCENT),
-        "seed": _number(told, "seed", USUAL.seed, 0, MOST_SEED),
+        "tolerance": _number(told, "tolerance", kept["tolerance"], 1, MOST_PERCENT),
+        "seed": _number(told, "seed", kept["seed"], 0, MOST_SEED),
         "locked": _codes(told.get("locked", [])),
         "main_roads": main_roads,
         "barriers": _lines(told.get("barriers")),
+    }
+
+
+def usual() -> dict[str, int]:
+    """What counts where nothing is said; floor and cap are the district's settings."""
+    return {
+        "floor": max(1, settings.PLAN_HOUSEHOLDS_LOW),
+        "cap": min(MOST_HOUSEHOLDS, max(1, settings.PLAN_HOUSEHOLDS_HIGH)),
+        "tolerance": round(100 * USUAL.tolerance),
+        "seed": USUAL.seed,
     }
 
 

@@ -15,13 +15,11 @@ from gis_server.models import User
 from grids.balance import NothingToBalance
 from grids.models import BoundaryPlan, PlanProposal, ProposalState
 from grids.models.proposals import OPEN
-from grids.plan import Plan, fingerprint
-from grids.plan_flow import PlanState
-from grids.plans import drafts, proposing, rows
-from grids.plans.drawing import drawn_plan, redrawn
+from grids.plan import read as operation
+from grids.plans import editing, kept, proposing, rows
+from grids.plans.drafts import must_be_draft
 from grids.plans.proposal_texts import nothing_text
 from grids.plans.proposal_wishes import read
-from grids.plans.texts import wrong_state
 
 MOST_HOMES = 20_000
 KEPT = 5  # of a plan; older ones are forgotten when another is asked for
@@ -47,9 +45,9 @@ def ask(
     settle_gone(plan_id, now)
     with transaction.atomic():
         plan = rows.locked(plan_id, by, revision)
-        _check_draft(plan)
-        drawn = drawn_plan(plan)
-        own = _community(drawn, community)
+        must_be_draft(plan)
+        own = proposing.seen(kept.to_draw_on(plan), community)
+        wishes["locked"] = sorted({*wishes["locked"], *(own.keys() & set(plan.locked_grids))})
         _check_wishes(own, wishes, community)
         try:
             with transaction.atomic():
@@ -60,28 +58,17 @@ def ask(
         except IntegrityError:
             rule = _("A proposal is being worked out for this plan already: wait, or cancel it.")
             raise Conflict(rule) from None
-        kept = PlanProposal.objects.filter(plan=plan).order_by("-id")[:KEPT]
-        PlanProposal.objects.filter(plan=plan).exclude(pk__in=[one.pk for one in kept]).delete()
+        last = PlanProposal.objects.filter(plan=plan).order_by("-id")[:KEPT]
+        PlanProposal.objects.filter(plan=plan).exclude(pk__in=[one.pk for one in last]).delete()
         transaction.on_commit(partial(_send, proposal, now))
     return proposal
-
-
-def _check_draft(plan: BoundaryPlan) -> None:
-    if plan.state != PlanState.DRAFT.value:
-        raise Conflict(wrong_state(PlanState(plan.state), plan.get_state_display()))
-
-
-def _community(drawn: Plan, community: str) -> dict[str, str]:
-    """The fingerprints of its grids, by key.  Raises Invalid."""
-    own = {key: fingerprint(g) for key, g in drawn.grids.items() if g.community == community}
-    if not own:
-        raise Invalid(nothing_text(NothingToBalance(NothingToBalance.Flaw.NO_GRIDS)))
-    return own
 
 
 def _check_wishes(own: Mapping[str, str], wishes: Mapping[str, Any], community: str) -> None:
     """What would keep the job from beginning is told at once."""
     flaw, locked = NothingToBalance.Flaw, set(wishes["locked"])
+    if not own:
+        raise Invalid(nothing_text(NothingToBalance(flaw.NO_GRIDS)))
     if strange := sorted(locked - own.keys()):
         raise Invalid(nothing_text(NothingToBalance(flaw.STRANGE_LOCK, *strange)))
     if locked | (proposing.with_parts(community) & own.keys()) == own.keys():
@@ -154,23 +141,16 @@ def take(
         NotFound: no such proposal or alternative.
         Conflict: the plan has changed since it was seen, or the community since it was proposed
             for; or the plan is no draft.
-        Invalid: the plan has too many operations by now.
+        Invalid: an operation is refused, of a grid that was locked meanwhile, say.
     """
     proposal = found(plan_id, proposal_id, by)
     plan = rows.locked(plan_id, by, revision)
-    _check_draft(plan)
+    must_be_draft(plan)
     chosen = [one for one in proposal.result.get("alternatives", []) if one["aim"] == aim]
     if not chosen:
         raise NotFound(_("There is no such alternative in this proposal."))
-    if _community(drawn_plan(plan), proposal.community) != proposal.seen:
-        rule = _(
-            "The grids of this community are no longer those that were proposed for: ask for"
-            " another proposal."
-        )
-        raise Conflict(rule)
-    operations = drafts.check_operations([*plan.operations, *chosen[0]["operations"]], 0)
-    redrawing = redrawn(
-        scope_code=plan.scope_code, day=plan.base_day, operations=operations, seen=None, by=by
-    )
-    draft = drafts.Draft(plan.title, plan.scope_code, plan.base_day, operations, redrawing)
-    return drafts.save(plan_id=plan_id, revision=revision, draft=draft, by=by, now=now)
+    if proposing.seen(kept.to_draw_on(plan), proposal.community) != proposal.seen:
+        raise Conflict(proposing.moved_on())
+    operations = [operation(one) for one in chosen[0]["operations"]]
+    done = editing.do(plan_id=plan_id, revision=revision, operations=operations, by=by, now=now)
+    return done.row

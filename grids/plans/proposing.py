@@ -14,13 +14,13 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from redis.exceptions import RedisError
 
+from gis_server.errors import Conflict
 from gis_server.geo import WGS84
 from grids.balance import Alternative, Figures, Home, Offer, Reason, Wishes, offer
 from grids.codes import DIVISION_DIGITS
 from grids.models import Building, Division, Grid, PlanProposal, ProposalState, Street, StreetKind
-from grids.plan import Plan, written
-from grids.plans import proposal_wishes
-from grids.plans.drawing import drawn_plan
+from grids.plan import Plan, fingerprint, written
+from grids.plans import kept, proposal_wishes
 
 LOOKS_S = 0.5  # between looks whether the proposal is still wanted
 PROGRESS_S = 3600
@@ -42,7 +42,9 @@ def work(proposal: PlanProposal, *, now: Callable[[], datetime]) -> bool:
     """
     if not move(proposal, ProposalState.WAITING, ProposalState.WORKING, now()):
         return False
-    plan = drawn_plan(proposal.plan)
+    plan = kept.to_draw_on(proposal.plan)
+    if seen(plan, proposal.community) != proposal.seen:
+        raise Conflict(moved_on())
     streets, main_roads = _streets(plan, proposal.community)
     still = with_parts(proposal.community) & plan.grids.keys()
     wishes = proposal_wishes.wishes_of(proposal.wishes, main_roads, still)
@@ -57,6 +59,18 @@ def work(proposal: PlanProposal, *, now: Callable[[], datetime]) -> bool:
         return False
     result = told(plan, proposal.community, offered, wishes)
     return move(proposal, ProposalState.WORKING, ProposalState.DONE, now(), result=result)
+
+
+def seen(plan: Plan, community: str) -> dict[str, str]:
+    """The fingerprints of a community's grids, by key."""
+    return {key: fingerprint(g) for key, g in plan.grids.items() if g.community == community}
+
+
+def moved_on() -> str:
+    return _(
+        "The grids of this community are no longer those that were proposed for: ask for"
+        " another proposal."
+    )
 
 
 def move(

@@ -209,11 +209,15 @@ def test_a_plan_that_moved_on_before_the_job_began_is_told(
     planner: Client, plan: dict[str, Any]
 ) -> None:
     asked = ask(planner, plan)
-    BoundaryPlan.objects.update(operations=[{"do": "merge", "grids": [WEST], "into": EAST}])
+    merge = {"do": "merge", "grids": [WEST, EAST], "into": EAST}
+    told = {"revision": plan["revision"], "operations": [merge]}
+    send(planner, f"/api/grid-plans/{plan['id']}/operations/", told)
 
     jobs.propose_borders(asked["id"])
 
-    assert see(planner, f"{home(plan)}{asked['id']}/")["state"] == "failed"
+    found = see(planner, f"{home(plan)}{asked['id']}/")
+    assert found["state"] == "failed"
+    assert "changed meanwhile" in found["message"]
 
 
 def test_only_the_last_are_kept(planner: Client, plan: dict[str, Any]) -> None:
@@ -346,9 +350,7 @@ def test_a_plan_that_was_not_drawn_here_has_none_either(planner: Client) -> None
     by = people()[0]
     made = drafts.make(draft=draft(border_at(SPLIT_AT)), by=by, now=timezone.now())
 
-    refused = ask(planner, {"id": made.pk, "revision": made.revision}, 422)
-
-    assert "editor" in refused["error"]["message"]
+    ask(planner, {"id": made.pk, "revision": made.revision}, 409)
 
 
 @pytest.mark.parametrize("role", [Role.DISTRICT_LEADER, Role.OPERATOR, Role.GRID_WORKER])
@@ -392,3 +394,36 @@ def test_everything_that_can_be_said_has_its_sentence() -> None:
     assert set(proposal_texts.NOTHING) == set(NothingToBalance.Flaw)
     assert set(proposal_texts.WHYS) == set(Why)
     assert set(proposal_texts.AIMS) == set(Aim)
+
+
+def test_what_is_locked_in_the_editor_stays_as_it_is(planner: Client, plan: dict[str, Any]) -> None:
+    BoundaryPlan.objects.update(locked_grids=[WEST])
+    found = done(planner, plan, floor=10, cap=2000, tolerance=100)
+
+    assert found["wishes"]["locked"] == [WEST]
+    assert found["today"]["households"][WEST] == 900
+    assert not any(WEST in json.dumps(one["operations"]) for one in found["alternatives"])
+
+
+def test_a_grid_that_was_locked_meanwhile_is_not_taken(
+    planner: Client, plan: dict[str, Any]
+) -> None:
+    found = done(planner, plan)
+    BoundaryPlan.objects.update(locked_grids=[WEST])
+
+    told = {"alternative": "fewest", "revision": plan["revision"]}
+    send(planner, f"{home(plan)}{found['id']}/take/", told, 422)
+
+    assert BoundaryPlan.objects.get(pk=plan["id"]).revision == plan["revision"]
+
+
+def test_the_district_says_how_many_households_are_usual(
+    planner: Client, plan: dict[str, Any], settings: Any
+) -> None:
+    settings.PLAN_HOUSEHOLDS_LOW, settings.PLAN_HOUSEHOLDS_HIGH = 350, 650
+
+    usual = see(planner, home(plan))["usual"]
+    asked = send(planner, home(plan), {"revision": plan["revision"], "community": COMMUNITY}, 202)
+
+    assert usual == {"floor": 350, "cap": 650, "tolerance": 15, "seed": 1}
+    assert (asked["wishes"]["floor"], asked["wishes"]["cap"]) == (350, 650)

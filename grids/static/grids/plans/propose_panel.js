@@ -57,14 +57,17 @@ class Panel {
     return form;
   }
 
-  // The editor's locks are taken over; whoever knows better unticks them.
+  // What is locked in the editor stays as it is; more can be ticked.
   showLocks() {
     const before = new Map([...this.locks.querySelectorAll("input")].map((box) => [box.value, box.checked]));
     const grids = this.editor.own?.().map(({ key, name }) => ({ key, name })) ?? this.editor.selected().map((key) => ({ key, name: "" }));
     grids.sort((one, other) => one.key.localeCompare(other.key));
-    this.locks.replaceChildren(...grids.map(({ key, name }) => element("label", { class: "propose-tick" },
-      element("input", { type: "checkbox", value: key, checked: before.get(key) ?? Boolean(this.editor.isLocked?.(key)) }),
-      `${key.slice(12)} ${name}`)));
+    this.locks.replaceChildren(...grids.map(({ key, name }) => {
+      const locked = Boolean(this.editor.isLocked?.(key));
+      return element("label", { class: "propose-tick" },
+        element("input", { type: "checkbox", value: key, checked: locked || (before.get(key) ?? false), disabled: locked }),
+        `${key.slice(12)} ${name}`);
+    }));
   }
 
   async readBarriers() {
@@ -115,6 +118,10 @@ class Panel {
   async look() {
     try {
       const { body } = await ask(this.url);
+      for (const [name, value] of Object.entries(body.usual)) {
+        const field = this.form.elements[name];
+        if (field.value === String(USUAL[name])) field.value = value;
+      }
       const last = body.items.find(({ state }) => state !== "cancelled");
       if (last && !this.proposal) await this.follow(last.id);
     } catch (refusal) {

@@ -11,7 +11,7 @@ STATES = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [('grids', '0950_plans'), migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
+    dependencies = [('grids', '0980_plan_imports'), migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
 
     operations = [
         migrations.CreateModel(
