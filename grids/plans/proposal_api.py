@@ -47,12 +47,17 @@ def of_plan(request: HttpRequest, grid_plan_id: int) -> JsonResponse:
 @allow(Permission.EDIT_TERRITORY)
 @require_GET
 def one(request: HttpRequest, grid_plan_id: int, proposal_id: int) -> JsonResponse:
-    """Answer how far a proposal is, and its alternatives once it is done."""
+    """Answer how far a proposal is, and once it is done its alternatives and whether they still
+    start from the borders that the plan has (`current`).
+    """
     user = user_of(request)
     plan = rows.found(grid_plan_id, user)
     proposals.settle_gone(plan.pk, timezone.now())
     found = proposals.found(grid_plan_id, proposal_id, user)
-    return json_ok(state_json(found) | result_json(found))
+    result = result_json(found)
+    if result:
+        result["current"] = proposals.is_current(found, plan)
+    return json_ok(state_json(found) | result)
 
 
 @allow(Permission.EDIT_TERRITORY)

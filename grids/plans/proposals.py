@@ -131,6 +131,12 @@ def cancel(*, plan_id: int, proposal_id: int, by: User, now: datetime) -> PlanPr
     return proposal
 
 
+def is_current(proposal: PlanProposal, plan: BoundaryPlan) -> bool:
+    """Whether the grids of its community are those that it was worked out for."""
+    value = kept.opened(plan).value
+    return proposing.seen(value, proposal.community) == proposal.seen
+
+
 @transaction.atomic
 def take(
     *, plan_id: int, proposal_id: int, aim: str, revision: int, by: User, now: datetime
@@ -149,7 +155,7 @@ def take(
     chosen = [one for one in proposal.result.get("alternatives", []) if one["aim"] == aim]
     if not chosen:
         raise NotFound(_("There is no such alternative in this proposal."))
-    if proposing.seen(kept.to_draw_on(plan), proposal.community) != proposal.seen:
+    if not is_current(proposal, plan):
         raise Conflict(proposing.moved_on())
     operations = [operation(one) for one in chosen[0]["operations"]]
     done = editing.do(plan_id=plan_id, revision=revision, operations=operations, by=by, now=now)

@@ -122,6 +122,8 @@ def test_a_proposal_for_borders_that_have_moved_is_not_taken(
     address = f"{home(plan)}{found['id']}/take/"
     send(planner, address, {"alternative": "fewest", "revision": plan["revision"]})
 
+    assert see(planner, f"{home(plan)}{found['id']}/")["current"] is False
+
     again = {"alternative": "balanced", "revision": plan["revision"] + 1}
     refused = send(planner, address, again, 409)
 
@@ -427,3 +429,19 @@ def test_the_district_says_how_many_households_are_usual(
 
     assert usual == {"floor": 350, "cap": 650, "tolerance": 15, "seed": 1}
     assert (asked["wishes"]["floor"], asked["wishes"]["cap"]) == (350, 650)
+
+
+def test_one_that_was_taken_and_taken_back_makes_room_for_another(
+    planner: Client, plan: dict[str, Any]
+) -> None:
+    found = done(planner, plan)
+    address = f"{home(plan)}{found['id']}/"
+    told = {"alternative": "fewest", "revision": plan["revision"]}
+    saved = send(planner, f"{address}take/", told)
+    revision = saved["revision"]
+    for _operation in found["alternatives"][0]["operations"]:
+        undone = send(planner, f"/api/grid-plans/{plan['id']}/undo/", {"revision": revision})
+        revision = undone["revision"]
+
+    assert see(planner, address)["current"] is True
+    send(planner, f"{address}take/", {"alternative": "balanced", "revision": revision})

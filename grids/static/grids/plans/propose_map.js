@@ -5,20 +5,20 @@ const WIDE = 320;
 const HIGH = 220;
 const EDGE = 6;
 
-// before, after: rings ([lon, lat] each) by code; households: by code.
+// before, after: rings ([lon, lat] each) by code; households: by code, or null for a drawing without.
 export function smallMap(before, after, households) {
   const place = fitted(Object.values(after).flat(2));
   const map = node("svg", { viewBox: `0 0 ${WIDE} ${HIGH}`, class: "propose-map", role: "img", "aria-label": gettext("The proposed grids") });
   for (const [code, rings] of Object.entries(after)) {
     const grid = node("path", { d: pathOf(rings, place), class: code in before ? "propose-grid" : "propose-grid propose-new" });
-    grid.append(titled(`${code.slice(12)}: ${households[code]}`));
+    if (households) grid.append(titled(`${code.slice(12)}: ${households[code]}`));
     map.append(grid);
   }
   for (const rings of Object.values(before)) map.append(node("path", { d: pathOf(rings, place), class: "propose-before" }));
-  for (const [code, rings] of Object.entries(after)) {
+  for (const [code, rings] of Object.entries(households ? after : {})) {
     const [x, y] = place(middle(rings[0]));
     const label = node("text", { x, y, class: "propose-label" });
-    label.textContent = String(households[code] ?? "");
+    label.textContent = String(households[code]);
     map.append(label);
   }
   return map;

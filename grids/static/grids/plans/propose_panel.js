@@ -2,7 +2,7 @@
 // side by side, and taking one of them into the plan, where it can be undone like any other step.
 
 import { ask } from "maps/api";
-import { element, empty } from "maps/element";
+import { element } from "maps/element";
 import { smallMap } from "plans/propose_map";
 
 const EVERY_MS = 700;
@@ -16,7 +16,7 @@ export function mount(host, editor) {
 
 class Panel {
   constructor(host, editor) {
-    Object.assign(this, { editor, proposal: null, barriers: null, shown: null, timer: 0, turn: 0 });
+    Object.assign(this, { editor, proposal: null, barriers: null, picked: null, shown: null, askedAt: null, timer: 0, turn: 0 });
     this.url = `/api/grid-plans/${editor.planId}/proposals/`;
     this.form = this.wishes();
     this.status = element("div", { class: "propose-status", role: "status" });
@@ -155,6 +155,7 @@ class Panel {
   show(proposal) {
     clearTimeout(this.timer);
     this.proposal = proposal;
+    this.askedAt = this.editor.revision();
     const open = OPEN.includes(proposal.state);
     if (open) this.timer = setTimeout(() => this.follow(proposal.id), EVERY_MS);
     this.changed();
@@ -188,6 +189,21 @@ class Panel {
     const working = Boolean(this.proposal && OPEN.includes(this.proposal.state));
     this.start.disabled = working || !this.editor.community();
     this.mark();
+    if (this.proposal?.alternatives && this.askedAt !== this.editor.revision()) this.askCurrent();
+  }
+
+  // A step and its undoing lead back to the borders that the alternatives start from.
+  async askCurrent() {
+    this.askedAt = this.editor.revision();
+    const { id } = this.proposal;
+    try {
+      const { body } = await ask(`${this.url}${id}/`);
+      if (this.proposal.id !== id) return;
+      this.proposal.current = body.current;
+      this.mark();
+    } catch {
+      this.askedAt = null; // the next change asks again
+    }
   }
 
   chosen() {
@@ -196,7 +212,7 @@ class Panel {
 
   // An alternative belongs to the borders that it starts from.
   get isOld() {
-    return this.proposal.revision !== this.editor.revision() || this.proposal.community !== this.editor.community();
+    return !this.proposal.current || this.proposal.community !== this.editor.community();
   }
 
   mark() {
@@ -208,29 +224,45 @@ class Panel {
     if (note) note.hidden = !old;
   }
 
+  // Side by side: small maps to choose from, the figures of all, and the chosen one in full.
   showFound() {
     const { alternatives, community } = this.proposal;
     this.hide();
     if (!alternatives) return this.found.replaceChildren();
+    this.picked = alternatives.find(({ fits }) => fits) ?? alternatives[0];
+    this.thumbs = element("div", { class: "propose-thumbs", role: "group", "aria-label": gettext("Alternatives") }, ...alternatives.map((one) => this.thumb(one)));
+    this.table = element("div");
+    this.detail = element("div", { class: "propose-detail" });
     this.found.replaceChildren(
       element("p", { class: "muted" }, interpolate(gettext("Community %s; borders of today are dashed."), [community])),
       element("p", { class: "propose-old", hidden: true }, gettext("The plan has changed since: these start from borders that are no longer there. Ask again.")),
-      alternatives.length ? element("div", { class: "propose-cards" }, ...alternatives.map((one) => this.card(one))) : empty(gettext("Nothing was found"), gettext("Loosen the wishes and ask again.")));
-    this.mark();
+      this.thumbs, this.table, this.detail);
+    this.pick(this.picked);
   }
 
-  card(one) {
+  thumb(one) {
+    const button = element("button", { type: "button", class: "propose-thumb", "data-aim": one.aim, "data-fits": one.fits },
+      smallMap(this.proposal.before, one.shapes, null), element("span", {}, one.title));
+    button.addEventListener("click", () => this.pick(one));
+    return button;
+  }
+
+  pick(one) {
+    this.hide();
+    this.picked = one;
+    for (const button of this.thumbs.children) button.setAttribute("aria-pressed", String(button.dataset.aim === one.aim));
+    this.table.replaceChildren(figures(this.proposal, one));
     const take = element("button", { type: "button", class: "main", "data-take": one.operations.length ? one.aim : "" }, gettext("Take this one"));
     const look = element("button", { type: "button", "aria-pressed": false }, gettext("Show on the map"));
     take.addEventListener("click", () => this.take(one, take));
     look.addEventListener("click", () => this.toggle(one, look));
-    return element("section", { class: "propose-card", "data-fits": one.fits },
-      element("h3", {}, one.title),
-      smallMap(this.proposal.before, one.shapes, one.figures.households),
+    this.detail.dataset.fits = String(one.fits);
+    this.detail.replaceChildren(
       element("p", { class: "propose-sum" }, one.summary),
-      figures(this.proposal.today, one.figures),
-      one.reasons.length ? element("ul", { class: "propose-reasons" }, ...one.reasons.map((reason) => this.reason(reason))) : null,
+      smallMap(this.proposal.before, one.shapes, one.figures.households),
+      ...(one.reasons.length ? [element("ul", { class: "propose-reasons" }, ...one.reasons.map((reason) => this.reason(reason)))] : []),
       element("div", { class: "propose-verbs" }, take, look));
+    this.mark();
   }
 
   reason({ text, place }) {
@@ -257,7 +289,7 @@ class Panel {
   hide() {
     if (!this.shown) return;
     this.shown = null;
-    for (const pressed of this.found.querySelectorAll("[aria-pressed=true]")) pressed.setAttribute("aria-pressed", "false");
+    for (const pressed of this.detail.querySelectorAll("[aria-pressed=true]")) pressed.setAttribute("aria-pressed", "false");
     this.editor.showPlaces(null);
   }
 
@@ -274,12 +306,14 @@ class Panel {
   }
 }
 
-function figures(today, then) {
+// Rows of figures; columns are today and the alternatives, of which one is chosen.
+function figures({ today, alternatives }, picked) {
   const percent = (share) => `${(100 * share).toFixed(0)} %`;
   const metres = (length) => `${Math.round(length).toLocaleString()} m`;
-  const least = ({ households }) => Object.values(households).reduce((one, other) => Math.min(one, other), Infinity);
-  const most = ({ households }) => Object.values(households).reduce((one, other) => Math.max(one, other), 0);
-  const range = (one) => `${least(one).toLocaleString()}–${most(one).toLocaleString()}`;
+  const range = ({ households }) => {
+    const counts = Object.values(households).sort((one, other) => one - other);
+    return `${counts[0].toLocaleString()}–${counts.at(-1).toLocaleString()}`;
+  };
   const rows = [
     [gettext("Grids"), (one) => Object.keys(one.households).length],
     [gettext("Households of a grid"), range],
@@ -289,10 +323,12 @@ function figures(today, then) {
     [gettext("Borders"), (one) => metres(one.border_m)],
     [gettext("of these off streets"), (one) => metres(one.off_street_m)],
   ];
+  const columns = [{ title: gettext("today"), figures: today }, ...alternatives];
+  const classed = (one, more = "") => ({ class: `${more}${one === picked ? " propose-picked" : ""}` });
   return element("table", { class: "propose-figures" },
-    element("thead", {}, element("tr", {}, element("th", {}), element("th", { scope: "col" }, gettext("today")), element("th", { scope: "col" }, gettext("then")))),
+    element("thead", {}, element("tr", {}, element("th", {}), ...columns.map((one) => element("th", { scope: "col", ...classed(one) }, one.title)))),
     element("tbody", {}, ...rows.map(([name, of]) => element("tr", {},
-      element("th", { scope: "row" }, name), element("td", { class: "num" }, of(today)), element("td", { class: "num" }, of(then))))));
+      element("th", { scope: "row" }, name), ...columns.map((one) => element("td", classed(one, "num"), String(of(one.figures))))))));
 }
 
 // The coordinates of all lines in some GeoJSON.
