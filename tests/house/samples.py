@@ -50,6 +50,7 @@ PLACES: dict[str, Callable[[Street], Sequence[object]]] = {
     "int:token_id": lambda street: [street.token.pk],
     "int:grid_plan_id": lambda street: [street.grid_plan.pk],
     "str:plan_verb": lambda street: ["submit", "approve"],
+    "int:proposal_id": lambda street: [street.proposal.pk],
     "int:plan_id": lambda street: [street.delivery.plan_id],
     "int:delivery_id": lambda street: [street.delivery.pk],
     "int:view_id": lambda street: [street.view.pk],
@@ -171,6 +172,8 @@ for _route, _questions in FILES.items():
 SHOWS_NOTHING = {
     "api/grid-plans/<int:grid_plan_id>/check/": "whether something is wrong, which nothing is",
     "api/grid-plans/<int:grid_plan_id>/<str:plan_verb>/": "only takes a step",
+    "api/grid-plans/<int:grid_plan_id>/proposals/<int:proposal_id>/cancel/": "only takes a step",
+    "api/grid-plans/<int:grid_plan_id>/proposals/<int:proposal_id>/take/": "only takes a step",
     "api/grid-plans/<int:grid_plan_id>/impact/points/": (
         "places that change hands, which none does: see tests/grids/plans/test_impact.py"
     ),
