@@ -290,6 +290,7 @@ function press(event) {
     if (key === "y" || (key === "z" && event.shiftKey)) return act(event, () => stepBack("redo"));
     return;
   }
+  if (key === "enter" && event.target === card.holder) return act(event, () => card.apply());
   if (writes || card.holder.contains(event.target)) return;
   if (key === "?") return act(event, () => helpDialog(dialog, map));
   if (key === "b") return act(event, () => toggle("traces"));
