@@ -111,6 +111,10 @@ QUESTIONS: dict[str, list[str]] = {
     "api/maps/select.geojson": ["bbox=" + ",".join(map(str, BOX))],
     "api/cameras/offline/": ["state=offline", "state=unknown"],
     "api/grid-plans/map/": [f"below={FIRST}"],
+    "api/grid-plans/<int:grid_plan_id>/drawing/": [f"community={FIRST}001"],
+    "api/grid-plans/<int:grid_plan_id>/renumbering/": [f"community={FIRST}001"],
+    "api/grid-plans/<int:grid_plan_id>/snapping/": [f"community={FIRST}001"],
+    "api/grid-plans/<int:grid_plan_id>/staff/": [f"community={FIRST}001"],
     "api/grid-plans/crosswalk/": [f"below={FIRST}&from=2026-01-02&until=2026-01-03"],
     "api/find/": ["q=SECRETIA", f"q={FIRST}"],
     "api/territory/find/": ["q=SECRETIA"],
@@ -155,6 +159,11 @@ for _route, _questions in FILES.items():
 SHOWS_NOTHING = {
     "api/grid-plans/<int:grid_plan_id>/check/": "whether something is wrong, which nothing is",
     "api/grid-plans/<int:grid_plan_id>/<str:plan_verb>/": "only takes a step",
+    **{
+        f"api/grid-plans/<int:grid_plan_id>/{verb}/": "only takes a step"
+        for verb in ("operations", "undo", "redo", "preview", "locks", "here")
+    },
+    "api/grid-plans/<int:grid_plan_id>/repairs/": "what is mended, which is nothing",
     "base/<int:z>/<int:x>/<int:y>": "the base map, which is nobody's; none by itself",
     "map-archive/make/": "only takes a form",
     "map-archive/territory.pmtiles": "there is none until it is made",

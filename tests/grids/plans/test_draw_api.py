@@ -452,16 +452,17 @@ def test_numbers_run_west_to_east_and_are_shown_before_they_are_given(
 
 
 def test_a_gap_is_found_and_what_cleaning_would_do_is_shown(planner: Client, draft: int) -> None:
-    # Half a grid is drawn 2 cm short of its neighbour.
-    shape = Polygon(((113.0000002, 37), (114, 37), (114, 38), (113, 38), (113.0000002, 37)))
+    # A notch 2 cm deep and a fifth of a degree long: a triangle of 2e-7 by 0.2 degrees.
+    notch = ((113, 37.6), (113.0000002, 37.5), (113, 37.4))
+    shape = Polygon(((113, 37), (114, 37), (114, 38), (113, 38), *notch, (113, 37)))
     GridShape.objects.filter(grid__code=EAST).update(shape=shape)
 
     told = drawing(planner, draft, community=COMMUNITY)
     mended = planner.get(f"{HOME}{draft}/repairs/", {"community": COMMUNITY}).json()
 
-    assert {one["fault"] for one in told["findings"]} == {"gap_or_overlap", "uncovered"}
-    assert all(one["place"] and one["size"] > 900 for one in told["findings"])
-    assert sum(one["gains_m2"] for one in mended["grids"]) == pytest.approx(978, rel=0.02)
+    assert {one["fault"] for one in told["findings"]} >= {"gap_or_overlap"}
+    assert all(one["place"] and one["size"] > 100 for one in told["findings"])
+    assert sum(one["gains_m2"] for one in mended["grids"]) == pytest.approx(196, rel=0.02)
     assert GridShape.objects.get(grid__code=EAST).shape == shape
 
 
