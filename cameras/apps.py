@@ -10,10 +10,12 @@ class CamerasConfig(AppConfig):
 
     def ready(self) -> None:
         from cameras import follow  # noqa: PLC0415 - models are loaded only now
-        from cameras.page_parts import cameras_below  # noqa: PLC0415
+        from cameras.page_parts import FIGURE, SOURCE, cameras_below  # noqa: PLC0415
         from gis_server import scopes  # noqa: PLC0415
         from gis_server.roles import Permission  # noqa: PLC0415
         from grids import page_parts  # noqa: PLC0415
+        from grids.plans import counting  # noqa: PLC0415
 
         page_parts.offer("cameras", Permission.SEE_CAMERAS, cameras_below)
+        counting.offer("camera", SOURCE, cameras=FIGURE)
         scopes.FOLLOW.extend(one for one in follow.FOLLOW if one not in scopes.FOLLOW)

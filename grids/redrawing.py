@@ -104,10 +104,10 @@ class Posted:
 
 @dataclass(frozen=True, slots=True)
 class Redrawing:
-    """Empty where nothing is drawn yet.
+    """A draft in which nothing is drawn yet has none of these; nobody can send it to review.
 
     Raises:
-        BadRedrawing: the parts contradict each other.
+        BadRedrawing: the parts contradict each other, or are too many.
     """
 
     reshaped: tuple[Reshaped, ...] = ()
@@ -132,8 +132,7 @@ class Redrawing:
 
     @property
     def is_empty(self) -> bool:
-        parts = (self.reshaped, self.born, self.retired, self.renamed, self.posted)
-        return not any(parts)
+        return not (self.reshaped or self.born or self.retired or self.renamed or self.posted)
 
     def _shapes(self) -> Iterator[shapely.Polygon]:
         yield from (one.shape for one in self.reshaped)

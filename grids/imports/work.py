@@ -154,6 +154,8 @@ def work_of(run: ImportRun) -> Work:
         valid_from=run.valid_from,
         today=_today(),
         retire_absent=run.retire_absent,
+        source_name=run.source_name,
+        by=run.applied_by,
     )
 
 
@@ -248,7 +250,7 @@ def _written(run: ImportRun, work: Work, now: datetime) -> ImportRun:
         raise Refused(Problem.REGISTRY_CHANGED)
     if module.compare(work).counts != run.counts:
         raise Refused(Problem.REGISTRY_CHANGED)
-    module.write(work)
+    made = module.write(work)
     audit.note(
         by=run.applied_by,
         action="import.applied",
@@ -256,7 +258,7 @@ def _written(run: ImportRun, work: Work, now: datetime) -> ImportRun:
         scope=run.scope,
         detail={"kind": run.target, "file": run.source_name, "counts": run.counts},
     )
-    run = move(run, Step.APPLIED, now=now)
+    run = move(run, Step.APPLIED, now=now, details=dict(made or {}))
     work.stage.drop()
     live.record(Change("shapes", "", run.scope))
     return run

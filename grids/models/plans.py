@@ -25,7 +25,6 @@ from grids.plan_flow import (
     PlanState,
 )
 
-MOST_OPERATIONS = 10_000
 LONGEST_OPERATIONS = 4_000_000  # characters, as the database writes them
 DATED_VALUES = sorted(state.value for state in DATED)
 PUBLISHED_VALUES = sorted(state.value for state in PUBLISHED)

@@ -16,7 +16,8 @@ from gis_server.geo import WGS84
 from gis_server.models import User
 from gis_server.roles import in_scope
 from grids.models import BoundaryPlan, Division, Grid, GridShape, GridWorker, PlanChange, PlanStep
-from grids.models.plans import LONGEST_OPERATIONS, MOST_OPERATIONS
+from grids.models.plans import LONGEST_OPERATIONS
+from grids.plan.value import MOST_OPERATIONS
 from grids.plan_flow import LONGEST_TITLE, PlanAction, PlanState
 from grids.plans import rows
 from grids.plans.texts import listed, wrong_state
@@ -41,16 +42,21 @@ class Draft:
 
 @transaction.atomic
 def make(
-    *, draft: Draft, by: User, now: datetime, inverse_of: BoundaryPlan | None = None
+    *,
+    draft: Draft,
+    by: User,
+    now: datetime,
+    inverse_of: BoundaryPlan | None = None,
+    note: str = "",
 ) -> BoundaryPlan:
-    """Begin a plan.
+    """Begin a plan; note: where it comes from.
 
     Raises:
         NotAllowed: the territory is not the user's.
         Invalid, Conflict: see `save`.
     """
     _check(draft, by, now)
-    changes = list(_changes(draft))
+    changes = list(changes_of(draft))
     try:
         with transaction.atomic():
             plan = BoundaryPlan.objects.create(
@@ -60,7 +66,7 @@ def make(
     except IntegrityError:
         raise Conflict(_("There is a plan already that takes this one back.")) from None
     _store(plan, changes)
-    rows.leave_step(plan, PlanAction.MADE, by=by, now=now)
+    rows.leave_step(plan, PlanAction.MADE, by=by, now=now, note=note)
     return plan
 
 
@@ -88,7 +94,7 @@ def write(plan: BoundaryPlan, draft: Draft, *, by: User, now: datetime) -> Bound
     """
     must_be_draft(plan)
     _check(draft, by, now)
-    changes = list(_changes(draft))
+    changes = list(changes_of(draft))
     for name, value in _columns(draft).items():
         setattr(plan, name, value)
     touch(plan, by=by, now=now, columns=list(_columns(draft)))
@@ -168,8 +174,12 @@ def _store(plan: BoundaryPlan, changes: list[PlanChange]) -> None:
     PlanChange.objects.bulk_create(changes, batch_size=500)
 
 
-def _changes(draft: Draft) -> Iterator[PlanChange]:
-    """One row for each grid that the redrawing names."""
+def changes_of(draft: Draft) -> Iterator[PlanChange]:
+    """One row for each grid that the redrawing names, not stored yet.
+
+    Raises:
+        Invalid, Conflict: see `save`.
+    """
     told = draft.redrawing
     codes = {one.code for one in told.reshaped} | {one.code for one in told.retired}
     codes |= {one.code for one in told.renamed}

@@ -20,7 +20,7 @@ from gis_server.json_body import json_body
 from gis_server.roles import Permission, may
 from grids.models import BoundaryPlan
 from grids.plan import Operation, Plan, Refused, read
-from grids.plans import drawn, editing, ground, kept, presence, rows
+from grids.plans import drawn, editing, kept, presence, rows, surroundings
 from grids.plans.drawing import detail_of
 from grids.plans.sent import revision_of, text_of
 from grids.plans.texts import refused_text
@@ -177,7 +177,7 @@ def repairs(request: HttpRequest, grid_plan_id: int) -> JsonResponse:
 def snapping(request: HttpRequest, grid_plan_id: int) -> JsonResponse:
     """Answer lines of streets and points of buildings about the grids of `community`."""
     row, plan, community = _looked_at(request, grid_plan_id)
-    return json_ok(ground.to_snap_to(plan, row.scope_code, community))
+    return json_ok(surroundings.to_snap_to(plan, row.scope_code, community))
 
 
 @allow(Permission.EDIT_TERRITORY)
@@ -187,7 +187,7 @@ def staff(request: HttpRequest, grid_plan_id: int) -> JsonResponse:
     row = rows.found(grid_plan_id, user_of(request))
     community = _community({"community": parse_text(request, "community", 12)}, row)
     return json_ok(
-        {"items": ground.staff_of(row.scope_code, community, parse_text(request, "q", 40))}
+        {"items": surroundings.staff_of(row.scope_code, community, parse_text(request, "q", 40))}
     )
 
 

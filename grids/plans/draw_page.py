@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from gis_server.edge import allow, show, user_of
 from gis_server.roles import Permission, may
 from grids.plan.lines import MOST_POINTS
-from grids.plans import ground, rows
+from grids.plans import rows, surroundings
 from grids.plans.presence import BEAT_S
 
 # Each is known to the others as plans/<name>: all that stand in the folder.
@@ -68,7 +68,7 @@ def _config(request: HttpRequest, plan_id: int) -> dict[str, Any]:
         "plan": plan_id,
         "user": user.pk,
         "draws": may(user.role, Permission.EDIT_TERRITORY),
-        "base": ground.base_map(),
+        "base": surroundings.base_map(),
         "beat_s": BEAT_S,
         "most_points": MOST_POINTS,
         "csrf": get_token(request),

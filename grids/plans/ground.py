@@ -1,77 +1,100 @@
-"""What lies around the grids that are drawn: streets and buildings to snap to, people to assign.
+"""Rates before and after grids were redrawn, on common ground.
 
-The base map belongs to an app that knows of grids, not the other way round: it offers what pages
-must know of it (`offer_base_map`).
+Events were counted in the grids of their day.  To compare, those of old grids are put on the new
+ones by where households live (dasymetric weighting; `grids.crosswalk.on_new_ground`), and both are
+told for 100 households and 30 days, with the households of today: the register has no past.
 """
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
 
-import shapely
-from django.contrib.gis.geos import Polygon
-from django.db.models import Q
 from django.utils import timezone
 
-from gis_server.geo import WGS84
-from grids.models import Assignment, Building, Street
-from grids.models.people import StaffRole
-from grids.plan import Plan
-from grids.plans.drawn import around
+from gis_server.models import User
+from grids.crosswalk import Points, crosswalk, homes, on_new_ground
+from grids.plans import past
 
-MOST_STREETS = 2_000
-MOST_BUILDINGS = 5_000
-MOST_PEOPLE = 500
-STREET_DIGITS = 9
-
-_base_map: list[Callable[[], dict[str, Any] | None]] = []
+HOUSEHOLDS, EVENTS = "households", "events"
+PER_HOUSEHOLDS, PER_DAYS = 100, 30
+SPANS = (7, 30, 90, 365)  # days before and after that are compared
 
 
-def offer_base_map(config: Callable[[], dict[str, Any] | None]) -> None:
-    _base_map[:] = [config]
-
-
-def base_map() -> dict[str, Any] | None:
-    """Kind, credit, layers, zooms and address of the base map; None where there is none."""
-    return _base_map[0]() if _base_map else None
-
-
-def to_snap_to(plan: Plan, scope_code: str, community: str) -> dict[str, Any]:
-    """Lines of streets, and points of buildings, about a community's grids.  Two queries."""
-    shapes = [grid.shape for grid in around(plan, community).values()]
-    if not shapes:
-        return {"streets": [], "buildings": []}
-    box = Polygon.from_bbox(shapely.total_bounds(shapes).tolist())
-    box.srid = WGS84
-    streets = Street.objects.filter(line__bboverlaps=box).order_by("id")[:MOST_STREETS]
-    near = Building.objects.filter(point__bboverlaps=box, scope_code__startswith=scope_code)
-    points = near.order_by("id").values_list("point", flat=True)[:MOST_BUILDINGS]
-    return {
-        "streets": [line.coords for street in streets for line in street.line],  # type: ignore[attr-defined]
-        "buildings": [point.coords for point in points if point is not None],
-    }
-
-
-def staff_of(scope_code: str, community: str, asked: str) -> list[dict[str, Any]]:
-    """People who hold grids today in the street of a community, or below the plan's territory
-    those whose name or number begins as asked.  One query.
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """One new grid.  before: events on its ground as estimated from the old grids; after: those
+    counted in it.  Rates are for 100 households and 30 days, None where nobody lives.
     """
-    day = timezone.localdate()
-    held = Assignment.objects.filter(valid__contains=day)
-    if asked:
-        held = held.filter(grid__code__startswith=scope_code)
-        held = held.filter(Q(worker__name__istartswith=asked) | Q(worker__number__startswith=asked))
-    else:
-        held = held.filter(grid__code__startswith=community[:STREET_DIGITS])
-    found: dict[str, dict[str, Any]] = {}
-    roles = dict(StaffRole.choices)
-    rows = held.order_by("worker__number", "grid__code").values_list(
-        "worker__number", "worker__name", "worker__role", "grid__code"
+
+    code: str
+    name: str
+    households: float
+    before: float
+    after: float
+    rate_before: float | None
+    rate_after: float | None
+
+    @property
+    def grown(self) -> float | None:
+        if self.rate_before is None or self.rate_after is None:
+            return None
+        return self.rate_after - self.rate_before
+
+
+@dataclass(frozen=True)
+class Rates:
+    """days_before, days_after: how long the two spans are; the second ends today at the latest."""
+
+    days_before: int
+    days_after: int
+    rows: list[Rate]
+
+
+def rates(user: User, below: str, first: date, last: date, days: int) -> Rates:
+    """The days up to and with `first`, on its grids, and those from `last` on, on its own.
+
+    Raises:
+        Invalid: not in the user's reach, or more grids or points than one answer holds.
+    """
+    past.check_reach(user, below)
+    named = {one.code: one.name for one in past.drawn_on(last, below)}
+    before, after = (past.shapes_on(day, below) for day in (first, last))
+    boxes = past.boxes_of(before, after)
+    end = min(last + timedelta(days=days), timezone.localdate() + timedelta(days=1))
+    older = past.counted_in(boxes, first - timedelta(days=days - 1), first + timedelta(days=1))
+    newer = past.counted_in(boxes, last, end)
+    households = {HOUSEHOLDS: older[HOUSEHOLDS]} if HOUSEHOLDS in older else {}
+    shares = crosswalk(before, after, households, least_area=past.LEAST_AREA_DEG2)
+    living = _in_grids(after, newer.get(HOUSEHOLDS))
+    events_before = on_new_ground(_in_grids(before, older.get(EVENTS)), shares, by=HOUSEHOLDS)
+    events_after = _in_grids(after, newer.get(EVENTS))
+    spans = days, max((end - last).days, 1)
+    return Rates(*spans, [
+        _row(code, named[code], living, (events_before, events_after), spans) for code in after
+    ])  # fmt: skip
+
+
+def _row(
+    code: str,
+    name: str,
+    living: Mapping[str, float],
+    events: tuple[Mapping[str, float], Mapping[str, float]],
+    spans: tuple[int, int],
+) -> Rate:
+    households = living.get(code, 0.0)
+    before, after = (of.get(code, 0.0) for of in events)
+    rate_before, rate_after = (
+        count / households * PER_HOUSEHOLDS * PER_DAYS / days if households else None
+        for count, days in zip((before, after), spans, strict=True)
     )
-    for number, name, role, code in rows[: 4 * MOST_PEOPLE]:
-        one = found.setdefault(
-            number, {"number": number, "name": name, "role": str(roles[role]), "grids": []}
-        )
-        one["grids"].append(code)
-    # Who is at work in the community already stands first.
-    nearest = sorted(found.values(), key=lambda one: not one["grids"][0].startswith(community))
-    return nearest[:MOST_PEOPLE]
+    return Rate(code, name, households, before, after, rate_before, rate_after)
+
+
+def _in_grids(shapes: past.Shapes, points: Points | None) -> dict[str, float]:
+    """How much lies in each grid."""
+    found: dict[str, float] = {}
+    if points is not None:
+        for code, weight in zip(homes(shapes, points.places), points.weights, strict=True):
+            if code:
+                found[code] = found.get(code, 0.0) + float(weight)
+    return found

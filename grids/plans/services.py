@@ -48,10 +48,13 @@ def prove(plan: BoundaryPlan, day: date) -> None:
     """
     Raises:
         Conflict: grids have changed since the plan was drawn.
-        Invalid: the grids would not divide their communities.
+        Invalid: it changes nothing, or the grids would not divide their communities.
     """
+    changes = list(plan.changes.select_related("community"))
+    if not (changes or plan.posts):
+        raise Invalid(str(FLAWS[Flaw.NOTHING]))
     refuse_changed(plan, day)
-    refuse_faults(world_under(plan.changes.select_related("community"), day))
+    refuse_faults(world_under(changes, day))
 
 
 def soon(now: datetime) -> date:

@@ -99,6 +99,10 @@ VALUES: dict[str, Callable[[Street], list[tuple[object, ...]]]] = {
     "territory/strays/<str:thing>/<int:number>/": lambda street: [("building", street.stray.pk)],
     # The sheet as PDF or PNG is drawn from what these hold, and takes seconds each time.
     "maps/files/map.<str:form>": lambda street: [("html",), ("gpkg",)],
+    # The workbook is compressed, the paper has numbers of glyphs: tests/maps/test_plan_files.py.
+    "plans/<int:grid_plan_id>/files/plan.<str:form>": lambda street: [
+        (street.grid_plan.pk, form) for form in ("html", "gpkg")
+    ],
     "events/briefings/<int:briefing_id>/file.<str:kind>": lambda street: [
         (street.briefing.pk, kind) for kind in ("docx", "pdf")
     ],
@@ -116,6 +120,10 @@ QUESTIONS: dict[str, list[str]] = {
     "api/grid-plans/<int:grid_plan_id>/snapping/": [f"community={FIRST}001"],
     "api/grid-plans/<int:grid_plan_id>/staff/": [f"community={FIRST}001"],
     "api/grid-plans/crosswalk/": [f"below={FIRST}&from=2026-01-02&until=2026-01-03"],
+    "plans/compare/shapes/": [f"below={FIRST}&a=2026-01-02&b=2026-01-03"],
+    "plans/compare/": [f"below={FIRST}"],
+    "plans/map/": [f"below={FIRST}"],
+    "plans/crosswalk/": [f"below={FIRST}"],
     "api/find/": ["q=SECRETIA", f"q={FIRST}"],
     "api/territory/find/": ["q=SECRETIA"],
     "api/events/rounds/seen.geojson": ["bbox=" + ",".join(map(str, BOX))],
@@ -146,6 +154,14 @@ FILES: dict[str, list[str]] = {
     "patrols/errands/": ["f=csv", "f=geojson"],
     "patrols/members/": ["f=csv"],
     "patrols/roster/": ["f=csv"],
+    "plans/": ["f=csv"],
+    "plans/<int:grid_plan_id>/": ["f=csv"],
+    "plans/crosswalk/": [
+        f"below={FIRST}&from=2026-01-02&until=2026-01-03&only=all&of={of}&f=csv"
+        for of in ("shares", "rates")
+    ],
+    "plans/map/": [f"below={FIRST}&f=csv"],
+    "plans/<int:grid_plan_id>/impact/": ["f=csv", "list=places&f=csv", "list=places&f=geojson"],
     "rates/intervals/": ["f=csv"],
     "repairs/handover/": ["f=csv"],
     "repairs/planned/": ["f=csv"],
@@ -164,6 +180,9 @@ SHOWS_NOTHING = {
         for verb in ("operations", "undo", "redo", "preview", "locks", "here")
     },
     "api/grid-plans/<int:grid_plan_id>/repairs/": "what is mended, which is nothing",
+    "api/grid-plans/<int:grid_plan_id>/impact/points/": (
+        "places that change hands, which none does: see tests/grids/plans/test_impact.py"
+    ),
     "base/<int:z>/<int:x>/<int:y>": "the base map, which is nobody's; none by itself",
     "map-archive/make/": "only takes a form",
     "map-archive/territory.pmtiles": "there is none until it is made",

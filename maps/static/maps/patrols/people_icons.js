@@ -1,6 +1,7 @@
 // One sign a force, told apart by shape, colour and one character; hollow once nothing has been heard
 // for long.  Drawn here, so that map, legend and list show the very same.
 
+import { drawOnDemand } from "events/icons";
 import { color } from "maps/display/tokens";
 
 const BOX = 28;
@@ -60,16 +61,17 @@ function polygon(pen, corners) {
   pen.closePath();
 }
 
-function canvas(scale) {
+// read: its pixels are wanted, so it is not drawn by the graphics card, which would have to be waited for.
+function canvas(scale, { read = false } = {}) {
   const made = document.createElement("canvas");
   made.width = made.height = BOX * scale;
-  const pen = made.getContext("2d");
+  const pen = made.getContext("2d", { willReadFrequently: read });
   pen.scale(scale, scale);
   return [made, pen];
 }
 
-function drawn(force, hollow, scale) {
-  const [made, pen] = canvas(scale);
+function drawn(force, hollow, scale, how) {
+  const [made, pen] = canvas(scale, how);
   const fill = colour(force);
   pen.beginPath();
   (SHAPES[force] ?? SHAPES.grid_worker)(pen);
@@ -95,7 +97,7 @@ function drawn(force, hollow, scale) {
 
 // Points north; the map turns it to where somebody is going.
 function arrow(scale) {
-  const [made, pen] = canvas(scale);
+  const [made, pen] = canvas(scale, { read: true });
   pen.beginPath();
   pen.moveTo(MIDDLE, 0.5);
   pen.lineTo(MIDDLE + 5.5, 6.5);
@@ -112,7 +114,7 @@ function arrow(scale) {
 
 // Points east, as symbols along a line do.
 function chevron(scale) {
-  const [made, pen] = canvas(scale);
+  const [made, pen] = canvas(scale, { read: true });
   pen.lineWidth = 3.2;
   pen.lineJoin = pen.lineCap = "round";
   pen.strokeStyle = color("text");
@@ -124,13 +126,12 @@ function chevron(scale) {
 }
 
 export function addPeople(map, scale = 3) {
-  const add = (name, made) => {
-    if (map.hasImage(name)) return;
-    map.addImage(name, made.getContext("2d").getImageData(0, 0, made.width, made.height), { pixelRatio: scale });
-  };
-  for (const force of FORCES) for (const hollow of [false, true]) add(`person-${force}-${hollow ? "hollow" : "full"}`, drawn(force, hollow, scale));
-  add("person-arrow", arrow(scale));
-  add("track-chevron", chevron(scale));
+  const others = { "person-arrow": arrow, "track-chevron": chevron };
+  drawOnDemand(map, scale, (id) => {
+    if (id in others) return others[id](scale);
+    const [mark, force, how] = id.split("-");
+    return mark === "person" ? drawn(force, how === "hollow", scale, { read: true }) : null;
+  });
 }
 
 // For the page: the words always stand beside it, so readers of screens are not told twice.
