@@ -531,3 +531,14 @@ def test_what_was_not_committed_is_not_kept(draft: int) -> None:
 
     assert NEW not in done.after.grids
     assert services.submit(plan_id=draft, revision=2, by=planner, now=now).state == "in_review"
+
+
+def test_drawing_goes_on_while_nobody_knows_who_is_here(
+    planner: Client, draft: int, settings: Any
+) -> None:
+    nowhere = {"default": settings.CACHES["default"] | {"LOCATION": "unix:///nowhere/redis.sock"}}
+    settings.CACHES = nowhere
+
+    assert send(planner, draft, "here", {"page": "aaaaaaaa"})["others"] == []
+    assert send(planner, draft, "here", {"page": "aaaaaaaa", "leaves": True})["others"] == []
+    assert do(planner, draft, 1, RENAME)["revision"] == 2

@@ -70,6 +70,8 @@ editor.onChange(() => {
   setText(at("why"), why || gettext("You see this plan and do not draw it: your role does not include it."));
   side.count("findings", findings.length);
   side.count("steps", steps);
+  // It went to review, or its ground has moved: what was being drawn cannot be kept.
+  if (!draws && tools.mode !== "select") tools.begin("select");
   tools.mark();
 });
 editor.onBusy(() => showSaved());
@@ -141,7 +143,7 @@ async function moved(moves) {
     clearNotice();
   } catch (refusal) {
     map.restore();
-    if (refusal.status === 422) notice(refusalOf(refusal, map));
+    refused(refusal);
   }
 }
 
@@ -151,7 +153,7 @@ async function stepBack(what) {
     await editor[what]();
     clearNotice();
   } catch (refusal) {
-    if (refusal.status === 422) notice(refusalOf(refusal, map));
+    refused(refusal);
   }
 }
 
@@ -161,8 +163,13 @@ async function toggleLocks() {
   try {
     await editor.lock(keys, !keys.every((key) => editor.isLocked(key)));
   } catch (refusal) {
-    if (refusal.status === 422) notice(refusalOf(refusal, map));
+    refused(refusal);
   }
+}
+
+// Conflicts, and a server that is away, are told by `troubled`.
+function refused(refusal) {
+  if (refusal.status >= 400 && refusal.status < 500 && refusal.status !== 409) notice(refusalOf(refusal, map));
 }
 
 // A step was not taken because somebody else was first, or the server is away: it is not lost.
@@ -186,10 +193,8 @@ function offerAgain(words, operations) {
       sketches.write({ pending: null });
       clearNotice();
     } catch (error) {
-      if (error.status === 422) {
-        sketches.write({ pending: null });
-        notice(refusalOf(error, map));
-      }
+      if (error.status === 422) sketches.write({ pending: null });
+      refused(error);
     }
     showSaved();
   });
