@@ -208,6 +208,11 @@ def half_a_line_survives_a_reload(page: Page, grids: dict[str, list[Place]]) -> 
     page.mouse.move(x, y, steps=3)
     page.mouse.dblclick(x, y)
     expect(page.locator(".card-areas tr")).to_have_count(2)
+
+    # So does one that is drawn and not applied yet.
+    page.reload()
+    ready(page)
+    expect(page.locator(".card-areas tr")).to_have_count(2)
     page.keyboard.press("Escape")
     page.keyboard.press("Escape")
 

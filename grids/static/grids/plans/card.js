@@ -124,7 +124,8 @@ export class Card {
       this.done.disabled = false;
       // Somebody else was first: theirs is on the map now, and this one is tried on it.
       if (refusal.status === 409) await this.look();
-      this.told.prepend(refusalOf(refusal, this.map));
+      const first = refusal.detail?.revision && this.editor.mayDraw;
+      this.told.prepend(first ? refusalOf({ message: interpolate(gettext("%s changed the plan first, and the map shows it now. Apply once more to do yours on it."), [this.editor.state.editor]) }, this.map) : refusalOf(refusal, this.map));
     } finally {
       this.isApplying = false;
     }

@@ -90,7 +90,7 @@ function showCommunities(communities, community) {
   if (chosen.told === told) return;
   chosen.told = told;
   const streets = Map.groupBy ? Map.groupBy(options, ({ street }) => street) : grouped(options);
-  chosen.replaceChildren(...[...streets].map(([street, items]) => element("optgroup", { label: street }, ...items.map(({ code, name, changed }) => element("option", { value: code }, changed ? `${name} ● ${changed}` : name)))));
+  chosen.replaceChildren(...[...streets].map(([street, items]) => element("optgroup", { label: street }, ...items.map(({ code, name, changed }) => element("option", { value: code }, changed ? `${name} (${changed})` : name)))));
   chosen.value = community;
 }
 
@@ -174,10 +174,10 @@ function refused(refusal) {
 
 // A step was not taken because somebody else was first, or the server is away: it is not lost.
 function troubled({ refusal, what, operations }) {
-  const conflict = refusal.status === 409;
+  const first = refusal.status === 409 && refusal.detail?.revision;
   if (operations && !card.isOpen && !dialog.open) {
     sketches.write({ pending: operations });
-    const words = conflict ? `${refusal.message} ${gettext("The map shows it now. Your step is kept:")}` : `${refusal.message} ${gettext("Your step is kept:")}`;
+    const words = first ? interpolate(gettext("%s changed the plan first, and the map shows it now. Your step is kept:"), [editor.state.editor]) : `${refusal.message} ${gettext("Your step is kept:")}`;
     offerAgain(words, operations);
   } else if (!operations) notice(element("p", { class: "refusal", role: "alert", "data-what": what }, element("span", {}, refusal.message)));
   showSaved();
