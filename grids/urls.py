@@ -2,7 +2,7 @@ from django.urls import path
 
 from grids import api, grant_pages
 from grids.plans import api as plans_api
-from grids.plans import draw_api, draw_page, impact_api
+from grids.plans import draw_api, draw_page, impact_api, proposal_api
 from grids.views import (
     divisions,
     edits,
@@ -49,6 +49,26 @@ urlpatterns = [
     path("api/grid-plans/<int:grid_plan_id>/staff/", draw_api.staff, name="plan-staff"),
     path("api/grid-plans/<int:grid_plan_id>/here/", draw_api.here, name="plan-here"),
     path("plans/<int:grid_plan_id>/draw/", draw_page.draw, name="grid-plan-draw"),
+    path(
+        "api/grid-plans/<int:grid_plan_id>/proposals/",
+        proposal_api.of_plan,
+        name="grid-plan-proposals",
+    ),
+    path(
+        "api/grid-plans/<int:grid_plan_id>/proposals/<int:proposal_id>/",
+        proposal_api.one,
+        name="grid-plan-proposal",
+    ),
+    path(
+        "api/grid-plans/<int:grid_plan_id>/proposals/<int:proposal_id>/cancel/",
+        proposal_api.cancel,
+        name="grid-plan-proposal-cancel",
+    ),
+    path(
+        "api/grid-plans/<int:grid_plan_id>/proposals/<int:proposal_id>/take/",
+        proposal_api.take,
+        name="grid-plan-proposal-take",
+    ),
     path(
         "api/grid-plans/<int:grid_plan_id>/<str:plan_verb>/", plans_api.step, name="grid-plan-step"
     ),

@@ -11,7 +11,7 @@ All in WGS84 degrees, with corners of 7 decimals, as drawn borders have them.
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -21,19 +21,15 @@ import shapely
 from numpy.typing import NDArray
 
 from gis_server.ellipsoid import areas_m2, metres_a_degree
+from grids.balance.gaps import ROUNDING_DEG, Shape, cuts, is_thin, numbers
 from grids.plan.lines import DECIMALS, SNAP_DEG
 from grids.plan.nodes import Edge, edge, rings
 
 Point = tuple[float, float]
-Shape = Any  # shapely has no types
 MOST_BLOCKS = 400
-ROUNDING_DEG = 10.0**-DECIMALS
 APART_DEG = 2 * SNAP_DEG  # 10 cm
 BESIDE_DEG = 1.2e-4  # about 12 m: a street so close to a border runs along it
 LEAST_STREET_DEG = 2e-4  # shorter pieces of streets cut nothing
-LEAST_GAP_M = 4.0  # between buildings, for a border to run there
-LEAST_AREA_M2 = 500.0
-LEAST_WIDTH_DEG = 8e-5  # about 8 m
 PARALLEL = 0.5  # the sine of the angle under which a border still runs along a barrier
 TOUCH_M = 1.0  # blocks whose common border is shorter only touch
 
@@ -101,10 +97,10 @@ def cut(
     most = max(leaf, math.ceil(2 * total / MOST_BLOCKS), 1)
     points = np.array([home.point for home in homes]).reshape(-1, 2)
     counts = np.array([home.households for home in homes], dtype=np.int64)
-    own = _numbers(coarse, points)
+    own = numbers(coarse, points)
     for k, face in enumerate(coarse):
         inside = own == k
-        lines += _cuts(face, points[inside], counts[inside], most)
+        lines += cuts(face, points[inside], counts[inside], most)
     faces = _faces(lines, grids)
     keys = _keys(faces, grids)
     return _joined(faces, keys, points, counts, streets, barriers)
@@ -196,84 +192,6 @@ def _keys(faces: Any, grids: Mapping[str, Shape]) -> list[Any]:
     return found
 
 
-def _numbers(faces: Sequence[Shape], points: NDArray[np.float64]) -> NDArray[np.int64]:
-    """The face that each point lies in, the first where several have it; -1 in none."""
-    found = np.full(len(points), -1, dtype=np.int64)
-    if len(points) and len(faces):
-        pairs = shapely.STRtree(list(faces)).query(shapely.points(points), predicate="intersects")
-        for k, n in sorted(pairs.T.tolist(), reverse=True):
-            found[k] = n
-    return found
-
-
-# ---- Cuts between buildings ----------------------------------------------------------------------
-
-
-def _cuts(
-    face: Shape, points: NDArray[np.float64], counts: NDArray[np.int64], most: int
-) -> Iterator[Shape]:
-    """Straight lines that divide a face until each part has few households or one building."""
-    if len(points) < 2 or counts.sum() <= most:
-        return
-    line = _gap_line(face, points, counts)
-    if line is None:
-        return
-    inside = shapely.intersection(line, face, grid_size=ROUNDING_DEG)
-    noded = shapely.union_all([shapely.boundary(face), inside], grid_size=ROUNDING_DEG)
-    parts = list(shapely.get_parts(shapely.polygonize(shapely.get_parts(noded))))
-    parts = [part for part in parts if shapely.intersects(face, shapely.point_on_surface(part))]
-    if len(parts) < 2 or _too_thin(parts, points):
-        return
-    yield from (part for part in shapely.get_parts(inside) if part.length > 0)
-    own = _numbers(parts, points)
-    for k, part in enumerate(parts):
-        yield from _cuts(part, points[own == k], counts[own == k], most)
-
-
-def _too_thin(parts: Sequence[Shape], points: NDArray[np.float64]) -> bool:
-    """Whether a part that holds buildings could be no block."""
-    own = _numbers(parts, points)
-    held = [part for k, part in enumerate(parts) if (own == k).any()]
-    return len(held) < 2 or any(map(_is_thin, held))
-
-
-def _is_thin(shape: Shape) -> bool:
-    if areas_m2([shape])[0] < LEAST_AREA_M2:
-        return True
-    return bool(shapely.is_empty(shapely.buffer(shape, -LEAST_WIDTH_DEG / 2, quad_segs=1)))
-
-
-def _gap_line(face: Shape, points: NDArray[np.float64], counts: NDArray[np.int64]) -> Shape | None:
-    """A line through the widest gap near the middle of the households, None where all gaps are
-    narrow.  Gaps along the row of buildings come first, then those across it.
-    """
-    middle = points.mean(axis=0)
-    scale = np.array(metres_a_degree(float(middle[1])))
-    flat = (points - middle) * scale
-    along = np.linalg.eigh(flat.T @ flat)[1][:, 1]
-    for axis in (along, np.array([-along[1], along[0]])):
-        at = _gap(flat @ axis, counts)
-        if at is not None:
-            across = np.array([-axis[1], axis[0]])
-            west, south, east, north = face.bounds
-            reach = float(np.hypot(*(np.array([east - west, north - south]) * scale)))
-            ends = (axis * at + np.outer([-reach, reach], across)) / scale + middle
-            return shapely.LineString(ends)
-    return None
-
-
-def _gap(places: NDArray[np.float64], counts: NDArray[np.int64]) -> float | None:
-    order = np.argsort(places, kind="stable")
-    sorted_places, passed = places[order], np.cumsum(counts[order])[:-1]
-    gaps = np.diff(sorted_places)
-    share = passed / counts.sum()
-    worth = gaps * (1 - np.abs(2 * share - 1)) * (gaps >= LEAST_GAP_M)
-    best = int(np.argmax(worth))
-    if worth[best] <= 0:
-        return None
-    return float(sorted_places[best] + gaps[best] / 2)
-
-
 # ---- Faces become blocks -------------------------------------------------------------------------
 
 
@@ -296,13 +214,13 @@ def _joined(
     streets: Sequence[Shape],
     barriers: Sequence[Shape],
 ) -> Blocks:
-    own = _numbers(faces, points)
+    own = numbers(faces, points)
     sides = _sides(faces, streets, barriers)
     held = np.bincount(own[own >= 0], counts[own >= 0], minlength=len(faces)).astype(int).tolist()
     heads = _heads(faces, keys, held, sides)
-    numbers = {head: k for k, head in enumerate(sorted(set(heads)))}
-    block_of = [numbers[head] for head in heads]
-    members: list[list[int]] = [[] for _ in numbers]
+    number = {head: k for k, head in enumerate(sorted(set(heads)))}
+    block_of = [number[head] for head in heads]
+    members: list[list[int]] = [[] for _ in number]
     for k, block in enumerate(block_of):
         members[block].append(k)
     homes = np.bincount(own[own >= 0], minlength=len(faces)).tolist()
@@ -360,7 +278,7 @@ def _heads(
                 within[one][other] += 0.0 if side.barred else side.length_m
     heads, areas = list(range(len(faces))), areas_m2(faces)
     for k in sorted(range(len(faces)), key=lambda k: (areas[k], k)):
-        if _is_thin(faces[k]):
+        if is_thin(faces[k]):
             _join(heads, k, common[k])
     spare = len({_head(heads, k) for k in range(len(faces))}) - MOST_BLOCKS
     for k in sorted(range(len(faces)), key=lambda k: (held[k], areas[k], k)):

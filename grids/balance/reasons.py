@@ -19,6 +19,11 @@ class Why(StrEnum):
     UNEVEN = "a grid differs from the mean by more than is wished"
     NOT_DRAWN = "a border could not be drawn as it was found"
 
+    @property
+    def rules_out(self) -> bool:
+        """Whether no search whatever would find a solution: the others say that none was found."""
+        return self not in (Why.OUTSIDE, Why.UNEVEN, Why.NOT_DRAWN)
+
 
 @dataclass(frozen=True)
 class Reason:
