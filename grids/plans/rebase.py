@@ -26,7 +26,8 @@ from grids.plans import rows
 from grids.plans.clashes import changed_since
 from grids.plans.drafts import Draft, make
 from grids.plans.drawing import grids_of
-from grids.plans.texts import operation_text, refused_text
+from grids.plans.step_texts import operation_text
+from grids.plans.texts import refused_text
 from grids.redrawing import (
     BadRedrawing,
     Born,
@@ -193,11 +194,11 @@ def _read(told: list[Any]) -> list[Operation]:
 
 
 def _by_steps(plan: BoundaryPlan, operations: list[Operation], day: date) -> Replay:
-    drawn, names = _begin(plan, day), Names.of(plan, day)
+    drawn, names = _begin(plan, day), Names.of(plan, operations)
     changed = set(changed_since(plan, day).values())
     steps, kept = [], []
     for number, operation in enumerate(operations):
-        text = operation_text(operation)
+        text = operation_text(operation, names.called)
         sides = sorted(changed.intersection(named(operation)))
         told = names.missing(operation)
         if told:
@@ -230,25 +231,30 @@ class Names:
     """Whom the codes of a plan mean by now: a grid is who it was on the base day, whatever it is
     called; codes may have changed hands since.
 
-    then: code of the base day → grid.  now: grid → code.  lost: code that a step that cannot be
+    then: code of the base day → grid.  called: code → name then, and of what the plan founds.
+    now: grid → code.  lost: code that a step that cannot be
     done was to found → number of the step, from 0.
     """
 
     then: dict[str, int]
+    called: dict[str, str]
     now: dict[int, str]
     lost: dict[str, int]
 
     @classmethod
-    def of(cls, plan: BoundaryPlan, day: date) -> "Names":
+    def of(cls, plan: BoundaryPlan, operations: list[Operation]) -> "Names":
         """What the plan itself has noted comes first: on its base day, too, codes may have changed
         hands after it was drawn.  Three queries.
         """
         inside = {"code__startswith": plan.scope_code}
         named_then = GridDesignation.objects.filter(valid__contains=plan.base_day, **inside)
         noted = plan.changes.exclude(code_before="").values_list("code_before", "grid")
-        then = dict(named_then.values_list("code", "grid")) | dict(noted)
+        rows = list(named_then.values_list("code", "grid", "name"))
+        then = {code: grid for code, grid, _name in rows} | dict(noted)
+        called = {code: name for code, _grid, name in rows}
+        called |= {one.code: one.name for one in operations if isinstance(one, Split | Add)}
         there = Grid.objects.filter(gone_on=None, **inside).values_list("pk", "code")
-        return cls(then, dict(there), {})
+        return cls(then, called, dict(there), {})
 
     def missing(self, operation: Operation) -> str:
         """Why the operation has nobody to be done to; "" where all are there."""

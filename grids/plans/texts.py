@@ -112,34 +112,6 @@ def refused_text(refused: plan.Refused) -> str:
     return _("Step %(number)d: %(told)s") % {"number": refused.step + 1, "told": told}
 
 
-OPERATIONS: dict[str, str | Promise] = {
-    plan.Split.do: gettext_lazy("Split %(grid)s: new grid %(code)s “%(name)s”"),
-    plan.Merge.do: gettext_lazy("Merge %(grids)s into %(into)s"),
-    plan.Reshape.do: gettext_lazy("Border between %(grid)s and %(other)s drawn anew"),
-    plan.HandOver.do: gettext_lazy("Part of %(grid)s handed over to %(into)s"),
-    plan.Move.do: gettext_lazy("Points of borders moved: %(moves)d"),
-    plan.Add.do: gettext_lazy("New grid %(code)s “%(name)s” on ground of %(grid)s"),
-    plan.Retire.do: gettext_lazy("%(grid)s retired; its ground goes to %(into)s"),
-    plan.Renumber.do: gettext_lazy("New codes: %(codes)s"),
-    plan.Rename.do: gettext_lazy("%(grid)s renamed to “%(name)s”"),
-    plan.Assign.do: gettext_lazy("People for %(grid)s: %(people)s"),
-}
-
-
-def operation_text(operation: plan.Operation) -> str:
-    """What an operation does, in one line."""
-    values = vars(operation) | {
-        name: listed(value)
-        for name, value in vars(operation).items()
-        if name in ("grids", "people")
-    }
-    if isinstance(operation, plan.Move):
-        values["moves"] = len(operation.moves)
-    if isinstance(operation, plan.Renumber):
-        values["codes"] = listed([f"{old} → {new}" for old, new in operation.codes])
-    return str(OPERATIONS[operation.do]) % values
-
-
 def flaw_text(error: BadRedrawing) -> str:
     return str(FLAWS[error.flaw]) % {"about": error.about or "?"}
 
