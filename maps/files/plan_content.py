@@ -90,13 +90,10 @@ def both_sides(
     after = replace(before, moved=moved)
     changed = {one.grid_id for one in changes}
     beside = [one for one in drawn.grids if one.id not in changed]
-    sides = {
-        "before": [(one, _key(one, k)) for k, one in enumerate(changes) if one.before],
-        "after": [(one, _key(one, k)) for k, one in enumerate(changes) if one.after],
-    }
+    keyed = [(one, _key(one, order)) for order, one in enumerate(changes)]
     return (
-        _side(before, _("before"), beside, sides["before"], report),
-        _side(after, _("after"), beside, sides["after"], report),
+        _side(before, beside, [pair for pair in keyed if pair[0].before], is_before=True),
+        _side(after, beside, [pair for pair in keyed if pair[0].after], is_before=False),
     )
 
 
@@ -118,12 +115,12 @@ def polygon(shape: Any) -> Any:
 
 def _side(
     content: PlanContent,
-    word: str,
     beside: Sequence[Grid],
     changed: Sequence[tuple[PlanChange, int]],
-    report: Report,
+    *,
+    is_before: bool,
 ) -> PlanContent:
-    is_before = word == _("before")
+    report, word = content.report, _("before") if is_before else _("after")
     grids = [_grid(change, key, is_before) for change, key in changed]
     told = dict(zip((one.pk for one in report.changes), report.impact.rows, strict=True))
     figure = PlanFigure(

@@ -146,7 +146,7 @@ FILES: dict[str, list[str]] = {
     "patrols/errands/": ["f=csv", "f=geojson"],
     "patrols/members/": ["f=csv"],
     "patrols/roster/": ["f=csv"],
-    "plans/<int:grid_plan_id>/impact/": ["f=csv", "list=places&f=csv", "list=places&f=geojson"],
+    "plans/<int:grid_plan_id>/impact/": ["f=csv"],
     "rates/intervals/": ["f=csv"],
     "repairs/handover/": ["f=csv"],
     "repairs/planned/": ["f=csv"],
