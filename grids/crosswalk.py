@@ -53,7 +53,7 @@ def crosswalk(
     areas = _areas(before, after, least_area)
     counts: dict[tuple[str, str], dict[str, float]] = {}
     for name, counted in points.items():
-        old, new = _homes(before, counted.places), _homes(after, counted.places)
+        old, new = homes(before, counted.places), homes(after, counted.places)
         for *pair, weight in zip(old, new, counted.weights.tolist(), strict=True):
             mine = counts.setdefault((pair[0], pair[1]), {})
             mine[name] = mine.get(name, 0.0) + weight
@@ -91,7 +91,7 @@ def _areas(
     return found
 
 
-def _homes(shapes: Mapping[str, shapely.Geometry], places: NDArray[np.object_]) -> list[str]:
+def homes(shapes: Mapping[str, shapely.Geometry], places: NDArray[np.object_]) -> list[str]:
     """The code of each place's shape, the lowest on a border, "" outside of all."""
     named = [*sorted(shapes), ""]
     return [named[k] for k in home_numbers(shapes, places).tolist()]

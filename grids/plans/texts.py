@@ -39,6 +39,9 @@ FAULTS: dict[Fault, str | Promise] = {
     Fault.GAP_OR_OVERLAP: gettext_lazy("%(code)s: gap or overlap along %(length).1f m of border"),
     Fault.UNCOVERED: gettext_lazy("%(code)s: %(area).1f m² belong to no grid"),
     Fault.OUTSIDE: gettext_lazy("%(code)s: %(area).1f m² lie outside"),
+    Fault.OUTSIDE_COMMUNITY: gettext_lazy("%(code)s: %(area).1f m² lie outside its community"),
+    Fault.TOO_SMALL: gettext_lazy("%(code)s: only %(area).1f m² large"),
+    Fault.TOO_NARROW: gettext_lazy("%(code)s: too narrow everywhere"),
 }
 REFUSALS: dict[plan.Flaw, str | Promise] = {
     plan.Flaw.TOO_FEW_POINTS: gettext_lazy("The line has fewer points than it needs."),
@@ -85,6 +88,7 @@ REFUSALS: dict[plan.Flaw, str | Promise] = {
     plan.Flaw.TOO_MANY_VERTICES: gettext_lazy("The grids have too many vertices."),
     plan.Flaw.BAD_CODE: gettext_lazy("This is not the code of a grid: 15 digits."),
     plan.Flaw.CODE_TAKEN: gettext_lazy("This code is or was another grid's."),
+    plan.Flaw.LOCKED: gettext_lazy("The grid is locked: unlock it first."),
     plan.Flaw.BAD_NAME: gettext_lazy("The name is empty or too long."),
     plan.Flaw.MALFORMED: gettext_lazy("This is no operation that a plan knows."),
     plan.Flaw.TOO_MANY_OPERATIONS: gettext_lazy(
@@ -106,6 +110,34 @@ def refused_text(refused: plan.Refused) -> str:
     if refused.step is None:
         return told
     return _("Step %(number)d: %(told)s") % {"number": refused.step + 1, "told": told}
+
+
+OPERATIONS: dict[str, str | Promise] = {
+    plan.Split.do: gettext_lazy("Split %(grid)s: new grid %(code)s “%(name)s”"),
+    plan.Merge.do: gettext_lazy("Merge %(grids)s into %(into)s"),
+    plan.Reshape.do: gettext_lazy("Border between %(grid)s and %(other)s drawn anew"),
+    plan.HandOver.do: gettext_lazy("Part of %(grid)s handed over to %(into)s"),
+    plan.Move.do: gettext_lazy("Points of borders moved: %(moves)d"),
+    plan.Add.do: gettext_lazy("New grid %(code)s “%(name)s” on ground of %(grid)s"),
+    plan.Retire.do: gettext_lazy("%(grid)s retired; its ground goes to %(into)s"),
+    plan.Renumber.do: gettext_lazy("New codes: %(codes)s"),
+    plan.Rename.do: gettext_lazy("%(grid)s renamed to “%(name)s”"),
+    plan.Assign.do: gettext_lazy("People for %(grid)s: %(people)s"),
+}
+
+
+def operation_text(operation: plan.Operation) -> str:
+    """What an operation does, in one line."""
+    values = vars(operation) | {
+        name: listed(value)
+        for name, value in vars(operation).items()
+        if name in ("grids", "people")
+    }
+    if isinstance(operation, plan.Move):
+        values["moves"] = len(operation.moves)
+    if isinstance(operation, plan.Renumber):
+        values["codes"] = listed([f"{old} → {new}" for old, new in operation.codes])
+    return str(OPERATIONS[operation.do]) % values
 
 
 def flaw_text(error: BadRedrawing) -> str:

@@ -29,6 +29,7 @@ PURE = (
     "gis_server.plain_text",
     "gis_server.workdays.worktime",
     "gis_server.xlsx_export",
+    "grids.balance",
     "grids.borders",
     "grids.codes",
     "grids.crosswalk",

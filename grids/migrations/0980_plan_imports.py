@@ -11,7 +11,7 @@ KINDS = [
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('grids', '0950_plans'),
+        ('grids', '0970_plan_drawing'),
     ]
 
     operations = [
