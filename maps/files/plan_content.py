@@ -5,7 +5,6 @@ each.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 
 import shapely
 from django.utils.translation import gettext as _
@@ -16,7 +15,7 @@ from gis_server.plain_text import one_line
 from grids.impact import Figures, Moved
 from grids.models import PlanChange
 from grids.plans.counting import shown_figures
-from grids.plans.impact import Report, how
+from grids.plans.impact import Report, how, polygon
 from grids.plans.impact_api import seen_by
 from grids.views.plan_impact import HOWS, number, weights_text
 from maps.figures.classes import NOTHING
@@ -107,10 +106,6 @@ def _extent(changes: Sequence[PlanChange]) -> Bounds:
     west, south, east, north = shapely.total_bounds(shapes).tolist()
     wide, high = max(east - west, 0.001) * AROUND, max(north - south, 0.001) * AROUND
     return west - wide, south - high, east + wide, north + high
-
-
-def polygon(shape: Any) -> Any:
-    return shapely.from_wkb(bytes(shape.wkb))
 
 
 def _side(
