@@ -22,6 +22,7 @@ from grids.plans.counting import (
     streets_in,
     workers_of,
 )
+from grids.plans.sides import same_ground
 
 # The grids that a plan leaves alone in the communities that it touches, as they are on a day.
 BESIDE = """
@@ -32,10 +33,6 @@ BESIDE = """
     WHERE named.valid @> %(day)s::date AND grid.community_id = ANY (%(communities)s)
       AND NOT named.grid_id = ANY (%(changed)s)
     ORDER BY named.code"""
-
-
-NO_GROUND_DEG2 = 1e-12
-"""A hundredth of a square metre: what a corner in doubles may move."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +94,7 @@ def _ground(change: PlanChange) -> Ground:
 
 
 def _side(code: str, name: str, shape: Any) -> Side | None:
-    return Side(code, name, shapely.from_wkb(bytes(shape.wkb))) if code else None
+    return Side(code, name, polygon(shape)) if code else None
 
 
 def _beside(changes: Sequence[PlanChange], day: date) -> list[tuple[int, Side, str]]:
@@ -175,18 +172,16 @@ def how(change: PlanChange) -> str:
         return "born"
     if change.is_retired:
         return "retired"
-    if change.is_reshaped and not _is_same_ground(change):
+    if change.is_reshaped and not same_ground(*map(polygon, (change.before, change.after))):
         return "reshaped"
     if change.is_renamed:
         return "renamed"
     return "noded" if change.is_reshaped else "same"
 
 
-def _is_same_ground(change: PlanChange) -> bool:
-    before, after = (shapely.from_wkb(bytes(s.wkb)) for s in (change.before, change.after) if s)
-    if abs(before.area - after.area) > NO_GROUND_DEG2:
-        return False
-    return bool(shapely.symmetric_difference(before, after).area < NO_GROUND_DEG2)
+def polygon(shape: Any) -> shapely.Polygon:
+    """A stored shape."""
+    return shapely.from_wkb(bytes(shape.wkb))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """What a plan does, over HTTP: api/grid-plans/<id>/impact/, figures as JSON, points as GeoJSON."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest, JsonResponse
@@ -139,8 +138,3 @@ def _spread_json(spread: Spread) -> dict[str, float | None]:
         "mean": round(spread.mean, 1),
         "uneven_pct": round(uneven, 1) if uneven is not None else None,
     }
-
-
-def plain(figures: Figures, names: Sequence[str]) -> list[float]:
-    """Figures in an order."""
-    return [figures.get(name, 0.0) for name in names]

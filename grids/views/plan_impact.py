@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import shapely
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -20,7 +19,7 @@ from gis_server.roles import Permission, may
 from grids.impact import Even, Figures, Impact, Moved, Row
 from grids.plans import rows
 from grids.plans.counting import SOURCES, Figure, shown_figures
-from grids.plans.impact import Report, Spot, how, report_of, spots
+from grids.plans.impact import Report, Spot, how, polygon, report_of, spots
 from grids.plans.impact_api import seen_by, verdict_of
 from grids.plans.sketch import Sketch, sketch
 
@@ -241,10 +240,6 @@ def drawing(report: Report, shown: Sequence[Moved]) -> Sketch | None:
         for one in shown[:MOST_DRAWN]
     ]
     return sketch(before, after, dots)
-
-
-def polygon(shape: Any) -> shapely.Polygon:
-    return shapely.from_wkb(bytes(shape.wkb))
 
 
 def spot_line(spot: Spot) -> dict[str, Any]:

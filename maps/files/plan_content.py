@@ -5,7 +5,6 @@ each.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 
 import shapely
 from django.utils.translation import gettext as _
@@ -16,7 +15,7 @@ from gis_server.plain_text import one_line
 from grids.impact import Figures, Moved
 from grids.models import PlanChange
 from grids.plans.counting import shown_figures
-from grids.plans.impact import Report, how
+from grids.plans.impact import Report, how, polygon
 from grids.plans.impact_api import seen_by
 from grids.views.plan_impact import HOWS, number, weights_text
 from maps.figures.classes import NOTHING
@@ -90,13 +89,10 @@ def both_sides(
     after = replace(before, moved=moved)
     changed = {one.grid_id for one in changes}
     beside = [one for one in drawn.grids if one.id not in changed]
-    sides = {
-        "before": [(one, _key(one, k)) for k, one in enumerate(changes) if one.before],
-        "after": [(one, _key(one, k)) for k, one in enumerate(changes) if one.after],
-    }
+    keyed = [(one, _key(one, order)) for order, one in enumerate(changes)]
     return (
-        _side(before, _("before"), beside, sides["before"], report),
-        _side(after, _("after"), beside, sides["after"], report),
+        _side(before, beside, [pair for pair in keyed if pair[0].before], is_before=True),
+        _side(after, beside, [pair for pair in keyed if pair[0].after], is_before=False),
     )
 
 
@@ -112,18 +108,14 @@ def _extent(changes: Sequence[PlanChange]) -> Bounds:
     return west - wide, south - high, east + wide, north + high
 
 
-def polygon(shape: Any) -> Any:
-    return shapely.from_wkb(bytes(shape.wkb))
-
-
 def _side(
     content: PlanContent,
-    word: str,
     beside: Sequence[Grid],
     changed: Sequence[tuple[PlanChange, int]],
-    report: Report,
+    *,
+    is_before: bool,
 ) -> PlanContent:
-    is_before = word == _("before")
+    report, word = content.report, _("before") if is_before else _("after")
     grids = [_grid(change, key, is_before) for change, key in changed]
     told = dict(zip((one.pk for one in report.changes), report.impact.rows, strict=True))
     figure = PlanFigure(

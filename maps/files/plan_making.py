@@ -18,7 +18,7 @@ from gis_server.pdf_export import Column as PaperColumn
 from gis_server.plain_text import one_line
 from gis_server.xlsx_export import Column, Value
 from grids.plans.counting import SOURCES, shown_figures
-from grids.plans.impact import Report, spots
+from grids.plans.impact import Report, polygon, spots
 from grids.plans.impact_api import seen_by
 from grids.views.plan_impact import (
     HOWS,
@@ -33,7 +33,7 @@ from grids.views.plan_impact import (
 from maps.files import geopackage, page, sheet
 from maps.files.making import FOOT_LINES, IN_PACKAGE, IN_PAGE, ON_PAPER, Made
 from maps.files.paper import view_of
-from maps.files.plan_content import PlanContent, both_sides, polygon
+from maps.files.plan_content import PlanContent, both_sides
 from maps.files.signs import Ring
 
 MOST_PLACES = 20_000

@@ -162,7 +162,7 @@ FILES: dict[str, list[str]] = {
         for of in ("shares", "rates")
     ],
     "plans/map/": [f"below={FIRST}&f=csv"],
-    "plans/<int:grid_plan_id>/impact/": ["f=csv", "list=places&f=csv", "list=places&f=geojson"],
+    "plans/<int:grid_plan_id>/impact/": ["f=csv"],
     "rates/intervals/": ["f=csv"],
     "repairs/handover/": ["f=csv"],
     "repairs/planned/": ["f=csv"],
