@@ -19,8 +19,9 @@ def start(name: str, given: Mapping[str, str]) -> "subprocess.Popen[bytes]":
     words = [given.get(word.strip('"').removeprefix("$"), word) for word in command.split()]
     binary = Path(sys.executable).parent / words[0]
     env = os.environ | given | {"LOG_LEVEL": "ERROR"}
-    # A group of its own: killing it takes its children along.
-    return subprocess.Popen([str(binary), *words[1:]], cwd=ROOT, env=env, start_new_session=True)
+    # A group of its own: killing it takes its children along.  It ends with this benchmark.
+    words = ["setpriv", "--pdeathsig=TERM", str(binary), *words[1:]]
+    return subprocess.Popen(words, cwd=ROOT, env=env, start_new_session=True)
 
 
 def web(port: int) -> "subprocess.Popen[bytes]":

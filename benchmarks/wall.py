@@ -62,10 +62,17 @@ INSTRUMENTS = """(() => {
     if (ms === 60_000) window.minute.push(act);
     return every(act, ms, ...words);
   };
+  const NEEDED = ["divisions", "grids", "camera-heaps", "cameras"];
+  const has = (map, name) => Boolean(map.getSource(name)) && map.isSourceLoaded(name);
+  // From afar cameras are heaps in tiles.
+  const isThere = (map) => map?.style && NEEDED.every((name) => has(map, name))
+    && (map.getZoom() < 11 || map.getSource("cameras").serialize().data.features.length > 0);
   const look = () => {
     const map = document.getElementById("map")?.map;
-    if (document.body?.dataset.live === "live" && map?.loaded()) window.painted = performance.now();
-    else requestAnimationFrame(look);
+    if (document.body?.dataset.live !== "live" || !isThere(map)) return requestAnimationFrame(look);
+    // All of it is in the next picture.
+    map.once("render", () => requestAnimationFrame(() => (window.painted = performance.now())));
+    map.triggerRepaint();
   };
   requestAnimationFrame(look);
 })()"""

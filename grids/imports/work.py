@@ -33,7 +33,7 @@ from grids.imports.services import forget, move, path_of
 from grids.imports.source import TAKEN_OUT, open_source
 from grids.imports.stage import Stage, stage_columns
 from grids.imports.targets import TARGETS, Target
-from grids.models import ImportFault, ImportMapping, ImportRun
+from grids.models import ImportFault, ImportMapping, ImportRun, ImportTarget
 from grids.services import history
 
 SHOWN_ROWS = 5  # of each layer, so that a person sees what a column holds
@@ -109,8 +109,10 @@ def _offer(run: ImportRun, source: Source, layer: Layer) -> dict[str, Any]:
     said = _what_places_say(batch, mapping) if batch else {}
     named = layer.frame or (frame_of_wkt(batch, mapping) if batch else None)
     stated = name_of(named) if named else ""
-    frame = kept.frame if kept else stated or said.get("frame", "")
-    exchange = kept.exchange_axes if kept else bool(said.get("swapped"))
+    # A layer goes to and fro between programs: its columns stay, its frame need not.
+    same = kept if run.target != ImportTarget.PLANS else None
+    frame = same.frame if same else stated or said.get("frame", "")
+    exchange = same.exchange_axes if same else bool(said.get("swapped"))
     return {"mapping": mapping, "frame": frame, "guess": said, "exchange_axes": exchange}
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.middleware.csrf import get_token
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
@@ -46,19 +46,12 @@ def draw(request: HttpRequest, grid_plan_id: int) -> HttpResponseBase:
     row = rows.found(grid_plan_id, user_of(request))
     context = {
         "plan": row,
-        "plan_page": _page_of(row.pk),
+        "plan_page": reverse("grid-plan-page", args=[row.pk]),
         "config": _config(request, row.pk),
         "modules": MODULES,
         "shared": SHARED,
     }
     return show(request, "grids/plans/draw.html", context)
-
-
-def _page_of(plan_id: int) -> str:
-    try:
-        return reverse("grid-plan-page", args=[plan_id])
-    except NoReverseMatch:
-        return ""
 
 
 def _config(request: HttpRequest, plan_id: int) -> dict[str, Any]:

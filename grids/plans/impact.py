@@ -34,6 +34,10 @@ BESIDE = """
     ORDER BY named.code"""
 
 
+NO_GROUND_DEG2 = 1e-12
+"""A hundredth of a square metre: what a corner in doubles may move."""
+
+
 @dataclass(frozen=True)
 class Report:
     """day: whose territory the plan is compared with, and whose people are counted; what lies in
@@ -164,12 +168,25 @@ def _by_code(grounds: Sequence[Ground], now: datetime) -> dict[str, Sides]:
 
 
 def how(change: PlanChange) -> str:
-    """ "born", "retired", "reshaped", "renamed" or "same"."""
+    """What a plan does to a grid: born, retired, reshaped, renamed, noded (a corner and no ground),
+    or same.
+    """
     if change.is_born:
         return "born"
     if change.is_retired:
         return "retired"
-    return "reshaped" if change.is_reshaped else "renamed" if change.is_renamed else "same"
+    if change.is_reshaped and not _is_same_ground(change):
+        return "reshaped"
+    if change.is_renamed:
+        return "renamed"
+    return "noded" if change.is_reshaped else "same"
+
+
+def _is_same_ground(change: PlanChange) -> bool:
+    before, after = (shapely.from_wkb(bytes(s.wkb)) for s in (change.before, change.after) if s)
+    if abs(before.area - after.area) > NO_GROUND_DEG2:
+        return False
+    return bool(shapely.symmetric_difference(before, after).area < NO_GROUND_DEG2)
 
 
 @dataclass(frozen=True, slots=True)

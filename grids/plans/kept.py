@@ -113,22 +113,18 @@ def forget(plan_id: int) -> None:
 
 def _caught_up(value: Plan, row: BoundaryPlan) -> Plan | None:
     """The value with what was done since; None where that does not come out."""
+    done = [written(step.operation) for step in value.steps]
+    pairs = enumerate(zip(done, row.operations, strict=False))
+    shorter = min(len(done), len(row.operations))
+    common = next((k for k, (here, there) in pairs if here != there), shorter)
     try:
-        while value.steps and not _leads_to(value, row):
+        while len(value.steps) > common:
             value = value.undo()
-        for told in row.operations[len(value.steps) :]:
+        for told in row.operations[common:]:
             value = apply(value, read(told))
         return replace(value, undone=tuple(read(one) for one in row.undone))
     except Refused:
         return None
-
-
-def _leads_to(value: Plan, row: BoundaryPlan) -> bool:
-    """Whether the last step is the stored one of that place; earlier ones are looked at in turn
-    only where this one differs, so a plan is walked back to where both were the same.
-    """
-    done = [written(step.operation) for step in value.steps]
-    return bool(done == row.operations[: len(done)])
 
 
 def _replayed(row: BoundaryPlan) -> Plan:

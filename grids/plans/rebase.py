@@ -6,20 +6,20 @@ left out a step that mattered, has lost nothing; whoever is content withdraws it
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
 import shapely
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from gis_server.errors import Conflict, Invalid
 from gis_server.models import User
-from grids.models import BoundaryPlan, GridShape, PlanChange
-from grids.plan import Operation, Refused, apply, begin, read, written
+from grids.models import BoundaryPlan, Grid, GridDesignation, GridShape, PlanChange
+from grids.plan import Add, Operation, Refused, Split, apply, begin, read, written
 from grids.plan.value import MOST_OPERATIONS, Plan
 from grids.plan_flow import LONGEST_TITLE, OPEN, PUBLISHED, PlanState
 from grids.plans import rows
@@ -57,7 +57,24 @@ class Changed:
 
 
 def changes_since(plan: BoundaryPlan, day: date) -> list[Changed]:
-    """The grids of a plan that are no longer as it found them, by codes.  Four queries at most."""
+    """The grids of a plan that are no longer as it found them, and codes of grids to be born that
+    are another's by now; by codes.  Six queries at most.
+    """
+    told = [*_changed(plan, day), *_taken(plan)]
+    return sorted(told, key=lambda one: one.code)
+
+
+def _taken(plan: BoundaryPlan) -> list[Changed]:
+    unborn = plan.changes.filter(grid=None).values("code_after")
+    # A code that the plan itself frees may be given again.
+    freed = plan.changes.exclude(code_before=F("code_after")).values("code_before")
+    there = Grid.objects.filter(code__in=unborn, gone_on=None).exclude(code__in=freed)
+    culprits = _culprits(plan, [one.pk for one in there])
+    what = _("There is a grid with this code by now.")
+    return [Changed(one.code, one.name, (what,), None, culprits.get(one.pk)) for one in there]
+
+
+def _changed(plan: BoundaryPlan, day: date) -> list[Changed]:
     ids = changed_since(plan, day)
     if not ids:
         return []
@@ -66,7 +83,7 @@ def changes_since(plan: BoundaryPlan, day: date) -> list[Changed]:
         one.grid_id: one for one in GridShape.objects.filter(grid__in=ids, valid__contains=day)
     }
     culprits = _culprits(plan, ids)
-    told = [
+    return [
         Changed(
             one.code_before or one.code_after,
             one.name_before or one.name_after,
@@ -76,7 +93,6 @@ def changes_since(plan: BoundaryPlan, day: date) -> list[Changed]:
         )
         for one in found
     ]
-    return sorted(told, key=lambda one: one.code)
 
 
 def _id(change: PlanChange) -> int:
@@ -107,7 +123,7 @@ def _what(change: PlanChange, drawn: GridShape | None, day: date) -> Iterator[st
     if drawn is None:
         yield _("The grid has no border on %(day)s.") % {"day": day}
     elif bytes(drawn.shape.wkb) != bytes(change.before.wkb):
-        yield _("The border is another.")
+        yield _("Its border is different.")
     elif drawn.valid.lower == day:
         yield _("Its border begins on %(day)s itself.") % {"day": day}
     elif drawn.valid.upper is not None:
@@ -177,20 +193,91 @@ def _read(told: list[Any]) -> list[Operation]:
 
 
 def _by_steps(plan: BoundaryPlan, operations: list[Operation], day: date) -> Replay:
-    drawn = _begin(plan, day)
+    drawn, names = _begin(plan, day), Names.of(plan, day)
     changed = set(changed_since(plan, day).values())
     steps, kept = [], []
     for number, operation in enumerate(operations):
         text = operation_text(operation)
+        sides = sorted(changed.intersection(named(operation)))
+        told = names.missing(operation)
+        if told:
+            names.lose(operation, number)
+            steps.append(Redone(number, text, told))
+            continue
+        today = names.followed(operation)
         try:
-            drawn = apply(drawn, operation)
+            drawn = apply(drawn, today)
         except Refused as refused:
+            names.lose(operation, number)
             steps.append(Redone(number, text, refused_text(refused), refused.place))
             continue
-        kept.append(written(operation))
-        sides = sorted(changed.intersection(drawn.steps[-1].sides))
+        kept.append(written(today))
+        sides = sides or sorted(changed.intersection(drawn.steps[-1].sides))
         steps.append(Redone(number, text, touched=tuple(sides)))
     return Replay(day, steps, kept, _of(drawn))
+
+
+def named(operation: Operation) -> set[str]:
+    """The keys of the grids that an operation names; those that it founds are not among them."""
+    values = vars(operation)
+    found = {values[name] for name in ("grid", "other", "into") if name in values}
+    found |= set(values.get("grids", ()))
+    return found | {key for key, _code in values.get("codes", ())}
+
+
+@dataclass
+class Names:
+    """Whom the codes of a plan mean by now: a grid is who it was on the base day, whatever it is
+    called; codes may have changed hands since.
+
+    then: code of the base day → grid.  now: grid → code.  lost: code that a step that cannot be
+    done was to found → number of the step, from 0.
+    """
+
+    then: dict[str, int]
+    now: dict[int, str]
+    lost: dict[str, int]
+
+    @classmethod
+    def of(cls, plan: BoundaryPlan, day: date) -> "Names":
+        """What the plan itself has noted comes first: on its base day, too, codes may have changed
+        hands after it was drawn.  Three queries.
+        """
+        inside = {"code__startswith": plan.scope_code}
+        named_then = GridDesignation.objects.filter(valid__contains=plan.base_day, **inside)
+        noted = plan.changes.exclude(code_before="").values_list("code_before", "grid")
+        then = dict(named_then.values_list("code", "grid")) | dict(noted)
+        there = Grid.objects.filter(gone_on=None, **inside).values_list("pk", "code")
+        return cls(then, dict(there), {})
+
+    def missing(self, operation: Operation) -> str:
+        """Why the operation has nobody to be done to; "" where all are there."""
+        for key in sorted(named(operation)):
+            if key in self.lost:
+                step = self.lost[key] + 1
+                return _("It is built on step %(number)d, which cannot be done.") % {"number": step}
+            if key in self.then and self.then[key] not in self.now:
+                return _("The grid %(code)s is gone.") % {"code": key}
+        return ""
+
+    def lose(self, operation: Operation, number: int) -> None:
+        if isinstance(operation, Split | Add):
+            self.lost[operation.code] = number
+
+    def followed(self, operation: Operation) -> Operation:
+        """The operation with the codes of now."""
+        told = vars(operation)
+        values: dict[str, Any] = {
+            name: self._code(told[name]) for name in ("grid", "other", "into") if name in told
+        }
+        if "grids" in told:
+            values["grids"] = tuple(map(self._code, told["grids"]))
+        if "codes" in told:
+            values["codes"] = tuple((self._code(key), code) for key, code in told["codes"])
+        return replace(operation, **values)
+
+    def _code(self, key: str) -> str:
+        return self.now[self.then[key]] if key in self.then else key
 
 
 def _begin(plan: BoundaryPlan, day: date) -> Plan:

@@ -16,6 +16,7 @@ from gis_server.ellipsoid import metres_a_degree
 WIDTH, HEIGHT, MARGIN = 960.0, 560.0, 24.0
 BARS_M = (50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000)
 LONGEST_BAR = 220.0
+FEW_DOTS, MOST_LABELS = 150, 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,16 @@ class Sketch:
     dots: list[Dot]
     bar_m: int
     bar: float
+
+    @property
+    def dot(self) -> float:
+        """The radius of a dot: many are small."""
+        return 4.0 if len(self.dots) <= FEW_DOTS else 2.5
+
+    @property
+    def shown_labels(self) -> list[Label]:
+        """None where there are so many that they would hide each other."""
+        return self.labels if len(self.labels) <= MOST_LABELS else []
 
     @property
     def bar_y(self) -> float:

@@ -72,4 +72,6 @@ def staff_of(scope_code: str, community: str, asked: str) -> list[dict[str, Any]
             number, {"number": number, "name": name, "role": str(roles[role]), "grids": []}
         )
         one["grids"].append(code)
-    return list(found.values())[:MOST_PEOPLE]
+    # Who is at work in the community already stands first.
+    nearest = sorted(found.values(), key=lambda one: not one["grids"][0].startswith(community))
+    return nearest[:MOST_PEOPLE]

@@ -76,7 +76,7 @@ KINDS = {
     "retired": (pgettext_lazy("grid compared", "Retired"), "bad"),
     "reshaped": (pgettext_lazy("grid compared", "Other border"), "warn"),
     "renamed": (pgettext_lazy("grid compared", "Other code or name"), ""),
-    "noded": (gettext_lazy("Gets a point on its border; no ground changes"), "off"),
+    "noded": (gettext_lazy("Only a point on its border"), "off"),
 }
 CHANGES = ListFile(
     "boundary-plan",

@@ -31,6 +31,7 @@ HOWS = {
     "retired": pgettext_lazy("what a plan does to a grid", "Retired"),
     "reshaped": pgettext_lazy("what a plan does to a grid", "Reshaped"),
     "renamed": pgettext_lazy("what a plan does to a grid", "Renamed"),
+    "noded": pgettext_lazy("what a plan does to a grid", "Corner only"),
     "same": pgettext_lazy("what a plan does to a grid", "Unchanged"),
 }
 VERDICTS = {
@@ -76,6 +77,7 @@ def impact_page(request: HttpRequest, grid_plan_id: int) -> HttpResponseBase:
         return SPOTS.answer(request, spots(shown[: WHOLE.limit]))
     if piece is WHOLE:
         return file.answer(request, lines_of(report))
+    lines = lines_of(report)
     page = spots(shown[piece.offset : piece.offset + piece.limit])
     context = {
         "here": "plans",
@@ -83,7 +85,8 @@ def impact_page(request: HttpRequest, grid_plan_id: int) -> HttpResponseBase:
         "report": report,
         "figures": list(shown_figures().values()),
         "totals": list(pairs(report.impact.before, report.impact.after)),
-        "lines": [shown_line(one, report) for one in lines_of(report)],
+        "count": sum(one.how not in ("noded", "same") for one in lines),
+        "lines": [shown_line(one, report) for one in lines],
         "communities": [community_line(one, report) for one in report.impact.communities],
         "weights": weights_text(report),
         "drawing": drawing(report, shown),
@@ -108,10 +111,12 @@ def kind_text(moved: Moved) -> str:
 
 
 def lines_of(report: Report) -> list[Line]:
-    return [
+    """Those that only get a corner for a neighbour's border come last."""
+    lines = [
         Line(row, how(change), verdict_of(row.after, report))
         for row, change in zip(report.impact.rows, report.changes, strict=True)
     ]
+    return sorted(lines, key=lambda one: (one.how == "noded", one.row.code))
 
 
 def grids_file() -> ListFile:

@@ -91,6 +91,7 @@ def asked(request: HttpRequest) -> Asked:
     if b and not a:
         plan = asked_plan(b, user)
         a = usual_before(plan).isoformat() if plan else timezone.localdate().isoformat()
+    b = b or (timezone.localdate().isoformat() if a else "")
     below = parse_text(request, "below", LONGEST_CODE)
     if not below and plans:
         below = min((plan.scope_code for plan in plans), key=len)

@@ -38,7 +38,7 @@ from maps.files.signs import Ring
 
 MOST_PLACES = 20_000
 MOST_DOTS = 3_000
-DOT_MM = 0.9
+DOT_MM = 0.7
 DOTS: dict[str, Colour] = {
     "building": (20, 80, 156), "shop": (176, 118, 0), "service_point": (22, 122, 74),
     "camera": (90, 98, 112), "event": (190, 40, 30),
@@ -99,6 +99,10 @@ def _whole(report: Report) -> list[tuple[str, str, str, Any]]:
 def _changes(report: Report) -> tuple[Sequence[Any], Mapping[str, Sequence[Any]]]:
     """The shapes after, or before of what is retired; what happens; figures on both sides."""
     lines = lines_of(report)
+    shapes = {
+        one.code_after or one.code_before: polygon(one.after or one.before)
+        for one in report.changes
+    }
     columns: dict[str, Sequence[Any]] = {
         "what": [str(HOWS[one.how]) for one in lines],
         "code_before": [one.row.code_before for one in lines],
@@ -109,7 +113,7 @@ def _changes(report: Report) -> tuple[Sequence[Any], Mapping[str, Sequence[Any]]
     for name in shown_figures():
         for side in ("before", "after"):
             columns[f"{name}_{side}"] = [_value(one, side, name) for one in lines]
-    return [polygon(one.after or one.before) for one in report.changes], columns
+    return [shapes[one.row.code] for one in lines], columns
 
 
 def _value(line: Line, side: str, name: str) -> float:

@@ -116,6 +116,10 @@ QUESTIONS: dict[str, list[str]] = {
     "api/maps/select.geojson": ["bbox=" + ",".join(map(str, BOX))],
     "api/cameras/offline/": ["state=offline", "state=unknown"],
     "api/grid-plans/map/": [f"below={FIRST}"],
+    "api/grid-plans/<int:grid_plan_id>/drawing/": [f"community={FIRST}001"],
+    "api/grid-plans/<int:grid_plan_id>/renumbering/": [f"community={FIRST}001"],
+    "api/grid-plans/<int:grid_plan_id>/snapping/": [f"community={FIRST}001"],
+    "api/grid-plans/<int:grid_plan_id>/staff/": [f"community={FIRST}001"],
     "api/grid-plans/crosswalk/": [f"below={FIRST}&from=2026-01-02&until=2026-01-03"],
     "plans/compare/shapes/": [f"below={FIRST}&a=2026-01-02&b=2026-01-03"],
     "plans/compare/": [f"below={FIRST}"],
@@ -174,6 +178,11 @@ SHOWS_NOTHING = {
     "api/grid-plans/<int:grid_plan_id>/<str:plan_verb>/": "only takes a step",
     "api/grid-plans/<int:grid_plan_id>/proposals/<int:proposal_id>/cancel/": "only takes a step",
     "api/grid-plans/<int:grid_plan_id>/proposals/<int:proposal_id>/take/": "only takes a step",
+    **{
+        f"api/grid-plans/<int:grid_plan_id>/{verb}/": "only takes a step"
+        for verb in ("operations", "undo", "redo", "preview", "locks", "here")
+    },
+    "api/grid-plans/<int:grid_plan_id>/repairs/": "what is mended, which is nothing",
     "api/grid-plans/<int:grid_plan_id>/impact/points/": (
         "places that change hands, which none does: see tests/grids/plans/test_impact.py"
     ),

@@ -74,11 +74,11 @@ function stroke(pen, [from, to], width, style) {
   pen.stroke();
 }
 
-// read: its pixels are wanted, so it is not drawn by the graphics card, which would have to be waited for.
-function drawn(state, scale, { read = false } = {}) {
+// Small, and many of them are read: the graphics card would have to be waited for.
+function drawn(state, scale) {
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = BOX * scale;
-  const pen = canvas.getContext("2d", { willReadFrequently: read });
+  const pen = canvas.getContext("2d", { willReadFrequently: true });
   pen.scale(scale, scale);
   SHAPES[known(state)](pen);
   return canvas;
@@ -86,7 +86,7 @@ function drawn(state, scale, { read = false } = {}) {
 
 // For maps: the icon of each state as `camera-<state>`.
 export function addIcons(map, scale) {
-  drawOnDemand(map, scale, (id) => (id.startsWith("camera-") ? drawn(id.slice("camera-".length), scale, { read: true }) : null));
+  drawOnDemand(map, scale, (id) => (id.startsWith("camera-") ? drawn(id.slice("camera-".length), scale) : null));
 }
 
 // For the page: the word always stands beside it, so readers of screens are not told twice.

@@ -452,16 +452,17 @@ def test_numbers_run_west_to_east_and_are_shown_before_they_are_given(
 
 
 def test_a_gap_is_found_and_what_cleaning_would_do_is_shown(planner: Client, draft: int) -> None:
-    # Half a grid is drawn 2 cm short of its neighbour.
-    shape = Polygon(((113.0000002, 37), (114, 37), (114, 38), (113, 38), (113.0000002, 37)))
+    # A notch 2 cm deep and a fifth of a degree long: a triangle of 2e-7 by 0.2 degrees.
+    notch = ((113, 37.6), (113.0000002, 37.5), (113, 37.4))
+    shape = Polygon(((113, 37), (114, 37), (114, 38), (113, 38), *notch, (113, 37)))
     GridShape.objects.filter(grid__code=EAST).update(shape=shape)
 
     told = drawing(planner, draft, community=COMMUNITY)
     mended = planner.get(f"{HOME}{draft}/repairs/", {"community": COMMUNITY}).json()
 
-    assert {one["fault"] for one in told["findings"]} == {"gap_or_overlap", "uncovered"}
-    assert all(one["place"] and one["size"] > 900 for one in told["findings"])
-    assert sum(one["gains_m2"] for one in mended["grids"]) == pytest.approx(978, rel=0.02)
+    assert {one["fault"] for one in told["findings"]} >= {"gap_or_overlap"}
+    assert all(one["place"] and one["size"] > 100 for one in told["findings"])
+    assert sum(one["gains_m2"] for one in mended["grids"]) == pytest.approx(196, rel=0.02)
     assert GridShape.objects.get(grid__code=EAST).shape == shape
 
 
@@ -530,3 +531,14 @@ def test_what_was_not_committed_is_not_kept(draft: int) -> None:
 
     assert NEW not in done.after.grids
     assert services.submit(plan_id=draft, revision=2, by=planner, now=now).state == "in_review"
+
+
+def test_drawing_goes_on_while_nobody_knows_who_is_here(
+    planner: Client, draft: int, settings: Any
+) -> None:
+    nowhere = {"default": settings.CACHES["default"] | {"LOCATION": "unix:///nowhere/redis.sock"}}
+    settings.CACHES = nowhere
+
+    assert send(planner, draft, "here", {"page": "aaaaaaaa"})["others"] == []
+    assert send(planner, draft, "here", {"page": "aaaaaaaa", "leaves": True})["others"] == []
+    assert do(planner, draft, 1, RENAME)["revision"] == 2

@@ -88,6 +88,10 @@ def test_what_is_divided_adds_up(sign_in: SignIn) -> None:
 
     rows = by_code(answer)
     assert rows[NORTH]["before"] is None
+    # The neighbour only gets the corner where the new border ends.
+    assert {code: rows[code]["how"] for code in rows} == {
+        WEST: "reshaped", NORTH: "born", EAST: "noded",
+    }  # fmt: skip
     assert (rows[NORTH]["how"], rows[NORTH]["after"]["households"]) == ("born", 40)
     for name in ("households", "area_m2", "load", "buildings"):
         before, after = (answer["total"][side][name] for side in ("before", "after"))
@@ -235,6 +239,20 @@ def test_a_plan_of_names_alone_has_nothing_that_moves(sign_in: SignIn) -> None:
     answer = ask(sign_in(Role.PLANNER), made(codes_exchanged()))
 
     assert answer["total"]["before"] == answer["total"]["after"]
+
+
+def test_a_plan_of_people_alone_counts_nothing(sign_in: SignIn) -> None:
+    GridWorker.objects.create(number="W1", name="张", role="worker")
+    client = sign_in(Role.PLANNER)
+    plan = made(Redrawing(posted=(Posted(WEST, "W1", "worker"),)))
+
+    answer = ask(client, plan)
+
+    assert (answer["grids"], answer["communities"], answer["moved"]["total"]) == ([], [], 0)
+    assert "empty-state" in client.get(f"/plans/{plan.pk}/impact/").content.decode()
+    assert "empty-state" in client.get(f"/plans/{plan.pk}/files/").content.decode()
+    for form in ("gpkg", "pdf", "html"):
+        assert client.get(f"/plans/{plan.pk}/files/plan.{form}").status_code == 404
 
 
 def test_too_much_to_count_is_said(sign_in: SignIn, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -135,6 +135,16 @@ def test_a_layer_in_another_frame_is_put_back(
     assert counts(run) == {"same": 2}
 
 
+def test_the_frame_of_the_last_file_is_not_taken_for_that_of_this(
+    planner: Client, tmp_path: Path
+) -> None:
+    checked(planner, package(tmp_path, HALVES), "gcj02")
+
+    run = bringing.looked_into(planner, package(tmp_path, HALVES), name="a.gpkg", kind="plans")
+
+    assert (run.mapping["code"], run.frame) == ("编码", "cgcs2000")
+
+
 def test_exchanged_coordinates_are_said_and_need_a_word(planner: Client, tmp_path: Path) -> None:
     swapped = {
         code: shapely.transform(shape, lambda xy: xy[:, ::-1]) for code, shape in HALVES.items()

@@ -130,9 +130,27 @@ def test_what_was_built_on_a_lost_step_is_lost_too() -> None:
 
     found = rebase.replay(plan, today())
 
-    assert found.lost == [1]
-    assert found.steps[2].touched == ()
-    assert found.kept == 2
+    # The third would rename the other plan's grid, which has the code now.
+    assert found.lost == [1, 2]
+    assert "2" in found.steps[2].refused
+    assert [one.name_after for one in take_over(plan, [1, 2]).changes.all()] == ["东方"]
+    taken = rebase.changes_since(plan, services.soon(timezone.now()))
+    assert {one.by for one in taken if one.code == NORTH} == {(first.pk, "别人")}
+
+
+def test_a_grid_is_followed_to_its_new_code() -> None:
+    plan = drawn(HALVED)
+    published(codes_exchanged())
+    a_day_passes()
+    plan.refresh_from_db()
+
+    new = take_over(plan)
+
+    # What was WEST is called EAST now, and lies where it lay.
+    assert new.operations[0]["grid"] == EAST
+    north = new.changes.get(code_after=NORTH)
+    assert north.after is not None
+    assert shapely.from_wkb(bytes(north.after.wkb)).bounds == (112, 37, 113, 37.5)
 
 
 def _publish(plan: BoundaryPlan) -> None:

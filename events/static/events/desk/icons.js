@@ -66,11 +66,11 @@ function color(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 }
 
-// read: its pixels are wanted, so it is not drawn by the graphics card, which would have to be waited for.
-function drawn({ severity, kind, due }, scale, { read = false } = {}) {
+// Small, and many of them are read: the graphics card would have to be waited for.
+function drawn({ severity, kind, due }, scale) {
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = BOX * scale;
-  const pen = canvas.getContext("2d", { willReadFrequently: read });
+  const pen = canvas.getContext("2d", { willReadFrequently: true });
   pen.scale(scale, scale);
   pen.beginPath();
   (SHAPES[severity] ?? SHAPES.minor)(pen);
@@ -99,8 +99,8 @@ export function signName({ severity, kind, due }) {
 }
 
 // Pictures of a map, each drawn when the map first wants it: to draw all ahead would keep it waiting.
-// To be said before the map has loaded.  draw(id): a canvas at `scale` device pixels per unit, made to
-// be read, or null of a picture that is somebody else's.
+// To be said before the map has loaded.  draw(id): a canvas at `scale` device pixels per unit, or
+// null of a picture that is somebody else's.
 export function drawOnDemand(map, scale, draw) {
   map.on("styleimagemissing", ({ id }) => {
     const canvas = map.hasImage(id) ? null : draw(id);
@@ -112,7 +112,7 @@ export function drawOnDemand(map, scale, draw) {
 export function addSigns(map, scale = 3) {
   drawOnDemand(map, scale, (id) => {
     const [mark, severity, kind, due] = id.split("-");
-    return mark === "event" ? drawn({ severity, kind, due }, scale, { read: true }) : null;
+    return mark === "event" ? drawn({ severity, kind, due }, scale) : null;
   });
 }
 

@@ -39,7 +39,8 @@ export class Card {
     form.addEventListener("change", () => this.look());
     this.holder.replaceChildren(form);
     this.holder.hidden = false;
-    (form.querySelector("input[type=text]") ?? form.querySelector("select") ?? this.done).focus({ preventScroll: true });
+    // Not a choice: Enter would open it, and Enter applies.
+    (form.querySelector("input[type=text]") ?? this.holder).focus({ preventScroll: true });
     this.look();
   }
 
@@ -56,7 +57,12 @@ export class Card {
   }
 
   // What would come of it, as the form stands; answers to questions that were asked before are late.
-  async look() {
+  look() {
+    this.looking = this.lookNow();
+    return this.looking;
+  }
+
+  async lookNow() {
     const number = (this.asked += 1);
     const operation = this.operation(this.values());
     this.map.showTrouble(null);
@@ -66,6 +72,7 @@ export class Card {
       this.done.disabled = true;
       return;
     }
+    this.done.disabled = false;
     try {
       const told = await this.editor.preview([operation]);
       if (number !== this.asked || !this.isOpen) return;
@@ -73,9 +80,8 @@ export class Card {
       this.tuned = () => null;
       if (other) {
         Object.entries(other).forEach(([name, value]) => (this.inputs[name].checked = value));
-        return this.look();
+        return await this.look();
       }
-      this.done.disabled = false;
       this.map.showPreview(told);
       this.told.replaceChildren(this.areas(told));
     } catch (refusal) {
@@ -101,9 +107,15 @@ export class Card {
   }
 
   async apply() {
-    const operation = this.operation(this.values());
-    if (operation === null || this.done.disabled || this.isApplying) return;
+    if (this.isApplying) return;
     this.isApplying = true;
+    // Pressed at once, it still goes by what the form is told first.
+    await this.looking;
+    const operation = this.operation(this.values());
+    if (operation === null || this.done.disabled) {
+      this.isApplying = false;
+      return;
+    }
     this.done.disabled = true;
     try {
       await this.editor.apply([operation]);
@@ -112,7 +124,8 @@ export class Card {
       this.done.disabled = false;
       // Somebody else was first: theirs is on the map now, and this one is tried on it.
       if (refusal.status === 409) await this.look();
-      this.told.prepend(refusalOf(refusal, this.map));
+      const first = refusal.detail?.revision && this.editor.mayDraw;
+      this.told.prepend(first ? refusalOf({ message: interpolate(gettext("%s changed the plan first, and the map shows it now. Apply once more to do yours on it."), [this.editor.state.editor]) }, this.map) : refusalOf(refusal, this.map));
     } finally {
       this.isApplying = false;
     }

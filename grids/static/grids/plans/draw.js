@@ -70,6 +70,8 @@ editor.onChange(() => {
   setText(at("why"), why || gettext("You see this plan and do not draw it: your role does not include it."));
   side.count("findings", findings.length);
   side.count("steps", steps);
+  // It went to review, or its ground has moved: what was being drawn cannot be kept.
+  if (!draws && tools.mode !== "select") tools.begin("select");
   tools.mark();
 });
 editor.onBusy(() => showSaved());
@@ -88,7 +90,7 @@ function showCommunities(communities, community) {
   if (chosen.told === told) return;
   chosen.told = told;
   const streets = Map.groupBy ? Map.groupBy(options, ({ street }) => street) : grouped(options);
-  chosen.replaceChildren(...[...streets].map(([street, items]) => element("optgroup", { label: street }, ...items.map(({ code, name, changed }) => element("option", { value: code }, changed ? `${name} ● ${changed}` : name)))));
+  chosen.replaceChildren(...[...streets].map(([street, items]) => element("optgroup", { label: street }, ...items.map(({ code, name, changed }) => element("option", { value: code }, changed ? `${name} (${changed})` : name)))));
   chosen.value = community;
 }
 
@@ -141,7 +143,7 @@ async function moved(moves) {
     clearNotice();
   } catch (refusal) {
     map.restore();
-    if (refusal.status === 422) notice(refusalOf(refusal, map));
+    refused(refusal);
   }
 }
 
@@ -151,7 +153,7 @@ async function stepBack(what) {
     await editor[what]();
     clearNotice();
   } catch (refusal) {
-    if (refusal.status === 422) notice(refusalOf(refusal, map));
+    refused(refusal);
   }
 }
 
@@ -161,16 +163,21 @@ async function toggleLocks() {
   try {
     await editor.lock(keys, !keys.every((key) => editor.isLocked(key)));
   } catch (refusal) {
-    if (refusal.status === 422) notice(refusalOf(refusal, map));
+    refused(refusal);
   }
+}
+
+// Conflicts, and a server that is away, are told by `troubled`.
+function refused(refusal) {
+  if (refusal.status >= 400 && refusal.status < 500 && refusal.status !== 409) notice(refusalOf(refusal, map));
 }
 
 // A step was not taken because somebody else was first, or the server is away: it is not lost.
 function troubled({ refusal, what, operations }) {
-  const conflict = refusal.status === 409;
+  const first = refusal.status === 409 && refusal.detail?.revision;
   if (operations && !card.isOpen && !dialog.open) {
     sketches.write({ pending: operations });
-    const words = conflict ? `${refusal.message} ${gettext("The map shows it now. Your step is kept:")}` : `${refusal.message} ${gettext("Your step is kept:")}`;
+    const words = first ? interpolate(gettext("%s changed the plan first, and the map shows it now. Your step is kept:"), [editor.state.editor]) : `${refusal.message} ${gettext("Your step is kept:")}`;
     offerAgain(words, operations);
   } else if (!operations) notice(element("p", { class: "refusal", role: "alert", "data-what": what }, element("span", {}, refusal.message)));
   showSaved();
@@ -186,10 +193,8 @@ function offerAgain(words, operations) {
       sketches.write({ pending: null });
       clearNotice();
     } catch (error) {
-      if (error.status === 422) {
-        sketches.write({ pending: null });
-        notice(refusalOf(error, map));
-      }
+      if (error.status === 422) sketches.write({ pending: null });
+      refused(error);
     }
     showSaved();
   });
@@ -290,6 +295,7 @@ function press(event) {
     if (key === "y" || (key === "z" && event.shiftKey)) return act(event, () => stepBack("redo"));
     return;
   }
+  if (key === "enter" && event.target === card.holder) return act(event, () => card.apply());
   if (writes || card.holder.contains(event.target)) return;
   if (key === "?") return act(event, () => helpDialog(dialog, map));
   if (key === "b") return act(event, () => toggle("traces"));

@@ -27,8 +27,7 @@ function row(grid, editor) {
     element("span", { class: "draw-name" }, grid.name),
     element("span", { class: "draw-area" }, areaText(grid.area_m2)),
     element("span", { class: "draw-under" },
-      editor.isLocked(grid.key) ? `🔒 ${gettext("Locked")}` : "",
-      grid.people.length > 0 ? ` ${interpolate(gettext("Assigned: %s"), [grid.people.join(", ")])}` : ""),
+      [editor.isLocked(grid.key) && gettext("Locked"), grid.people.length > 0 && interpolate(gettext("Assigned: %s"), [grid.people.join(", ")])].filter(Boolean).join(" · ")),
     element("span", { class: "draw-gain" }, grid.area_before_m2 === null ? gettext("new") : grid.changed ? (Math.abs(gain) < 0.5 ? gettext("changed") : gainText(gain)) : ""));
   button.addEventListener("click", (event) => (event.shiftKey || event.ctrlKey || event.metaKey ? editor.toggle(grid.key) : editor.select([grid.key])));
   button.addEventListener("dblclick", () => editor.view.zoomToGrid?.(grid.key));

@@ -95,11 +95,11 @@ class Panel {
     );
   }
 
-  // The selected grids first, and marked.
+  // The selected grids first, and marked; those that only get a corner are left out.
   chosen() {
     const selected = new Set(this.editor.selected());
     const isChosen = (grid) => selected.has(grid.code_after) || selected.has(grid.code_before);
-    return [...this.told.grids].sort((a, b) => isChosen(b) - isChosen(a)).map((grid) => ({ ...grid, isChosen: isChosen(grid) }));
+    return this.told.grids.filter((grid) => grid.how !== "noded" || isChosen(grid)).sort((a, b) => isChosen(b) - isChosen(a)).map((grid) => ({ ...grid, isChosen: isChosen(grid) }));
   }
 
   community({ code, name, before, after }) {

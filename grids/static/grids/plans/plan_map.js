@@ -7,6 +7,7 @@ const FONTS = ["Noto Sans CJK SC", "Source Han Sans SC", "PingFang SC", "Microso
 const CLOSEST = 17;
 const EMPTY = { type: "FeatureCollection", features: [] };
 const PADDING = 40;
+const LABELS = "-names";
 
 // A colour of the page, of the theme that is on.
 export function color(name) {
@@ -41,15 +42,18 @@ export function note(holder, text) {
   holder.replaceChildren(said);
 }
 
-// layers: of the page, drawn over the territory; sources: names of GeoJSON that `draw` fills.
+// layers: of the page, drawn over the territory; sources: names of GeoJSON that `draw` fills, those of
+// `names` apart.
 // grids: whether the grids of today are drawn from tiles.
 export class PlanMap {
   constructor(holder, config, tiles, { sources, layers, grids = true }) {
     this.holder = holder;
     this.kept = Object.fromEntries(sources.map((name) => [name, EMPTY]));
+    this.labelled = layers.filter(({ id }) => id.endsWith(LABELS)).map(({ source }) => source);
+    for (const source of this.labelled) this.kept[source] = EMPTY;
     this.map = new maplibre.Map({
       container: holder,
-      style: style(config, tiles, { sources, layers, grids }),
+      style: style(config, tiles, { sources: Object.keys(this.kept), layers, grids }),
       ...(config.box ? { bounds: config.box, fitBoundsOptions: { padding: PADDING, maxZoom: CLOSEST } } : { center: [112.57, 37.87], zoom: 10 }),
       localIdeographFontFamily: false,
       attributionControl: false,
@@ -78,6 +82,8 @@ export class PlanMap {
   draw(name, data) {
     this.kept[name] = data;
     if (this.loaded) this.map.getSource(name).setData(data);
+    // Names stand at points: a shape is cut into tiles, and each piece would have its own.
+    if (this.labelled.includes(name + LABELS)) this.draw(name + LABELS, collection(data.features.map(middle)));
   }
 
   visit(box) {
@@ -169,12 +175,27 @@ function words(id, filter, [from, to]) {
   };
 }
 
+// The shape's centre of mass, with what else is known of it.
+function middle({ geometry: { coordinates: [ring] }, properties }) {
+  const [[x0, y0]] = ring;
+  let [twice, x, y] = [0, 0, 0];
+  ring.slice(1).forEach(([x2, y2], index) => {
+    const [x1, y1] = ring[index];
+    const cross = (x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0);
+    twice += cross;
+    x += cross * (x1 + x2 - 2 * x0);
+    y += cross * (y1 + y2 - 2 * y0);
+  });
+  const coordinates = twice ? [x0 + x / (3 * twice), y0 + y / (3 * twice)] : [x0, y0];
+  return feature({ type: "Point", coordinates }, properties);
+}
+
 // Names of grids that the page gives, where there is room.
 export function names(source, from = 14) {
   return {
-    id: `${source}-names`,
+    id: source + LABELS,
     type: "symbol",
-    source,
+    source: source + LABELS,
     minzoom: from,
     layout: { "text-field": ["get", "name"], "text-font": FONTS, "text-size": 12, "text-max-width": 7, "text-padding": 6 },
     paint: halo(color("map-name")),

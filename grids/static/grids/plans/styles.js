@@ -37,7 +37,7 @@ const stripes = (() => {
 
 const lockIcon = new Icon({
   src: `data:image/svg+xml,${encodeURIComponent(`<svg xmlns="http://www.w3.org/2000/svg" width="22" height="22" viewBox="0 0 24 24"><path d="${LOCK}" fill="${INK["map-name"]}" stroke="${INK.bg}" stroke-width="1.5"/></svg>`)}`,
-  displacement: [0, 26 * UNIT],
+  displacement: [0, 34 * UNIT],
   scale: UNIT,
 });
 

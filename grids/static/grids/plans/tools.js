@@ -101,13 +101,14 @@ export class Tools {
 
   // Back to choosing grids; what was drawn is given up.
   leave() {
+    // First: a form that closes goes back to the tool that is on.
+    this.mode = "select";
     this.sketch.end();
     this.drag.end();
     this.card.close(false);
     this.map.say("");
     this.sketches.write({ sketch: null });
     this.map.deaf = false;
-    this.mode = "select";
     this.mark();
   }
 

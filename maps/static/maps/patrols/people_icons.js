@@ -61,17 +61,17 @@ function polygon(pen, corners) {
   pen.closePath();
 }
 
-// read: its pixels are wanted, so it is not drawn by the graphics card, which would have to be waited for.
-function canvas(scale, { read = false } = {}) {
+// Small, and many of them are read: the graphics card would have to be waited for.
+function canvas(scale) {
   const made = document.createElement("canvas");
   made.width = made.height = BOX * scale;
-  const pen = made.getContext("2d", { willReadFrequently: read });
+  const pen = made.getContext("2d", { willReadFrequently: true });
   pen.scale(scale, scale);
   return [made, pen];
 }
 
-function drawn(force, hollow, scale, how) {
-  const [made, pen] = canvas(scale, how);
+function drawn(force, hollow, scale) {
+  const [made, pen] = canvas(scale);
   const fill = colour(force);
   pen.beginPath();
   (SHAPES[force] ?? SHAPES.grid_worker)(pen);
@@ -97,7 +97,7 @@ function drawn(force, hollow, scale, how) {
 
 // Points north; the map turns it to where somebody is going.
 function arrow(scale) {
-  const [made, pen] = canvas(scale, { read: true });
+  const [made, pen] = canvas(scale);
   pen.beginPath();
   pen.moveTo(MIDDLE, 0.5);
   pen.lineTo(MIDDLE + 5.5, 6.5);
@@ -114,7 +114,7 @@ function arrow(scale) {
 
 // Points east, as symbols along a line do.
 function chevron(scale) {
-  const [made, pen] = canvas(scale, { read: true });
+  const [made, pen] = canvas(scale);
   pen.lineWidth = 3.2;
   pen.lineJoin = pen.lineCap = "round";
   pen.strokeStyle = color("text");
@@ -130,7 +130,7 @@ export function addPeople(map, scale = 3) {
   drawOnDemand(map, scale, (id) => {
     if (id in others) return others[id](scale);
     const [mark, force, how] = id.split("-");
-    return mark === "person" ? drawn(force, how === "hollow", scale, { read: true }) : null;
+    return mark === "person" ? drawn(force, how === "hollow", scale) : null;
   });
 }
 
