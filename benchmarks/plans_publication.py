@@ -132,7 +132,7 @@ def _lay_out(grids: int) -> None:
     from grids.models import Division, Grid, GridDesignation, GridShape  # noqa: PLC0415
 
     def drawn(shape: Any) -> tuple[Any, Any]:
-        stored = GEOSGeometry(shape.wkb, srid=4326)
+        stored = GEOSGeometry(memoryview(shape.wkb), srid=4326)
         return stored, stored.transform(3857, clone=True)
 
     above = None
@@ -175,6 +175,7 @@ def _scheduled(grids: int, now: datetime) -> int:
     from gis_server.models import User  # noqa: PLC0415
     from gis_server.roles import Role  # noqa: PLC0415
     from grids.plans import services  # noqa: PLC0415
+    from grids.plans.drafts import Draft  # noqa: PLC0415
     from grids.redrawing import Redrawing, Reshaped  # noqa: PLC0415
 
     people = [
@@ -186,7 +187,7 @@ def _scheduled(grids: int, now: datetime) -> int:
         Reshaped(f"{COMMUNITY}{k + 1:03d}", _strip(edges[k], edges[k + 1])) for k in range(grids)
     )
     today = timezone.localdate(now)
-    draft = services.Draft("Half a strip", COMMUNITY[:6], today, [], Redrawing(reshaped=reshaped))
+    draft = Draft("Half a strip", COMMUNITY[:6], today, [], Redrawing(reshaped=reshaped))
     plan = services.make(draft=draft, by=people[0], now=now)
     plan = services.submit(plan_id=plan.pk, revision=plan.revision, by=people[0], now=now)
     plan = services.approve(plan_id=plan.pk, revision=plan.revision, by=people[1], now=now)

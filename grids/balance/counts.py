@@ -10,8 +10,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from gis_server.ellipsoid import areas_m2
-from grids.balance.blocks import Shape
 from grids.balance.carry import Drawing
+from grids.balance.gaps import Shape
 from grids.balance.reasons import Reason, Why
 from grids.balance.search import Band, Weights
 

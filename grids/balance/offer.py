@@ -10,7 +10,7 @@ import shapely
 
 from gis_server.ellipsoid import areas_m2, length_m
 from grids.balance import blocks as cutting
-from grids.balance.blocks import Blocks, Home, Shape
+from grids.balance.blocks import Blocks, Home
 from grids.balance.carry import Drawing, redraw
 from grids.balance.counts import (
     Settled,
@@ -21,6 +21,7 @@ from grids.balance.counts import (
     place_of,
     settle,
 )
+from grids.balance.gaps import Shape
 from grids.balance.reasons import NothingToBalance, Reason, Why
 from grids.balance.search import WEIGHTS, Aim, Division, Tell, improve
 from grids.plan import Grid, Operation, Plan

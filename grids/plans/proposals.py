@@ -134,7 +134,7 @@ def cancel(*, plan_id: int, proposal_id: int, by: User, now: datetime) -> PlanPr
 def is_current(proposal: PlanProposal, plan: BoundaryPlan) -> bool:
     """Whether the grids of its community are those that it was worked out for."""
     value = kept.opened(plan).value
-    return proposing.seen(value, proposal.community) == proposal.seen
+    return bool(proposing.seen(value, proposal.community) == proposal.seen)
 
 
 @transaction.atomic
