@@ -31,6 +31,7 @@ from zoneinfo import ZoneInfo
 
 import django
 
+from benchmarks import processes
 from benchmarks.report import Measure, at_least, at_most, finish
 from bin.steps.ports import first_free
 
@@ -194,14 +195,7 @@ class Web:
         self.process.wait(15)
 
     def _start(self) -> "subprocess.Popen[bytes]":
-        command = f"gunicorn gis_server.wsgi --bind 127.0.0.1:{self.port} --worker-class gthread"
-        words = f"{command} --workers 2 --threads 8 --keep-alive 30 --log-level error".split()
-        binary = Path(sys.executable).parent / words[0]
-        quiet = os.environ | {"LOG_LEVEL": "ERROR"}
-        # A group of its own: killing it takes the workers along.
-        return subprocess.Popen(
-            [str(binary), *words[1:]], cwd=ROOT, env=quiet, start_new_session=True
-        )
+        return processes.web(self.port)
 
     def kill_and_start(self) -> None:
         os.killpg(self.process.pid, signal.SIGKILL)

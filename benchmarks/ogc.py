@@ -2,7 +2,7 @@
 
 The model district, and 100,000 events.  Bare is one connection of its own and one statement that
 makes a GeoJSON FeatureCollection with json_agg: no scope, nobody to be asked who is there, no
-links, no count.  Ours is the whole way: gunicorn, token, scope, links.  Both in the same run and in
+links, no count.  Ours is the whole way: Granian, token, scope, links.  Both in the same run and in
 turns; the median of each.
 
 bin/bench ogc small: few events, to see that all of it works.

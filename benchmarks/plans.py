@@ -1,30 +1,39 @@
-"""Boundary plans: the proof of 897 and 60,000 grids, of an edit, and 10,000 random sequences.
+"""Boundary plans: proof, edits, proposals, publication, and 10,000 random sequences of edits.
 
 Bare is `coverage_is_valid` of the same shapes with the same gap width in the same run: what the
 proof cannot do without, and which alone notices neither a missing grid nor one in the wrong place.
+`--quick` proves that everything runs: a tenth of the communities and of the publication, 500
+sequences.
 """
 
+import csv
 import json
+import os
 import random
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from statistics import median
 from typing import Any
 
+import django
 import numpy as np
 import shapely
 
-from benchmarks import lattice
+from benchmarks import lattice, plans_publication
 from benchmarks.report import Measure, at_least, at_most, finish, told_so_far
-from fixtures.district import drawn
+from fixtures.district import drawn, files
 from fixtures.plan_edits import DAY, KINDS, attempt, moved_land_m2, small_territories
+from gis_server.frames import Frame, to_wgs84
+from grids.balance import Home, Offer, Wishes, offer
 from grids.plan import Grid, Plan, begin, dump, load
 from grids.topology import LIMITS, Limits, prove_edit, prove_territory
 
 SEQUENCES = 10_000
+QUICK_SEQUENCES = 500
 ON_DISTRICT = 2_000  # of these
 MOST_EDITS = 8
 BATCH = 250
@@ -37,14 +46,17 @@ Shapes = dict[str, Any]
 
 
 def main() -> int:
+    quick = "--quick" in sys.argv[1:]
     small = drawn.read().grids
     codes, hexes = lattice.grids(CELL_DEG)
     large = dict(zip(codes, shapely.from_wkb(hexes), strict=True))
     measures = [
         *told_so_far(proofs("897 grids", small, ROUNDS * 4, 0.2)),
-        *told_so_far(proofs("60,000 grids", large, ROUNDS, 2.5)),
+        *told_so_far(proofs("60,000 grids", large, 1 if quick else ROUNDS, 2.5)),
         *told_so_far(edits(small)),
-        *told_so_far(sequences()),
+        *told_so_far(proposals(10 if quick else 1)),
+        *told_so_far(publication(10 if quick else 1)),
+        *told_so_far(sequences(QUICK_SEQUENCES if quick else SEQUENCES)),
     ]
     return finish("plans", measures)
 
@@ -119,13 +131,92 @@ def drawn_edit(dice: random.Random) -> tuple[str, tuple[float, ...]]:
     return dice.choice(KINDS), tuple(dice.random() for _ in range(6))
 
 
-def sequences() -> list[Measure]:
-    """All of them, on every core; each step of the small territories is proven."""
-    seeds = range(0, SEQUENCES, BATCH)
+# ---- Proposals -----------------------------------------------------------------------------------
+
+
+def proposals(every: int) -> list[Measure]:
+    """Three alternatives for each community of the district, or every so many; the processor time
+    of one core, which is the clock of a machine with nothing else to do.
+    """
+    drawing = drawn.read()
+    plan = begin(DAY, [Grid(code, code[-3:], shape) for code, shape in drawing.grids.items()])
+    streets = [street.line for street in drawing.streets]
+    people = homes(drawing.grids)
+    taken_s: list[float] = []
+    unmet = possible = 0
+    for community in sorted({code[:12] for code in drawing.grids})[::every]:
+        codes = [
+            (f"{community}{number:03d}", str(number))
+            for number in range(1, 1000)
+            if f"{community}{number:03d}" not in drawing.grids
+        ]
+        began = time.process_time()
+        found = offer(plan, community, people[community], streets, Wishes(), codes=codes)
+        taken_s.append(time.process_time() - began)
+        exists = is_possible(found)
+        possible += exists
+        unmet += exists and not any(one.fits for one in found.alternatives)
+    fits = f"of {len(taken_s)} communities, solution possible and none offered"
+    return [
+        Measure("a proposal for one community, median", median(taken_s), "s"),
+        Measure("a proposal for one community, slowest", max(taken_s), "s", goal=at_most(10)),
+        Measure(f"of {len(taken_s)} communities, not known to be impossible", possible, ""),
+        Measure(fits, unmet, "", goal=at_most(0)),
+    ]
+
+
+def homes(grids: Shapes) -> dict[str, list[Home]]:
+    """The district's buildings by community, as its file tells them."""
+    with files.BUILDINGS.open(encoding="gb18030", newline="") as file:
+        rows = list(csv.DictReader(file))
+    lon, lat = ([float(row[name]) for row in rows] for name in ("经度", "纬度"))
+    points = np.column_stack(to_wgs84(lon, lat, Frame.GCJ02))
+    codes = list(grids)
+    tree = shapely.STRtree(list(grids.values()))
+    found: dict[str, list[Home]] = defaultdict(list)
+    for k, n in tree.query(shapely.points(points), predicate="intersects").T.tolist():
+        x, y = points[k].tolist()
+        found[codes[n][:12]].append(Home((x, y), int(rows[k]["户数"])))
+    return found
+
+
+def is_possible(found: Offer) -> bool:
+    """Whether nothing is known that rules a solution out."""
+    return not any(reason.why.rules_out for one in found.alternatives for reason in one.reasons)
+
+
+# ---- Publication ---------------------------------------------------------------------------------
+
+
+def publication(small: int) -> list[Measure]:
+    """60 grids and 100,000 buildings that change hands, or so many times fewer."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gis_server.settings")
+    django.setup()
+    from django.core.management import call_command  # noqa: PLC0415 - Django is set up by now
+
+    call_command("migrate", verbosity=0)
+    done = plans_publication.measure(60 // small, 100_000 // small)
+    name = f"publication of {done.grids} grids, {done.moved:,} of {done.points:,} points moved"
+    return [
+        Measure(name, done.taken_s, "s", goal=at_most(3)),
+        Measure("publication, processor time of this process", done.processor_s, "s"),
+        Measure("publication, points in the wrong grid, of every 50th", done.wrong, "",
+                goal=at_most(0)),
+        Measure(f"publication, half states seen in {done.looks} looks", done.half_states, "",
+                goal=at_most(0)),
+    ]  # fmt: skip
+
+
+# ---- Random sequences ----------------------------------------------------------------------------
+
+
+def sequences(count: int) -> list[Measure]:
+    """So many of them, on every core; each step of the small territories is proven."""
+    seeds = range(0, SEQUENCES, BATCH * SEQUENCES // count)
     with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
         results = list(pool.map(batch, seeds))
     steps, tries, broken, moved_m2 = (list(column) for column in zip(*results, strict=True))
-    name = f"{SEQUENCES:,} random sequences"
+    name = f"{len(seeds) * BATCH:,} random sequences"
     return [
         Measure(f"{name}: operations done", sum(steps), ""),
         Measure(f"{name}: share of tries that were done", sum(steps) / sum(tries), "",

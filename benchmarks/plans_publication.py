@@ -2,10 +2,15 @@
 
 A community of strips, each a grid, side by side from west to east; a plan moves every border half a
 strip to the east, so that half of all buildings change hands.  What is measured is the service that
-the job calls: the proof, the shapes, the points, history and the feed, to the commit.
+the job calls: the proof, the shapes, the points, history and the feed, to the commit.  Meanwhile a
+reader asks all the time, in one statement, which shapes are in force and how many buildings each
+grid has: it may hear what was before or what is since, and nothing else.
 """
 
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,11 +26,20 @@ FILL = """
           FROM generate_series(1, %(count)s) AS n) AS made
     JOIN grids_grid AS grid ON grid.code = %(community)s || lpad((floor(x) + 1)::text, 3, '0')"""
 
+SEEN = """
+    SELECT (SELECT md5(string_agg(grid_id || ST_AsBinary(shape)::text, '' ORDER BY grid_id))
+            FROM grids_gridshape WHERE valid @> grids_today()),
+           (SELECT md5(string_agg(grid_id || ':' || held, ',' ORDER BY grid_id))
+            FROM (SELECT grid_id, count(*) AS held FROM grids_building GROUP BY grid_id) AS counts),
+           (SELECT string_agg(state, ',' ORDER BY id) FROM grids_boundaryplan)"""
+
 
 @dataclass(frozen=True, slots=True)
 class Published:
     """points: buildings there are.  moved: of these, changed hands.  taken_s, processor_s: wall
-    clock and this process's own; wrong: buildings that are not in the grid that holds them.
+    clock and this process's own; wrong: buildings, of every fiftieth, that are not in the grid that
+    holds them.  looks, half_states: how often the reader asked, and how many answers were neither
+    what was before nor what is since.
     """
 
     grids: int
@@ -34,6 +48,8 @@ class Published:
     taken_s: float
     processor_s: float
     wrong: int
+    looks: int
+    half_states: int
 
 
 def measure(grids: int = 60, moved: int = 100_000) -> Published:
@@ -52,20 +68,55 @@ def measure(grids: int = 60, moved: int = 100_000) -> Published:
     _fill(grids, 2 * moved)
     plan_id = _scheduled(grids, now)
     before = dict(Building.objects.values_list("id", "grid_id"))
-    began, spent = time.perf_counter(), time.process_time()
-    publishing.publish(plan_id=plan_id, now=now)
-    taken, spent = time.perf_counter() - began, time.process_time() - spent
+    first = _look()
+    with _reading() as seen:
+        began, spent = time.perf_counter(), time.process_time()
+        publishing.publish(plan_id=plan_id, now=now)
+        taken, spent = time.perf_counter() - began, time.process_time() - spent
+    last = _look()
     after = dict(Building.objects.values_list("id", "grid_id"))
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM grids_building AS place,"
             " LATERAL grids_home(place.point, grids_today()) AS home"
-            " WHERE place.grid_id IS DISTINCT FROM home.grid_id AND place.id %% 50 = 0",
-            [],
+            " WHERE place.grid_id IS DISTINCT FROM home.grid_id AND place.id % 50 = 0"
         )
         wrong = cursor.fetchone()[0]
     changed = sum(after[key] != grid for key, grid in before.items())
-    return Published(grids, len(before), changed, taken, spent, wrong)
+    half = sum(one not in (first, last) for one in seen)
+    return Published(grids, len(before), changed, taken, spent, wrong, len(seen), half)
+
+
+def _look() -> tuple[Any, ...]:
+    from django.db import connection  # noqa: PLC0415
+
+    with connection.cursor() as cursor:
+        cursor.execute(SEEN)
+        return tuple(cursor.fetchone())
+
+
+@contextmanager
+def _reading() -> Iterator[list[tuple[Any, ...]]]:
+    """A reader beside, on a connection of its own; what it has seen."""
+    from django.db import connection  # noqa: PLC0415
+
+    seen: list[tuple[Any, ...]] = []
+    enough = threading.Event()
+
+    def read() -> None:
+        try:
+            while not enough.is_set():
+                seen.append(_look())
+        finally:
+            connection.close()
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    try:
+        yield seen
+    finally:
+        enough.set()
+        reader.join()
 
 
 def _strip(first: float, last: float) -> Any:
@@ -81,7 +132,7 @@ def _lay_out(grids: int) -> None:
     from grids.models import Division, Grid, GridDesignation, GridShape  # noqa: PLC0415
 
     def drawn(shape: Any) -> tuple[Any, Any]:
-        stored = GEOSGeometry(shape.wkb, srid=4326)
+        stored = GEOSGeometry(memoryview(shape.wkb), srid=4326)
         return stored, stored.transform(3857, clone=True)
 
     above = None
@@ -124,6 +175,7 @@ def _scheduled(grids: int, now: datetime) -> int:
     from gis_server.models import User  # noqa: PLC0415
     from gis_server.roles import Role  # noqa: PLC0415
     from grids.plans import services  # noqa: PLC0415
+    from grids.plans.drafts import Draft  # noqa: PLC0415
     from grids.redrawing import Redrawing, Reshaped  # noqa: PLC0415
 
     people = [
@@ -135,7 +187,7 @@ def _scheduled(grids: int, now: datetime) -> int:
         Reshaped(f"{COMMUNITY}{k + 1:03d}", _strip(edges[k], edges[k + 1])) for k in range(grids)
     )
     today = timezone.localdate(now)
-    draft = services.Draft("Half a strip", COMMUNITY[:6], today, [], Redrawing(reshaped=reshaped))
+    draft = Draft("Half a strip", COMMUNITY[:6], today, [], Redrawing(reshaped=reshaped))
     plan = services.make(draft=draft, by=people[0], now=now)
     plan = services.submit(plan_id=plan.pk, revision=plan.revision, by=people[0], now=now)
     plan = services.approve(plan_id=plan.pk, revision=plan.revision, by=people[1], now=now)

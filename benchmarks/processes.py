@@ -19,7 +19,13 @@ def start(name: str, given: Mapping[str, str]) -> "subprocess.Popen[bytes]":
     words = [given.get(word.strip('"').removeprefix("$"), word) for word in command.split()]
     binary = Path(sys.executable).parent / words[0]
     env = os.environ | given | {"LOG_LEVEL": "ERROR"}
-    return subprocess.Popen([str(binary), *words[1:]], cwd=ROOT, env=env)
+    # A group of its own: killing it takes its children along.  It ends with this benchmark.
+    words = ["setpriv", "--pdeathsig=TERM", str(binary), *words[1:]]
+    return subprocess.Popen(words, cwd=ROOT, env=env, start_new_session=True)
+
+
+def web(port: int) -> "subprocess.Popen[bytes]":
+    return start("web", {"WEB_HOST": "127.0.0.1", "WEB_PORT": str(port)})
 
 
 def wait_until_up(port: int) -> None:

@@ -3,7 +3,7 @@
 All are asked for the same tiles of the same grids in the same random order, each tile once, so that
 no tile comes from a store.  *Bare* is the least such a tile can cost in PostGIS: one table, one
 prepared statement, no scope, no names on the map, nobody to be asked who is there; eight at a time
-it is run by pgbench.  *Ours* is the whole way: gunicorn, session, reach, edition, tile, packing.
+it is run by pgbench.  *Ours* is the whole way: Granian, session, reach, edition, tile, packing.
 """
 
 import os
@@ -25,7 +25,7 @@ from urllib.parse import quote
 import django
 import psycopg2
 
-from benchmarks import tile_peers
+from benchmarks import processes, tile_peers
 from benchmarks.lattice import COLUMNS, ROWS, lay_territory
 from benchmarks.report import Goal, Measure, at_most, finish, ratio_at_least, ratio_at_most
 from benchmarks.tile_peers import TABLE, Absent, Peer
@@ -201,11 +201,7 @@ def serving() -> Iterator[Server]:
     edition = client.get("/tiles/version/", headers={"Host": "127.0.0.1"}).json()["edition"]
     cookie = f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
     server = Server(first_free("127.0.0.1", 8300), cookie, edition)
-    command = f"gunicorn gis_server.wsgi --bind 127.0.0.1:{server.port} --worker-class gthread"
-    words = f"{command} --workers 2 --threads 8 --keep-alive 30 --log-level error".split()
-    quiet = os.environ | {"LOG_LEVEL": "ERROR"}
-    binary = Path(sys.executable).parent / words[0]
-    process = subprocess.Popen([str(binary), *words[1:]], cwd=ROOT, env=quiet)
+    process = processes.web(server.port)
     try:
         tile_peers.wait_until_up(server.port, process, asks=True)
         yield server

@@ -12,7 +12,6 @@ before and after.  `--quick` takes 2,000 cameras, 200 changes and no borders ahe
 import argparse
 import os
 import statistics
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -24,6 +23,7 @@ from typing import Any
 
 import django
 
+from benchmarks import processes
 from benchmarks.lattice import COLUMNS, ROWS, SOUTH, WEST, lay_territory
 from benchmarks.report import Goal, Measure, at_most, finish, ratio_at_most, told_so_far
 from bin.steps.ports import first_free
@@ -43,7 +43,6 @@ SMOOTH_MS = 100.0
 CHANGES = 25_000
 AT_ONCE = 500
 MINUTES = 7 * 24 * 60
-MORE = "--workers 2 --threads 8 --keep-alive 30 --log-level error"
 TURN = ("offline", "online", "degraded", "online", "unknown")
 PATIENCE_S = 600
 
@@ -63,10 +62,17 @@ INSTRUMENTS = """(() => {
     if (ms === 60_000) window.minute.push(act);
     return every(act, ms, ...words);
   };
+  const NEEDED = ["divisions", "grids", "camera-heaps", "cameras"];
+  const has = (map, name) => Boolean(map.getSource(name)) && map.isSourceLoaded(name);
+  // From afar cameras are heaps in tiles.
+  const isThere = (map) => map?.style && NEEDED.every((name) => has(map, name))
+    && (map.getZoom() < 11 || map.getSource("cameras").serialize().data.features.length > 0);
   const look = () => {
     const map = document.getElementById("map")?.map;
-    if (document.body?.dataset.live === "live" && map?.loaded()) window.painted = performance.now();
-    else requestAnimationFrame(look);
+    if (document.body?.dataset.live !== "live" || !isThere(map)) return requestAnimationFrame(look);
+    // All of it is in the next picture.
+    map.once("render", () => requestAnimationFrame(() => (window.painted = performance.now())));
+    map.triggerRepaint();
   };
   requestAnimationFrame(look);
 })()"""
@@ -231,17 +237,10 @@ def serving(**ports: int) -> Iterator[Product]:
     client = Client()
     client.force_login(User.objects.create_user("bench", role="operator", scope=["140107"]))
     web, live = ports["WEB_PORT"], ports["LIVE_PORT"]
-    commands = (
-        f"gunicorn gis_server.wsgi --bind 127.0.0.1:{web} --worker-class gthread {MORE}",
-        f"uvicorn gis_server.live_asgi:app --host 127.0.0.1 --port {live} --log-level error",
-    )
-    quiet = os.environ | {"LOG_LEVEL": "ERROR"}
     started = []
     try:
-        for command in commands:
-            first, *words = command.split()
-            binary = str(Path(sys.executable).parent / first)
-            started.append(subprocess.Popen([binary, *words], cwd=ROOT, env=quiet))
+        started.append(processes.web(web))
+        started.append(processes.start("live", {"WEB_HOST": "127.0.0.1", "LIVE_PORT": str(live)}))
         wait_until_up(web, started[0], asks=True)
         name = settings.SESSION_COOKIE_NAME
         url = f"http://127.0.0.1:{web}"

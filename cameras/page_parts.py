@@ -1,4 +1,4 @@
-"""The cameras in a part of the territory, for the pages of `grids`."""
+"""The cameras in a part of the territory, for the pages of `grids` and for boundary plans."""
 
 from collections import Counter
 
@@ -6,15 +6,23 @@ from django.db.models import Case, IntegerField, Q, Value, When
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from cameras.health import State
 from cameras.models import Camera
 from cameras.queries import cameras_of, state_of
 from cameras.reasons_text import reason_name
 from gis_server.models import User
+from gis_server.roles import Permission
 from grids.page_parts import Part, PartRow
+from grids.plans.counting import Figure, Source
 
 BADGES = {State.ONLINE: "good", State.DEGRADED: "warn", State.OFFLINE: "bad", State.UNKNOWN: "off"}
+SOURCE = Source(
+    pgettext_lazy("one place", "Camera"), "cameras_camera", "place.name", "camera-page",
+    {"cameras": "1"}, permission=Permission.SEE_CAMERAS,
+)  # fmt: skip
+FIGURE = Figure(gettext_lazy("Cameras"))
 WORST_FIRST = (State.OFFLINE, State.DEGRADED, State.UNKNOWN, State.ONLINE)
 
 

@@ -12,7 +12,7 @@ class EventsConfig(AppConfig):
         from events import follow, moved  # noqa: PLC0415 - models are loaded only now
         from events.rounds.cells import shown_in  # noqa: PLC0415
         from gis_server import scopes  # noqa: PLC0415
-        from grids.plans import moving, past  # noqa: PLC0415
+        from grids.plans import counting, moving, past  # noqa: PLC0415
         from patrols.seen import video  # noqa: PLC0415
 
         scopes.FOLLOW.extend(one for one in follow.FOLLOW if one not in scopes.FOLLOW)
@@ -20,3 +20,4 @@ class EventsConfig(AppConfig):
             video.SOURCES.append(shown_in)
         moving.HEARD["events_event"] = moved.tell
         past.COUNTED["events"] = follow.BETWEEN
+        counting.offer("event", moved.SOURCE, open_events=moved.FIGURE)

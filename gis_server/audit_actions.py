@@ -81,6 +81,7 @@ ACTIONS: dict[str, str | Promise] = {
     "import.applied": pgettext_lazy("action", "Applied an import"),
     "import.discarded": pgettext_lazy("action", "Discarded an import"),
     "list.exported": pgettext_lazy("action", "Took the offline list along as a file"),
+    "plan.exported": pgettext_lazy("action", "Took a boundary plan along as a file"),
     "map.exported": pgettext_lazy("action", "Took a map along as a file"),
     "masks.saved": pgettext_lazy("action", "Drew the privacy masks of a camera"),
     "password.changed": pgettext_lazy("action", "Changed their password"),

@@ -1,4 +1,4 @@
-"""What a process gives up before it touches what a device has sent.  Linux; no Django."""
+"""What a process gives up before it touches what a device has sent, and its ties.  No Django."""
 
 import contextlib
 import ctypes
@@ -22,6 +22,13 @@ def confine() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
     allow_cpu()
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def end_with(parent: int) -> None:
+    """Ask Linux to stop this process when its parent ends (prctl(2)); it may have ended already."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:
+        os._exit(1)
 
 
 def allow_cpu() -> None:

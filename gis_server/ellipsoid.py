@@ -73,13 +73,22 @@ def metres_a_degree(lat: Any) -> tuple[Any, Any]:
 
 def length_m(lines: Any) -> float:
     """How long lines are together, or the borders of polygons; exact to 1e-6 up to a kilometre."""
-    corners, corner_of = shapely.get_coordinates(_rings_or_lines(lines), return_index=True)
+    return float(lengths_m(_rings_or_lines(lines)).sum())
+
+
+def lengths_m(lines: Any) -> Floats:
+    """Array (n,): how long lines, or collections of lines and points, each are."""
+    given = np.atleast_1d(np.asarray(lines, dtype=object))
+    parts, part_of = shapely.get_parts(given, return_index=True)
+    corners, corner_of = shapely.get_coordinates(parts, return_index=True)
     if len(corners) < 2:
-        return 0.0
+        return np.zeros(len(given))
     inside = corner_of[:-1] == corner_of[1:]
     east, north = metres_a_degree((corners[:-1, 1] + corners[1:, 1]) / 2)
     step = np.diff(corners, axis=0)
-    return float(np.hypot(step[:, 0] * east, step[:, 1] * north)[inside].sum())
+    long = np.hypot(step[:, 0] * east, step[:, 1] * north)[inside]
+    owner = part_of[corner_of[:-1][inside]]
+    return np.asarray(np.bincount(owner, long, minlength=len(given)), dtype=np.float64)
 
 
 def _rings_or_lines(lines: Any) -> Any:

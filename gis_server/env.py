@@ -50,6 +50,28 @@ def env_int(name: str, default: int, low: int, high: int) -> int:
     return value
 
 
+def env_weights(name: str, default: str, choices: tuple[str, ...]) -> dict[str, float]:
+    """Pairs such as households=1,shops=0.5: how much one of each of `choices` counts.
+
+    Raises:
+        ImproperlyConfigured: a name that is none of the choices or comes twice, a number that is
+            none or not from 0 to 1000, or nothing that counts.
+    """
+    pairs = [part.partition("=") for part in env_list(name, default)]
+    try:
+        weights = {key.strip(): float(number) for key, _sign, number in pairs}
+    except ValueError:
+        weights = {}
+    known = set(weights) <= set(choices) and len(weights) == len(pairs)
+    numbers = weights.values()
+    if not known or not all(0 <= one <= 1000 for one in numbers) or not any(numbers):
+        raise ImproperlyConfigured(
+            f"{name} must be pairs such as households=1,shops=2 with numbers from 0 to 1000, one of"
+            f" them above 0; the names are {', '.join(choices)}."
+        )
+    return weights
+
+
 def env_list(name: str, default: str) -> list[str]:
     """Values separated by commas; empty ones are dropped."""
     return [part.strip() for part in env_str(name, default).split(",") if part.strip()]

@@ -25,6 +25,7 @@ from gis_server.env import (
     env_secret,
     env_str,
     env_vault_keys,
+    env_weights,
 )
 from gis_server.roles import Role
 
@@ -115,7 +116,10 @@ CACHES = {
 MEDIA_ROOT = Path(env_str("MEDIA_ROOT", str(VAR_DIR / "media")))
 STATIC_ROOT = Path(env_str("STATIC_ROOT", str(VAR_DIR / "static")))
 STATIC_URL = "/static/"
-STATICFILES_DIRS = [("vendor/maplibre-gl", BASE_DIR / "node_modules" / "maplibre-gl" / "dist")]
+STATICFILES_DIRS = [
+    ("vendor/maplibre-gl", BASE_DIR / "node_modules" / "maplibre-gl" / "dist"),
+    ("vendor/ol", BASE_DIR / "node_modules" / "ol" / "dist"),
+]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "gis_server.static_files.HashedStatic"},
@@ -258,6 +262,19 @@ EVENT_TOKEN_REPORTS_PER_MINUTE = env_int("EVENT_TOKEN_REPORTS_PER_MINUTE", 3000,
 
 # Patrols -----------------------------------------------------------------------------------------
 PATROL_KEPT_DAYS = env_int("PATROL_KEPT_DAYS", 90, 1, 3650)
+
+# Boundary plans ----------------------------------------------------------------------------------
+# How many households a grid should have, and what its load counts (`grids.impact`).
+PLAN_HOUSEHOLDS_LOW = env_int("PLAN_HOUSEHOLDS_LOW", 300, 0, 100_000)
+PLAN_HOUSEHOLDS_HIGH = env_int("PLAN_HOUSEHOLDS_HIGH", 500, PLAN_HOUSEHOLDS_LOW, 1_000_000)
+PLAN_LOAD_WEIGHTS = env_weights(
+    "PLAN_LOAD_WEIGHTS",
+    "households=1,shops=1,service_points=2,street_km=15,open_events=5",
+    (
+        "households", "buildings", "shops", "service_points", "cameras", "street_km",
+        "open_events",
+    ),
+)  # fmt: skip
 
 # Background work ---------------------------------------------------------------------------------
 CELERY_BROKER_URL = broker_of(REDIS_URL)

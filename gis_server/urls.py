@@ -2,9 +2,9 @@
 
 from django.conf import settings
 from django.urls import include, path
-from django.views.i18n import JavaScriptCatalog, set_language
+from django.views.i18n import set_language
 
-from gis_server import api, audit_pages, health, live_ticket
+from gis_server import api, audit_pages, health, live_ticket, script_texts
 from gis_server.accounts import account_pages, oidc, second_factor_pages, token_pages, user_pages
 from gis_server.edge import public
 from gis_server.sign_in import SignIn, SignOut, sign_in_code
@@ -17,7 +17,7 @@ urlpatterns = [
     path("sign-in/code/", public(sign_in_code), name="sign-in-code"),
     path("sign-out/", public(SignOut.as_view()), name="sign-out"),
     path("language/", public(set_language), name="language"),
-    path("jsi18n/", public(JavaScriptCatalog.as_view()), name="jsi18n"),
+    path("jsi18n/", public(script_texts.script_texts), name="jsi18n"),
     path("api/find/", api.find, name="find"),
     path("live/ticket/", live_ticket.ticket, name="live-ticket"),
     path("calendar/", workday_pages.working_days, name="calendar"),

@@ -53,7 +53,7 @@ def crosswalk(
     areas = _areas(before, after, least_area)
     counts: dict[tuple[str, str], dict[str, float]] = {}
     for name, counted in points.items():
-        old, new = _homes(before, counted.places), _homes(after, counted.places)
+        old, new = homes(before, counted.places), homes(after, counted.places)
         for *pair, weight in zip(old, new, counted.weights.tolist(), strict=True):
             mine = counts.setdefault((pair[0], pair[1]), {})
             mine[name] = mine.get(name, 0.0) + weight
@@ -91,16 +91,25 @@ def _areas(
     return found
 
 
-def _homes(shapes: Mapping[str, shapely.Geometry], places: NDArray[np.object_]) -> list[str]:
+def homes(shapes: Mapping[str, shapely.Geometry], places: NDArray[np.object_]) -> list[str]:
     """The code of each place's shape, the lowest on a border, "" outside of all."""
+    named = [*sorted(shapes), ""]
+    return [named[k] for k in home_numbers(shapes, places).tolist()]
+
+
+def home_numbers(
+    shapes: Mapping[str, shapely.Geometry], places: NDArray[np.object_]
+) -> NDArray[np.intp]:
+    """Of each place (n,) the number of its shape's code among the sorted codes; the lowest on a
+    border, as many as there are codes outside of all.
+    """
     codes = sorted(shapes)
-    best = np.full(len(places), len(codes))
+    best = np.full(len(places), len(codes), dtype=np.intp)
     if codes and len(places):
         tree = shapely.STRtree([shapes[code] for code in codes])
         which, where = tree.query(places, predicate="intersects")
         np.minimum.at(best, which, where)
-    named = [*codes, ""]
-    return [named[k] for k in best.tolist()]
+    return best
 
 
 def on_new_ground(

@@ -8,16 +8,18 @@ from celery import shared_task
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from gis_server.errors import Conflict
+from gis_server.errors import Conflict, Invalid
+from grids.balance import NothingToBalance
 from grids.imports import queue, work
 from grids.imports.flow import Step
-from grids.models import ImportRun
-from grids.plans import publishing
+from grids.models import ImportRun, PlanProposal
+from grids.plans import proposals, proposing, publishing
 
 logger = logging.getLogger(__name__)
 # Far longer than any file takes; a job that hangs must not hold a worker for ever.
 IMPORT_LIMIT_S = 3 * 3600
 KEPT_FILES = timedelta(days=30)
+PROPOSAL_LIMIT_S = 120  # ten times what the largest community takes
 
 
 def follow_the_day(on: date) -> int:
@@ -93,3 +95,19 @@ def drop_old_imports() -> int:
 def publish_plans() -> int:
     """Let the boundary plans come into force whose day has come; how many these were."""
     return publishing.publish_due(timezone.now())
+
+
+@shared_task(time_limit=PROPOSAL_LIMIT_S)  # type: ignore[untyped-decorator]
+def propose_borders(proposal_id: int) -> None:
+    """Work out alternatives for a community; whoever asked is told when nothing comes of it."""
+    proposal = PlanProposal.objects.select_related("plan").filter(id=proposal_id).first()
+    if proposal is None:
+        return
+    try:
+        proposing.work(proposal, now=timezone.now)
+    except (Conflict, Invalid, NothingToBalance):
+        proposals.fail(proposal, "moved_on", timezone.now())
+    except Exception:
+        logger.exception("proposal %d broke off", proposal_id)
+        connection.close_if_unusable_or_obsolete()
+        proposals.fail(proposal, "broke_off", timezone.now())

@@ -104,9 +104,10 @@ class Posted:
 
 @dataclass(frozen=True, slots=True)
 class Redrawing:
-    """
+    """A draft in which nothing is drawn yet has none of these; nobody can send it to review.
+
     Raises:
-        BadRedrawing: the parts contradict each other, or there is none.
+        BadRedrawing: the parts contradict each other, or are too many.
     """
 
     reshaped: tuple[Reshaped, ...] = ()
@@ -122,14 +123,16 @@ class Redrawing:
     def __post_init__(self) -> None:
         after = {one.code: one.new_code for one in self.renamed}
         object.__setattr__(self, "codes_after", after)
-        if not (self.reshaped or self.born or self.retired or self.renamed or self.posted):
-            raise BadRedrawing(Flaw.NOTHING, "changes")
         count = len(self.reshaped) + len(self.born) + len(self.retired) + len(self.renamed)
         if max(count, len(self.posted)) > MOST_GRIDS:
             raise BadRedrawing(Flaw.TOO_MANY, count)
         if shapely.get_num_coordinates(list(self._shapes())).sum() > MOST_VERTICES:
             raise BadRedrawing(Flaw.TOO_MANY, "vertices")
         self._check_codes()
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.reshaped or self.born or self.retired or self.renamed or self.posted)
 
     def _shapes(self) -> Iterator[shapely.Polygon]:
         yield from (one.shape for one in self.reshaped)
@@ -185,7 +188,7 @@ def of_plan(plan: Plan) -> Redrawing:
     The people that it names are given to their grids; nobody is taken away from one.
 
     Raises:
-        BadRedrawing: nothing has changed, or too much.
+        BadRedrawing: too much has changed.
     """
     changed = plan.changed
     both = {key: (old, new) for key, (old, new) in changed.items() if old and new}
@@ -260,13 +263,16 @@ def from_json(told: object) -> Redrawing:
     """
     if not isinstance(told, Mapping):
         raise BadRedrawing(Flaw.NO_OBJECT, "changes")
-    return Redrawing(
+    redrawing = Redrawing(
         reshaped=_each(told, "reshaped", _reshaped),
         born=_each(told, "born", _born),
         retired=_each(told, "retired", _retired),
         renamed=_each(told, "renamed", _renamed),
         posted=_each(told, "posted", _posted),
     )
+    if redrawing.is_empty:
+        raise BadRedrawing(Flaw.NOTHING, "changes")
+    return redrawing
 
 
 def _each(told: Mapping[str, Any], name: str, read: Callable[[Mapping[str, Any]], Any]) -> Any:

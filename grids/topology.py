@@ -171,7 +171,7 @@ def prove_territory(
     found = [] if gapless else list(_faulty_borders(whole, limits.gap_width_deg))
     found += _divisions(codes, polygons, outlines, limits)
     found += _parts(grids, limits)
-    return [in_metres(finding) for finding in found] + list(_thin(codes, polygons, limits))
+    return [in_metres(finding) for finding in found] + list(thin_ones(codes, polygons, limits))
 
 
 def _is_exclave(finding: Finding, exclaves: Collection[str]) -> bool:
@@ -242,7 +242,9 @@ def _parts(grids: Shapes, limits: Limits) -> Iterator[Finding]:
         )
 
 
-def _thin(codes: Sequence[str], polygons: NDArray[np.object_], limits: Limits) -> Iterator[Finding]:
+def thin_ones(
+    codes: Sequence[str], polygons: NDArray[np.object_], limits: Limits
+) -> Iterator[Finding]:
     """Grids too small or too narrow.  Only those that might be are measured."""
     if not len(polygons):
         return
@@ -291,7 +293,7 @@ def prove_edit(
     found += _same_land(before, after)
     thin = [
         finding
-        for finding in _thin(list(after), np.array(list(after.values()), dtype=object), limits)
+        for finding in thin_ones(list(after), np.array(list(after.values()), dtype=object), limits)
         if not _was_as_thin(finding, before, limits)
     ]
     return [in_metres(finding) for finding in found] + thin

@@ -2,7 +2,21 @@ from django.urls import path
 
 from grids import api, grant_pages
 from grids.plans import api as plans_api
-from grids.views import divisions, edits, grids, import_faults, imports, places, workers
+from grids.plans import draw_api, draw_page, impact_api, proposal_api
+from grids.views import (
+    divisions,
+    edits,
+    grids,
+    import_faults,
+    imports,
+    life,
+    places,
+    plan,
+    plan_impact,
+    plans,
+    then,
+    workers,
+)
 
 urlpatterns = [
     path("api/divisions/", api.divisions, name="divisions"),
@@ -13,9 +27,53 @@ urlpatterns = [
     path("api/grid-plans/life/<str:code>/", plans_api.life, name="grid-life"),
     path("api/grid-plans/<int:grid_plan_id>/", plans_api.plan, name="grid-plan"),
     path("api/grid-plans/<int:grid_plan_id>/check/", plans_api.check, name="grid-plan-check"),
+    path("api/grid-plans/<int:grid_plan_id>/impact/", impact_api.impact, name="grid-plan-figures"),
+    path(
+        "api/grid-plans/<int:grid_plan_id>/impact/points/",
+        impact_api.impact_points,
+        name="grid-plan-points",
+    ),
+    path("api/grid-plans/<int:grid_plan_id>/drawing/", draw_api.drawing, name="plan-drawing"),
+    path("api/grid-plans/<int:grid_plan_id>/operations/", draw_api.operations, name="plan-do"),
+    path("api/grid-plans/<int:grid_plan_id>/undo/", draw_api.undo, name="plan-undo"),
+    path("api/grid-plans/<int:grid_plan_id>/redo/", draw_api.redo, name="plan-redo"),
+    path("api/grid-plans/<int:grid_plan_id>/preview/", draw_api.preview, name="plan-preview"),
+    path("api/grid-plans/<int:grid_plan_id>/locks/", draw_api.locks, name="plan-locks"),
+    path(
+        "api/grid-plans/<int:grid_plan_id>/renumbering/",
+        draw_api.renumbering,
+        name="plan-renumbering",
+    ),
+    path("api/grid-plans/<int:grid_plan_id>/repairs/", draw_api.repairs, name="plan-repairs"),
+    path("api/grid-plans/<int:grid_plan_id>/snapping/", draw_api.snapping, name="plan-snapping"),
+    path("api/grid-plans/<int:grid_plan_id>/staff/", draw_api.staff, name="plan-staff"),
+    path("api/grid-plans/<int:grid_plan_id>/here/", draw_api.here, name="plan-here"),
+    path("plans/<int:grid_plan_id>/draw/", draw_page.draw, name="grid-plan-draw"),
+    path(
+        "api/grid-plans/<int:grid_plan_id>/proposals/",
+        proposal_api.of_plan,
+        name="grid-plan-proposals",
+    ),
+    path(
+        "api/grid-plans/<int:grid_plan_id>/proposals/<int:proposal_id>/",
+        proposal_api.one,
+        name="grid-plan-proposal",
+    ),
+    path(
+        "api/grid-plans/<int:grid_plan_id>/proposals/<int:proposal_id>/cancel/",
+        proposal_api.cancel,
+        name="grid-plan-proposal-cancel",
+    ),
+    path(
+        "api/grid-plans/<int:grid_plan_id>/proposals/<int:proposal_id>/take/",
+        proposal_api.take,
+        name="grid-plan-proposal-take",
+    ),
     path(
         "api/grid-plans/<int:grid_plan_id>/<str:plan_verb>/", plans_api.step, name="grid-plan-step"
     ),
+    path("plans/import/", imports.new_plan, name="grid-plan-import"),
+    path("plans/<int:grid_plan_id>/impact/", plan_impact.impact_page, name="grid-plan-impact"),
     path("area-grants/", grant_pages.own, name="area-grants"),
     path("area-grants/ask/", grant_pages.ask, name="area-grants-ask"),
     path("area-grants/to-decide/", grant_pages.to_decide, name="area-grants-to-decide"),
@@ -38,6 +96,16 @@ urlpatterns = [
     path("territory/undo/<int:number>/", edits.undo, name="edit-undo"),
     path("territory/<str:code>/", divisions.division, name="division-page"),
     path("grids/<str:code>/", grids.grid, name="grid-page"),
+    path("grids/<str:code>/life/", life.life, name="grid-life-page"),
+    path("plans/", plans.plans, name="grid-plans-list"),
+    path("plans/new/", plans.new, name="grid-plan-new"),
+    path("plans/compare/", then.compare, name="grid-plans-compare"),
+    path("plans/compare/shapes/", then.shapes, name="grid-plans-shapes"),
+    path("plans/map/", then.map_of_day, name="grid-plans-day"),
+    path("plans/crosswalk/", then.crosswalk, name="grid-crosswalk"),
+    path("plans/<int:grid_plan_id>/", plan.plan, name="grid-plan-page"),
+    path("plans/<int:grid_plan_id>/take-over/", plan.take_over, name="grid-plan-take-over"),
+    path("plans/<int:grid_plan_id>/do/<str:plan_verb>/", plan.do, name="grid-plan-do"),
     path("buildings/<int:number>/", places.building, name="building-page"),
     path("shops/<int:number>/", places.shop, name="shop-page"),
     path("service-points/<int:number>/", places.service_point, name="service-point-page"),

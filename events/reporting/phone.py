@@ -17,9 +17,9 @@ from django.urls import reverse
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
-from django.views.i18n import JavaScriptCatalog
 
 from gis_server.edge import public
+from gis_server.script_texts import texts
 
 SHELL = "events/reporting/phone.html"
 MODULES = (
@@ -131,6 +131,5 @@ def version(language: str) -> str:
     """Of the shell, its words and files in a language; neither changes while a process lives."""
     with override(language):
         shell = render_to_string(SHELL, shell_context() | {"nonce": ""})
-        words: HttpResponse = JavaScriptCatalog().get(HttpRequest())
-    text = shell.encode() + words.content + "".join(assets()).encode()
+    text = shell.encode() + texts(language)[0] + "".join(assets()).encode()
     return sha256(text).hexdigest()[:16]

@@ -11,6 +11,7 @@ from django.urls import reverse
 from gis_server.edge import Page
 from gis_server.list_files import LABELS, MOST_ROWS, ListFile
 from gis_server.roles import PERMISSION_NAMES, Permission, may
+from gis_server.script_texts import address
 
 register = template.Library()
 
@@ -19,6 +20,12 @@ register = template.Library()
 def may_filter(user: Any, permission: str) -> bool:
     """Whether the signed-in user holds a permission: `{% if user|may:"manage_users" %}`."""
     return bool(user.is_authenticated) and may(user.role, Permission(permission))
+
+
+@register.simple_tag
+def script_texts() -> str:
+    """The address of the translations that scripts show."""
+    return address()
 
 
 @register.filter

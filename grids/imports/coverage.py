@@ -27,6 +27,8 @@ PROBLEMS = {
     Fault.GAP_OR_OVERLAP: Problem.GAP_OR_OVERLAP,
     Fault.UNCOVERED: Problem.UNCOVERED,
     Fault.OUTSIDE: Problem.OUTSIDE_PARENT,
+    Fault.TOO_SMALL: Problem.TOO_SMALL,
+    Fault.TOO_NARROW: Problem.TOO_NARROW,
 }
 
 # Grids of the register that stay as they are and touch what is imported.  Of the same district: the
@@ -147,6 +149,7 @@ def told(finding: Finding, row: int | None) -> Found:
         "code": finding.code,
         "area_m2": round(float(metres.area), 1),
         "length_m": round(float(metres.length), 1),
+        "width_m": round(finding.size, 2),
         "x": x,
         "y": y,
     }

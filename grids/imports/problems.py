@@ -113,6 +113,12 @@ class Problem(StrEnum):
     GAP_OR_OVERLAP = "gap_or_overlap"
     UNCOVERED = "uncovered"
     OUTSIDE_PARENT = "outside_parent"
+    CODE_OF_THE_PAST = "code_of_the_past"
+    GRID_MISSING = "grid_missing"
+    TOO_MANY_VERTICES = "too_many_vertices"
+    TOO_SMALL = "too_small"
+    TOO_NARROW = "too_narrow"
+    NO_PLAN = "no_plan"
     DIFFERENT_PEOPLE = "different_people"
     GRID_UNKNOWN = "grid_unknown"
     PERSON_UNKNOWN = "person_unknown"
@@ -189,6 +195,12 @@ DETAILS: dict[Problem, tuple[str, ...]] = {
     Problem.GAP_OR_OVERLAP: ("code", "length_m"),
     Problem.UNCOVERED: ("code", "area_m2"),
     Problem.OUTSIDE_PARENT: ("code", "area_m2"),
+    Problem.CODE_OF_THE_PAST: ("value", "name"),
+    Problem.GRID_MISSING: ("code",),
+    Problem.TOO_MANY_VERTICES: ("code", "count", "limit"),
+    Problem.TOO_SMALL: ("code", "area_m2"),
+    Problem.TOO_NARROW: ("code", "width_m"),
+    Problem.NO_PLAN: ("why",),
     Problem.DIFFERENT_PEOPLE: ("value", "row"),
     Problem.GRID_UNKNOWN: ("value",),
     Problem.PERSON_UNKNOWN: ("value",),

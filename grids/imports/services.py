@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from gis_server import audit
 from gis_server.errors import Conflict, Invalid, NotAllowed, NotFound
 from gis_server.models import User
-from gis_server.roles import covers
+from gis_server.roles import Permission, covers, may
 from grids.imports.digest import columns_digest
 from grids.imports.flow import Step, may_follow
 from grids.imports.frame_choice import UnknownFrame, frame_named
@@ -27,7 +27,8 @@ from grids.imports.problems import Problem, Refused
 from grids.imports.stage import Stage
 from grids.imports.targets import LAT, LON, TARGETS, WKT
 from grids.imports.texts import sentence
-from grids.models import ImportMapping, ImportRun
+from grids.models import ImportMapping, ImportRun, ImportTarget
+from grids.plans.drafts import check_territory
 
 FOLDER = "imports"
 BLOCK_BYTES = 1024 * 1024
@@ -55,6 +56,8 @@ def begin(
         raise Invalid(_("There is no such kind of data to import."))
     if not (2 <= len(scope) <= 15 and scope.isascii() and scope.isdigit()):
         raise Invalid(_("Say for which territory the file is: the first digits of its code."))
+    if target == ImportTarget.PLANS:
+        _check_planner(scope, by)
     if by is not None and not covers(by.reach, scope):
         raise NotAllowed(_("This territory is not yours to import into."))
     file, size = _keep(content)
@@ -72,6 +75,13 @@ def begin(
         )
         audit.note(by=by, action="import.begun", subject=run.id, scope=scope)
     return run
+
+
+def _check_planner(scope: str, by: User | None) -> None:
+    """A plan has an author who may draw it, and a territory of its own."""
+    if by is None or not may(by.role, Permission.EDIT_TERRITORY):
+        raise NotAllowed(_("Your role sees and approves plans, but does not draw them."))
+    check_territory(scope)
 
 
 def path_of(run: ImportRun) -> Path:

@@ -151,6 +151,13 @@ NAME = Field("name", NAMED, Text(longest=80, needed=True))
 ADDRESS = Field("address", _("address"), Text(longest=200, needed=False), default="")
 
 
+GRID_FIELDS = (
+    Field("code", _("code"), Code(pattern=GRID_PATTERN, needed=True)),
+    Field("name", NAMED, Text(longest=80, needed=False), default=""),
+    Field("kind", _("kind"), Choice(words=GRID_KINDS, needed=False), default="basic"),
+)
+
+
 def _places(name: ImportTarget, *more: Field) -> Target:
     return Target(
         name,
@@ -177,15 +184,10 @@ TARGETS: dict[str, Target] = {
             position=POSITION[2:],
         ),
         Target(
-            ImportTarget.GRIDS,
-            (
-                Field("code", _("code"), Code(pattern=GRID_PATTERN, needed=True)),
-                Field("name", NAMED, Text(longest=80, needed=False), default=""),
-                Field("kind", _("kind"), Choice(words=GRID_KINDS, needed=False), default="basic"),
-            ),
-            "polygon",
-            shape_needed=True,
-            position=POSITION[2:],
+            ImportTarget.GRIDS, GRID_FIELDS, "polygon", shape_needed=True, position=POSITION[2:]
+        ),
+        Target(
+            ImportTarget.PLANS, GRID_FIELDS, "polygon", shape_needed=True, position=POSITION[2:]
         ),
         Target(
             ImportTarget.STREETS,

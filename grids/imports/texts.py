@@ -256,6 +256,26 @@ TEXTS: dict[Problem, Text] = {
         "%(area_m2)s m² of %(code)s lie in no grid: extend a neighbour over the gap, or add the"
         " missing grid."
     ),
+    Problem.CODE_OF_THE_PAST: _(
+        "%(value)s was the code of a grid that is gone (%(name)s), and stays with it so that the"
+        " past can be read: give the new grid another one."
+    ),
+    Problem.GRID_MISSING: _(
+        "%(code)s is missing in the layer, and its ground is no other grid's: put it back, or give"
+        " its ground to a neighbour. A layer holds all grids of the communities that it names."
+    ),
+    Problem.TOO_MANY_VERTICES: _(
+        "The border of %(code)s has %(count)s vertices; a plan takes at most %(limit)s of a grid:"
+        " simplify it where the file is made."
+    ),
+    Problem.TOO_SMALL: _(
+        "%(code)s has only %(area_m2)s m²: a splinter of an edit? Merge it with a neighbour."
+    ),
+    Problem.TOO_NARROW: _(
+        "%(code)s is nowhere wider than %(width_m)s m: a splinter of an edit? Merge it with a"
+        " neighbour."
+    ),
+    Problem.NO_PLAN: _("The layer cannot become a plan (%(why)s)."),
     Problem.OUTSIDE_PARENT: _(
         "%(area_m2)s m² reach out of %(code)s: cut the grids at its boundary, or correct the"
         " boundary first."

@@ -60,6 +60,18 @@ COUNTS: "dict[str, tuple[Words, Words]]" = {
         pgettext_lazy("import", "Without a position"),
         gettext_lazy("taken in by their address, to be placed on the map by hand"),
     ),
+    "recoded": (
+        pgettext_lazy("import", "Renamed or renumbered"),
+        gettext_lazy("of those: grids that get another name or code"),
+    ),
+    "retired": (
+        pgettext_lazy("import", "Retired"),
+        gettext_lazy("in force, not in the layer, and their ground is another grid's"),
+    ),
+    "noded": (
+        pgettext_lazy("import", "With a new corner"),
+        gettext_lazy("where a neighbour's border ends on theirs; no ground moves"),
+    ),
     "posts": (pgettext_lazy("import", "Posts"), gettext_lazy("people times grids")),
     "new_posts": (
         pgettext_lazy("import", "New posts"),
@@ -85,6 +97,10 @@ KINDS: "dict[str, Words]" = {
     ),
     ImportTarget.WORKERS: gettext_lazy(
         "Head grid chiefs, grid workers and assistants, with the grids they hold"
+    ),
+    ImportTarget.PLANS: gettext_lazy(
+        "All grids of one or more communities, edited elsewhere: compared with those in force, they"
+        " become the draft of a plan"
     ),
 }
 RETIRES: "dict[str, Words]" = {
@@ -114,7 +130,7 @@ def step_of(run: ImportRun) -> tuple[str, str]:
 
 def changes(run: ImportRun) -> int:
     """How many rows of the registry applying would touch; staff that are only posted count too."""
-    names = ("new", "changed", "new_posts", *(("absent",) if run.retire_absent else ()))
+    names = ("new", "changed", "retired", "new_posts", *(("absent",) if run.retire_absent else ()))
     return sum(run.counts.get(name, 0) for name in names)
 
 
@@ -134,6 +150,8 @@ def count_rows(run: ImportRun) -> list[dict[str, Any]]:
 
 def label_of_field(target: str, name: str) -> str:
     """What a field of a kind is called; its own name when the kind has no such field."""
+    if name == "area_m2":
+        return _("area, m²")
     known = TARGETS[target]
     fields: tuple[Field, ...] = (*known.fields, *known.position)
     return next((str(field.label) for field in fields if field.name == name), name)

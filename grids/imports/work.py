@@ -33,7 +33,7 @@ from grids.imports.services import forget, move, path_of
 from grids.imports.source import TAKEN_OUT, open_source
 from grids.imports.stage import Stage, stage_columns
 from grids.imports.targets import TARGETS, Target
-from grids.models import ImportFault, ImportMapping, ImportRun
+from grids.models import ImportFault, ImportMapping, ImportRun, ImportTarget
 from grids.services import history
 
 SHOWN_ROWS = 5  # of each layer, so that a person sees what a column holds
@@ -109,8 +109,10 @@ def _offer(run: ImportRun, source: Source, layer: Layer) -> dict[str, Any]:
     said = _what_places_say(batch, mapping) if batch else {}
     named = layer.frame or (frame_of_wkt(batch, mapping) if batch else None)
     stated = name_of(named) if named else ""
-    frame = kept.frame if kept else stated or said.get("frame", "")
-    exchange = kept.exchange_axes if kept else bool(said.get("swapped"))
+    # A layer goes to and fro between programs: its columns stay, its frame need not.
+    same = kept if run.target != ImportTarget.PLANS else None
+    frame = same.frame if same else stated or said.get("frame", "")
+    exchange = same.exchange_axes if same else bool(said.get("swapped"))
     return {"mapping": mapping, "frame": frame, "guess": said, "exchange_axes": exchange}
 
 
@@ -154,6 +156,8 @@ def work_of(run: ImportRun) -> Work:
         valid_from=run.valid_from,
         today=_today(),
         retire_absent=run.retire_absent,
+        source_name=run.source_name,
+        by=run.applied_by,
     )
 
 
@@ -248,7 +252,7 @@ def _written(run: ImportRun, work: Work, now: datetime) -> ImportRun:
         raise Refused(Problem.REGISTRY_CHANGED)
     if module.compare(work).counts != run.counts:
         raise Refused(Problem.REGISTRY_CHANGED)
-    module.write(work)
+    made = module.write(work)
     audit.note(
         by=run.applied_by,
         action="import.applied",
@@ -256,7 +260,7 @@ def _written(run: ImportRun, work: Work, now: datetime) -> ImportRun:
         scope=run.scope,
         detail={"kind": run.target, "file": run.source_name, "counts": run.counts},
     )
-    run = move(run, Step.APPLIED, now=now)
+    run = move(run, Step.APPLIED, now=now, details=dict(made or {}))
     work.stage.drop()
     live.record(Change("shapes", "", run.scope))
     return run

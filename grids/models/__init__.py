@@ -19,6 +19,7 @@ from grids.models.places import (
     StreetKind,
 )
 from grids.models.plans import BoundaryPlan, Lineage, PlanChange, PlanStep
+from grids.models.proposals import PlanProposal, ProposalState
 from grids.models.rules import SINCE_FIRST_DAY
 
 __all__ = [
@@ -43,7 +44,9 @@ __all__ = [
     "Lineage",
     "Place",
     "PlanChange",
+    "PlanProposal",
     "PlanStep",
+    "ProposalState",
     "ServiceKind",
     "ServicePoint",
     "Shop",

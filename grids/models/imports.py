@@ -19,6 +19,7 @@ class ImportTarget(models.TextChoices):
     SHOPS = "shops", _("Shops")
     SERVICE_POINTS = "service_points", _("Service points")
     WORKERS = "workers", _("Grid staff")
+    PLANS = "plans", _("Boundary plan")
 
 
 class ImportRun(models.Model):
@@ -31,7 +32,8 @@ class ImportRun(models.Model):
     scope: the territory whose business the rows are, a code prefix; valid_from: the first day on
     which shapes, names and posts hold.
     counts: new, changed, same, absent, outside and what else the report shows.
-    problem, details: why the file or a step was refused, as `imports.texts` says it.
+    problem, details: why the file or a step was refused, as `imports.texts` says it; without a
+    problem what was made of it ({"plan": id}).
     """
 
     target = models.CharField(_("kind"), max_length=20, choices=ImportTarget.choices)

@@ -25,7 +25,6 @@ from grids.plan_flow import (
     PlanState,
 )
 
-MOST_OPERATIONS = 10_000
 LONGEST_OPERATIONS = 4_000_000  # characters, as the database writes them
 DATED_VALUES = sorted(state.value for state in DATED)
 PUBLISHED_VALUES = sorted(state.value for state in PUBLISHED)
@@ -66,6 +65,8 @@ class BoundaryPlan(models.Model):
     scope_code: digits that the codes of all its grids begin with.  base_day: the day whose map it
     was drawn on.  operations: what the planner did, as the editor wrote it; what they amount to
     stands in `changes`.  posts: [{"grid", "worker", "role"}], people for grids from its day on.
+    undone: operations that were taken back and can be done again, the next one last.  locked_grids:
+    keys of grids (`grids.plan`) that no tool changes.
     revision: counts every change of the row; who writes says which they saw.  author, editor: who
     made it, who changed it last.  effective_on, document: from which day, by which document.
     inverse_of: the plan that this one takes back.
@@ -75,6 +76,8 @@ class BoundaryPlan(models.Model):
     scope_code = models.CharField(_("territory"), max_length=LONGEST_CODE)
     base_day = models.DateField()
     operations = models.JSONField(default=list)
+    undone = models.JSONField(default=list)
+    locked_grids = models.JSONField(default=list)
     posts = models.JSONField(default=list)
     revision = models.PositiveIntegerField(default=1)
     state = models.CharField(

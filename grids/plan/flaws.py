@@ -41,6 +41,7 @@ class Flaw(StrEnum):
     TOO_MANY_VERTICES = "the grids have too many vertices"
     BAD_CODE = "this is no code of a grid"
     CODE_TAKEN = "the code is or was another grid's"
+    LOCKED = "the grid is locked"
     BAD_NAME = "the name is empty or too long"
     # The plan as a whole
     MALFORMED = "this is no operation"

@@ -1,14 +1,13 @@
 """Saving a draft: what was sent is read against the territory, and kept as one row a grid."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 import shapely
 from django.contrib.gis.geos import GEOSGeometry
 from django.db import IntegrityError, transaction
-from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -17,7 +16,8 @@ from gis_server.geo import WGS84
 from gis_server.models import User
 from gis_server.roles import in_scope
 from grids.models import BoundaryPlan, Division, Grid, GridShape, GridWorker, PlanChange, PlanStep
-from grids.models.plans import LONGEST_OPERATIONS, MOST_OPERATIONS
+from grids.models.plans import LONGEST_OPERATIONS
+from grids.plan.value import MOST_OPERATIONS
 from grids.plan_flow import LONGEST_TITLE, PlanAction, PlanState
 from grids.plans import rows
 from grids.plans.texts import listed, wrong_state
@@ -29,7 +29,7 @@ class Draft:
     """What a planner sends.
 
     scope_code: the digits that all its grids' codes begin with.  base_day: whose map it was drawn
-    on.  operations: what the editor did, for its undo and redo; kept as it comes.
+    on.  operations, undone: what the editor did and took back; kept as it comes.
     """
 
     title: str
@@ -37,20 +37,26 @@ class Draft:
     base_day: date
     operations: list[Any]
     redrawing: Redrawing
+    undone: list[Any] = field(default_factory=list)
 
 
 @transaction.atomic
 def make(
-    *, draft: Draft, by: User, now: datetime, inverse_of: BoundaryPlan | None = None
+    *,
+    draft: Draft,
+    by: User,
+    now: datetime,
+    inverse_of: BoundaryPlan | None = None,
+    note: str = "",
 ) -> BoundaryPlan:
-    """Begin a plan.
+    """Begin a plan; note: where it comes from.
 
     Raises:
         NotAllowed: the territory is not the user's.
         Invalid, Conflict: see `save`.
     """
     _check(draft, by, now)
-    changes = list(_changes(draft))
+    changes = list(changes_of(draft))
     try:
         with transaction.atomic():
             plan = BoundaryPlan.objects.create(
@@ -60,7 +66,7 @@ def make(
     except IntegrityError:
         raise Conflict(_("There is a plan already that takes this one back.")) from None
     _store(plan, changes)
-    rows.leave_step(plan, PlanAction.MADE, by=by, now=now)
+    rows.leave_step(plan, PlanAction.MADE, by=by, now=now, note=note)
     return plan
 
 
@@ -77,20 +83,45 @@ def save(*, plan_id: int, revision: int, draft: Draft, by: User, now: datetime) 
             another border than the one that was drawn on.
         Invalid: grids, codes or people that are not there, or a code that is taken.
     """
-    plan = rows.locked(plan_id, by, revision)
-    if plan.state != PlanState.DRAFT.value:
-        raise Conflict(wrong_state(PlanState(plan.state), plan.get_state_display()))
+    return write(rows.locked(plan_id, by, revision), draft, by=by, now=now)
+
+
+def write(plan: BoundaryPlan, draft: Draft, *, by: User, now: datetime) -> BoundaryPlan:
+    """Write a draft anew whose row the caller has locked, in the caller's transaction.
+
+    Raises:
+        Conflict, Invalid, NotAllowed: see `save`.
+    """
+    must_be_draft(plan)
     _check(draft, by, now)
-    changes = list(_changes(draft))
-    first = _first_of(plan, by)
-    same = BoundaryPlan.objects.filter(pk=plan_id, revision=revision)
-    same.update(**_columns(draft), editor=by, changed_at=now, revision=F("revision") + 1)
-    plan.refresh_from_db()
+    changes = list(changes_of(draft))
+    for name, value in _columns(draft).items():
+        setattr(plan, name, value)
+    touch(plan, by=by, now=now, columns=list(_columns(draft)))
     PlanChange.objects.filter(plan=plan).delete()
     _store(plan, changes)
-    if first:
-        rows.leave_step(plan, PlanAction.SAVED, by=by, now=now)
+    tell(plan, by=by, now=now)
     return plan
+
+
+def must_be_draft(plan: BoundaryPlan) -> None:
+    """Raises Conflict."""
+    if plan.state != PlanState.DRAFT.value:
+        raise Conflict(wrong_state(PlanState(plan.state), plan.get_state_display()))
+
+
+def touch(plan: BoundaryPlan, *, by: User, now: datetime, columns: list[str]) -> None:
+    """Write columns of a plan whose row the caller has locked, and count the revision."""
+    plan.editor, plan.changed_at, plan.revision = by, now, plan.revision + 1
+    plan.save(update_fields=[*columns, "editor", "changed_at", "revision"])
+
+
+def tell(plan: BoundaryPlan, *, by: User, now: datetime) -> None:
+    """Leave a step where somebody begins to change a plan; open pages hear of every change."""
+    if _first_of(plan, by):
+        rows.leave_step(plan, PlanAction.SAVED, by=by, now=now)
+    else:
+        rows.tell(plan)
 
 
 def _first_of(plan: BoundaryPlan, by: User) -> bool:
@@ -109,6 +140,7 @@ def _columns(draft: Draft) -> dict[str, Any]:
         "scope_code": draft.scope_code,
         "base_day": draft.base_day,
         "operations": draft.operations,
+        "undone": draft.undone,
         "posts": posts,
     }
 
@@ -142,8 +174,12 @@ def _store(plan: BoundaryPlan, changes: list[PlanChange]) -> None:
     PlanChange.objects.bulk_create(changes, batch_size=500)
 
 
-def _changes(draft: Draft) -> Iterator[PlanChange]:
-    """One row for each grid that the redrawing names."""
+def changes_of(draft: Draft) -> Iterator[PlanChange]:
+    """One row for each grid that the redrawing names, not stored yet.
+
+    Raises:
+        Invalid, Conflict: see `save`.
+    """
     told = draft.redrawing
     codes = {one.code for one in told.reshaped} | {one.code for one in told.retired}
     codes |= {one.code for one in told.renamed}

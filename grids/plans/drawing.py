@@ -53,7 +53,7 @@ def redrawn(
         raise Invalid(told, detail_of(refused)) from None
     except BadRedrawing as error:
         raise Invalid(flaw_text(error)) from None
-    _refuse_divided(plan)
+    refuse_divided(plan)
     return redrawing
 
 
@@ -77,7 +77,7 @@ def detail_of(refused: Refused) -> dict[str, Any]:
     }
 
 
-def _refuse_divided(plan: Plan) -> None:
+def refuse_divided(plan: Plan) -> None:
     """
     Raises:
         Invalid: a grid that has parts would get another border: its parts would not follow.

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import shapely
+from django.contrib.gis.db.models import Extent
 from django.db import connection
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
@@ -17,7 +18,7 @@ from gis_server.geo import to_metric
 from gis_server.models import User
 from gis_server.roles import covers, scope_q, within_q
 from grids.crosswalk import Points, Share, crosswalk
-from grids.models import BoundaryPlan, Grid, GridDesignation, Lineage, PlanChange
+from grids.models import BoundaryPlan, Grid, GridDesignation, GridShape, Lineage, PlanChange
 from grids.plan_flow import PUBLISHED
 
 LEAST_AREA_DEG2 = 1e-10  # about 1 m²: what rounding to 7 decimals may leave beside a border
@@ -35,7 +36,7 @@ and `last`, first included and last excluded."""
 
 # Under the codes and names of the day, for readers whose reach holds those codes or today's.
 DRAWN = """
-    SELECT named.code, named.name, grid.kind, ST_AsBinary(drawn.shape)
+    SELECT grid.id, named.code, named.name, grid.kind, ST_AsBinary(drawn.shape)
     FROM grids_gridshape AS drawn
     JOIN grids_grid AS grid ON grid.id = drawn.grid_id
     JOIN grids_griddesignation AS named
@@ -49,6 +50,7 @@ DRAWN = """
 class DrawnGrid:
     """A grid as it was on a day; shape in WGS84."""
 
+    grid_id: int
     code: str
     name: str
     kind: str
@@ -63,21 +65,34 @@ def map_on(user: User, day: date, below: str, page: Page) -> tuple[int, list[Dra
     Raises:
         Invalid: the prefix is not in the user's reach.
     """
-    _check_reach(user, below)
+    check_reach(user, below)
     of_day = GridDesignation.objects.filter(valid__contains=day, code__startswith=below)
     drawn = of_day.filter(grid__shapes__valid__contains=day).order_by("code")
     rows = drawn[page.offset : page.offset + page.limit].values_list(
-        "code", "name", "grid__kind", "grid__shapes__shape"
+        "grid", "code", "name", "grid__kind", "grid__shapes__shape"
     )
-    return drawn.count(), [DrawnGrid(c, n, k, _polygon(shape)) for c, n, k, shape in rows]
+    return drawn.count(), [DrawnGrid(i, c, n, k, polygon(shape)) for i, c, n, k, shape in rows]
 
 
-def _check_reach(user: User, below: str) -> None:
+def extent_on(day: date, below: str) -> list[float] | None:
+    """West, south, east and north of the grids of a day below a prefix; None where there is none.
+    One query.
+    """
+    drawn = GridShape.objects.filter(
+        valid__contains=day,
+        grid__designations__valid__contains=day,
+        grid__designations__code__startswith=below,
+    )
+    box = drawn.aggregate(box=Extent("shape"))["box"]
+    return list(box) if box else None
+
+
+def check_reach(user: User, below: str) -> None:
     if not covers(user.reach, below):
         raise Invalid(_("Say which part of your territory: the first digits of its code."))
 
 
-def _polygon(shape: Any) -> shapely.Polygon:
+def polygon(shape: Any) -> shapely.Polygon:
     return shapely.from_wkb(bytes(shape.wkb))
 
 
@@ -138,7 +153,7 @@ def life_of(user: User, code: str) -> Life | None:
         for n in grid.designations.order_by("valid")
     ]
     shapes = list(grid.shapes.order_by("valid").values_list("valid", "shape"))
-    areas = shapely.area(to_metric(np.array([_polygon(s) for _v, s in shapes], dtype=object)))
+    areas = shapely.area(to_metric(np.array([polygon(s) for _v, s in shapes], dtype=object)))
     outlines = [
         Outline(valid.lower, valid.upper, float(area))
         for (valid, _shape), area in zip(shapes, areas, strict=True)
@@ -182,10 +197,9 @@ def compared(user: User, below: str, first: date, last: date) -> list[Share]:
     Raises:
         Invalid: not in the user's reach, or more grids or points than one answer holds.
     """
-    _check_reach(user, below)
-    before, after = (_shapes_on(day, below) for day in (first, last))
-    boxes = [shape.bounds for shapes in (before, after) for shape in shapes.values()]
-    counted = _counted(boxes, first, last) if boxes else {}
+    check_reach(user, below)
+    before, after = (shapes_on(day, below) for day in (first, last))
+    counted = counted_in(boxes_of(before, after), first, last)
     shares = crosswalk(before, after, counted, least_area=LEAST_AREA_DEG2)
     return [replace(one, area=one.area * scale) for one, scale in _scaled(shares, before, after)]
 
@@ -193,16 +207,30 @@ def compared(user: User, below: str, first: date, last: date) -> list[Share]:
 Shapes = dict[str, shapely.Geometry]
 
 
-def _shapes_on(day: date, below: str) -> Shapes:
+def shapes_on(day: date, below: str) -> Shapes:
     """Code → shape of a day in degrees: straight there is what border means."""
+    return {one.code: one.shape for one in drawn_on(day, below)}
+
+
+def drawn_on(day: date, below: str) -> list[DrawnGrid]:
+    """The grids of the first level of a day below a prefix of codes, by the codes of that day.
+
+    Whose reach holds the prefix is asked by the caller.  One query.
+
+    Raises:
+        Invalid: more grids than one answer holds.
+    """
     with connection.cursor() as cursor:
         cursor.execute(DRAWN, {"day": day, "below": below, "most": MOST_GRIDS + 1})
         rows = cursor.fetchall()
     if len(rows) > MOST_GRIDS:
         rule = _("This compares at most %(most)d grids: name a smaller territory.")
         raise Invalid(rule % {"most": MOST_GRIDS})
-    shapes = shapely.from_wkb([bytes(row[3]) for row in rows])
-    return dict(zip((row[0] for row in rows), shapes, strict=True))
+    shapes = shapely.from_wkb([bytes(row[4]) for row in rows])
+    return [
+        DrawnGrid(grid, code, name, kind, shape)
+        for (grid, code, name, kind, _wkb), shape in zip(rows, shapes, strict=True)
+    ]
 
 
 def _scaled(
@@ -220,8 +248,20 @@ def _scales(shapes: Shapes) -> dict[str, float]:
     return dict(zip(shapes, scales.tolist(), strict=True))
 
 
-def _counted(boxes: Iterable[tuple[float, ...]], first: date, last: date) -> dict[str, Points]:
-    sides = np.array(list(boxes))
+def boxes_of(*sides: Shapes) -> list[tuple[float, ...]]:
+    return [shape.bounds for shapes in sides for shape in shapes.values()]
+
+
+def counted_in(boxes: Iterable[tuple[float, ...]], first: date, last: date) -> dict[str, Points]:
+    """What is counted around the boxes, by name; events of the days from `first` up to the one
+    before `last`.
+
+    Raises:
+        Invalid: more points than one answer holds.
+    """
+    sides = np.array(list(boxes)).reshape(-1, 4)
+    if not len(sides):
+        return {}
     west, south = sides[:, :2].min(axis=0).tolist()
     east, north = sides[:, 2:].max(axis=0).tolist()
     box = {"west": west, "south": south, "east": east, "north": north}
@@ -239,7 +279,13 @@ def _counted(boxes: Iterable[tuple[float, ...]], first: date, last: date) -> dic
 # ---- Lists of plans ------------------------------------------------------------------------------
 
 
-def plans_of(user: User, state: str) -> QuerySet[BoundaryPlan]:
-    """The plans in the user's reach, newest first, in one state or all."""
+def plans_of(user: User, state: str, below: str = "") -> QuerySet[BoundaryPlan]:
+    """The plans in the user's reach, newest first, in one state or all.
+
+    below: digits of a territory: plans for it, for a part of it, or for what it lies in.
+    """
     known = BoundaryPlan.objects.filter(within_q(user.reach, "scope_code"))
+    if below:
+        around = [below[:digits] for digits in range(1, len(below))]
+        known = known.filter(Q(scope_code__startswith=below) | Q(scope_code__in=around))
     return known.filter(Q(state=state) if state else Q()).order_by("-id")

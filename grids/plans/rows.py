@@ -38,9 +38,17 @@ def locked(plan_id: int, by: User, revision: int) -> BoundaryPlan:
     """
     found(plan_id, by)
     plan = BoundaryPlan.objects.select_for_update().get(pk=plan_id)
+    must_be_seen(plan, revision)
+    return plan
+
+
+def must_be_seen(plan: BoundaryPlan, revision: int) -> None:
+    """
+    Raises:
+        Conflict: the plan has changed since; says who changed it, and when.
+    """
     if plan.revision != revision:
         raise Conflict(_changed(plan), {"revision": plan.revision})
-    return plan
 
 
 def _changed(plan: BoundaryPlan) -> str:
@@ -127,4 +135,14 @@ def leave_step(
         scope=plan.scope_code,
         detail=detail,
     )
-    live.record(live.Change(TOPIC, str(plan.pk), plan.scope_code, {"state": plan.state}))
+    tell(plan)
+
+
+def tell(plan: BoundaryPlan, *, here: bool = False) -> None:
+    """Let open pages hear that a plan is another one, or (`here`) that others have it open; last in
+    the caller's transaction.
+    """
+    told: dict[str, Any] = {"state": plan.state, "revision": plan.revision}
+    if here:
+        told["here"] = True
+    live.record(live.Change(TOPIC, str(plan.pk), plan.scope_code, told))

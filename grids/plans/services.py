@@ -26,6 +26,8 @@ from grids.plans import rows
 from grids.plans.clashes import refuse_changed, refuse_scheduled
 from grids.plans.drafts import Draft, make, save
 from grids.plans.proof import refuse_faults, world_under
+from grids.plans.texts import FLAWS
+from grids.redrawing import Flaw
 from grids.services import history
 
 __all__ = [
@@ -46,10 +48,13 @@ def prove(plan: BoundaryPlan, day: date) -> None:
     """
     Raises:
         Conflict: grids have changed since the plan was drawn.
-        Invalid: the grids would not divide their communities.
+        Invalid: it changes nothing, or the grids would not divide their communities.
     """
+    changes = list(plan.changes.select_related("community"))
+    if not (changes or plan.posts):
+        raise Invalid(str(FLAWS[Flaw.NOTHING]))
     refuse_changed(plan, day)
-    refuse_faults(world_under(plan.changes.select_related("community"), day))
+    refuse_faults(world_under(changes, day))
 
 
 def soon(now: datetime) -> date:
@@ -69,6 +74,8 @@ def submit(*, plan_id: int, revision: int, by: User, now: datetime) -> BoundaryP
     """
     plan = rows.locked(plan_id, by, revision)
     rows.must_lead_to(plan, PlanState.IN_REVIEW)
+    if not plan.posts and not plan.changes.exists():
+        raise Invalid(FLAWS[Flaw.NOTHING])
     prove(plan, soon(now))
     return rows.move(plan, PlanState.IN_REVIEW, PlanAction.SUBMITTED, by=by, now=now)
 

@@ -39,6 +39,9 @@ FAULTS: dict[Fault, str | Promise] = {
     Fault.GAP_OR_OVERLAP: gettext_lazy("%(code)s: gap or overlap along %(length).1f m of border"),
     Fault.UNCOVERED: gettext_lazy("%(code)s: %(area).1f m² belong to no grid"),
     Fault.OUTSIDE: gettext_lazy("%(code)s: %(area).1f m² lie outside"),
+    Fault.OUTSIDE_COMMUNITY: gettext_lazy("%(code)s: %(area).1f m² lie outside its community"),
+    Fault.TOO_SMALL: gettext_lazy("%(code)s: only %(area).1f m² large"),
+    Fault.TOO_NARROW: gettext_lazy("%(code)s: too narrow everywhere"),
 }
 REFUSALS: dict[plan.Flaw, str | Promise] = {
     plan.Flaw.TOO_FEW_POINTS: gettext_lazy("The line has fewer points than it needs."),
@@ -85,6 +88,7 @@ REFUSALS: dict[plan.Flaw, str | Promise] = {
     plan.Flaw.TOO_MANY_VERTICES: gettext_lazy("The grids have too many vertices."),
     plan.Flaw.BAD_CODE: gettext_lazy("This is not the code of a grid: 15 digits."),
     plan.Flaw.CODE_TAKEN: gettext_lazy("This code is or was another grid's."),
+    plan.Flaw.LOCKED: gettext_lazy("The grid is locked: unlock it first."),
     plan.Flaw.BAD_NAME: gettext_lazy("The name is empty or too long."),
     plan.Flaw.MALFORMED: gettext_lazy("This is no operation that a plan knows."),
     plan.Flaw.TOO_MANY_OPERATIONS: gettext_lazy(

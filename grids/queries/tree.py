@@ -89,12 +89,13 @@ def _joined(divisions: QuerySet[Division], grids: QuerySet[Grid], page: Page, on
 def _opening(divisions: QuerySet[Division]) -> QuerySet[Division]:
     below = Exists(Division.objects.filter(parent=OuterRef("pk")))
     return divisions.annotate(
-        opens=below | Exists(Grid.objects.filter(community=OuterRef("pk")))
+        opens=below | Exists(Grid.objects.filter(community=OuterRef("pk"), gone_on=None))
     ).order_by("code")
 
 
 def _opening_grids(grids: QuerySet[Grid]) -> QuerySet[Grid]:
-    return grids.annotate(opens=Exists(Grid.objects.filter(parent=OuterRef("pk")))).order_by("code")
+    parts = Grid.objects.filter(parent=OuterRef("pk"), gone_on=None)
+    return grids.annotate(opens=Exists(parts)).order_by("code")
 
 
 def rows_of(nodes: Sequence[Node], on: date) -> list[TreeRow]:
@@ -113,7 +114,8 @@ def find(user: User, text: str, on: date) -> TreeRows:
     wanted = Q(name__icontains=text) | Q(code__startswith=text)
     mine = scope_q(user, "code") & wanted
     divisions = Division.objects.filter(mine).select_related("parent__parent").order_by("code")
-    grids = Grid.objects.filter(mine).select_related("community__parent").order_by("code")
+    there = Grid.objects.filter(mine, gone_on=None)
+    grids = there.select_related("community__parent").order_by("code")
     nodes: list[Node] = [*divisions[: MOST_FOUND + 1], *grids[: MOST_FOUND + 1]]
     rows = rows_of(nodes[:MOST_FOUND], on)
     told = [TreeRow(row.node, row.counts, False, path_of(row.node)) for row in rows]

@@ -31,14 +31,18 @@ def assign(
 
     Raises:
         NotFound: the grid is not in the user's reach.
-        Invalid: days in the wrong order, the same days twice, or somebody standing in for
-            themselves; the sentence says which.
+        Invalid: days in the wrong order, the same days twice, days on which the grid is no more,
+            or somebody standing in for themselves; the sentence says which.
     """
     history.hold_codes_still()
     if not in_scope(by, grid.code):
         raise NotFound(history.gone())
     if last is not None and last < first:
         raise Invalid(_("The last day must not lie before the first."))
+    grid.refresh_from_db(fields=["gone_on"])
+    if grid.gone_on is not None and (last is None or last >= grid.gone_on):
+        rule = _("The grid %(code)s is no more since %(day)s: nobody can be put in charge of it.")
+        raise Invalid(rule % {"code": grid.code, "day": grid.gone_on})
     row = Assignment(
         worker=worker,
         grid=grid,

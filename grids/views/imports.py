@@ -53,8 +53,8 @@ IMPORTS = ListFile(
 ROWS = 30
 FAULT_ROWS = 50
 LONGEST_NAME = 200
-# The kinds in the order in which a district is brought in.
-ORDER = tuple(ImportTarget)
+# The kinds in the order in which a district is brought in; plans have a page of their own.
+ORDER = tuple(kind for kind in ImportTarget if kind is not ImportTarget.PLANS)
 MODULES = ("confirm", "faults_map", "mapping", "new", "progress")
 
 
@@ -125,21 +125,35 @@ def help_page(request: HttpRequest) -> HttpResponse:
 # A new one ---------------------------------------------------------------------------------------
 @allow(Permission.IMPORT_TERRITORY)
 @require_GET
-def new(request: HttpRequest) -> HttpResponse:
+def new(request: HttpRequest) -> HttpResponseBase:
     there = queries.what_is_there(who(request))
     asked = request.GET.get("kind", "")
+    if asked == ImportTarget.PLANS:
+        return redirect("grid-plan-import")
     first = next((target.value for target in ORDER if not there[target]), ORDER[0].value)
-    territories = queries.territories(who(request))
     context = {
         "kinds": [_kind(target, there) for target in ORDER],
         "chosen_kind": asked if asked in TARGETS else first,
-        "territories": territories,
-        "scope": who(request).reach[0] if len(who(request).reach) == 1 else "",
+    }
+    return page(request, "new", context | _new(request))
+
+
+def _new(request: HttpRequest) -> dict[str, Any]:
+    reach = who(request).reach
+    return {
+        "territories": queries.territories(who(request)),
+        "scope": reach[0] if len(reach) == 1 else "",
         "today": timezone.localdate(),
         "limit_bytes": LIMITS.file_bytes,
         "limit_mb": LIMITS.file_bytes // MIB,
     }
-    return page(request, "new", context)
+
+
+@allow(Permission.EDIT_TERRITORY)
+@require_GET
+def new_plan(request: HttpRequest) -> HttpResponse:
+    """Bring an edited layer of grids in as the draft of a plan."""
+    return page(request, "new_plan", {"here": "plans"} | _new(request))
 
 
 @allow(Permission.IMPORT_TERRITORY)
@@ -358,6 +372,7 @@ def _report(request: HttpRequest, run: ImportRun) -> HttpResponse:
         "mapped": queries.has_places(run),
         "samples": [_sample(run, sample) for sample in run.samples],
         "nothing": run.may_be_applied and not words.changes(run),
+        "is_plan": run.target == ImportTarget.PLANS,
         **_common(run),
     }
     return page(request, "report", context)

@@ -24,7 +24,16 @@ from grids.services.state import thing_of
 ROWS = 50
 NEWEST = Page(limit=8, offset=0)
 # The pages' scripts, each known to the others as grids/<name>.
-MODULES = ("page_map", "tree", "watch")
+MODULES = (
+    "page_map",
+    "plans/compare",
+    "plans/day",
+    "plans/life",
+    "plans/plan_map",
+    "plans/plan_page",
+    "tree",
+    "watch",
+)
 Forms = dict[str, forms.Form]
 Box = list[float]
 

@@ -26,6 +26,11 @@ from maps.figures.classes import NOTHING, UNKNOWN
 from maps.files.content import Content, camera_state
 
 Column = Sequence[Any]
+POINTS = frozenset({"cameras", "outages", "events", "places"})
+
+
+Layers = Mapping[str, tuple[str, Column, Mapping[str, Column]]]
+"""Name → title, shapes, columns."""
 
 
 def write(content: Content) -> IO[bytes]:
@@ -34,13 +39,18 @@ def write(content: Content) -> IO[bytes]:
     Raises:
         Unavailable: there is no room for it.
     """
+    return write_layers(content, _layers(content))
+
+
+def write_layers(content: Content, layers: Layers) -> IO[bytes]:
+    """Other layers, told of by the same content; see `write`."""
     with tempfile.TemporaryDirectory(prefix="geopackage-") as folder:
         path = Path(folder) / "map.gpkg"
         try:
             disk.leave_reserve(path.parent)
         except disk.NoRoom:
             raise Unavailable(_("The server's disk is almost full: no file can be made.")) from None
-        for name, (title, shapes, columns) in _layers(content).items():
+        for name, (title, shapes, columns) in layers.items():
             _write_layer(path, name, title, shapes, columns, content)
         return path.open("rb")
 
@@ -54,7 +64,7 @@ def _write_layer(
     content: Content,
 ) -> None:
     frame = gpd.GeoDataFrame(columns, geometry=list(shapes), crs=content.asked.srid)
-    kind = "Point" if name in ("cameras", "outages", "events") else "MultiPolygon"
+    kind = "Point" if name in POINTS else "MultiPolygon"
     frame.to_file(
         path,
         driver="GPKG",

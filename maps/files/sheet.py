@@ -5,7 +5,7 @@ the very same.  No character is smaller than `LEAST_PT`, and the legend holds wh
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -106,9 +106,9 @@ class Sheet:
         self.unit = unit_of(content.asked.paper)
         self.groups: list[Group] = []
         self.taken: list[Box] = []
-        self.cameras = self._shown(content.cameras)
-        self.outages = self._shown(content.outages)
-        self.heaps, self.singles = heaps_of(self._shown(content.events), HEAP_MM * self.unit)
+        self.cameras = self.shown(content.cameras)
+        self.outages = self.shown(content.outages)
+        self.heaps, self.singles = heaps_of(self.shown(content.events), HEAP_MM * self.unit)
         self.signs = self._sign_boxes()
 
     def _sign_boxes(self) -> list[tuple[Box, int]]:
@@ -179,7 +179,7 @@ class Sheet:
             entries.append(Entry(_("not known"), fill=PAPER, is_hatched=True))
         if NOTHING in used:
             entries.append(Entry(figure.nothing, fill=PAPER))
-        self._legend(figure.title, entries)
+        self.legend(figure.title, entries)
 
     def _area(self, piece: Any, fill: Colour) -> None:
         for polygon in _polygons(piece):
@@ -222,7 +222,7 @@ class Sheet:
             "grid": _("Border of a grid"),
         }  # fmt: skip
         entries = [Entry(names[one], border=one) for one in reversed(BORDERS) if one in used]
-        self._legend(_("Boundaries"), entries)
+        self.legend(_("Boundaries"), entries)
 
     def _is_too_fine(self, pieces: Sequence[Any]) -> bool:
         """Grids of two millimetres are a grey stain, not a map."""
@@ -295,7 +295,7 @@ class Sheet:
 
     # ---- Signs ----------------------------------------------------------------------------------
 
-    def _shown(self, spots: Iterable[Any]) -> list[tuple[Any, float, float]]:
+    def shown(self, spots: Iterable[Any]) -> list[tuple[Any, float, float]]:
         """Spots inside the frame with their places on the sheet."""
         known = list(spots)
         if not known:
@@ -318,7 +318,7 @@ class Sheet:
             if mine:
                 text = _("%(what)s: %(count)d") % {"what": camera_state(state), "count": len(mine)}
                 entries.append(Entry(text, signs.camera(state), half))
-        self._legend(_("Cameras"), entries[::-1])
+        self.legend(_("Cameras"), entries[::-1])
 
     def _events(self) -> None:
         heaps, singles = self.heaps, self.singles
@@ -353,7 +353,7 @@ class Sheet:
         if heaps:
             sign = signs.events(0, worst_due(heaps[0]))[:1]
             entries.append(Entry(_("Several events, with their number"), sign, half))
-        self._legend(_("Open events"), entries)
+        self.legend(_("Open events"), entries)
 
     def _outages(self) -> None:
         shown = self.outages
@@ -361,7 +361,7 @@ class Sheet:
             self.sign(signs.outage(f"{one.cameras}"), x, y, outage_half(one.cameras))
         if shown:
             entry = Entry(_("One fault; number of cameras"), signs.outage("n"), 1.7)
-            self._legend(_("Group outages"), [entry])
+            self.legend(_("Group outages"), [entry])
 
     def sign(self, sign: Sign, x: float, y: float, half_mm: float) -> None:
         half = half_mm * self.unit
@@ -432,7 +432,7 @@ class Sheet:
 
     # ---- Legend ---------------------------------------------------------------------------------
 
-    def _legend(self, heading: str, entries: Sequence[Entry]) -> None:
+    def legend(self, heading: str, entries: Sequence[Entry]) -> None:
         if entries:
             self.groups.append(Group(heading, list(entries)))
 
@@ -544,6 +544,19 @@ def draw(
     content: Content, view: View, layout: Layout, foot: Sequence[str], canvas: Canvas
 ) -> bytes:
     """The sheet as PDF."""
+    add_sheet(content, view, layout, foot, canvas)
+    return canvas.content()
+
+
+def add_sheet(
+    content: Content,
+    view: View,
+    layout: Layout,
+    foot: Sequence[str],
+    canvas: Canvas,
+    more: Callable[[Sheet], None] | None = None,
+) -> None:
+    """Draw the sheet on a new page.  more: draws over the map, and may add to the legend."""
     sheet = Sheet(content, view, canvas)
     canvas.paper.add_page()
     unit = sheet.unit
@@ -553,10 +566,11 @@ def draw(
     told = canvas.lines(f"{content.scope} {content.time}", width, 8.5 * unit, 1)[0]
     canvas.put(x, y + 7.2 * unit, told, 8.5 * unit, QUIET)
     sheet.draw_map()
+    if more:
+        more(sheet)
     sheet.draw_legend(layout.legend)
     for number, line in enumerate(foot):
         canvas.put(x, layout.foot_y + number * foot_step(unit), line, LEAST_PT * unit, QUIET)
-    return canvas.content()
 
 
 def foot_of(content: Content, canvas: Canvas, srid: int) -> list[str]:

@@ -4,7 +4,7 @@ Every function costs a fixed number of queries, whatever the size of the distric
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import reduce
@@ -202,6 +202,12 @@ def shares_of(
 
 def sets_of(row: Coverage) -> Seen:
     return Seen(bytes(row.quarters), bytes(row.streets), bytes(row.buildings))
+
+
+def visits_needed(codes: Sequence[str], now: datetime) -> dict[str, float]:
+    """Visits a day that grids of these codes need at the level in force.  Two queries."""
+    levels, told = levels_at(codes, now), required_rules()
+    return {code: float(required(code, levels[code], told)) for code in codes}
 
 
 def required_rules() -> dict[tuple[str, ControlLevel], int]:

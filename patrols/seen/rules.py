@@ -74,7 +74,7 @@ def remove_required(*, by: User, rule_id: int) -> None:
 
 def _area(by: User, code: str) -> str:
     """The digits of a division or grid that exists and is the user's own."""
-    known = Grid.objects.filter(code=code).exists()
+    known = Grid.objects.filter(code=code, gone_on=None).exists()
     if not known and not Division.objects.filter(code=code).exists():
         raise Invalid(_("There is no division or grid with this code."))
     area = code if known else prefix(code)

@@ -1,6 +1,6 @@
 """The whole product as it runs, on ports and a database of its own, for tests that last a while.
 
-Every part is the real one: gunicorn, uvicorn, the poller, Celery, the camera farm.
+Every part is the real one: Granian, uvicorn, the poller, Celery, the camera farm.
 """
 
 import os
@@ -91,13 +91,13 @@ class Town:
     def commands(self) -> dict[str, list[str]]:
         """What the Procfile starts, on this town's ports."""
         binaries = Path(sys.executable).parent
-        web = f"gunicorn gis_server.wsgi --bind 127.0.0.1:{self.web_port} --worker-class gthread"
+        web = f"granian gis_server.wsgi:application --interface wsgi --port {self.web_port}"
         live = f"uvicorn gis_server.live_asgi:app --host 127.0.0.1 --port {self.live_port}"
         jobs = f"celery -A gis_server.jobs worker --beat --schedule {self.folder}/beat"
         farm = f"python -m fixtures.camera_farm --count {LIGHT} --video {VIDEO}"
         lines = {
             "farm": f"{farm} --port {self.farm_port} --control {self.environment['CAMERA_FARM']}",
-            "web": f"{web} --workers 1 --threads 8 --log-level warning",
+            "web": f"{web} --http 1 --no-ws --blocking-threads 8 --log-level error",
             "live": f"{live} --log-level warning --timeout-graceful-shutdown 3",
             "poller": "python manage.py poll",
             "pictures": "python manage.py pictures",

@@ -246,3 +246,23 @@ def test_a_mapping_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, text
 
     with pytest.raises(ImproperlyConfigured, match="pairs such as"):
         env.env_mapping("OIDC_ROLES", ("a", "b"))
+
+
+def test_weights_are_pairs_of_known_names_and_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLAN_LOAD_WEIGHTS", " households=1, shops = 0.5 ")
+
+    assert env.env_weights("PLAN_LOAD_WEIGHTS", "", ("households", "shops")) == {
+        "households": 1.0, "shops": 0.5,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["households", "households=", "homes=1", "shops=nan", "shops=-1", "shops=1001", "shops=0",
+     "shops=1,shops=2", "=1", "shops=inf", ","],
+)  # fmt: skip
+def test_weights_that_are_none_are_refused(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("PLAN_LOAD_WEIGHTS", text)
+
+    with pytest.raises(ImproperlyConfigured, match="PLAN_LOAD_WEIGHTS must be pairs"):
+        env.env_weights("PLAN_LOAD_WEIGHTS", "", ("households", "shops"))

@@ -328,3 +328,18 @@ def test_a_shop_closes(grid: Grid, planner: User) -> None:
 
     shop.refresh_from_db()
     assert (shop.open, shop.kind, COMMUNITY in shop.scope_code) == (False, "other", True)
+
+
+def test_nobody_is_put_in_charge_of_a_grid_that_is_gone(grid: Grid, planner: User) -> None:
+    worker = GridWorker.objects.create(number="W1", name="w", role="worker")
+    Grid.objects.filter(pk=grid.pk).update(gone_on=TODAY)
+
+    with pytest.raises(Invalid, match="no more"):
+        assign(grid, worker, planner)
+    with pytest.raises(Invalid, match="no more"):
+        assign(grid, worker, planner, last=TODAY)
+    assert not Assignment.objects.exists()
+
+    before = assign(grid, worker, planner, last=TODAY - timedelta(days=1))
+
+    assert before.grid == grid

@@ -8,7 +8,17 @@ from pytest_django import DjangoAssertNumQueries
 
 from grids.models import Assignment, Building, Division, Grid, GridWorker, Shop
 from tests.conftest import SignIn
-from tests.grids.territory import COMMUNITY, EAST, WEST, at, division, shaped, square, two_grids
+from tests.grids.territory import (
+    COMMUNITY,
+    EAST,
+    TODAY,
+    WEST,
+    at,
+    division,
+    shaped,
+    square,
+    two_grids,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -161,3 +171,27 @@ def test_divisions_come_below_one_of_them_and_in_pieces(operator: Client, filled
     assert (piece["total"], [row["code"] for row in piece["items"]]) == (3, [STREET])
     assert operator.get("/api/divisions/?limit=1001").status_code == 422
     assert operator.get("/api/divisions/?parent=x").status_code == 422
+
+
+def test_grids_that_are_gone_are_neither_found_nor_hang_in_the_tree(
+    operator: Client, filled: Division
+) -> None:
+    Grid.objects.filter(code__in=[WEST, EAST]).update(gone_on=TODAY, name="旧格")
+
+    found = operator.get("/api/territory/find/", {"q": "旧格"}).json()
+    by_code = operator.get("/api/territory/find/", {"q": WEST}).json()
+    tree = node(operator, STREET)
+
+    assert found["items"] == by_code["items"] == []
+    assert [(row["code"], row["opens"]) for row in tree["items"]] == [(COMMUNITY, False)]
+
+
+def test_a_grid_whose_parts_are_gone_does_not_open(operator: Client, filled: Division) -> None:
+    west = Grid.objects.get(code=WEST)
+    Grid.objects.create(
+        code=f"{WEST}01", name="part", community=west.community, parent=west, gone_on=TODAY
+    )
+
+    tree = node(operator, COMMUNITY)
+
+    assert {row["code"]: row["opens"] for row in tree["items"]} == {WEST: False, EAST: False}

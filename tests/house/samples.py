@@ -50,6 +50,7 @@ PLACES: dict[str, Callable[[Street], Sequence[object]]] = {
     "int:token_id": lambda street: [street.token.pk],
     "int:grid_plan_id": lambda street: [street.grid_plan.pk],
     "str:plan_verb": lambda street: ["submit", "approve"],
+    "int:proposal_id": lambda street: [street.proposal.pk],
     "int:plan_id": lambda street: [street.delivery.plan_id],
     "int:delivery_id": lambda street: [street.delivery.pk],
     "int:view_id": lambda street: [street.view.pk],
@@ -99,6 +100,10 @@ VALUES: dict[str, Callable[[Street], list[tuple[object, ...]]]] = {
     "territory/strays/<str:thing>/<int:number>/": lambda street: [("building", street.stray.pk)],
     # The sheet as PDF or PNG is drawn from what these hold, and takes seconds each time.
     "maps/files/map.<str:form>": lambda street: [("html",), ("gpkg",)],
+    # The workbook is compressed, the paper has numbers of glyphs: tests/maps/test_plan_files.py.
+    "plans/<int:grid_plan_id>/files/plan.<str:form>": lambda street: [
+        (street.grid_plan.pk, form) for form in ("html", "gpkg")
+    ],
     "events/briefings/<int:briefing_id>/file.<str:kind>": lambda street: [
         (street.briefing.pk, kind) for kind in ("docx", "pdf")
     ],
@@ -111,7 +116,15 @@ QUESTIONS: dict[str, list[str]] = {
     "api/maps/select.geojson": ["bbox=" + ",".join(map(str, BOX))],
     "api/cameras/offline/": ["state=offline", "state=unknown"],
     "api/grid-plans/map/": [f"below={FIRST}"],
+    "api/grid-plans/<int:grid_plan_id>/drawing/": [f"community={FIRST}001"],
+    "api/grid-plans/<int:grid_plan_id>/renumbering/": [f"community={FIRST}001"],
+    "api/grid-plans/<int:grid_plan_id>/snapping/": [f"community={FIRST}001"],
+    "api/grid-plans/<int:grid_plan_id>/staff/": [f"community={FIRST}001"],
     "api/grid-plans/crosswalk/": [f"below={FIRST}&from=2026-01-02&until=2026-01-03"],
+    "plans/compare/shapes/": [f"below={FIRST}&a=2026-01-02&b=2026-01-03"],
+    "plans/compare/": [f"below={FIRST}"],
+    "plans/map/": [f"below={FIRST}"],
+    "plans/crosswalk/": [f"below={FIRST}"],
     "api/find/": ["q=SECRETIA", f"q={FIRST}"],
     "api/territory/find/": ["q=SECRETIA"],
     "api/events/rounds/seen.geojson": ["bbox=" + ",".join(map(str, BOX))],
@@ -142,6 +155,14 @@ FILES: dict[str, list[str]] = {
     "patrols/errands/": ["f=csv", "f=geojson"],
     "patrols/members/": ["f=csv"],
     "patrols/roster/": ["f=csv"],
+    "plans/": ["f=csv"],
+    "plans/<int:grid_plan_id>/": ["f=csv"],
+    "plans/crosswalk/": [
+        f"below={FIRST}&from=2026-01-02&until=2026-01-03&only=all&of={of}&f=csv"
+        for of in ("shares", "rates")
+    ],
+    "plans/map/": [f"below={FIRST}&f=csv"],
+    "plans/<int:grid_plan_id>/impact/": ["f=csv"],
     "rates/intervals/": ["f=csv"],
     "repairs/handover/": ["f=csv"],
     "repairs/planned/": ["f=csv"],
@@ -155,6 +176,16 @@ for _route, _questions in FILES.items():
 SHOWS_NOTHING = {
     "api/grid-plans/<int:grid_plan_id>/check/": "whether something is wrong, which nothing is",
     "api/grid-plans/<int:grid_plan_id>/<str:plan_verb>/": "only takes a step",
+    "api/grid-plans/<int:grid_plan_id>/proposals/<int:proposal_id>/cancel/": "only takes a step",
+    "api/grid-plans/<int:grid_plan_id>/proposals/<int:proposal_id>/take/": "only takes a step",
+    **{
+        f"api/grid-plans/<int:grid_plan_id>/{verb}/": "only takes a step"
+        for verb in ("operations", "undo", "redo", "preview", "locks", "here")
+    },
+    "api/grid-plans/<int:grid_plan_id>/repairs/": "what is mended, which is nothing",
+    "api/grid-plans/<int:grid_plan_id>/impact/points/": (
+        "places that change hands, which none does: see tests/grids/plans/test_impact.py"
+    ),
     "base/<int:z>/<int:x>/<int:y>": "the base map, which is nobody's; none by itself",
     "map-archive/make/": "only takes a form",
     "map-archive/territory.pmtiles": "there is none until it is made",

@@ -74,6 +74,7 @@ from grids.models import (
     GridWorker,
     ImportFault,
     ImportRun,
+    PlanProposal,
     ServicePoint,
     Shop,
     StaffRole,
@@ -146,6 +147,7 @@ class Street:
     checkpoint: Checkpoint
     walk: Walk
     grid_plan: BoundaryPlan
+    proposal: PlanProposal
 
 
 def lay_out(media: Path) -> Street:
@@ -205,7 +207,8 @@ def lay_out(media: Path) -> Street:
         _errand(duty, administrator),
         _checkpoint(duty),
         _walk(camera, administrator),
-        _grid_plan(grid, administrator),
+        plan := _grid_plan(grid, administrator),
+        _proposal(plan),
     )
 
 
@@ -215,6 +218,15 @@ def _grid_plan(grid: Grid, planner: User) -> BoundaryPlan:
     now = timezone.now()
     draft = Draft(f"{SECRET} plan", FIRST, timezone.localdate(now), [], told)
     return drafts.make(draft=draft, by=planner, now=now)
+
+
+def _proposal(plan: BoundaryPlan) -> PlanProposal:
+    """One that has come to nothing, for the first community."""
+    return PlanProposal.objects.create(
+        plan=plan, asked_at=plan.made_at, state_at=plan.made_at, revision=plan.revision,
+        community=f"{FIRST}001", wishes={"locked": [f"{SECRET}"]}, state="failed",
+        problem="broke_off",
+    )  # fmt: skip
 
 
 def _duty(grid: Grid, maker: User) -> Duty:

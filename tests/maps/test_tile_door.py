@@ -29,7 +29,7 @@ TILE = tiles_over((WEST, SOUTH, WEST, SOUTH), 13)[0]
 
 
 class Door:
-    """The web process as gunicorn sees it; `inside`: how many requests reached Django."""
+    """The web process as its server sees it; `inside`: how many requests reached Django."""
 
     def __init__(self) -> None:
         self.inside = 0

@@ -15,6 +15,7 @@ from django.utils import timezone
 from gis_server.edge import Page
 from gis_server.models import AuditRow, User
 from gis_server.roles import Role
+from grids.models import Grid
 from patrols.board import queries, shown
 from patrols.board.filters import Filters, monday_of
 from patrols.board.service_hours import service_of
@@ -407,6 +408,17 @@ def test_a_post_that_cannot_be_is_refused(
     before = Post.objects.count()
     assert leader.post("/patrols/posts/new/", post_fields(board, **wrong)).status_code == 422
     assert Post.objects.count() == before
+
+
+@pytest.mark.parametrize("by", ["code", "name"])
+def test_a_grid_that_is_gone_is_given_to_no_post(board: Board, leader: Client, by: str) -> None:
+    named = getattr(board.grid, by)
+    Grid.objects.filter(pk=board.grid.pk).update(gone_on=NOW)
+
+    refused = leader.post("/patrols/posts/new/", post_fields(board, grids=named))
+
+    assert refused.status_code == 422
+    assert not Post.objects.filter(name="新岗").exists()
 
 
 def test_a_post_with_duties_stays_in_its_territory(board: Board, leader: Client) -> None:

@@ -234,6 +234,17 @@ def test_visits_that_nobody_can_keep_are_refused(
     assert not RequiredVisits.objects.exists()
 
 
+def test_a_grid_that_is_gone_needs_no_visits(sign_in: SignIn, grids: list[Grid]) -> None:
+    leader, sent = sign_in(Role.DISTRICT_LEADER), {"level": "two", "per_day": 5}
+    Grid.objects.filter(pk=grids[0].pk).update(gone_on=DAY)
+
+    refused = leader.post(RULES, sent | {"code": grids[0].code})
+    taken = leader.post(RULES, sent | {"code": grids[1].code})
+
+    assert (refused.status_code, taken.status_code) == (422, 302)
+    assert [rule.area for rule in RequiredVisits.objects.all()] == [grids[1].code]
+
+
 def test_who_leads_another_street_sets_nothing_here(sign_in: SignIn, grids: list[Grid]) -> None:
     other = sign_in(Role.DISTRICT_LEADER, (OTHER_STREET,))
     rule = RequiredVisits.objects.create(area=STREET, level="one", per_day=3)

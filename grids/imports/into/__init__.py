@@ -10,6 +10,7 @@ from datetime import date
 from types import ModuleType
 from typing import Any
 
+from gis_server.models import User
 from grids.imports.problems import Problem
 from grids.imports.stage import Stage
 from grids.imports.targets import Target
@@ -25,7 +26,8 @@ class Work:
     fields: names of the target's fields that the file fills; the stage holds all, the others as an
     empty cell would be.  scope: the code prefix that every row must lie in.  valid_from: first day
     of new shapes, names and posts.  seen: a dry run has found no fault among the rows themselves;
-    only the registry may have changed since.
+    only the registry may have changed since.  source_name: what the user calls the file.  by: who
+    has it written, None for a command.
     """
 
     target: Target
@@ -36,6 +38,8 @@ class Work:
     today: date
     retire_absent: bool = False
     seen: bool = False
+    source_name: str = ""
+    by: User | None = None
 
     @property
     def compared(self) -> tuple[str, ...]:
@@ -82,29 +86,40 @@ class Found:
 class Comparison:
     """What applying would change; `notes` are further counts, by the word that names them.
 
-    samples: of what would change, {"code", "name", "what": "new" | "changed", "changes": {field:
-    [before, after]}}.
+    samples: of what would change, {"code", "name", "what": "new" | "changed" | "gone", "changes":
+    {field: [before, after]}}.  absent: None where the word means nothing.
     """
 
     new: int
     changed: int
     same: int
-    absent: int
+    absent: int | None
     notes: Mapping[str, int] = field(default_factory=dict)
     samples: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def counts(self) -> dict[str, int]:
-        own = {"new": self.new, "changed": self.changed, "same": self.same, "absent": self.absent}
-        return own | dict(self.notes)
+        own = {"new": self.new, "changed": self.changed, "same": self.same}
+        absent = {} if self.absent is None else {"absent": self.absent}
+        return own | absent | dict(self.notes)
 
 
 FindFaults = Callable[[Work], Iterator[Found]]
 
 
 def into(target: str) -> ModuleType:
-    """The module of a kind: `prepare`, `find_faults`, `compare` and `write`, all of a `Work`."""
-    from grids.imports.into import divisions, grids, places, streets, workers  # noqa: PLC0415
+    """The module of a kind: `prepare`, `find_faults`, `compare` and `write`, all of a `Work`.
+
+    `write` may answer details of what it made, which are kept with the import.
+    """
+    from grids.imports.into import (  # noqa: PLC0415
+        divisions,
+        grids,
+        places,
+        plans,
+        streets,
+        workers,
+    )
 
     return {
         "divisions": divisions,
@@ -114,6 +129,7 @@ def into(target: str) -> ModuleType:
         "shops": places,
         "service_points": places,
         "workers": workers,
+        "plans": plans,
     }[target]
 
 

@@ -16,6 +16,8 @@ from grids.imports.told import said_of_fault, said_of_run
 from grids.imports.whole import apply_checked
 from grids.models import ImportRun, ImportTarget
 
+# A plan has an author: it is imported on its page.
+KINDS = [kind for kind in ImportTarget.values if kind != ImportTarget.PLANS]
 SHOWN = 50  # faults, and samples of what changes
 
 
@@ -28,7 +30,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path)
-        parser.add_argument("--kind", required=True, choices=ImportTarget.values)
+        parser.add_argument("--kind", required=True, choices=KINDS)
         parser.add_argument(
             "--scope", required=True, help="territory: first digits of its code, such as 140107"
         )

@@ -3,7 +3,8 @@
 
 const RETRY_MS = 15_000;
 
-// config.watched: the subject under which the change feed tells of what is shown, if anything.
+// config.watched: the subject under which the change feed tells of what is shown, if anything;
+// watched_topic: of which topic, if not of the territory.
 export function watch(config, notice) {
   if (config.watched) listen(config, notice, null);
 }
@@ -19,7 +20,7 @@ async function listen(config, notice, since) {
   source.addEventListener("change", (event) => {
     last = Number(event.lastEventId);
     const { topic, subject } = JSON.parse(event.data);
-    if (topic === "territory" && subject === config.watched) notice.hidden = false;
+    if (topic === (config.watched_topic ?? "territory") && subject === config.watched) notice.hidden = false;
   });
   source.addEventListener("reset", () => {
     notice.hidden = false;

@@ -2,10 +2,11 @@
 
 const TIMEOUT_MS = 15_000;
 
+// detail: what the server tells programs besides its sentence.
 export class Refused extends Error {
-  constructor(message, status) {
+  constructor(message, status, detail = {}) {
     super(message);
-    this.status = status;
+    Object.assign(this, { status, detail });
   }
 }
 
@@ -31,5 +32,5 @@ function newestToken() {
 
 function refusal(response, body) {
   const fallback = interpolate(gettext("The server answered with error %s."), [response.status]);
-  return new Refused(body?.error?.message ?? fallback, response.status);
+  return new Refused(body?.error?.message ?? fallback, response.status, body?.error);
 }

@@ -57,7 +57,7 @@ export class Card {
   // A change of the feed: of this camera's state, or of a picture of it.
   changed({ topic, subject, data }) {
     if (this.id === null) return;
-    if (topic === "camera" && subject === String(this.id)) this.refresh();
+    if (topic === "camera" && (subject === String(this.id) || data?.moved)) this.refresh();
     if (topic !== "snapshot" || String(data.camera) !== String(this.id)) return;
     this.picture?.arrived(data);
     // The feed has one language for all; the card asks in the reader's why there is no picture.

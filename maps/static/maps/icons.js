@@ -1,6 +1,7 @@
 // One icon a state, told apart by shape first and by colour second.  Drawn here, so that map, legend
 // and list show the very same, and no picture has to be fetched.
 
+import { drawOnDemand } from "events/icons";
 import { known } from "maps/cameras";
 import { color } from "maps/display/tokens";
 
@@ -73,19 +74,19 @@ function stroke(pen, [from, to], width, style) {
   pen.stroke();
 }
 
+// Small, and many of them are read: the graphics card would have to be waited for.
 function drawn(state, scale) {
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = BOX * scale;
-  const pen = canvas.getContext("2d");
+  const pen = canvas.getContext("2d", { willReadFrequently: true });
   pen.scale(scale, scale);
   SHAPES[known(state)](pen);
   return canvas;
 }
 
-// For the map: pixels at `scale` device pixels per unit.
-export function iconPixels(state, scale) {
-  const canvas = drawn(state, scale);
-  return canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+// For maps: the icon of each state as `camera-<state>`.
+export function addIcons(map, scale) {
+  drawOnDemand(map, scale, (id) => (id.startsWith("camera-") ? drawn(id.slice("camera-".length), scale) : null));
 }
 
 // For the page: the word always stands beside it, so readers of screens are not told twice.

@@ -2,15 +2,15 @@
 
 import * as maplibre from "maplibre-gl";
 import { addSigns } from "events/icons";
-import { STATES } from "maps/cameras";
 import { LAYERS_OF } from "maps/patrols/coverage_style";
 import { element, empty, setText } from "maps/element";
 import { EventNote } from "maps/events";
 import { GridNote } from "maps/grid";
 import { GRID_COLOUR_LAYER, GridColours } from "maps/figures/colours";
-import { iconPixels } from "maps/icons";
+import { addIcons } from "maps/icons";
 import { OutageNote, outageFeatures } from "maps/outages";
 import { PatrolMap } from "maps/patrols/map";
+import { addPeople } from "maps/patrols/people_icons";
 import { Seams } from "maps/display/seams";
 import { CAMERA_HEAPS, CAMERA_LAYERS, EACH_CAMERA_FROM, EVENT_LAYER, EVENT_LAYERS, FOUND_AREAS, OUTAGE_LAYER, mapStyle, tileAddress } from "maps/style";
 
@@ -62,6 +62,9 @@ export class WallMap {
     this.hasEvents = Boolean(config.layers.events);
     this.eventHits = [EVENT_LAYER, "event-singles"];
     this.eventNote = this.hasEvents ? new EventNote(this.map, config.urls.events, { ringed: (spot) => this.ringEvent(spot), around }) : null;
+    addIcons(this.map, ICON_SCALE);
+    if (this.hasEvents) addSigns(this.map, ICON_SCALE);
+    if (config.sees_patrols) addPeople(this.map, ICON_SCALE);
     this.patrols = config.sees_patrols ? new PatrolMap(this.map, config.urls.patrols) : null;
     this.map.addControl(new maplibre.NavigationControl({ showCompass: false }), "top-left");
     this.map.addControl(new Home(() => this.showAll()), "top-left");
@@ -99,12 +102,7 @@ export class WallMap {
   }
 
   ready() {
-    for (const state of STATES) {
-      const pixels = iconPixels(state, ICON_SCALE);
-      this.map.addImage(`camera-${state}`, pixels, { pixelRatio: ICON_SCALE });
-    }
-    if (this.hasEvents) addSigns(this.map, ICON_SCALE);
-    this.patrols?.ready(ICON_SCALE);
+    this.patrols?.ready();
     this.draw();
   }
 

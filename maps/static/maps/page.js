@@ -107,7 +107,9 @@ export class MapPage {
   changed(change) {
     const { topic } = change;
     if (topic === "shapes" || topic === "territory") return this.refreshEdition();
-    if (topic === "camera") {
+    // A boundary plan gave cameras of a street to other grids: too many to tell one by one.
+    if (topic === "camera" && change.data?.moved) this.reload.call();
+    else if (topic === "camera") {
       this.points.apply(change);
       this.repaint.call();
     }

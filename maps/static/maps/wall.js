@@ -40,7 +40,11 @@ const page = new MapPage(config, {
   },
   picked: (id) => panel.markPicked(id),
   find: (id) => list.items.find((camera) => camera.id === id),
-  told: (state) => state === "live" && refreshList(),
+  // The first time all of it is there already.
+  told: (state) => {
+    if (state === "live" && heard) refreshList();
+    heard ||= state === "live";
+  },
   // One layer of colour at a time: two over each other would be neither.
   seen: (kind) => kind !== "off" && gridFigures?.figure && gridFigures.choose(""),
 });
@@ -63,6 +67,7 @@ const tour = new Tour(at("tour"), config.urls.streets, {
 new DisplayDialog(at("display"), at("display-note"), { streetsUrl: config.urls.streets });
 watchAbove(document.querySelector(".bar"), at("banner"));
 
+let heard = false;
 let counts = null;
 let list = { items: [], total: 0 };
 let shared = { items: [], notices: [] };
@@ -83,19 +88,25 @@ function makeGridFigures() {
   return made;
 }
 
-// Everything anew: at the start, and when too much was missed.
+// Everything anew: at the start, and when too much was missed.  Alarms and cameras first: a browser
+// asks one server a few things at a time, and the map's tiles are among them.
 async function load() {
   alarms?.refresh();
+  if (config.sees_cameras) {
+    await Promise.all([points.load(), fetchList()]);
+    showList();
+    page.refreshCard();
+  }
+  refreshBeside();
+}
+
+function refreshBeside() {
   recoveries?.refresh();
   patrols?.load();
   short?.refresh();
   dark?.refresh();
   headlines?.refresh();
   gridFigures?.refresh();
-  if (!config.sees_cameras) return;
-  await Promise.all([points.load(), fetchList()]);
-  showList();
-  page.refreshCard();
 }
 
 function changed(change) {
@@ -161,13 +172,8 @@ async function fetchList() {
 }
 
 async function minute() {
-  patrols?.load();
-  short?.refresh();
-  dark?.refresh();
   alarms?.refresh();
-  recoveries?.refresh();
-  headlines?.refresh();
-  gridFigures?.refresh();
+  refreshBeside();
   await refreshList();
   if (counts && (!points.every || counts.total !== cameras.byId.size)) await points.load().catch(() => {});
 }

@@ -163,10 +163,11 @@ def grids_named(by: User, text: str, whole: str = "") -> list[Grid]:
     """The grids in reach that lines or words of a text name, by code or by their whole name, and
     with `whole`, digits of a territory, all in that.
 
-    Raises Invalid: one is unknown, a name is not only one's, or there are too many.
+    Raises Invalid: one is unknown or gone, a name is not only one's, or there are too many.
     """
     words = _words(text)
-    rows = Grid.objects.filter(scope_q(by, "code")).filter(Q(code__in=words) | Q(name__in=words))
+    there = Grid.objects.filter(scope_q(by, "code"), gone_on=None)
+    rows = there.filter(Q(code__in=words) | Q(name__in=words))
     found = {row.pk: row for row in rows[: MOST_GRIDS + 1]}
     named = {row.code for row in found.values()} | {row.name for row in found.values()}
     if unknown := [word for word in words if word not in named]:
@@ -177,7 +178,7 @@ def grids_named(by: User, text: str, whole: str = "") -> list[Grid]:
             rule = _("Several grids are called %(name)s: write its code.")
             raise Invalid(rule % {"name": word[:40]})
     if whole:
-        inside = Grid.objects.filter(scope_q(by, "code"), code__startswith=whole)
+        inside = there.filter(code__startswith=whole)
         found |= {row.pk: row for row in inside[: MOST_GRIDS + 1]}
     if len(found) > MOST_GRIDS:
         raise Invalid(_("A post has at most %(most)d grids.") % {"most": MOST_GRIDS})

@@ -10,7 +10,7 @@ from grids.imports.flow import NEXT, Step
 from grids.imports.into import MOST_FAULTS
 from grids.imports.limits import CELL_CHARACTERS, LIMITS, MIB
 from grids.imports.queries import MOST_OUTLINES
-from grids.models import ImportTarget
+from grids.management.commands.import_territory import KINDS
 
 TEXT = Path(settings.BASE_DIR, "docs", "import.md").read_text(encoding="utf-8")
 
@@ -48,4 +48,4 @@ def test_every_limit_is_as_the_code_has_it(what: str, limit: str) -> None:
 def test_the_kinds_are_named_as_the_command_takes_them() -> None:
     [said] = re.findall(r"The kinds are called ([^.]*)\.", TEXT)
 
-    assert re.split(r",\s+|\s+and\s+", said) == ImportTarget.values
+    assert re.split(r",\s+|\s+and\s+", said) == KINDS

@@ -27,7 +27,7 @@ from grids.models import (
 )
 from grids.plans import publishing, services
 from grids.queries import counts_below
-from grids.redrawing import Posted, Redrawing, Renamed, Reshaped
+from grids.redrawing import Posted, Redrawing, Reshaped
 from tests.grids.plans.planning import (
     NORTH,
     a_day_passes,
@@ -152,16 +152,18 @@ def test_a_point_on_the_border_of_a_neighbour_that_does_not_change() -> None:
 
 
 def test_a_point_in_a_part_of_a_grid_stays_there() -> None:
-    """WEST takes half of EAST around a part that the plan does not touch."""
+    """EAST gets a corner more, so its points are looked at; its part is not in the plan."""
     community = Division.objects.get(code=COMMUNITY)
     part = shaped(f"{EAST}01", community, square(113))
     Grid.objects.filter(pk=part.pk).update(parent=Grid.objects.get(code=EAST))
-    inside = building(113.5)
+    inside, beside = building(113.5), building(112.5, 37.8)
     assert home(inside)[0] == f"{EAST}01"
 
-    published(Redrawing(renamed=(Renamed(EAST, EAST, "新东"),)))
+    plan = published(west_split())
 
+    assert plan.changes.filter(code_before=EAST).exists()
     assert home(inside)[0] == f"{EAST}01"
+    assert home(beside)[0] == NORTH
     assert list(check()) == []
 
 

@@ -66,10 +66,11 @@ function color(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 }
 
+// Small, and many of them are read: the graphics card would have to be waited for.
 function drawn({ severity, kind, due }, scale) {
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = BOX * scale;
-  const pen = canvas.getContext("2d");
+  const pen = canvas.getContext("2d", { willReadFrequently: true });
   pen.scale(scale, scale);
   pen.beginPath();
   (SHAPES[severity] ?? SHAPES.minor)(pen);
@@ -97,14 +98,22 @@ export function signName({ severity, kind, due }) {
   return `event-${severity}-${kind}-${due}`;
 }
 
-// For maps: every sign under its name, pixels at `scale` device pixels per unit.
+// Pictures of a map, each drawn when the map first wants it: to draw all ahead would keep it waiting.
+// To be said before the map has loaded.  draw(id): a canvas at `scale` device pixels per unit, or
+// null of a picture that is somebody else's.
+export function drawOnDemand(map, scale, draw) {
+  map.on("styleimagemissing", ({ id }) => {
+    const canvas = map.hasImage(id) ? null : draw(id);
+    if (canvas) map.addImage(id, canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height), { pixelRatio: scale });
+  });
+}
+
+// For maps: every sign under its name.
 export function addSigns(map, scale = 3) {
-  for (const severity of SEVERITIES) for (const kind of KINDS) for (const due of DUES) {
-    const name = signName({ severity, kind, due });
-    if (map.hasImage(name)) continue;
-    const canvas = drawn({ severity, kind, due }, scale);
-    map.addImage(name, canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height), { pixelRatio: scale });
-  }
+  drawOnDemand(map, scale, (id) => {
+    const [mark, severity, kind, due] = id.split("-");
+    return mark === "event" ? drawn({ severity, kind, due }, scale) : null;
+  });
 }
 
 // The name of a feature's sign, as an expression of the map's style.

@@ -52,12 +52,12 @@ export class EventMap {
     this.map.addControl(new maplibre.NavigationControl({ showCompass: false }), "top-left");
     this.map.addControl(new maplibre.ScaleControl({ maxWidth: 100 }), "bottom-right");
     this.map.touchZoomRotate.disableRotation();
+    addSigns(this.map);
     this.map.on("load", () => this.ready());
     this.map.on("error", ({ error }) => console.error(error));
   }
 
   ready() {
-    addSigns(this.map);
     this.loaded = true;
     this.map.on("moveend", () => this.refresh());
     this.map.on("click", (event) => this.press(event));

@@ -94,7 +94,7 @@ export function hatch(id) {
   const side = HATCH_SIDE * HATCH_SCALE;
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [side, side];
-  const pen = canvas.getContext("2d");
+  const pen = canvas.getContext("2d", { willReadFrequently: true });
   pen.strokeStyle = HATCH_INK;
   pen.lineWidth = id === HATCHED[UNKNOWN] ? 4 : 1.5;
   if (id !== HATCHED[UNKNOWN]) {

@@ -2,7 +2,6 @@
 
 import * as maplibre from "maplibre-gl";
 import { element } from "maps/element";
-import { addPeople } from "maps/patrols/people_icons";
 import { PEOPLE_LAYERS, PERSON_LAYER, REPLAY_LAYERS } from "maps/patrols/style";
 import { PersonNote } from "maps/patrols/person";
 
@@ -23,8 +22,7 @@ export class PatrolMap {
     this.note = new PersonNote(this.map, this.url, told);
   }
 
-  ready(scale) {
-    addPeople(this.map, scale);
+  ready() {
     this.loaded = true;
     for (const [source, features] of Object.entries(this.shown)) this.draw(source, features);
     this.arrange();

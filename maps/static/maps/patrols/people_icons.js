@@ -1,6 +1,7 @@
 // One sign a force, told apart by shape, colour and one character; hollow once nothing has been heard
 // for long.  Drawn here, so that map, legend and list show the very same.
 
+import { drawOnDemand } from "events/icons";
 import { color } from "maps/display/tokens";
 
 const BOX = 28;
@@ -60,10 +61,11 @@ function polygon(pen, corners) {
   pen.closePath();
 }
 
+// Small, and many of them are read: the graphics card would have to be waited for.
 function canvas(scale) {
   const made = document.createElement("canvas");
   made.width = made.height = BOX * scale;
-  const pen = made.getContext("2d");
+  const pen = made.getContext("2d", { willReadFrequently: true });
   pen.scale(scale, scale);
   return [made, pen];
 }
@@ -124,13 +126,12 @@ function chevron(scale) {
 }
 
 export function addPeople(map, scale = 3) {
-  const add = (name, made) => {
-    if (map.hasImage(name)) return;
-    map.addImage(name, made.getContext("2d").getImageData(0, 0, made.width, made.height), { pixelRatio: scale });
-  };
-  for (const force of FORCES) for (const hollow of [false, true]) add(`person-${force}-${hollow ? "hollow" : "full"}`, drawn(force, hollow, scale));
-  add("person-arrow", arrow(scale));
-  add("track-chevron", chevron(scale));
+  const others = { "person-arrow": arrow, "track-chevron": chevron };
+  drawOnDemand(map, scale, (id) => {
+    if (id in others) return others[id](scale);
+    const [mark, force, how] = id.split("-");
+    return mark === "person" ? drawn(force, how === "hollow", scale) : null;
+  });
 }
 
 // For the page: the words always stand beside it, so readers of screens are not told twice.

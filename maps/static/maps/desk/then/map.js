@@ -3,12 +3,12 @@
 
 import * as maplibre from "maplibre-gl";
 import { addSigns, kindText, severityText, sign } from "events/icons";
-import { STATES, stateText } from "maps/cameras";
+import { stateText } from "maps/cameras";
 import * as clock from "maps/clock";
 import { PAST_CAMERAS, PAST_EVENTS, pastStyle } from "maps/desk/then/style";
 import { filtersOf, setFaded, setShown, setWithin } from "maps/desk/desk_map";
 import { element } from "maps/element";
-import { icon, iconPixels } from "maps/icons";
+import { addIcons, icon } from "maps/icons";
 import { addPeople } from "maps/patrols/people_icons";
 import { REPLAY_LAYERS } from "maps/patrols/style";
 
@@ -42,14 +42,14 @@ export class PastMap {
     this.words = new maplibre.Popup({ className: "grid-note", maxWidth: "22rem", offset: 14, focusAfterOpen: false });
     this.map.addControl(new maplibre.ScaleControl({ maxWidth: 120 }), "bottom-right");
     this.map.touchZoomRotate.disableRotation();
+    addIcons(this.map, ICON_SCALE);
+    addSigns(this.map, ICON_SCALE);
+    if (config.sees_patrols) addPeople(this.map, ICON_SCALE);
     this.map.on("load", () => this.ready());
     this.map.on("click", (event) => this.press(event));
   }
 
   ready() {
-    for (const state of STATES) this.map.addImage(`camera-${state}`, iconPixels(state, ICON_SCALE), { pixelRatio: ICON_SCALE });
-    addSigns(this.map, ICON_SCALE);
-    if (this.config.sees_patrols) addPeople(this.map, ICON_SCALE);
     this.loaded = true;
     this.own = filtersOf(this.map);
     this.arrange(this.narrowed);

@@ -1,0 +1,81 @@
+// Moves vertices and sides of borders, in all grids that share them at once.
+
+import { distance, movedCorners, nearestSide } from "plans/geometry";
+import { ol, toPlace } from "plans/ol";
+import { HANDLE } from "plans/styles";
+
+const REACH_PX = 10;
+
+export class Drag {
+  // moved([[from, to]]): places as longitude and latitude.
+  constructor(map, { moved }) {
+    Object.assign(this, { map, moved });
+    const { grids } = map.sources;
+    this.modify = new ol.interaction.Modify({
+      source: grids,
+      pixelTolerance: REACH_PX,
+      style: HANDLE,
+      deleteCondition: ol.events.condition.never,
+      condition: (event) => ol.events.condition.primaryAction(event) && !event.originalEvent.shiftKey,
+    });
+    this.modify.on("modifystart", () => this.remember());
+    this.modify.on("modifyend", () => this.finish(movedCorners(this.pairs())));
+    this.sides = new ol.interaction.Pointer({
+      handleDownEvent: (event) => event.originalEvent.shiftKey && this.grab(event),
+      handleDragEvent: (event) => this.drag(event.coordinate),
+      handleUpEvent: () => this.drop(),
+    });
+  }
+
+  begin() {
+    this.map.map.addInteraction(this.modify);
+    this.map.map.addInteraction(this.sides);
+  }
+
+  end() {
+    this.map.map.removeInteraction(this.modify);
+    this.map.map.removeInteraction(this.sides);
+  }
+
+  remember() {
+    this.before = new Map(this.map.sources.grids.getFeatures().map((feature) => [feature, feature.getGeometry().clone()]));
+  }
+
+  pairs() {
+    return [...this.before].map(([feature, old]) => [old, feature.getGeometry()]);
+  }
+
+  finish(moves) {
+    if (moves.length > 0) this.moved(moves.map(([from, to]) => [this.map.exact(from) ?? toPlace(from), toPlace(to)]));
+  }
+
+  // ---- A whole side --------------------------------------------------------------------------------
+
+  grab({ coordinate, map }) {
+    const [side, far] = nearestSide(coordinate, this.map.ownFeatures());
+    if (side === null || far > REACH_PX * map.getView().getResolution()) return false;
+    this.remember();
+    Object.assign(this, { side, from: coordinate, by: [0, 0] });
+    return true;
+  }
+
+  drag([x, y]) {
+    this.by = [x - this.from[0], y - this.from[1]];
+    for (const [feature, old] of this.before) {
+      const rings = old.getCoordinates();
+      let held = false;
+      const then = rings.map((ring) => ring.map((corner) => {
+        if (!this.side.some((end) => distance(end, corner) < 1e-4)) return corner;
+        held = true;
+        return [corner[0] + this.by[0], corner[1] + this.by[1]];
+      }));
+      if (held) feature.getGeometry().setCoordinates(then);
+    }
+  }
+
+  drop() {
+    const [x, y] = this.by;
+    if (x !== 0 || y !== 0) this.finish(this.side.map((end) => [end, [end[0] + x, end[1] + y]]));
+    return false;
+  }
+}
