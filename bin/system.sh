@@ -29,10 +29,13 @@ need_command() {  # need_command PACKAGE COMMAND...: any one of the commands wil
 # The wheels that the locks name exist for Python 3.11 to 3.13.
 python_fits() { "$1" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; }
 
+# The distribution's own comes first: it is built with profiles and link-time optimization, which one
+# that somebody has compiled seldom is (a fifth more processor for all that the product does).
 find_python() {
   local name
-  for name in python3 python3.13 python3.12 python3.11; do
+  for name in /usr/bin/python3 python3 python3.13 python3.12 python3.11; do
     if python_fits "$name"; then
+      [[ $name != /usr/* ]] || "$name" -c 'import ensurepip, venv' 2>/dev/null || continue
       PYTHON=$(command -v "$name")
       return
     fi

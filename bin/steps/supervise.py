@@ -12,7 +12,7 @@ from bin.steps import processes
 from bin.steps.journal import Failed
 from bin.steps.places import Places
 
-READY_WITHIN_S = 90
+READY_WITHIN_S = 240
 LOG_LIMIT_BYTES = 50_000_000
 # One process that ends takes the others with it and all start anew, but not for ever.
 RESTARTS = 5
