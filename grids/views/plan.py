@@ -10,7 +10,7 @@ import shapely
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
@@ -41,12 +41,6 @@ from grids.views.shared import map_config, who
 ROWS = 50
 MOST_DRAWN = 500
 MOST_FINDINGS = 50
-# Pages of other rooms that a plan leads to, where they are there.
-PAGES = {
-    "draw": ("grid-plan-draw", gettext_lazy("Draw")),
-    "impact": ("grid-plan-impact", gettext_lazy("What it does")),
-    "files": ("grid-plan-files", gettext_lazy("As files")),
-}
 
 
 @dataclass(frozen=True)
@@ -129,7 +123,6 @@ def plan_page(
         "piece": piece,
         "file": CHANGES,
         "steps": list(row.steps.order_by("-id")),
-        "pages": _pages(row),
         "compare": reverse("grid-plans-compare") + f"?b={row.pk}",
         "actions": actions_for(row, user, failed),
         "failed": failed[1] if failed else None,
@@ -180,16 +173,6 @@ def _kind(change: PlanChange, before: shapely.Polygon | None, after: shapely.Pol
     if not same_ground(before, after):
         return "reshaped"
     return "renamed" if change.is_renamed else "noded"
-
-
-def _pages(row: BoundaryPlan) -> list[dict[str, Any]]:
-    found = []
-    for name, text in PAGES.values():
-        try:
-            found.append({"text": text, "url": reverse(name, args=[row.pk])})
-        except NoReverseMatch:
-            continue
-    return found
 
 
 def _config(
