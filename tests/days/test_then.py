@@ -12,6 +12,7 @@ from tests.days.wall import DRAWN_S
 
 pytestmark = pytest.mark.usefixtures("tell_logs")
 BIG = {"width": 1920, "height": 1080}
+MOST_CHANGES = 50
 STATES = """(box) => Object.fromEntries(document.querySelector(box).map.getSource("cameras")
   .serialize().data.features.map(({ properties }) => [properties.id, properties.state]))"""
 # A camera that was there two days ago, fell an hour after midnight of yesterday and came back.
@@ -57,6 +58,17 @@ def look_back(page: Page, day: str) -> None:
     expect(page.locator(".past-ribbon")).to_contain_text(day.replace("-", "/"))
 
 
+def step_to(page: Page, moment: str) -> None:
+    """Change by change by the key; each is told at once."""
+    ribbon, told = page.locator(".past-ribbon"), ""
+    for _ in range(MOST_CHANGES):
+        if moment in told:
+            return
+        page.keyboard.press(".")
+        told = ribbon.inner_text()
+    raise AssertionError(f"no change at {moment}, but {told}")
+
+
 def test_a_day_is_stepped_through_and_played_by_keyboard(
     open_page: OpenPage, town: Town, camera: int, yesterday: str, picture_folder: Path
 ) -> None:
@@ -69,9 +81,9 @@ def test_a_day_is_stepped_through_and_played_by_keyboard(
     slider.focus()
     page.keyboard.press("Home")
     until(partial(shown, page, camera, "online"), "it was online at midnight", DRAWN_S)
-    page.keyboard.press(".")
+    # Whatever else of the demo changed in its first hour comes before its fall.
+    step_to(page, "01:00:00")
     until(partial(shown, page, camera, "offline"), "the next change is its fall", DRAWN_S)
-    expect(page.locator(".past-ribbon")).to_contain_text("01:00:00")
     page.screenshot(path=picture_folder / "desk-past.png")
     page.keyboard.press("PageUp")
     expect(page.locator(".past-ribbon")).to_contain_text("02:00:00")

@@ -334,9 +334,9 @@ def test_nobody_is_put_in_charge_of_a_grid_that_is_gone(grid: Grid, planner: Use
     worker = GridWorker.objects.create(number="W1", name="w", role="worker")
     Grid.objects.filter(pk=grid.pk).update(gone_on=TODAY)
 
-    with pytest.raises(Invalid, match="no more"):
+    with pytest.raises(Invalid, match="不能再指派"):
         assign(grid, worker, planner)
-    with pytest.raises(Invalid, match="no more"):
+    with pytest.raises(Invalid, match="不能再指派"):
         assign(grid, worker, planner, last=TODAY)
     assert not Assignment.objects.exists()
 
