@@ -21,6 +21,9 @@ ABSENT = """FROM grids_grid AS grid JOIN grids_gridshape AS drawn
     WHERE left(grid.code, 12) IN (SELECT left(code, 12) FROM {stage})
       AND NOT EXISTS (SELECT 1 FROM {stage} AS s WHERE s.code = grid.code)"""
 
+PLACE = "ST_PointOnSurface(s.shape)::text"
+IS_NOT_IN_FORCE = "AND NOT EXISTS (SELECT 1 FROM grids_grid AS g WHERE g.code = above)"
+
 
 def prepare(work: Work) -> None:
     """Name those that have no name after their community and number."""
@@ -33,13 +36,16 @@ def prepare(work: Work) -> None:
     )
 
 
-def find_faults(work: Work) -> Iterator[Found]:
-    place = "ST_PointOnSurface(s.shape)::text"
-    yield from doubled(work, "code", place)
+def faults_of_codes(work: Work, *, above_in_force: bool) -> Iterator[Found]:
+    """Doubled ones, ones outside the territory, and ones below nothing.
+
+    above_in_force: a grid may lie in one that is in force, not only in one of the file.
+    """
+    yield from doubled(work, "code", PLACE)
     yield from found_rows(
         work,
         Problem.OUTSIDE_TERRITORY,
-        f"""SELECT s.row, {place}, s.code FROM {{stage}} AS s
+        f"""SELECT s.row, {PLACE}, s.code FROM {{stage}} AS s
             WHERE s.code NOT LIKE %(like_scope)s ORDER BY s.row""",
         ("code",),
         "code",
@@ -47,21 +53,25 @@ def find_faults(work: Work) -> Iterator[Found]:
     yield from found_rows(
         work,
         Problem.PARENT_UNKNOWN,
-        f"""SELECT s.row, {place}, s.code, above FROM (
+        f"""SELECT s.row, {PLACE}, s.code, above FROM (
                 SELECT *, left(code, CASE WHEN length(code) > 15 THEN length(code) - 2 ELSE 12 END)
                           AS above FROM {{stage}}) AS s
             WHERE NOT EXISTS (SELECT 1 FROM grids_division AS d
                               WHERE d.code = above AND d.level = 'community')
-              AND NOT EXISTS (SELECT 1 FROM grids_grid AS g WHERE g.code = above)
+              {IS_NOT_IN_FORCE if above_in_force else ""}
               AND NOT EXISTS (SELECT 1 FROM {{stage}} AS t WHERE t.code = above)
             ORDER BY s.row""",
         ("value", "parent"),
         "code",
     )
+
+
+def find_faults(work: Work) -> Iterator[Found]:
+    yield from faults_of_codes(work, above_in_force=True)
     yield from found_rows(
         work,
         Problem.CHANGES_LATER,
-        f"""SELECT s.row, {place}, s.code, lower(later.valid) FROM {{stage}} AS s
+        f"""SELECT s.row, {PLACE}, s.code, lower(later.valid) FROM {{stage}} AS s
             JOIN grids_grid AS grid ON grid.code = s.code
             JOIN grids_gridshape AS later
               ON later.grid_id = grid.id AND lower(later.valid) > %(valid_from)s

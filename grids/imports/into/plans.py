@@ -23,10 +23,10 @@ from grids.imports.into import (
     Comparison,
     Found,
     Work,
-    doubled,
     found_rows,
     grids,
 )
+from grids.imports.into.grids import PLACE
 from grids.imports.problems import Problem
 from grids.layer_diff import Difference, compared
 from grids.plan_flow import LONGEST_TITLE
@@ -49,7 +49,6 @@ IN_FORCE = """
            OR drawn.shape && (SELECT ST_Expand(ST_Extent(shape)::geometry, %(near)s) FROM {stage}))
     ORDER BY grid.code"""
 STAGED = "SELECT code, name, kind, row, ST_AsBinary(shape) FROM {stage} ORDER BY row"
-PLACE = "ST_PointOnSurface(s.shape)::text"
 
 
 def prepare(work: Work) -> None:
@@ -73,28 +72,7 @@ def find_faults(work: Work) -> Iterator[Found]:
 
 
 def _of_codes(work: Work) -> Iterator[Found]:
-    yield from doubled(work, "code", PLACE)
-    yield from found_rows(
-        work,
-        Problem.OUTSIDE_TERRITORY,
-        f"""SELECT s.row, {PLACE}, s.code FROM {{stage}} AS s
-            WHERE s.code NOT LIKE %(like_scope)s ORDER BY s.row""",
-        ("code",),
-        "code",
-    )
-    yield from found_rows(
-        work,
-        Problem.PARENT_UNKNOWN,
-        f"""SELECT s.row, {PLACE}, s.code, above FROM (
-                SELECT *, left(code, CASE WHEN length(code) > 15 THEN length(code) - 2 ELSE 12 END)
-                          AS above FROM {{stage}}) AS s
-            WHERE NOT EXISTS (SELECT 1 FROM grids_division AS d
-                              WHERE d.code = above AND d.level = 'community')
-              AND NOT EXISTS (SELECT 1 FROM {{stage}} AS t WHERE t.code = above)
-            ORDER BY s.row""",
-        ("value", "parent"),
-        "code",
-    )
+    yield from grids.faults_of_codes(work, above_in_force=False)
     yield from found_rows(
         work,
         Problem.CODE_OF_THE_PAST,
