@@ -124,6 +124,11 @@ check_certificate() {  # check_certificate CERTIFICATE KEY NAME
     wrong "a certificate needs its key, and a key its certificate: name both, --certificate FILE --key FILE."
     return
   fi
+  if ! command -v openssl >/dev/null; then
+    [[ -r $certificate && -r $key ]] || wrong "$certificate and $key cannot both be read."
+    doubt "openssl is not installed yet: whether the certificate is right is looked at later, when nginx is told of it."
+    return
+  fi
   ours=$(openssl x509 -in "$certificate" -noout -pubkey 2>/dev/null) ||
     { wrong "$certificate is no certificate in PEM that can be read."; return; }
   theirs=$(openssl pkey -in "$key" -passin pass: -pubout 2>/dev/null) ||

@@ -166,12 +166,13 @@ keep_postgresql_quiet() {
 # The product's own nginx is a unit of ours; the package's would take port 80 before that.
 keep_nginx_quiet() {
   [[ " ${MISSING[*]} " == *" nginx "* && -d /run/systemd/system ]] || return 0
-  as_root systemctl mask --runtime --quiet nginx.service
+  as_root systemctl mask --runtime --quiet nginx.service 2>/dev/null
 }
 
 leave_nginx_quiet() {
   [[ " ${MISSING[*]} " == *" nginx "* && -d /run/systemd/system ]] || return 0
-  as_root systemctl unmask --runtime --quiet nginx.service && as_root systemctl disable --quiet nginx.service 2>/dev/null
+  as_root systemctl unmask --runtime --quiet nginx.service 2>/dev/null
+  as_root systemctl disable --quiet nginx.service 2>/dev/null || true
 }
 
 why_apt_failed() {

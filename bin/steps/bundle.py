@@ -83,7 +83,7 @@ def fetch_wheels(notes: Journal, where: places.Places, folder: Path) -> None:
         notes.run(
             [
                 python, "-m", "pip", "download", "-q", "--no-deps", "--require-hashes",
-                "--no-build-isolation", "--dest", folder,
+                "--dest", folder,
                 "--requirement", where.root / "requirements" / f"{lock}.lock",
             ],
             env=packages.environment(), cwd=where.root, failed=packages.what_could_not_be_fetched,

@@ -154,7 +154,11 @@ http {{
         location {KEPT_TILES} {{
             internal;
             alias {layout.state}/tiles/;
-            # A hidden answer takes the headers of this place, not of the one that asked.
+            # nginx sends the file with headers of its own, and not with those of the answer that
+            # led to it: all kept tiles are packed, and their tag is the edition's.
+            etag off;
+            add_header Content-Encoding gzip;
+            add_header ETag $upstream_http_etag;
             add_header Strict-Transport-Security "max-age=31536000" always;
         }}
     }}

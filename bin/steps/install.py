@@ -119,8 +119,13 @@ class Installation:
             int(self.env.get("HTTP_PORT") or 80),
         )  # fmt: skip
 
+    @property
+    def user(self) -> str:
+        """Whom commands of the product run as; nobody in particular in a rehearsal."""
+        return "" if self.machine.rehearsal else USER
+
     def manage(self, where: Path, words: list[str]) -> str:
-        return release.manage(where, self.notes, self.env, words, user=USER)
+        return release.manage(where, self.notes, self.env, words, user=self.user)
 
 
 # ---- Settings, keys and servers ------------------------------------------------------------------
@@ -390,7 +395,7 @@ def upgrade(one: Installation) -> int:
 
 
 def check_can_back_up(one: Installation, old: Path) -> None:
-    if not release.has_command(old, one.env, "backup", user=USER):
+    if not release.has_command(old, one.env, "backup", user=one.user):
         raise Failed(
             f"{old.name} cannot back itself up: make a copy of the database yourself, then run"
             f" {COMMAND} --upgrade --without-backup."
@@ -412,8 +417,8 @@ def replace(one: Installation, old: Path, new: Path) -> None:
                 one.machine.systemctl("stop", *processes_of(one))
             if not one.options.without_backup:
                 with one.notes.step("Backup") as step:
-                    said = one.manage(old, ["backup"]).split("\n")
-                    step.note = next((line for line in reversed(said) if line.strip()), "")
+                    said = one.manage(old, ["backup"]).splitlines()
+                    step.note = next((line for line in said if line.startswith("/")), "")
             gone.before = migrations.applied(partial(one.manage, new))
             migrate(one, new)
             ensure_settings(one)

@@ -148,8 +148,8 @@ def manage(
 
 
 def become(user: str) -> list[str]:
-    """How to run a program as another user; as oneself where one is not root (a rehearsal)."""
-    if os.geteuid() != 0:
+    """How to run a program as another user; as oneself without a name or without root."""
+    if not user or os.geteuid() != 0:
         return ["setpriv"]
     return ["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups"]
 

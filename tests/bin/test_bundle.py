@@ -46,12 +46,11 @@ def test_apt_finds_in_a_bundle_what_is_in_it(tmp_path: Path) -> None:
     folder = debs.parent
     done = bash(
         f"use_bundle '{folder}'; available gis-one && echo one; available gis-two && echo two;"
-        " available bash || echo nothing else;"
+        " available 0ad || echo nothing else;"
         ' apt-get "${APT_FROM[@]}" --print-uris -qq install gis-two'
     )
     assert done.stdout.splitlines()[1:4] == ["one", "two", "nothing else"]
-    assert "gis-two" in done.stdout.splitlines()[4]
-    assert bundle.sum_of(next(debs.glob("gis-two*"))) in done.stdout
+    assert "a bundle/debs/./gis-two_2.0_all.deb" in done.stdout.splitlines()[4]
 
 
 def test_a_bundle_is_whole_until_something_in_it_is_touched(

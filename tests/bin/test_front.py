@@ -10,7 +10,9 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -80,6 +82,8 @@ def upstream(word: str) -> Upstream:
             if self.path == "/tile":
                 self.send_header("X-Accel-Redirect", "/kept-tiles/boot/one")
                 self.send_header("Content-Encoding", "gzip")
+                self.send_header("ETag", 'W/"edition"')
+                self.send_header("Cache-Control", "private")
             self.send_header("Content-Length", str(len(word)))
             self.end_headers()
             self.wfile.write(word.encode())
@@ -105,6 +109,13 @@ def upstream(word: str) -> Upstream:
 
 
 @dataclass
+class Reply:
+    status: int
+    headers: Message
+    body: bytes
+
+
+@dataclass
 class House:
     front: Front
     certificate: tls.Certificate
@@ -115,15 +126,27 @@ class House:
     def ask(
         self, path: str, method: str = "GET", body: Any = None, host: str = NAME,
         headers: dict[str, str] | None = None,
-    ) -> http.client.HTTPResponse:  # fmt: skip
+    ) -> Reply:  # fmt: skip
+        with self.asking(path, method, body, host, headers) as reply:
+            return Reply(reply.status, reply.headers, reply.read())
+
+    @contextmanager
+    def asking(
+        self, path: str, method: str = "GET", body: Any = None, host: str = NAME,
+        headers: dict[str, str] | None = None,
+    ) -> Iterator[http.client.HTTPResponse]:  # fmt: skip
         context = ssl.create_default_context(cafile=str(self.certificate.authority))
         # The certificate is for one name; a browser that asks for another is led to that.
         context.check_hostname = host == NAME
         link = http.client.HTTPSConnection(NAME, self.front.https, context=context)
         plain = socket.create_connection(("127.0.0.1", self.front.https), WITHIN_S)
         link.sock = context.wrap_socket(plain, server_hostname=NAME)
-        link.request(method, path, body, {"Host": host, **(headers or {})})
-        return link.getresponse()
+        try:
+            link.request(method, path, body, {"Host": host, **(headers or {})})
+            with link.getresponse() as reply:
+                yield reply
+        finally:
+            link.close()
 
 
 def free_port() -> int:
@@ -180,7 +203,7 @@ def test_what_a_client_says_of_itself_does_not_reach_the_product(house: House) -
             "X-Forwarded-For": "6.6.6.6", "X-Forwarded-Proto": "http", "X-Real-IP": "6.6.6.6",
             "X-Forwarded-Host": "evil.example", "Forwarded": "for=6.6.6.6",
         },
-    ).read()  # fmt: skip
+    )  # fmt: skip
 
     told = house.web.asked[-1][1]
     assert told["X-Forwarded-For"] == "127.0.0.1"
@@ -196,8 +219,9 @@ def test_browsers_stay_with_tls(house: House) -> None:
 
     plain = http.client.HTTPConnection("127.0.0.1", house.front.http, timeout=WITHIN_S)
     plain.request("GET", "/wall/?a=b")
-    reply = plain.getresponse()
-    assert (reply.status, reply.headers["Location"]) == (301, f"{house.front.origin}/wall/?a=b")
+    with plain.getresponse() as reply:
+        assert (reply.status, reply.headers["Location"]) == (301, f"{house.front.origin}/wall/?a=b")
+    plain.close()
 
 
 @nginx_only
@@ -223,24 +247,25 @@ def test_another_name_is_led_to_ours_and_reaches_nothing(house: House) -> None:
     ],
 )
 def test_each_address_reaches_its_process(house: House, path: str, word: bytes) -> None:
-    assert house.ask(path).read() == word
+    assert house.ask(path).body == word
 
 
 @nginx_only
 def test_news_come_at_once_and_not_when_a_buffer_is_full(house: House) -> None:
-    reply = house.ask("/live")
-
-    assert reply.readline() == b"first\n"
-    house.live.go_on.set()
-    assert reply.readline() == b"second\n"
+    with house.asking("/live") as reply:
+        assert reply.readline() == b"first\n"
+        house.live.go_on.set()
+        assert reply.readline() == b"second\n"
 
 
 @nginx_only
 def test_a_kept_tile_is_sent_from_its_file_and_only_when_the_product_says_so(house: House) -> None:
     reply = house.ask("/tile")
 
-    assert reply.read() == b"a packed tile"
+    assert reply.body == b"a packed tile"
     assert reply.headers["Content-Encoding"] == "gzip"
+    assert reply.headers.get_all("ETag") == ['W/"edition"']
+    assert reply.headers["Cache-Control"] == "private"
     assert house.ask("/kept-tiles/boot/one").status == 404
 
 

@@ -74,7 +74,7 @@ elif words[0] == "migrate" and len(words) > 2 and not words[1].startswith("-"):
 elif words[0] == "migrate":
     database.write_text(" ".join(dict.fromkeys([*applied, *known])))
 elif words[0] == "backup" and "--help" not in words:
-    print("A backup was made:\\n/backups/of-now")
+    print("An old one went.\\n/backups/of-now holds 7 rows")
 if says.exists():
     sys.exit(says.read_text())
 """
@@ -361,7 +361,7 @@ def test_a_backup_that_fails_ends_it_before_anything_was_changed(running: Stage)
     old = running.layout.releases / OLD
     script = old / ".venv" / "bin" / "python"
     script.write_text(
-        script.read_text().replace('print("A backup', 'sys.exit("the disk is full")\n    print("')
+        script.read_text().replace('print("An old one', 'sys.exit("the disk is full")\n    print("')
     )
 
     with pytest.raises(Failed, match="the disk is full") as told:

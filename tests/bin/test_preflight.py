@@ -3,9 +3,14 @@ and by files in the place of those of /proc; what is tested is what is said."""
 
 import os
 import subprocess
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 FINE = """
 df() { case $1 in *source) echo Filesystem; echo /dev/one ;; *) echo Avail; echo 90000M ;; esac; }
@@ -157,16 +162,24 @@ def test_names(machine: Path, name: str, is_right: bool) -> None:
 @pytest.fixture(scope="module")
 def pairs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A certificate for map.example, one that has run out, and a key of neither."""
-    folder = tmp_path_factory.mktemp("pairs")
-    for name, days in (("good", "30"), ("old", "-1"), ("other", "30")):
-        subprocess.run(
-            [
-                "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-                "-nodes", "-keyout", folder / f"{name}.key", "-out", folder / f"{name}.crt",
-                "-days", days, "-subj", "/CN=x", "-addext", "subjectAltName=DNS:map.example",
-            ],
-            check=True, capture_output=True,
+    folder, now = tmp_path_factory.mktemp("pairs"), datetime.now(UTC)
+    for name, days in (("good", 30), ("old", -1), ("other", 30)):
+        key = ec.generate_private_key(ec.SECP256R1())
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "x")])
+        names = x509.SubjectAlternativeName([x509.DNSName("map.example")])
+        made = (
+            x509.CertificateBuilder().subject_name(subject).issuer_name(subject)
+            .public_key(key.public_key()).serial_number(1).add_extension(names, critical=False)
+            .not_valid_before(now - timedelta(days=9)).not_valid_after(now + timedelta(days=days))
+            .sign(key, hashes.SHA256())
         )  # fmt: skip
+        pem = serialization.Encoding.PEM
+        (folder / f"{name}.crt").write_bytes(made.public_bytes(pem))
+        (folder / f"{name}.key").write_bytes(
+            key.private_bytes(
+                pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+            )
+        )
     return folder
 
 
