@@ -1,4 +1,4 @@
-"""bin/bundle: everything that an installation fetches, in one archive for machines without a network.
+"""bin/bundle: all that an installation fetches, in one archive for machines without a network.
 
 The Debian packages are those that apt takes for a system on which nothing is installed, so the
 archive serves a bare machine; what a machine has already, in that version or a newer one, stays.

@@ -13,6 +13,12 @@ CACHE = Path("/var/cache/gis-server-front")
 RUN = Path("/run/gis-server-front")
 KEPT_TILES = "/kept-tiles/"
 MIB = 2**20
+CIPHERS = [
+    f"ECDHE-{key}-{cipher}"
+    for cipher in ("AES128-GCM-SHA256", "AES256-GCM-SHA384", "CHACHA20-POLY1305")
+    for key in ("ECDSA", "RSA")
+]
+"""For TLS 1.2, with forward secrecy and nothing else; TLS 1.3 has only such."""
 SLACK = MIB
 """The product refuses with a sentence what is a little too large; far too large nobody reads."""
 USUAL_BYTES = 12 * MIB
@@ -64,12 +70,11 @@ def config(
         for name in ("client_body", "proxy", "fastcgi", "scgi", "uwsgi")
     )
     return f"""\
-# Written by bin/install, and again at each run: put your own lines into {layout.etc}/nginx.d/*.conf,
-# which the server for https takes in.
+# Written by bin/install, and again at each run: put your own lines into
+# {layout.etc}/nginx.d/*.conf, which the server for https takes in.
 worker_processes auto;
 pid {run}/nginx.pid;
 error_log stderr warn;
-worker_rlimit_nofile 32768;
 
 events {{
     worker_connections 8192;
@@ -88,7 +93,7 @@ http {{
     ssl_certificate {layout.tls}/server.crt;
     ssl_certificate_key {layout.tls}/server.key;
     ssl_protocols TLSv1.2 TLSv1.3;
-    ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305;
+    ssl_ciphers {":".join(CIPHERS)};
     ssl_prefer_server_ciphers off;
     ssl_session_cache shared:tls:10m;
     ssl_session_timeout 1d;

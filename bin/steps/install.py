@@ -251,7 +251,8 @@ def postgres_settings(cluster: postgres.Cluster) -> str:
     lines = "".join(f"{name} = '{value}'\n" for name, value in options.items())
     return (
         "# Made once by bin/install, yours from then on; after a change run\n"
-        f"# `systemctl restart {units.DATABASE}`.  Who may enter is decided by pg_hba.conf.\n{lines}"
+        f"# `systemctl restart {units.DATABASE}`.  Who may enter is decided by pg_hba.conf.\n"
+        f"{lines}"
     )
 
 

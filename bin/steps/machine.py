@@ -131,4 +131,3 @@ class Machine:
 def advice(units: Iterable[str]) -> str:
     named = next((one for one in units if one.startswith("gis-server")), "gis-server.target")
     return f"see 'systemctl status {named}' and 'journalctl -u {named}'."
-

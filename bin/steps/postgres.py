@@ -202,8 +202,9 @@ def ask(cluster: Cluster, journal: Journal, sql: str, database: str = "postgres"
     """Run SQL as the cluster's administrator and return the bare values, a row a line."""
     return journal.run(
         [
-            *_become_server_user(), programs(cluster.data) / "psql", "-XAtq", "-v", "ON_ERROR_STOP=1",
-            "-h", cluster.socket_dir, "-U", "postgres", "-d", database, "-c", sql,
+            *_become_server_user(), programs(cluster.data) / "psql", "-XAtq",
+            "-v", "ON_ERROR_STOP=1", "-h", cluster.socket_dir, "-U", "postgres", "-d", database,
+            "-c", sql,
         ],
         env=_environment(), cwd=Path("/"),
         failed="the private database refused a statement of the set-up.",

@@ -66,9 +66,10 @@ def test_a_bundle_is_whole_until_something_in_it_is_touched(
     assert preflight(machine, f"check_bundle '{folder}'").returncode == 0
 
     (folder / "a file").write_text("y")
-    assert "the bundle is damaged (a file: FAILED)" in preflight(
-        machine, f"check_bundle '{folder}'"
-    ).stderr
+    assert (
+        "the bundle is damaged (a file: FAILED)"
+        in preflight(machine, f"check_bundle '{folder}'").stderr
+    )
 
 
 def test_the_archive_belongs_to_nobody_and_starts_with_one_command(tmp_path: Path) -> None:

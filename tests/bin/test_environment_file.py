@@ -28,7 +28,7 @@ def test_a_line_that_systemd_would_pass_over_is_told(text: str) -> None:
         environment_file.read(text)
 
 
-@pytest.mark.parametrize("value", ["plain", "two words", 'a"b', "a\\b$c`d", "", "# no comment", "区"])
+@pytest.mark.parametrize("value", ["plain", "two words", 'a"b', "a\\b$c`d", "", "# none", "区"])
 def test_what_is_written_is_read_again(value: str) -> None:
     text = environment_file.changed("", {"NAME": value})
 

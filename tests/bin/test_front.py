@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -290,9 +289,9 @@ def test_how_much_may_be_sent(house: House, path: str, size: int, status: int) -
 
 
 def test_the_limits_in_front_are_the_product_s() -> None:
-    assert front.USUAL_BYTES == max(PHOTO_BYTES, ROSTER_BYTES)
+    assert max(PHOTO_BYTES, ROSTER_BYTES) == front.USUAL_BYTES
     assert list(front.LARGER_BYTES.values()) == [LIMITS.file_bytes, TRACK_BYTES]
-    assert front.POSITIONS_BYTES == max(LARGEST_BATCH, LARGEST_BODY)
+    assert max(LARGEST_BATCH, LARGEST_BODY) == front.POSITIONS_BYTES
 
 
 def test_the_large_ones_are_addresses_of_the_product() -> None:

@@ -134,7 +134,11 @@ def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
     script = SYSTEMCTL.format(
         python=sys.executable, here=str(tmp_path), units=str(made.layout.units)
     )
-    for name, text in (("systemctl", script), ("nginx", "#!/bin/sh\n"), ("journalctl", "#!/bin/sh\necho it broke\n")):
+    for name, text in (
+        ("systemctl", script),
+        ("nginx", "#!/bin/sh\n"),
+        ("journalctl", "#!/bin/sh\necho it broke\n"),
+    ):
         (programs / name).write_text(text)
         (programs / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{programs}:/usr/bin:/bin")
@@ -300,9 +304,7 @@ def running(stage: Stage) -> Stage:
     for name in ("gis-server-web.service", "gis-server-old.service"):
         (stage.layout.units / name).write_text("# of the previous version\n")
     stage.layout.front.write_text("# of the previous version\n")
-    machine.Machine(stage.layout, Journal("t", stage.layout.log)).systemctl(
-        "start", units.TARGET
-    )
+    machine.Machine(stage.layout, Journal("t", stage.layout.log)).systemctl("start", units.TARGET)
     return stage
 
 
@@ -409,7 +411,7 @@ def test_no_upgrade_without_a_backup_unless_that_is_said(running: Stage) -> None
     with pytest.raises(Failed, match="cannot back itself up"):
         running.do(install.upgrade)
     is_as_before(running)
-    assert PROCESSES <= running.active
+    assert running.active >= PROCESSES
 
     calls = running.do(install.upgrade, without_backup=True)
     assert not any("backup" in call for call in calls)

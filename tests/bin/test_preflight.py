@@ -83,7 +83,9 @@ def test_all_that_is_wrong_is_told_at_once(machine: Path) -> None:
     ("script", "sentence"),
     [
         pytest.param("check_machine", "the processor is riscv64", id="processor"),
-        pytest.param("check_disk /opt/x /var/lib/x", "only 7000 MB are free on the disk", id="disk"),
+        pytest.param(
+            "check_disk /opt/x /var/lib/x", "only 7000 MB are free on the disk", id="disk"
+        ),
     ],
 )
 def test_what_the_machine_lacks(machine: Path, script: str, sentence: str) -> None:
@@ -98,7 +100,13 @@ def test_what_the_machine_lacks(machine: Path, script: str, sentence: str) -> No
 def test_disks_that_are_two_are_looked_at_one_by_one(machine: Path) -> None:
     two = """
 nearest() { echo "$1"; }
-df() { case "$*" in *source*) echo F; echo "/dev/$2" ;; */opt*) echo A; echo 2000M ;; *) echo A; echo 90000M ;; esac; }
+df() {
+  case "$*" in
+    *source*) echo F; echo "/dev/$2" ;;
+    */opt*) echo A; echo 2000M ;;
+    *) echo A; echo 90000M ;;
+  esac
+}
 check_disk /opt /var/lib
 """
 
@@ -176,9 +184,7 @@ def pairs(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pem = serialization.Encoding.PEM
         (folder / f"{name}.crt").write_bytes(made.public_bytes(pem))
         (folder / f"{name}.key").write_bytes(
-            key.private_bytes(
-                pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-            )
+            key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
         )
     return folder
 
@@ -243,9 +249,9 @@ def test_a_bundle_that_was_damaged_on_its_way(machine: Path) -> None:
     (machine / "wheel").unlink()
     assert "the bundle is damaged" in bash(machine, 'check_bundle "$HERE"').stderr
     (machine / "manifest").write_text("release=1\narchitecture=arm64\n")
-    assert "made for arm64, and this machine is amd64" in bash(
-        machine, 'check_bundle "$HERE"'
-    ).stderr
+    assert (
+        "made for arm64, and this machine is amd64" in bash(machine, 'check_bundle "$HERE"').stderr
+    )
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,7 @@ def as_systemd_reads(command: str) -> list[str]:
     "command",
     [
         *units.procfile(PROCFILE).values(),
-        'exec x --host "$HOST" --share 5% --path \'a\\b\'',
+        "exec x --host \"$HOST\" --share 5% --path 'a\\b'",
     ],
 )
 def test_the_shell_gets_the_very_line_of_the_procfile(command: str) -> None:
