@@ -54,7 +54,7 @@ def lay(
             env=os.environ, cwd=release, failed="the product's own files cannot be compiled.",
         )  # fmt: skip
     collected = {"STATIC_ROOT": str(release / "collected")}
-    product.collect_static(places, journal, product.paths(places) | env | collected)
+    product.collect_static(places, journal, {**product.paths(places), **env, **collected})
     # uv and Node are needed no more: 60 MB and more that nobody would keep up to date.
     shutil.rmtree(release / ".tools", ignore_errors=True)
     (release / COMPLETE).write_text(name + "\n", encoding="utf-8")
@@ -142,7 +142,7 @@ def manage(
     """
     return journal.run(
         [*become(user), release / ".venv" / "bin" / "python", "manage.py", *words],
-        env=product.paths(places_of(release)) | env, cwd=release,
+        env={**product.paths(places_of(release)), **env}, cwd=release,
         failed=lambda output: product.last_sentence(words[0], output),
     )  # fmt: skip
 
