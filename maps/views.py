@@ -89,7 +89,8 @@ MODULES = (
 )
 # What the wall opens with comes first: a browser fetches them in this order.
 OPENING = (
-    "display/screen", "display/display", "display/tokens", "kept", "first", "api", "cameras", "icons",
+    "display/screen", "display/display", "display/tokens",
+    "kept", "first", "api", "cameras", "icons",
 )  # fmt: skip
 WALL_MODULES = (*OPENING, *(name for name in MODULES if name not in OPENING), "wall")
 # A wall does not go through more by itself; a district has a dozen.
