@@ -123,4 +123,5 @@ urlpatterns = [
     path("imports/<int:run_id>/discard/", imports.discard, name="import-discard"),
     path("imports/<int:run_id>/faults.csv", import_faults.as_csv, name="import-faults"),
     path("imports/<int:run_id>/map/", import_faults.as_map, name="import-map"),
+    path("imports/<int:run_id>/changes/", import_faults.changes, name="import-changes"),
 ]

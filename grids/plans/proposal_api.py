@@ -14,7 +14,7 @@ from grids.models import PlanProposal, ProposalState
 from grids.plans import proposals, proposing, rows
 from grids.plans.api import plan_json
 from grids.plans.proposal_texts import PROBLEMS, aim_text, reason_text, summary_text
-from grids.plans.proposal_wishes import MAX_BODY, usual
+from grids.plans.proposal_wishes import MAX_BODY, is_by_load, usual
 from grids.plans.sent import revision_of, text_of
 
 
@@ -106,6 +106,7 @@ def result_json(proposal: PlanProposal) -> dict[str, Any]:
     result: dict[str, Any] = proposal.result
     if not result:
         return {}
+    by_load = is_by_load(proposal.wishes)
     return result | {
         "alternatives": [
             alternative
@@ -114,7 +115,8 @@ def result_json(proposal: PlanProposal) -> dict[str, Any]:
                 "summary": summary_text(alternative),
                 "fits": not alternative["reasons"],
                 "reasons": [
-                    reason | {"text": reason_text(reason)} for reason in alternative["reasons"]
+                    reason | {"text": reason_text(reason, by_load=by_load)}
+                    for reason in alternative["reasons"]
                 ],
             }
             for alternative in result["alternatives"]
