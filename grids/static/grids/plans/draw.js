@@ -314,7 +314,13 @@ function press(event) {
   if (key === "enter" && !event.target.matches?.("button, a, summary")) return act(event, () => tools.enter());
   // Pressed once more, a tool that waits for grids takes those that are chosen.
   if (["merge", "retire"].includes(KEYS[key]) && tools.mode === KEYS[key]) return act(event, () => tools.enter());
-  if (key in KEYS) act(event, () => tools.use(KEYS[key]));
+  if (key in KEYS) act(event, () => useByKey(KEYS[key]));
+}
+
+// Enter and the arrows are the map's while something is drawn, not those of the list that was pressed.
+function useByKey(name) {
+  tools.use(name);
+  if (sketch.isOn) at("map").focus({ preventScroll: true });
 }
 
 function act(event, done) {
