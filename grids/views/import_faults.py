@@ -19,7 +19,7 @@ from grids.imports.problems import Problem
 from grids.imports.texts import sentence
 from grids.imports.work import work_of
 from grids.models import ImportRun, ImportTarget
-from grids.plans.sides import pictures
+from grids.plans.looking_back.sides import pictures
 
 
 @allow(Permission.IMPORT_TERRITORY)

@@ -30,8 +30,8 @@ from grids.plans import rebase, rows, services
 from grids.plans.api import FOR_REVIEWERS, STEPS, must_edit
 from grids.plans.clashes import others_with
 from grids.plans.forms import FORMS, ScheduleForm, StepForm, TakeOverForm
+from grids.plans.looking_back.sides import box_of, rounded
 from grids.plans.proof import findings, world_under
-from grids.plans.sides import box_of, rounded
 from grids.plans.texts import FLAWS, finding_text
 from grids.redrawing import Flaw
 from grids.views.plan_actions import DONE, Failed, actions_for, inverse_of, sentences

@@ -18,9 +18,9 @@ from gis_server.pdf_export import Column as PaperColumn
 from gis_server.plain_text import one_line
 from gis_server.xlsx_export import Column, Value
 from grids.plan import Refused, read
-from grids.plans.counting import SOURCES, shown_figures
-from grids.plans.impact import Report, polygon, spots
-from grids.plans.impact_api import seen_by
+from grids.plans.effects.api import seen_by
+from grids.plans.effects.counting import SOURCES, shown_figures
+from grids.plans.effects.impact import Report, polygon, spots
 from grids.plans.step_texts import operation_text
 from grids.views.plan_impact import (
     HOWS,

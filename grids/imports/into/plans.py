@@ -38,8 +38,8 @@ from grids.plan_flow import LONGEST_TITLE
 from grids.plans import services
 from grids.plans.drafts import Draft, changes_of
 from grids.plans.drawing import as_step
+from grids.plans.looking_back.sides import Drawn, Side
 from grids.plans.proof import findings, world_under
-from grids.plans.sides import Drawn, Side
 from grids.plans.texts import flaw_text
 from grids.redrawing import BadRedrawing, Born, Flaw, Redrawing, Renamed, Reshaped, Retired
 from grids.topology import LIMITS, Finding

@@ -18,7 +18,8 @@ from gis_server.models import ChangeRow
 from gis_server.roles import Role
 from grids.models import BoundaryPlan, Building, Grid, GridShape, PlanStep, Street
 from grids.plan import Rename, Split, dump, read
-from grids.plans import editing, kept, services
+from grids.plans import services
+from grids.plans.editor import editing, kept
 from grids.redrawing import Redrawing, Reshaped
 from tests.cameras.threads import together
 from tests.conftest import SignIn

@@ -23,7 +23,10 @@ from grids.models import (
     ServicePoint,
     Street,
 )
-from grids.plans import drafts, proposal_texts, proposals, proposing
+from grids.plans import drafts
+from grids.plans.proposals import asking as proposals
+from grids.plans.proposals import texts as proposal_texts
+from grids.plans.proposals import work as proposing
 from tests.conftest import SignIn
 from tests.grids.plans.planning import border_at, draft, people
 from tests.grids.territory import COMMUNITY, EAST, WEST, at, projected, square, two_grids

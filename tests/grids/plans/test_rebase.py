@@ -10,9 +10,10 @@ from django.utils import timezone
 from gis_server.errors import Conflict, Invalid
 from grids.models import BoundaryPlan, Grid, GridShape
 from grids.plan import Rename, Split
-from grids.plans import editing, kept, publishing, rebase, services
+from grids.plans import publishing, rebase, services
 from grids.plans.drafts import Draft
 from grids.plans.drawing import redrawn
+from grids.plans.editor import editing, kept
 from grids.plans.taking_back import take_back
 from tests.grids.plans.planning import (
     NORTH,

@@ -9,7 +9,8 @@ from gis_server.errors import Conflict, Invalid
 from grids.invariants import check
 from grids.models import Assignment, Building, Grid, GridShape, GridWorker, Lineage
 from grids.plan import Rename
-from grids.plans import editing, kept, publishing
+from grids.plans import publishing
+from grids.plans.editor import editing, kept
 from grids.plans.taking_back import take_back
 from grids.redrawing import Redrawing, Reshaped, Retired
 from tests.grids.plans.planning import (

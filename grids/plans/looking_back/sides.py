@@ -26,7 +26,8 @@ from grids.codes import GRID_DIGITS
 from grids.models import BoundaryPlan, PlanChange
 from grids.plan.faces import same_land
 from grids.plan_flow import PUBLISHED, PlanState
-from grids.plans import past, rows
+from grids.plans import rows
+from grids.plans.looking_back import past
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,9 @@ from grids.codes import DIVISION_DIGITS
 from grids.impact import load
 from grids.models import Building, Division, Grid, PlanProposal, ProposalState, Street, StreetKind
 from grids.plan import Plan, fingerprint, written
-from grids.plans import kept, proposal_wishes
-from grids.plans.counting import places_in
+from grids.plans.editor import kept
+from grids.plans.effects.counting import places_in
+from grids.plans.proposals import wishes as proposal_wishes
 
 LOOKS_S = 0.5  # between looks whether the proposal is still wanted
 PROGRESS_S = 3600

@@ -75,7 +75,7 @@ def nothing_text(error: NothingToBalance) -> str:
 
 
 def reason_text(reason: Mapping[str, Any], *, by_load: bool) -> str:
-    """One reason as `proposing.told` keeps it."""
+    """One reason as `work.told` keeps it."""
     count = reason["households"]
     several = ngettext("%(count)d household", "%(count)d households", count)
     amount = (_("a load of %(count)d") if by_load else several) % {"count": count}

@@ -17,9 +17,10 @@ from gis_server.errors import DomainError, Invalid
 from gis_server.models import User
 from grids.models import BoundaryPlan
 from grids.plan import Flaw, Operation, Plan, Refused, apply, redo, written
-from grids.plans import kept, rows
+from grids.plans import rows
 from grids.plans.drafts import Draft, check_operations, must_be_draft, tell, touch, write
 from grids.plans.drawing import detail_of, refuse_divided
+from grids.plans.editor import kept
 from grids.plans.texts import flaw_text, refused_text
 from grids.redrawing import MOST_GRIDS, BadRedrawing, of_plan
 

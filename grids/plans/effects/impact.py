@@ -15,7 +15,7 @@ from grids.impact import Ground, Impact, Moved, Rules, Side, compare
 from grids.models import BoundaryPlan, PlanChange
 from grids.plan.faces import same_land
 from grids.plan_flow import PUBLISHED, PlanState
-from grids.plans.counting import (
+from grids.plans.effects.counting import (
     BY_CODE,
     SOURCES,
     names_of,
