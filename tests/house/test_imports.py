@@ -35,7 +35,7 @@ PURE = (
     "grids.crosswalk",
     "grids.impact",
     "grids.layer_diff",
-    "grids.plans.sketch",
+    "grids.plans.effects.sketch",
     "grids.imports.cells",
     "grids.imports.crs",
     "grids.imports.csv_file",
