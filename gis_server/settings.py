@@ -440,7 +440,7 @@ METRICS_DIR = Path(
 # The name by which the library knows it, which reads it once, when it is first imported.
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(METRICS_DIR)
 SLOW_STATEMENT_MS = env_int("SLOW_STATEMENT_MS", 1000, 10, 600_000)
-BACKUP_STATUS = env_str("BACKUP_STATUS", str(VAR_DIR / "backups" / "last.json"))
+BACKUP_DIR = Path(env_str("BACKUP_DIR", str(VAR_DIR / "backups")))
 
 # Logs --------------------------------------------------------------------------------------------
 LOG_FORMAT = env_choice("LOG_FORMAT", "json", ("json", "text"))

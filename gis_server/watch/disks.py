@@ -40,8 +40,10 @@ def places() -> list[Place]:
     found = [
         Place("media", pgettext_lazy("kept on a disk", "Pictures"), Path(settings.MEDIA_ROOT)),
         Place("tiles", pgettext_lazy("kept on a disk", "Map tiles"), Path(settings.TILE_STORE)),
-        Place("log", pgettext_lazy("kept on a disk", "Logs"), var / "log"),
     ]
+    # Where a service manager keeps the logs there is no such folder.
+    if (var / "log").is_dir():
+        found.append(Place("log", pgettext_lazy("kept on a disk", "Logs"), var / "log"))
     if (var / "pg").is_dir():
         found.insert(0, Place("database", pgettext_lazy("kept on a disk", "Database"), var / "pg"))
     return found

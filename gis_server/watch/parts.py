@@ -77,7 +77,7 @@ def _if_silent(part: beats.Part) -> str:
             " and look whether its port is reached."
         ),
     }
-    return told[part]
+    return told.get(part, _("Look at its lines in the log, and start it again."))
 
 
 def find_feed(now: datetime) -> Found:

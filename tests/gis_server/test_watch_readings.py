@@ -135,51 +135,45 @@ def test_where_counting_began_anew_all_of_it_is_new() -> None:
     assert latest.since(Look(40.0, requests=80)) == latest
 
 
-def status(tmp_path: Path, text: str) -> Path:
-    file = tmp_path / "last.json"
-    file.write_text(text, encoding="utf-8")
-    return file
+def test_no_folder_means_that_there_is_no_backup(tmp_path: Path) -> None:
+    shelf = backups.look(tmp_path / "none")
+
+    assert shelf == backups.Shelf()
+    assert [one.state for one in backups.told_of(shelf, NOW)] == [State.UNKNOWN]
 
 
-def test_no_file_means_that_nobody_makes_backups(tmp_path: Path) -> None:
-    assert backups.read_status(tmp_path / "none.json") is None
+def test_backups_are_known_by_their_names_once_they_are_whole(tmp_path: Path) -> None:
+    for name in (
+        "gis-server-20260228T023000Z", "gis-server-20260301T023000Z",
+        ".gis-server-20260301T030000Z.part", "gis-server-20261399T000000Z", "other",
+    ):  # fmt: skip
+        (tmp_path / name).mkdir()
+    (tmp_path / "gis-server-20260301T090000Z").touch()
+    (tmp_path / "gis-server-20260228T023000Z" / backups.VERIFIED).touch()
 
+    shelf = backups.look(tmp_path)
 
-def test_the_status_of_backups_is_read(tmp_path: Path) -> None:
-    text = (
-        '{"finished_at": "2026-03-01T02:00:00+08:00", "checked_at": null, "bytes": 5,'
-        ' "error": "no\\nroom"}'
+    assert shelf == backups.Shelf(
+        2, datetime(2026, 3, 1, 2, 30, tzinfo=UTC), datetime(2026, 2, 28, 2, 30, tzinfo=UTC)
     )
 
-    told = backups.read_status(status(tmp_path, text))
-
-    assert told == backups.Status(datetime(2026, 2, 28, 18, tzinfo=UTC), None, 5, "no room")
-
 
 @pytest.mark.parametrize(
-    "text",
+    ("hours", "verified_days", "states"),
     [
-        "", "[]", "null", '{"finished_at": "yesterday"}', '{"finished_at": "2026-03-01T02:00:00"}',
-        '{"bytes": "many"}', '{"finished_at": 5}', '{"bytes": []}', "x" * 20_000,
-    ],
-)  # fmt: skip
-def test_a_status_that_cannot_be_understood_is_trouble(tmp_path: Path, text: str) -> None:
-    with pytest.raises(OSError, match="cannot be understood"):
-        backups.read_status(status(tmp_path, text))
-
-
-@pytest.mark.parametrize(
-    ("hours", "error", "state"),
-    [
-        pytest.param(10, "", State.GOOD, id="last night"),
-        pytest.param(40, "", State.DOUBTFUL, id="one is missing"),
-        pytest.param(70, "", State.BAD, id="two are missing"),
-        pytest.param(10, "no room", State.DOUBTFUL, id="the newest has failed"),
-        pytest.param(70, "no room", State.BAD, id="and no other is there"),
+        pytest.param(10, 1, [State.GOOD, State.GOOD], id="last night"),
+        pytest.param(40, 1, [State.DOUBTFUL, State.GOOD], id="one is missing"),
+        pytest.param(70, 3, [State.BAD, State.GOOD], id="two are missing"),
+        pytest.param(10, 9, [State.GOOD, State.DOUBTFUL], id="untried for long"),
+        pytest.param(10, None, [State.GOOD, State.DOUBTFUL], id="never tried"),
     ],
 )
-def test_how_old_a_backup_may_be(hours: int, error: str, state: State) -> None:
-    told = backups._last(backups.Status(NOW - timedelta(hours=hours), error=error), NOW)
+def test_how_old_a_backup_may_be(
+    hours: int, verified_days: int | None, states: list[State]
+) -> None:
+    verified = None if verified_days is None else NOW - timedelta(days=verified_days)
 
-    assert told.state is state
-    assert (error in str(told.todo)) if error else bool(told.todo) is (state is not State.GOOD)
+    told = backups.told_of(backups.Shelf(1, NOW - timedelta(hours=hours), verified), NOW)
+
+    assert [one.state for one in told] == states
+    assert [bool(one.todo) for one in told] == [state is not State.GOOD for state in states]
