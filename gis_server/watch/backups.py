@@ -79,8 +79,8 @@ def told_of(shelf: Shelf, now: datetime) -> list[Reading]:
     if shelf.made_at is None:
         told = _("there is none in BACKUP_DIR")
         todo = _(
-            "Set up nightly backups (docs/operate.md): without them a broken disk ends it all. Where"
-            " another machine makes them, watch them there."
+            "Set up nightly backups (docs/operate.md): without them a broken disk ends it all."
+            " Where another machine makes them, watch them there."
         )
         return [Reading(what, told, State.UNKNOWN, todo)]
     state = judged((now - shelf.made_at).total_seconds(), doubtful=OLD_S, bad=TOO_OLD_S)
