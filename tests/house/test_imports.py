@@ -27,6 +27,7 @@ PURE = (
     "gis_server.live_hub",
     "gis_server.navigation",
     "gis_server.plain_text",
+    "gis_server.watch.readings",
     "gis_server.workdays.worktime",
     "gis_server.xlsx_export",
     "grids.balance",
