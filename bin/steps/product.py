@@ -4,10 +4,11 @@ import base64
 import os
 import secrets
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from bin.steps.journal import Failed, Journal
-from bin.steps.places import Places
+from bin.steps.places import Places, checkout_hash
 from bin.steps.stamps import content_hash, fresh, keep
 
 DEMO_NETWORKS = "127.77.0.0/16,127.78.0.0/16,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16"
@@ -44,6 +45,8 @@ def make_secrets(folder: Path, given: Mapping[str, str]) -> dict[str, str]:
     makers: dict[str, Callable[[], str]] = {
         "SECRET_KEY": lambda: secrets.token_urlsafe(64),
         "VAULT_KEY": lambda: base64.urlsafe_b64encode(os.urandom(32)).decode(),
+        # What Prometheus shows to be let in at /metrics.
+        "METRICS_TOKEN": lambda: secrets.token_hex(32),
     }
     folder.chmod(0o700)
     named = {}
@@ -74,12 +77,30 @@ def paths(places: Places) -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",
         "DJANGO_SETTINGS_MODULE": "gis_server.settings",
     }
-    return {name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | ours
+    theirs = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    return {"METRICS_DIR": str(counters(places))} | theirs | ours
+
+
+def counters(places: Places) -> Path:
+    """Where processes count for /metrics: in memory, for a full disk would end them as they write
+    to a mapped file.
+    """
+    memory = Path("/dev/shm")
+    return (memory if memory.is_dir() else places.run) / f"gis-server-{checkout_hash(places.root)}"
+
+
+def count_anew(env: Mapping[str, str]) -> None:
+    """Drop what processes of an earlier run have counted; none of them may be left."""
+    for file in Path(env["METRICS_DIR"]).glob("*.db"):
+        with suppress(OSError):
+            file.unlink()
 
 
 def _manage(places: Places, journal: Journal, env: Mapping[str, str], *words: str) -> str:
+    # Text, for its last line is a sentence.
     return journal.run(
-        [places.venv / "bin" / "python", "manage.py", *words], env=env, cwd=places.root,
+        [places.venv / "bin" / "python", "manage.py", *words],
+        env={**env, "LOG_FORMAT": "text"}, cwd=places.root,
         failed=lambda output: last_sentence(words[0], output),
     )  # fmt: skip
 

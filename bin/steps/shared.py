@@ -139,6 +139,7 @@ def throw_away_environment(where: Places, lane: str = "test") -> dict[str, str]:
     shutil.rmtree(scratch, ignore_errors=True)
     (scratch / "media").mkdir(parents=True)
     env |= {"MEDIA_ROOT": str(scratch / "media"), "STATIC_ROOT": str(scratch / "static")}
+    env["METRICS_DIR"] = str(scratch / "metrics")
     if browser := chromium():
         env["CHROMIUM"] = browser
     return env

@@ -24,10 +24,10 @@ from gis_server.models import User
 from gis_server.roles import covers
 from grids.codes import GRID_DIGITS
 from grids.models import BoundaryPlan, PlanChange
+from grids.plan.faces import same_land
 from grids.plan_flow import PUBLISHED, PlanState
-from grids.plans import past, rows
-
-LEAST_DIFFERENCE_DEG2 = 1e-12  # 0.01 m²: a node on a border moves it by less
+from grids.plans import rows
+from grids.plans.looking_back import past
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,14 +207,7 @@ def _differ(old: Drawn | None, new: Drawn | None) -> bool:
         return True
     if old is new:
         return False
-    return (old.code, old.name) != (new.code, new.name) or not same_ground(old.shape, new.shape)
-
-
-def same_ground(old: shapely.Polygon, new: shapely.Polygon) -> bool:
-    """Whether two shapes are the same but for nodes on their borders."""
-    if old.equals_exact(new):
-        return True
-    return bool(shapely.symmetric_difference(old, new).area < LEAST_DIFFERENCE_DEG2)
+    return (old.code, old.name) != (new.code, new.name) or not same_land(old.shape, new.shape)
 
 
 def _change(old: Drawn | None, new: Drawn | None) -> Change:
@@ -222,7 +215,7 @@ def _change(old: Drawn | None, new: Drawn | None) -> Change:
         return Change.BORN
     if new is None:
         return Change.RETIRED
-    return Change.RENAMED if same_ground(old.shape, new.shape) else Change.RESHAPED
+    return Change.RENAMED if same_land(old.shape, new.shape) else Change.RESHAPED
 
 
 def _areas(sides: list[Drawn | None]) -> list[float]:

@@ -13,11 +13,12 @@ from django.views.decorators.http import require_safe
 from gis_server.edge import allow, show, user_of
 from gis_server.roles import Permission, may
 from grids.plan.lines import MOST_POINTS
-from grids.plans import rows, surroundings
-from grids.plans.presence import BEAT_S
+from grids.plans import rows
+from grids.plans.editor import surroundings
+from grids.plans.editor.presence import BEAT_S
 
 # Each is known to the others as plans/<name>: all that stand in the folder.
-FOLDER = Path(__file__).parent.parent / "static" / "grids" / "plans"
+FOLDER = Path(__file__).parents[2] / "static" / "grids" / "plans"
 MODULES = tuple(sorted(path.stem for path in FOLDER.glob("*.js")))
 # What the page takes of the wall's.
 SHARED = (

@@ -11,7 +11,7 @@ from gis_server.ellipsoid import areas_m2
 from grids.codes import BadCode, grid_code
 from grids.models import BoundaryPlan, Division
 from grids.models import Grid as GridRow
-from grids.plan import Grid, Plan, preview, written
+from grids.plan import Grid, Operation, Plan, Redraw, preview, written
 from grids.plans.step_texts import operation_text
 from grids.plans.texts import finding_text
 from grids.redrawing import shape_json
@@ -75,6 +75,7 @@ def difference(before: Plan, after: Plan, community: str) -> dict[str, Any]:
 def state_json(row: BoundaryPlan, plan: Plan, community: str) -> dict[str, Any]:
     """What changes with every step besides shapes: revision, steps, findings, what is changed."""
     last = plan.steps[-1] if plan.steps else None
+    stays = row.inverse_of_id is not None and len(plan.steps) == 1
     return {
         "revision": row.revision,
         "state": row.state,
@@ -83,9 +84,9 @@ def state_json(row: BoundaryPlan, plan: Plan, community: str) -> dict[str, Any]:
         "changed_at": row.changed_at,
         "community": community,
         "locked": row.locked_grids,
-        "undo": operation_text(last.operation, _names(plan)) if last else None,
+        "undo": operation_text(last.operation, _names(plan)) if last and not stays else None,
         "redo": operation_text(plan.undone[-1], _names(plan)) if plan.undone else None,
-        "last": written(last.operation) if last else None,
+        "last": _last(last.operation) if last else None,
         "steps": _steps(plan),
         "steps_total": len(plan.steps),
         "changed": _changed(plan),
@@ -93,6 +94,11 @@ def state_json(row: BoundaryPlan, plan: Plan, community: str) -> dict[str, Any]:
         "findings": [finding_json(one) for one in findings(plan, community)],
         "next_code": next_code(plan, community),
     }
+
+
+def _last(operation: Operation) -> dict[str, Any]:
+    """By which a page knows its own step again; it sends none of a thousand shapes."""
+    return {"do": operation.do} if isinstance(operation, Redraw) else written(operation)
 
 
 def _names(plan: Plan) -> dict[str, str]:

@@ -3,11 +3,13 @@ it.  Nothing of the territory or the plan is changed.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
+import numpy as np
 import shapely
+from django.conf import settings
 from django.contrib.gis.geos import Polygon
 from django.core.cache import cache
 from django.db.models import QuerySet
@@ -16,11 +18,14 @@ from redis.exceptions import RedisError
 
 from gis_server.errors import Conflict
 from gis_server.geo import WGS84
-from grids.balance import Alternative, Figures, Home, Offer, Reason, Wishes, offer
+from grids.balance import Alternative, Figures, Home, Offer, Reason, offer
 from grids.codes import DIVISION_DIGITS
+from grids.impact import load
 from grids.models import Building, Division, Grid, PlanProposal, ProposalState, Street, StreetKind
 from grids.plan import Plan, fingerprint, written
-from grids.plans import kept, proposal_wishes
+from grids.plans.editor import kept
+from grids.plans.effects.counting import places_in
+from grids.plans.proposals import wishes as proposal_wishes
 
 LOOKS_S = 0.5  # between looks whether the proposal is still wanted
 PROGRESS_S = 3600
@@ -52,12 +57,13 @@ def work(proposal: PlanProposal, *, now: Callable[[], datetime]) -> bool:
         offered = offer(
             plan,
             proposal.community,
-            _homes(proposal.community), streets, wishes,
+            _homes(plan, proposal), streets, wishes,
             codes=_free_codes(plan, proposal.community), tell=_telling(proposal),
         )  # fmt: skip
     except Cancelled:
         return False
-    result = told(plan, proposal.community, offered, wishes)
+    steps = proposal_wishes.steps_of(proposal.wishes)
+    result = told(plan, proposal.community, offered, steps)
     return move(proposal, ProposalState.WORKING, ProposalState.DONE, now(), result=result)
 
 
@@ -91,9 +97,25 @@ def buildings(community: str) -> QuerySet[Building]:
     )
 
 
-def _homes(community: str) -> list[Home]:
-    rows = buildings(community).order_by("id").values_list("point", "households")
+def _homes(plan: Plan, proposal: PlanProposal) -> list[Home]:
+    if proposal_wishes.is_by_load(proposal.wishes):
+        return list(_loads(plan, proposal.community))
+    rows = buildings(proposal.community).order_by("id").values_list("point", "households")
     return [Home((point.x, point.y), households) for point, households in rows if point]
+
+
+def _loads(plan: Plan, community: str) -> Iterator[Home]:
+    """All that has a place and a weight, in steps of a household.  Streets have none: a border
+    along one would be given all of it, or nothing.
+    """
+    shapes = [grid.shape for grid in plan.grids.values() if grid.community == community]
+    for places in places_in(shapely.total_bounds(shapes).reshape(1, 4)):
+        worth = np.zeros(len(places.points)) + load(places.figures, settings.PLAN_LOAD_WEIGHTS)
+        steps = np.rint(worth * proposal_wishes.LOAD_STEPS).astype(int)
+        spots = shapely.get_coordinates(places.points).tolist()
+        for (x, y), count in zip(spots, steps.tolist(), strict=True):
+            if count > 0:
+                yield Home((x, y), count)
 
 
 def with_parts(community: str) -> set[str]:
@@ -167,47 +189,49 @@ def _key(proposal: PlanProposal) -> str:
 # ---- What came of it, as JSON --------------------------------------------------------------------
 
 
-def told(plan: Plan, community: str, offered: Offer, wishes: Wishes) -> dict[str, Any]:
+def told(plan: Plan, community: str, offered: Offer, steps: int) -> dict[str, Any]:
     """today: figures.  before: shapes of today's grids, by code.  alternatives: aim, operations,
     figures, reasons, and the shapes of their grids.
+
+    steps: in how many of these a household was counted; what is told are whole ones.
     """
     today = {key: g.shape for key, g in plan.grids.items() if g.community == community}
     return {
-        "today": _figures(offered.today),
+        "today": _figures(offered.today, steps),
         "blocks": offered.blocks,
         "before": _shapes(today),
-        "alternatives": [_alternative(one) for one in offered.alternatives],
+        "alternatives": [_alternative(one, steps) for one in offered.alternatives],
     }
 
 
-def _alternative(one: Alternative) -> dict[str, Any]:
+def _alternative(one: Alternative, steps: int) -> dict[str, Any]:
     return {
         "aim": one.aim.value,
         "operations": [written(operation) for operation in one.operations],
-        "figures": _figures(one.figures),
-        "reasons": [_reason(reason) for reason in one.reasons],
+        "figures": _figures(one.figures, steps),
+        "reasons": [_reason(reason, steps) for reason in one.reasons],
         "shapes": _shapes({key: grid.shape for key, grid in one.grids.items()}),
     }
 
 
-def _figures(figures: Figures) -> dict[str, Any]:
+def _figures(figures: Figures, steps: int) -> dict[str, Any]:
     return {
-        "households": dict(figures.households),
+        "households": {key: round(one / steps) for key, one in figures.households.items()},
         "spread": round(figures.spread, 4),
         "outside": figures.outside,
         "compactness": round(figures.compactness, 4),
         "border_m": round(figures.border_m, 1),
         "off_street_m": round(figures.off_street_m, 1),
-        "moved_households": figures.moved_households,
+        "moved_households": round(figures.moved_households / steps),
         "moved_homes": figures.moved_homes,
     }
 
 
-def _reason(reason: Reason) -> dict[str, Any]:
+def _reason(reason: Reason, steps: int) -> dict[str, Any]:
     return {
         "why": reason.why.name.lower(),
         "grids": list(reason.grids),
-        "households": reason.households,
+        "households": round(reason.households / steps),
         "place": list(reason.place) if reason.place else None,
     }
 

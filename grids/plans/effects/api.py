@@ -12,8 +12,8 @@ from gis_server.models import User
 from gis_server.roles import Permission, may
 from grids.impact import Even, Figures, Impact, Moved, Row, Spread, verdict
 from grids.plans import rows
-from grids.plans.counting import SOURCES, shown_figures
-from grids.plans.impact import Report, how, report_of, spots
+from grids.plans.effects.counting import SOURCES, shown_figures
+from grids.plans.effects.impact import Report, how, report_of, spots
 
 
 @allow(Permission.REVIEW_PLANS)

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from grids.balance import Aim, NothingToBalance, Why
 from grids.plans.texts import listed
@@ -15,31 +15,29 @@ AIMS: dict[Aim, str | Promise] = {
     Aim.BALANCED: pgettext_lazy("proposal", "Most even"),
     Aim.COMPACT: pgettext_lazy("proposal", "Compact, along streets"),
 }
+# amount: "420 households", or "a load of 420".
 WHYS: dict[Why, str | Promise] = {
     Why.TOO_FEW: gettext_lazy(
-        "No solution exists: between barriers and locked grids there are only %(households)d"
-        " households, fewer than the floor of one grid."
+        "No solution exists: between barriers and locked grids there is only %(amount)s, less than"
+        " the floor of one grid."
     ),
     Why.NO_COUNT_FITS: gettext_lazy(
-        "No solution exists: %(households)d households cannot be shared out so that every grid"
-        " keeps to floor and cap."
+        "No solution exists: %(amount)s cannot be shared out so that every grid keeps to floor and"
+        " cap."
     ),
     Why.LARGE_BLOCK: gettext_lazy(
-        "No solution exists: %(households)d households live in one block that cannot be divided."
+        "No solution exists: one block that cannot be divided has %(amount)s."
     ),
     Why.LOCKED_OUTSIDE: gettext_lazy(
-        "%(codes)s is locked and has %(households)d households: below the floor or above the cap."
+        "%(codes)s is locked and has %(amount)s: below the floor or above the cap."
     ),
     Why.LOCKED_CROSSES: gettext_lazy("%(codes)s is locked and lies on both sides of a barrier."),
     Why.CROSSES: gettext_lazy(
-        "%(codes)s keeps a piece with %(households)d households beyond a barrier: no grid there"
-        " can take it."
+        "%(codes)s keeps a piece with %(amount)s beyond a barrier: no grid there can take it."
     ),
-    Why.OUTSIDE: gettext_lazy(
-        "%(codes)s would have %(households)d households: below the floor or above the cap."
-    ),
+    Why.OUTSIDE: gettext_lazy("%(codes)s would have %(amount)s: below the floor or above the cap."),
     Why.UNEVEN: gettext_lazy(
-        "%(codes)s would have %(households)d households: further from the mean than you wish."
+        "%(codes)s would have %(amount)s: further from the mean than you wish."
     ),
     Why.NOT_DRAWN: gettext_lazy("%(codes)s: a border could not be drawn as it was found."),
 }
@@ -76,9 +74,12 @@ def nothing_text(error: NothingToBalance) -> str:
     return str(NOTHING[error.flaw]) % {"codes": listed(error.grids)}
 
 
-def reason_text(reason: Mapping[str, Any]) -> str:
-    """One reason as `proposing.told` keeps it."""
-    values = {"codes": listed(reason["grids"]), "households": reason["households"]}
+def reason_text(reason: Mapping[str, Any], *, by_load: bool) -> str:
+    """One reason as `work.told` keeps it."""
+    count = reason["households"]
+    several = ngettext("%(count)d household", "%(count)d households", count)
+    amount = (_("a load of %(count)d") if by_load else several) % {"count": count}
+    values = {"codes": listed(reason["grids"]), "amount": amount}
     return str(WHYS[Why[reason["why"].upper()]]) % values
 
 

@@ -20,8 +20,9 @@ from gis_server.json_body import json_body
 from gis_server.roles import Permission, may
 from grids.models import BoundaryPlan
 from grids.plan import Operation, Plan, Refused, read
-from grids.plans import drawn, editing, kept, presence, rows, surroundings
+from grids.plans import rows
 from grids.plans.drawing import detail_of
+from grids.plans.editor import drawn, editing, kept, presence, surroundings
 from grids.plans.sent import revision_of, text_of
 from grids.plans.texts import refused_text
 

@@ -14,13 +14,14 @@ from types import MappingProxyType
 import shapely
 from django.utils.translation import gettext as _
 
-from gis_server.errors import Conflict
+from gis_server.errors import Conflict, Invalid
 from grids.models import BoundaryPlan, PlanChange
 from grids.plan import Flaw, Grid, Plan, Refused, apply, begin, fingerprint, load, read, written
 from grids.plan.value import VERSION, Base
 from grids.plan_flow import PUBLISHED, PlanState
-from grids.plans.drawing import grids_of
+from grids.plans.drawing import grids_of, redrawing_of, redrawn_at_once, refuse_divided
 from grids.plans.texts import listed, wrong_state
+from grids.redrawing import key_of_born
 
 MOST_GRIDS = 200_000  # of all plans that are kept, together; the newest is kept whatever its size
 
@@ -128,12 +129,16 @@ def _caught_up(value: Plan, row: BoundaryPlan) -> Plan | None:
 
 
 def _replayed(row: BoundaryPlan) -> Plan:
+    changes = list(row.changes.select_related("community").order_by("id"))
     seen = {
         change.code_before: fingerprint(
             _grid(change.code_before, change.name_before, change.before)
         )
-        for change in row.changes.exclude(code_before="")
+        for change in changes
+        if change.code_before
     }
+    if changes and not _is_drawn(row):
+        return _all_at_once(row, changes, seen)
     given = {
         "version": VERSION,
         "day": row.base_day.isoformat(),
@@ -141,10 +146,25 @@ def _replayed(row: BoundaryPlan) -> Plan:
         "done": row.operations,
         "undone": row.undone,
     }
-    value = load(given, grids_of(row.scope_code, row.base_day))
-    if not row.operations and seen:
-        raise Refused(Flaw.MALFORMED)
-    return value
+    return load(given, grids_of(row.scope_code, row.base_day))
+
+
+def _is_drawn(row: BoundaryPlan) -> bool:
+    return bool(row.operations) and all("do" in one for one in row.operations)
+
+
+def _all_at_once(row: BoundaryPlan, changes: list[PlanChange], seen: dict[str, str]) -> Plan:
+    """A plan that came from elsewhere, not from the editor: what it changes is its first step."""
+    plan = begin(row.base_day, grids_of(row.scope_code, row.base_day))
+    for code, known in seen.items():
+        if code not in plan.base.grids or fingerprint(plan.base.grids[code]) != known:
+            raise Refused(Flaw.BASE_CHANGED, code)
+    plan = redrawn_at_once(plan, redrawing_of(changes, row.posts), row.title)
+    try:
+        refuse_divided(plan)
+    except Invalid:
+        raise Refused(Flaw.MALFORMED) from None
+    return plan
 
 
 def _as_stored(row: BoundaryPlan) -> Plan:
@@ -164,7 +184,7 @@ def _as_stored(row: BoundaryPlan) -> Plan:
 def _after(base: Base, changes: list[PlanChange]) -> dict[str, Grid]:
     grids = dict(base.grids)
     for change in changes:
-        key = change.code_before or change.code_after
+        key = change.code_before or key_of_born(change.code_after, base.grids)
         if change.after is None:
             grids.pop(key, None)
         else:

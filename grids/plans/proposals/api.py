@@ -11,10 +11,12 @@ from gis_server.json_body import json_body
 from gis_server.roles import Permission
 from grids.codes import DIVISION_DIGITS
 from grids.models import PlanProposal, ProposalState
-from grids.plans import proposals, proposing, rows
+from grids.plans import rows
 from grids.plans.api import plan_json
-from grids.plans.proposal_texts import PROBLEMS, aim_text, reason_text, summary_text
-from grids.plans.proposal_wishes import MAX_BODY, usual
+from grids.plans.proposals import asking as proposals
+from grids.plans.proposals import work as proposing
+from grids.plans.proposals.texts import PROBLEMS, aim_text, reason_text, summary_text
+from grids.plans.proposals.wishes import MAX_BODY, is_by_load, usual
 from grids.plans.sent import revision_of, text_of
 
 
@@ -23,7 +25,7 @@ from grids.plans.sent import revision_of, text_of
 def of_plan(request: HttpRequest, grid_plan_id: int) -> JsonResponse:
     """Answer the last proposals of a plan, newest first, and what is usual; or ask for one:
     the plan's `revision` as it was seen, a `community` of 12 digits, and wishes
-    (`proposal_wishes.read`).
+    (`wishes.read`).
     """
     user, now = user_of(request), timezone.now()
     if request.method == "POST":
@@ -106,6 +108,7 @@ def result_json(proposal: PlanProposal) -> dict[str, Any]:
     result: dict[str, Any] = proposal.result
     if not result:
         return {}
+    by_load = is_by_load(proposal.wishes)
     return result | {
         "alternatives": [
             alternative
@@ -114,7 +117,8 @@ def result_json(proposal: PlanProposal) -> dict[str, Any]:
                 "summary": summary_text(alternative),
                 "fits": not alternative["reasons"],
                 "reasons": [
-                    reason | {"text": reason_text(reason)} for reason in alternative["reasons"]
+                    reason | {"text": reason_text(reason, by_load=by_load)}
+                    for reason in alternative["reasons"]
                 ],
             }
             for alternative in result["alternatives"]

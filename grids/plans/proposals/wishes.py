@@ -19,11 +19,15 @@ MOST_SEED = 2**31 - 1
 MOST_LOCKS = 999
 MOST_LINES, MOST_POINTS = 100, 5_000
 USUAL = Wishes()
+BY = ("households", "load")
+LOAD_STEPS = 10  # a load is balanced in tenths of a household: a shop may count half of one
 
 
 def read(told: Mapping[str, Any]) -> dict[str, Any]:
-    """floor, cap (households), tolerance (percent), seed, locked (codes), main_roads (whether they
-    are barriers) and barriers (a GeoJSON MultiLineString, WGS84 degrees, or none), as plain data.
+    """by (what is shared out: households, or the load that a district's weights make of all that
+    has a place), floor, cap (in households), tolerance (percent), seed, locked (codes), main_roads
+    (whether they are barriers) and barriers (a GeoJSON MultiLineString, WGS84 degrees, or none), as
+    plain data.
 
     Raises:
         Invalid: it is anything else, or more than a proposal takes.
@@ -34,10 +38,14 @@ def read(told: Mapping[str, Any]) -> dict[str, Any]:
     if floor > cap:
         raise Invalid(_("The floor must not be above the cap: %(floor)d > %(cap)d households.")
                       % {"floor": floor, "cap": cap})  # fmt: skip
+    by = told.get("by", BY[0])
+    if by not in BY:
+        raise Invalid(_("by must be one of: %(words)s.") % {"words": ", ".join(BY)})
     main_roads = told.get("main_roads", True)
     if not isinstance(main_roads, bool):
         raise Invalid(_("%(name)s must be true or false.") % {"name": "main_roads"})
     return {
+        "by": by,
         "floor": floor,
         "cap": cap,
         "tolerance": _number(told, "tolerance", kept["tolerance"], 1, MOST_PERCENT),
@@ -102,15 +110,26 @@ def _in_degrees(x: float, y: float) -> bool:
     return isfinite(x) and isfinite(y) and -180 <= x <= 180 and -90 <= y <= 90
 
 
+def is_by_load(kept: Mapping[str, Any]) -> bool:
+    """Whether `read` made of it that the load is shared out; who asked long ago did not say."""
+    return bool(kept.get("by") == "load")
+
+
+def steps_of(kept: Mapping[str, Any]) -> int:
+    """In how many steps a household is counted."""
+    return LOAD_STEPS if is_by_load(kept) else 1
+
+
 def wishes_of(
     kept: Mapping[str, Any], main_roads: list[shapely.Geometry], still: Set[str]
 ) -> Wishes:
     """What `read` made of it, for the work; still: grids that are locked for other reasons."""
     drawn = [shapely.LineString(line) for line in kept["barriers"]]
     roads = main_roads if kept["main_roads"] else []
+    steps = steps_of(kept)
     return Wishes(
-        floor=kept["floor"],
-        cap=kept["cap"],
+        floor=kept["floor"] * steps,
+        cap=kept["cap"] * steps,
         tolerance=kept["tolerance"] / 100,
         seed=kept["seed"],
         locked=frozenset(kept["locked"]) | still,

@@ -16,7 +16,7 @@ from gis_server.geo import WGS84
 from grids.models import Assignment, Building, Street
 from grids.models.people import StaffRole
 from grids.plan import Plan
-from grids.plans.drawn import around
+from grids.plans.editor.drawn import around
 
 MOST_STREETS = 2_000
 MOST_BUILDINGS = 5_000

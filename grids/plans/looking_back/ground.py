@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from gis_server.models import User
 from grids.crosswalk import Points, crosswalk, homes, on_new_ground
-from grids.plans import past
+from grids.plans.looking_back import past
 
 HOUSEHOLDS, EVENTS = "households", "events"
 PER_HOUSEHOLDS, PER_DAYS = 100, 30

@@ -11,14 +11,16 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from gis_server.errors import DomainError, Invalid
 from gis_server.models import User
 from grids.models import BoundaryPlan
 from grids.plan import Flaw, Operation, Plan, Refused, apply, redo, written
-from grids.plans import kept, rows
+from grids.plans import rows
 from grids.plans.drafts import Draft, check_operations, must_be_draft, tell, touch, write
 from grids.plans.drawing import detail_of, refuse_divided
+from grids.plans.editor import kept
 from grids.plans.texts import flaw_text, refused_text
 from grids.redrawing import MOST_GRIDS, BadRedrawing, of_plan
 
@@ -135,11 +137,26 @@ def _drawn(row: BoundaryPlan, step: Callable[[Plan], Plan]) -> Done:
     before = kept.to_draw_on(row)
     try:
         after = step(before)
+        _keep_the_way_back(row, before, after)
         _refuse_locked(before, after, frozenset(row.locked_grids))
     except Refused as refused:
         raise _invalid(refused) from None
     refuse_divided(after)
     return Done(row, before, after)
+
+
+def _keep_the_way_back(row: BoundaryPlan, before: Plan, after: Plan) -> None:
+    """
+    Raises:
+        Invalid: of a plan that takes another one back nothing would be left, and its publication
+            would still end the other.
+    """
+    if row.inverse_of_id is not None and before.steps and not after.steps:
+        told = _(
+            "This plan takes another one back: its first step stays. If the other plan is to stay"
+            " in force, withdraw this one."
+        )
+        raise Invalid(told, {"flaw": "takes_back"})
 
 
 def _refuse_locked(before: Plan, after: Plan, locked: frozenset[str]) -> None:

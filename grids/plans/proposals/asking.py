@@ -16,10 +16,12 @@ from grids.balance import NothingToBalance
 from grids.models import BoundaryPlan, PlanProposal, ProposalState
 from grids.models.proposals import OPEN
 from grids.plan import read as operation
-from grids.plans import editing, kept, proposing, rows
+from grids.plans import rows
 from grids.plans.drafts import must_be_draft
-from grids.plans.proposal_texts import nothing_text
-from grids.plans.proposal_wishes import read
+from grids.plans.editor import editing, kept
+from grids.plans.proposals import work as proposing
+from grids.plans.proposals.texts import nothing_text
+from grids.plans.proposals.wishes import read
 
 MOST_HOMES = 20_000
 KEPT = 5  # of a plan; older ones are forgotten when another is asked for

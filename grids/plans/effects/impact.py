@@ -13,8 +13,9 @@ from django.utils import timezone
 
 from grids.impact import Ground, Impact, Moved, Rules, Side, compare
 from grids.models import BoundaryPlan, PlanChange
+from grids.plan.faces import same_land
 from grids.plan_flow import PUBLISHED, PlanState
-from grids.plans.counting import (
+from grids.plans.effects.counting import (
     BY_CODE,
     SOURCES,
     names_of,
@@ -22,7 +23,6 @@ from grids.plans.counting import (
     streets_in,
     workers_of,
 )
-from grids.plans.sides import same_ground
 
 # The grids that a plan leaves alone in the communities that it touches, as they are on a day.
 BESIDE = """
@@ -172,7 +172,7 @@ def how(change: PlanChange) -> str:
         return "born"
     if change.is_retired:
         return "retired"
-    if change.is_reshaped and not same_ground(*map(polygon, (change.before, change.after))):
+    if change.is_reshaped and not same_land(*map(polygon, (change.before, change.after))):
         return "reshaped"
     if change.is_renamed:
         return "renamed"
