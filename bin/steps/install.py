@@ -140,7 +140,7 @@ def ensure_settings(one: Installation) -> bool:
     text = environment_file.HEAD if first else layout.environment.read_text(encoding="utf-8")
     known = environment_file.read(text)
     with one.notes.step("Settings") as step:
-        wanted = product.make_secrets(layout.secrets, known) | reached(one, known)
+        wanted = product.make_secrets(layout.secrets, known, for_group=True) | reached(one, known)
         if first:
             wanted |= first_settings(one)
         wanted |= {name: value for name, value in STANDING.items() if name not in known}
@@ -386,6 +386,7 @@ def upgrade(one: Installation) -> int:
         print(f"{name} is what is installed; looking whether all of it is as it should be.")
         return install(one)
     prepare(one)
+    ensure_settings(one)
     if not one.options.without_backup:
         check_can_back_up(one, old)
     new = lay(one, name)
