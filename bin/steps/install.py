@@ -485,10 +485,16 @@ def go_back(one: Installation, old: Path, new: Path, done: Done) -> str:
             f" systemctl start {units.TARGET}."
         )
     put_back(one, old, done)
-    with one.notes.step("Previous version"):
-        one.machine.systemctl("restart", f"{units.FRONT}.service")
-        one.machine.systemctl("start", units.TARGET)
-        wait_until_healthy(one)
+    try:
+        with one.notes.step("Previous version"):
+            one.machine.systemctl("restart", f"{units.FRONT}.service")
+            one.machine.systemctl("start", units.TARGET)
+            wait_until_healthy(one)
+    except Failed as error:
+        return (
+            f"The previous version, {old.name}, is in its place again ({number} migrations were"
+            f" taken back) but does not come to work either: {error}"
+        )
     changed = (
         f"{number} migrations were taken back, and with them what had been written into their"
         " columns and tables" if number else "its tables are as they were"
