@@ -13,6 +13,7 @@ from gis_server.env import (
     env_bool,
     env_choice,
     env_choices,
+    env_clock,
     env_database,
     env_endpoint,
     env_hosts,
@@ -276,6 +277,13 @@ PLAN_LOAD_WEIGHTS = env_weights(
     ),
 )  # fmt: skip
 
+# Backups -----------------------------------------------------------------------------------------
+BACKUP_DIR = Path(env_str("BACKUP_DIR", str(VAR_DIR / "backups")))
+BACKUP_AT = env_clock("BACKUP_AT", "02:30")
+BACKUP_DAYS = env_int("BACKUP_DAYS", 14, 1, 3650)
+BACKUP_LEAVE_MB = env_int("BACKUP_LEAVE_MB", 2048, 0, 10_000_000)
+BACKUP_VERIFY = env_bool("BACKUP_VERIFY", True)
+
 # Background work ---------------------------------------------------------------------------------
 CELERY_BROKER_URL = broker_of(REDIS_URL)
 CELERY_TASK_IGNORE_RESULT = True
@@ -391,6 +399,12 @@ CELERY_BEAT_SCHEDULE = {
         "task": "gis_server.jobs.say_alive",
         "schedule": 15.0,
         "options": {"expires": 15},
+    },
+    # Asked all day long: a night without power is made up for, and what failed is tried again.
+    "gis_server: make the nightly backup": {
+        "task": "gis_server.jobs.back_up",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
     },
     "gis_server: enter the holidays of years that are announced": {
         "task": "gis_server.jobs.load_calendar",
