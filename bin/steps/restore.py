@@ -27,7 +27,7 @@ def restore(words: list[str]) -> int:
         env = product.environment(where)
         Supervisor(where, env).clear_leftovers()
         start_servers(where, notes, env, stack)
-        command = [where.venv / "bin" / "python", "manage.py", "restore", *words]
+        command = [str(where.venv / "bin" / "python"), "manage.py", "restore", *words]
         return subprocess.run(command, env=env, cwd=where.root, check=False).returncode
 
 

@@ -32,7 +32,7 @@ def verify(words: list[str]) -> int:
             where.var / "redis", where.sockets / "redis.sock", where.log, True
         )
         env.setdefault("REDIS_URL", redis.url)
-        command = [where.venv / "bin" / "python", "manage.py", "verify_backup", *words]
+        command = [str(where.venv / "bin" / "python"), "manage.py", "verify_backup", *words]
         return subprocess.run(command, env=env, cwd=where.root, check=False).returncode
 
 

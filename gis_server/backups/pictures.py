@@ -85,11 +85,11 @@ def copy(root: Path, folder: Path, before: Path | None, guard: Guard) -> Copied:
             target = folder / MEDIA / name
             target.parent.mkdir(parents=True, exist_ok=True)
             if kept and _same(found, kept) and _linked(kept, target):
-                digest = known[name]
-            elif (digest := _copied(root / name, target, guard)) is None:
-                continue
-            else:
+                digest: str | None = known[name]
+            elif digest := _copied(root / name, target, guard):
                 new += found.st_size
+            else:
+                continue
             lines.write(LINE.format(sum=digest, media=MEDIA, name=name))
             number, size = number + 1, size + found.st_size
         lines.flush()

@@ -28,7 +28,8 @@ from datetime import UTC, datetime
 from django.contrib.gis.geos import Point
 from django.core.management import call_command
 from django.db import transaction
-from cameras.models import Camera, CameraState
+from cameras.models import Camera, CameraState, Owner, Team
+from gis_server.accounts.sessions import SessionStore
 from gis_server.live import Change, record
 from gis_server.models import User
 from gis_server.vault import seal
@@ -39,15 +40,16 @@ user = User.objects.create_user("chief", role="operator", scope=["140107"])
 camera = Camera.objects.create(
     code="C1", name="Gate", point=Point(112.56, 37.88, srid=4326), scope_code="140107001000",
     host="10.0.0.9", username="viewer", sealed_password=seal({PASSWORD!r}),
+    owner=Owner.objects.create(name="Water works"), team=Team.objects.create(name="Team 1"),
 )
 CameraState.objects.create(
     camera=camera, state="unknown", reason="not_asked", since=now, due_at=now
 )
 taken(camera, now)
 taken(camera, now)
-from django.contrib.sessions.backends.base import UpdateError
-from gis_server.accounts.sessions import SessionStore
-store = SessionStore(); store["kept"] = 1; store.create()
+store = SessionStore()
+store["kept"] = 1
+store.create()
 with transaction.atomic():
     record(Change("camera", "1", ""))
 """
@@ -121,7 +123,7 @@ class Installation:
 Install = Callable[..., Installation]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def install(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Install]:
     """Makes installations; each with keys of its own, and with all tables where `model` is true."""
     numbers, made = count(1), list[str]()
@@ -158,7 +160,7 @@ def create(name: str, template: str = "template1") -> None:
         cursor.execute(words.format(sql.Identifier(name), sql.Identifier(template)))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def source(install: Install) -> Installation:
     """A district, a camera with a password, two pictures, a session; with a backup and its keys."""
     at = install(model=True)

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from gis_server.backups import database, manifest, shelf
+from gis_server.backups import database, manifest, restoring, shelf
+from gis_server.backups.errors import Damaged, Refused
 from gis_server.backups.manifest import Manifest
 from tests.gis_server.backups.conftest import Install, Installation, create
 
@@ -64,19 +65,26 @@ DAMAGES: list[tuple[str, Callable[[Path], object], str]] = [
     ("spoil", "named"), [pytest.param(*rest, id=name) for name, *rest in DAMAGES]
 )
 def test_a_damaged_backup_is_refused_and_the_part_named(
-    backup: Path, install: Install, spoil: Callable[[Path], object], named: str
+    backup: Path, spoil: Callable[[Path], object], named: str
 ) -> None:
-    fresh = install(model=False)
     spoil(backup)
 
-    said = fresh.refused("restore", backup)
+    with pytest.raises(Damaged) as refused:
+        restoring.examine(backup)
 
-    assert named in said
-    assert "use another backup" in said
+    assert named in str(refused.value)
+    assert "use another backup" in str(refused.value)
+
+
+def test_a_damaged_backup_changes_nothing(backup: Path, install: Install) -> None:
+    fresh = install(model=False)
+    flip(a_picture(backup))
+
+    assert "use another backup" in fresh.refused("restore", backup)
+
     with database.beside(fresh.server) as cursor:
-        cursor.execute(
-            "SELECT 1 FROM pg_database WHERE datname LIKE %s", [fresh.server.database + "%"]
-        )
+        like = fresh.server.database + "%"
+        cursor.execute("SELECT 1 FROM pg_database WHERE datname LIKE %s", [like])
         assert cursor.fetchall() == []
     assert fresh.holds() == {}
 
@@ -90,15 +98,14 @@ def rewrite(folder: Path, change: Callable[[dict[str, object]], None]) -> None:
     (folder / manifest.NAME).write_text(json.dumps(told))
 
 
-def test_a_backup_of_a_newer_version_is_refused(backup: Path, install: Install) -> None:
-    fresh = install(model=False)
+def test_a_backup_of_a_newer_version_is_refused(backup: Path) -> None:
     rewrite(backup, lambda told: told["migrations"]["grids"].append("9999_later"))  # type: ignore[index]
-    said = fresh.refused("restore", backup)
-    assert "newer version" in said
-    assert "grids.9999_later" in said
+    with pytest.raises(Refused, match=r"newer version .* does not know grids\.9999_later"):
+        restoring.examine(backup)
 
     rewrite(backup, lambda told: told.update(format=2))
-    assert "written by a newer version of gis-server (format 2)" in fresh.refused("restore", backup)
+    with pytest.raises(Refused, match=r"written by a newer version of gis-server \(format 2\)"):
+        restoring.examine(backup)
 
 
 def test_a_backup_of_a_newer_postgresql_is_refused(backup: Path, install: Install) -> None:
