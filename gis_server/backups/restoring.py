@@ -223,7 +223,8 @@ def _refuse_in_use(server: Server, *, overwrite: bool) -> bool:
         if cursor.fetchone() is None:
             return False
         cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()",
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE datname = %s AND backend_type = 'client backend'",
             [server.database],
         )
         sessions = cursor.fetchone()[0]
@@ -335,13 +336,14 @@ def _begin_anew(fresh: Server, old: Server | None) -> None:
 def _rename(cursor: Any, steps: list[tuple[str, str]]) -> None:
     """Give databases other names, one after the other, in one transaction.
 
-    Renaming wants nobody connected, and keeps new ones out while it waits: who is there is sent
-    away, and who slips in between is sent away by the next try.
+    Renaming wants nobody connected, and keeps new ones out while it waits: who is there with our
+    role is sent away, and who slips in between is sent away by the next try.
     """
     for _try in range(TRIES):
         cursor.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = ANY(%s) AND pid <> pg_backend_pid()",
+            " WHERE datname = ANY(%s) AND usename = current_user"
+            " AND backend_type = 'client backend'",
             [[old for old, _new in steps]],
         )
         try:

@@ -175,4 +175,6 @@ def source(install: Install) -> Installation:
 def backup(source: Installation, tmp_path: Path) -> Path:
     """A copy of its backup, to be spoilt."""
     [name] = source.names()
-    return Path(shutil.copytree(source.backups / name, tmp_path / name))
+    copy = Path(shutil.copytree(source.backups / name, tmp_path / name))
+    (copy / shelf.VERIFIED).unlink(missing_ok=True)
+    return copy

@@ -2,8 +2,10 @@
 
 import json
 import stat
+import subprocess
 from pathlib import Path
 
+from django.conf import settings
 from django.db.migrations.loader import MigrationLoader
 
 from gis_server.backups import database, manifest, shelf
@@ -58,6 +60,21 @@ def test_a_new_machine_gets_rows_pictures_and_passwords(
         (backup.name,)
     ]
     assert "Everything holds." in fresh.well("check_world")
+
+
+def test_verification_is_done_on_a_server_that_is_thrown_away(source: Installation) -> None:
+    [name] = source.names()
+
+    done = subprocess.run(
+        ["bin/verify-backup", name], cwd=settings.BASE_DIR, env=source.env, text=True,
+        capture_output=True, check=False,
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"{name} is good" in done.stdout
+    told = json.loads((source.backups / name / shelf.VERIFIED).read_bytes())
+    assert told["rows"] == manifest.read(source.backups / name).row_count
+    assert not (settings.VAR_DIR / "pg-try").exists()
 
 
 def test_nothing_from_after_the_backup_is_taken_for_what_comes_now(
