@@ -98,11 +98,13 @@ def _make(root: Path, now: datetime, gone: list[str]) -> Done:
         room.look(_expected(size, before) + pictures.size_of_new(media, before))
         with shelf.unfinished(root, name) as folder:
             postgres = database.version_of(cursor)
+            # Counted first: whoever wants to drop a table that has been counted waits for the end.
+            cursor.execute(f"SET LOCAL lock_timeout = {programs.WAIT_FOR_LOCKS_MS}")
+            rows = database.count_rows(cursor)
+            migrations = database.applied_migrations(cursor)
             words = programs.dumping(server, postgres // 10_000, snapshot)
             with programs.reading(words, server) as source:
                 dump = _keep(source, folder / manifest.DUMP, room)
-            rows = database.count_rows(cursor)
-            migrations = database.applied_migrations(cursor)
             cursor.execute("COMMIT")
             copied = pictures.copy(media, folder, before, room)
             listed = Part(manifest.PICTURES, *manifest.sum_of(folder / manifest.PICTURES))

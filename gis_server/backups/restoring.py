@@ -5,7 +5,9 @@ name, until somebody drops it.
 """
 
 import shutil
-from collections.abc import Callable, Mapping
+import signal
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -261,7 +263,8 @@ def _put_back(
             _begin_anew(place.fresh, place.server if place.there else None)
             say(f"Copying {told.pictures} pictures …")
             pictures.lay_out(folder, place.laid, Room(place.media))
-            _change_places(beside, place)
+            with _undisturbed():
+                _change_places(beside, place)
         except BaseException:
             _drop(beside, place.fresh.database)
             shutil.rmtree(place.laid, ignore_errors=True)
@@ -271,6 +274,17 @@ def _put_back(
 
 def _refuse_keys() -> None:
     raise Refused("the keys open none of the stored passwords: name the file of that time.")
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let Ctrl-C and a polite kill wait: between two names nobody may stop."""
+    waiting = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, waiting)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _change_places(beside: Any, place: Place) -> None:
