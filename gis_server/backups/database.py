@@ -109,6 +109,12 @@ def version_of(cursor: Any) -> int:
     return int(cursor.fetchone()[0])
 
 
+def extensions(cursor: Any) -> list[str]:
+    """Those that are there, but for the one that every database has."""
+    cursor.execute("SELECT extname FROM pg_extension WHERE extname <> 'plpgsql' ORDER BY extname")
+    return [name for (name,) in cursor.fetchall()]
+
+
 def size_of(cursor: Any, database: str) -> int:
     cursor.execute("SELECT pg_database_size(%s)", [database])
     return int(cursor.fetchone()[0])

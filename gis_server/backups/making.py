@@ -102,6 +102,7 @@ def _make(root: Path, now: datetime, gone: list[str]) -> Done:
             cursor.execute(f"SET LOCAL lock_timeout = {programs.WAIT_FOR_LOCKS_MS}")
             rows = database.count_rows(cursor)
             migrations = database.applied_migrations(cursor)
+            extensions = database.extensions(cursor)
             words = programs.dumping(server, postgres // 10_000, snapshot)
             with programs.reading(words, server) as source:
                 dump = _keep(source, folder / manifest.DUMP, room)
@@ -109,7 +110,7 @@ def _make(root: Path, now: datetime, gone: list[str]) -> Done:
             copied = pictures.copy(media, folder, before, room)
             listed = Part(manifest.PICTURES, *manifest.sum_of(folder / manifest.PICTURES))
             made = Manifest(
-                name=name, made_at=now, version=version(), postgres=postgres,
+                name=name, made_at=now, version=version(), postgres=postgres, extensions=extensions,
                 migrations=migrations, rows=rows, database_bytes=size, pictures=copied.number,
                 pictures_bytes=copied.size_bytes,
                 vault_keys=keys.fingerprints(settings.VAULT_KEY), parts=[dump, listed],

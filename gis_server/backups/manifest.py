@@ -34,7 +34,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """rows: of each table, as schema.table.  migrations: by app, those that had been applied.
+    """extensions: of PostgreSQL, that the database has.  rows: of each table, as schema.table.  migrations: by app, those that had been applied.
     postgres: the server's version as a number, such as 150012.  database_bytes: on the server's
     disk, indexes and all.  vault_keys: fingerprints of the keys that open what is sealed in it.
     """
@@ -43,6 +43,7 @@ class Manifest:
     made_at: datetime
     version: str
     postgres: int
+    extensions: list[str]
     migrations: dict[str, list[str]]
     rows: dict[str, int]
     database_bytes: int

@@ -30,7 +30,8 @@ from gis_server.version import version
 Say = Callable[[str], object]
 FRESH, BEFORE = "_restoring", "_before_"
 LONGEST_NAME = 40
-EXTENSIONS = ("postgis", "btree_gist")
+NEEDED = "postgis"
+"""The only extension of ours that an owner of a database may not make."""
 TRIES = 20
 FEED_LEAP = 10_000_000
 """More changes than any server records between a backup and its restore."""
@@ -100,7 +101,7 @@ def load(folder: Path, told: Manifest, server: Server, vault_keys: str, say: Say
                 f"{folder.name} was made by PostgreSQL {told.postgres // 10_000} and this server is"
                 f" PostgreSQL {major}: restore it on one of that version or newer."
             )
-        for extension in EXTENSIONS:
+        for extension in told.extensions:
             _make_extension(cursor, extension)
     say("Reading the database …")
     programs.load(folder / manifest.DUMP, server, major)
@@ -123,7 +124,10 @@ def load(folder: Path, told: Manifest, server: Server, vault_keys: str, say: Say
 def _make_extension(cursor: Any, name: str) -> None:
     try:
         cursor.execute(sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(name)))
-    except psycopg2.errors.InsufficientPrivilege:
+    except (psycopg2.errors.InsufficientPrivilege, psycopg2.errors.FeatureNotSupported):
+        # Others may be there for the server's own sake, such as statistics.
+        if name != NEEDED:
+            return
         raise Refused(
             f"the role may not make the extension {name}: let the server's administrator run"
             f" CREATE EXTENSION {name} in the database template1, then run this again."

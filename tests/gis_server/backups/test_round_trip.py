@@ -106,7 +106,7 @@ def test_a_database_in_use_is_overwritten_on_demand_only_and_kept(
         "administrator",
         "--scope",
         "140107",
-        GIS_PASSWORD="Ab3-…xyzq",
+        GIS_PASSWORD="Ab3-keep-the-house",
     )
     (used.media / "own").mkdir()
     (used.media / "own" / "picture.jpg").write_bytes(b"own")
