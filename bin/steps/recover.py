@@ -72,8 +72,9 @@ def _bases(archive: Path) -> list[Path]:
 
 def _forget(cluster: Cluster, notes: Journal, archive: Path) -> None:
     """Drop older copies, and the log from before the oldest that stays."""
-    *older, oldest_kept = _bases(archive)[: -KEPT_BASES + 1]
-    for base in older:
+    bases = _bases(archive)
+    oldest_kept = bases[-KEPT_BASES:][0]
+    for base in bases[:-KEPT_BASES]:
         shutil.rmtree(base)
     label = (oldest_kept / "backup_label").read_text(encoding="utf-8", errors="replace")
     first = re.search(r"^START WAL LOCATION: .* \(file ([0-9A-F]{24})\)$", label, re.MULTILINE)

@@ -34,9 +34,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """extensions: of PostgreSQL, that the database has.  rows: of each table, as schema.table.  migrations: by app, those that had been applied.
-    postgres: the server's version as a number, such as 150012.  database_bytes: on the server's
-    disk, indexes and all.  vault_keys: fingerprints of the keys that open what is sealed in it.
+    """extensions: of PostgreSQL, that the database has.  rows: of each table, as schema.table.
+    migrations: by app, those that had been applied.  postgres: the server's version as a number,
+    such as 150012.  database_bytes: on the server's disk, indexes and all.  vault_keys:
+    fingerprints of the keys that open what is sealed in it.
     """
 
     name: str
