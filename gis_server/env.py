@@ -200,6 +200,23 @@ def env_secret(name: str, hint: str = "; bin/up makes one by itself") -> str:
     return value
 
 
+def env_token(name: str, shortest: int) -> str:
+    """A secret word that others show to be let in, read like any secret; empty where none is set.
+
+    Raises:
+        ImproperlyConfigured: it is shorter than `shortest` characters, or could not stand in a
+            header; its file cannot be read.
+    """
+    if not os.environ.get(name, "").strip() and not os.environ.get(f"{name}_FILE", "").strip():
+        return ""
+    value = env_secret(name)
+    if len(value) < shortest or not re.fullmatch(r"[A-Za-z0-9._~+/=-]+", value):
+        raise ImproperlyConfigured(
+            f"{name} must be {shortest} letters and digits or more; openssl rand -hex 32 makes one."
+        )
+    return value
+
+
 def env_vault_keys(name: str) -> str:
     """Fernet keys separated by commas, read like any secret; each is 32 bytes in URL-safe base64.
 

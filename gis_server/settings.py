@@ -1,6 +1,7 @@
 """All settings in one file.  What can be set from outside is read through `env`, which refuses bad
 values, and stands in docs/settings.md (a test compares the two)."""
 
+import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from gis_server.env import (
     env_redis,
     env_secret,
     env_str,
+    env_token,
     env_vault_keys,
     env_weights,
 )
@@ -429,6 +431,30 @@ CELERY_BEAT_SCHEDULE = {
     },
 }
 
+# Watching the server itself ----------------------------------------------------------------------
+# Parts that are looked at, each by the app that knows it: this package imports no app.
+WATCHES = (
+    "gis_server.watch.database.WATCHES",
+    "gis_server.watch.queue.WATCHES",
+    "gis_server.watch.parts.WATCHES",
+    "cameras.watching.WATCHES",
+    "gis_server.watch.web.WATCHES",
+    "gis_server.watch.disks.WATCHES",
+    "gis_server.watch.backups.WATCHES",
+)
+METRICS_TOKEN = env_token("METRICS_TOKEN", 24)
+METRICS_NETWORKS = env_networks("METRICS_NETWORKS", "")
+_MEMORY = Path("/dev/shm")  # noqa: S108 - the folder made there is ours alone, and is looked at
+METRICS_DIR = Path(
+    env_str(
+        "METRICS_DIR",
+        str((_MEMORY if _MEMORY.is_dir() else VAR_DIR / "run") / f"gis-server-{os.geteuid()}"),
+    )
+)
+# The name by which the library knows it, which reads it once, when it is first imported.
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(METRICS_DIR)
+SLOW_STATEMENT_MS = env_int("SLOW_STATEMENT_MS", 1000, 10, 600_000)
+
 # Logs --------------------------------------------------------------------------------------------
 LOG_FORMAT = env_choice("LOG_FORMAT", "json", ("json", "text"))
 LOG_LEVEL = env_choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
@@ -438,11 +464,21 @@ LOGGING: dict[str, Any] = {
     "filters": {"request_id": {"()": "gis_server.logs.AddRequestId"}},
     "formatters": {
         "json": {
-            "()": "pythonjsonlogger.json.JsonFormatter",
-            "format": "%(asctime)s %(levelname)s %(name)s %(request_id)s %(message)s",
-            "rename_fields": {"asctime": "at", "levelname": "level", "name": "logger"},
+            "()": "gis_server.logs.Lines",
+            "format": (
+                "%(asctime)s %(levelname)s %(part)s %(process)d %(name)s %(request_id)s %(message)s"
+            ),
+            "rename_fields": {
+                "asctime": "at",
+                "levelname": "level",
+                "process": "pid",
+                "name": "logger",
+            },
         },
-        "text": {"format": "%(asctime)s %(levelname)-7s %(name)s %(message)s"},
+        "text": {
+            "class": "gis_server.logs.Text",
+            "format": "%(asctime)s %(levelname)-7s %(name)s %(message)s",
+        },
     },
     "handlers": {
         "stderr": {
@@ -452,6 +488,7 @@ LOGGING: dict[str, Any] = {
         }
     },
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    # Servers bring handlers of their own, which write no JSON: their lines go the way of ours.
     # Django's own lines about refused requests repeat what RequestLog writes.
     # Celery tells of every job that came and went, axes of every step of a sign-in, the
     # makers of PDF files of every table of a font.
@@ -462,5 +499,9 @@ LOGGING: dict[str, Any] = {
         "axes": {"level": "WARNING"},
         "fontTools": {"level": "WARNING"},
         "fpdf": {"level": "WARNING"},
+        **{
+            name: {"handlers": [], "propagate": True}
+            for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "_granian")
+        },
     },
 }

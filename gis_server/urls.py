@@ -8,11 +8,14 @@ from gis_server import api, audit_pages, health, live_ticket, script_texts
 from gis_server.accounts import account_pages, oidc, second_factor_pages, token_pages, user_pages
 from gis_server.edge import public
 from gis_server.sign_in import SignIn, SignOut, sign_in_code
+from gis_server.watch import pages as watch_pages
 from gis_server.workdays import pages as workday_pages
 
 urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
+    path("metrics", watch_pages.metrics),
+    path("administration/system/", watch_pages.system, name="system"),
     path("sign-in/", public(SignIn.as_view()), name="sign-in"),
     path("sign-in/code/", public(sign_in_code), name="sign-in-code"),
     path("sign-out/", public(SignOut.as_view()), name="sign-out"),

@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ READY_WITHIN_S = 60
 ARCHIVED_WITHIN_S = 300
 SERVERS = Path("/usr/lib/postgresql")
 EXTENSIONS = Path("/usr/share/postgresql")
+REPLACED = frozenset({"pg_hba.conf", "pg_ident.conf"})
 
 
 @dataclass(frozen=True)
@@ -82,8 +84,12 @@ def give_to_server_user(folder: Path) -> None:
         os.chown(folder, user.pw_uid, user.pw_gid)
 
 
-def create(cluster: Cluster, journal: Journal) -> None:
-    """Make the data folder, complete or not at all."""
+def create(cluster: Cluster, journal: Journal, files: Mapping[str, str] | None = None) -> None:
+    """Make the data folder, complete or not at all.
+
+    files: what is put into it beside what PostgreSQL makes: the text by the file's name.  Text for
+    a file that is there comes after its own; `pg_hba.conf` and `pg_ident.conf` are replaced.
+    """
     unfinished = cluster.data.with_name(cluster.data.name + ".new")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(mode=0o700)
@@ -98,6 +104,9 @@ def create(cluster: Cluster, journal: Journal) -> None:
         env=environment(), cwd=Path("/"),
         failed="PostgreSQL could not make its data folder: is there space on the disk?",
     )  # fmt: skip
+    for name, text in (files or {}).items():
+        with (unfinished / name).open("w" if name in REPLACED else "a", encoding="utf-8") as file:
+            file.write(text)
     unfinished.rename(cluster.data)
 
 
@@ -136,7 +145,8 @@ def _begin(cluster: Cluster) -> processes.Child:
         )  # fmt: skip
 
 
-def _server_command(cluster: Cluster) -> list[str]:
+def options_of(cluster: Cluster) -> dict[str, str]:
+    """PostgreSQL's settings where they are not its own defaults."""
     options = {
         "listen_addresses": "",
         "port": "5432",
@@ -152,6 +162,11 @@ def _server_command(cluster: Cluster) -> list[str]:
             "archive_command": archive_command(cluster.archive),
             "archive_timeout": str(ARCHIVED_WITHIN_S),
         }
+    return options
+
+
+def _server_command(cluster: Cluster) -> list[str]:
+    options = options_of(cluster)
     if not cluster.lasting:
         options |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
     server = str(programs(cluster.data) / "postgres")
@@ -214,8 +229,9 @@ def ask(cluster: Cluster, journal: Journal, sql: str, database: str = "postgres"
     """Run SQL as the cluster's administrator and return the bare values, a row a line."""
     return journal.run(
         [
-            programs(cluster.data) / "psql", "-XAtq", "-v", "ON_ERROR_STOP=1",
-            "-h", cluster.socket_dir, "-U", "postgres", "-d", database, "-c", sql,
+            *become_server_user(), programs(cluster.data) / "psql", "-XAtq",
+            "-v", "ON_ERROR_STOP=1", "-h", cluster.socket_dir, "-U", "postgres", "-d", database,
+            "-c", sql,
         ],
         env=environment(), cwd=Path("/"),
         failed="the private database refused a statement of the set-up.",

@@ -165,6 +165,7 @@ def throw_away_environment(where: Places, lane: str = "test") -> dict[str, str]:
     (scratch / "media").mkdir(parents=True)
     env |= {"MEDIA_ROOT": str(scratch / "media"), "STATIC_ROOT": str(scratch / "static")}
     env |= {"BACKUP_DIR": str(scratch / "backups"), "BACKUP_AT": "never"}
+    env["METRICS_DIR"] = str(scratch / "metrics")
     if browser := chromium():
         env["CHROMIUM"] = browser
     return env

@@ -30,11 +30,13 @@ from django.core.management import call_command
 from django.db import transaction
 from cameras.models import Camera, CameraState, Owner, Team
 from gis_server.accounts.sessions import SessionStore
+from gis_server.jobs import refresh_search
 from gis_server.live import Change, record
 from gis_server.models import User
 from gis_server.vault import seal
 from tests.cameras.pictures import taken
 call_command("load_district", verbosity=0)
+refresh_search()
 now = datetime(2026, 3, 1, 12, tzinfo=UTC)
 user = User.objects.create_user("chief", role="operator", scope=["140107"])
 camera = Camera.objects.create(
