@@ -12,13 +12,14 @@ from gis_server.edge import allow, json_ok
 from gis_server.file_answers import csv_file
 from gis_server.models import User
 from gis_server.roles import Permission
+from gis_server.throttle import Pace
 from grids.imports import queries, services
 from grids.imports.problems import Problem
 from grids.imports.texts import sentence
 from grids.models import ImportRun
 
 
-@allow(Permission.IMPORT_TERRITORY)
+@allow(Permission.IMPORT_TERRITORY, Pace.FILES)
 @require_GET
 def as_csv(request: HttpRequest, run_id: int) -> HttpResponseBase:
     """All faults that are kept, as a table that a spreadsheet opens; nothing in it is computed."""
