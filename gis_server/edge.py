@@ -208,8 +208,13 @@ class Gate:
             if token is not None:
                 return self._check_token(request, view, token)
             return self._check_session(request, view)
-        except (DomainError, OperationalError, InterfaceError) as error:
+        except DomainError as error:
             return self.process_exception(request, error)
+        except (OperationalError, InterfaceError) as error:
+            # Who it is cannot be asked; a view may have something for whom it knows all the same.
+            spare = getattr(view, "edge_spare", None)
+            answer: HttpResponseBase | None = spare(request) if spare else None
+            return answer or self.process_exception(request, error)
 
     def _check_session(
         self, request: HttpRequest, view: Callable[..., Any]

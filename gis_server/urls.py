@@ -9,6 +9,7 @@ from gis_server.accounts import account_pages, oidc, second_factor_pages, token_
 from gis_server.edge import paced, public
 from gis_server.sign_in import SignIn, SignOut, sign_in_code
 from gis_server.throttle import Pace
+from gis_server.watch import pages as watch_pages
 from gis_server.workdays import pages as workday_pages
 
 signing_in = paced(Pace.SIGN_INS)
@@ -16,6 +17,8 @@ signing_in = paced(Pace.SIGN_INS)
 urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
+    path("metrics", watch_pages.metrics),
+    path("administration/system/", watch_pages.system, name="system"),
     path("sign-in/", signing_in(public(SignIn.as_view())), name="sign-in"),
     path("sign-in/code/", signing_in(public(sign_in_code)), name="sign-in-code"),
     path("sign-out/", public(SignOut.as_view()), name="sign-out"),

@@ -21,8 +21,9 @@ from gis_server.throttle import Pace
 from grids.codes import GRID_PATTERN
 from grids.models import BoundaryPlan, PlanChange
 from grids.plan_flow import LONGEST_DOCUMENT, LONGEST_NOTE, PlanState
-from grids.plans import past, rows, services
+from grids.plans import rows, services
 from grids.plans.clashes import changed_since, others_with
+from grids.plans.looking_back import past
 from grids.plans.sent import MAX_BODY, day_of, draft_of, revision_of, text_of
 from grids.plans.taking_back import take_back
 from grids.redrawing import shape_json

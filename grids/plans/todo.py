@@ -12,7 +12,7 @@ from gis_server.models import User
 from gis_server.roles import Permission, may
 from grids.models import BoundaryPlan, PlanStep
 from grids.plan_flow import PlanAction, PlanState
-from grids.plans.past import plans_of
+from grids.plans.looking_back.past import plans_of
 from grids.plans.rows import DREW
 
 NEWS = timedelta(days=14)

@@ -19,10 +19,10 @@ from gis_server.roles import Permission, may
 from gis_server.throttle import Pace
 from grids.impact import Even, Figures, Impact, Moved, Row
 from grids.plans import rows
-from grids.plans.counting import SOURCES, Figure, shown_figures
-from grids.plans.impact import Report, Spot, how, polygon, report_of, spots
-from grids.plans.impact_api import seen_by, verdict_of
-from grids.plans.sketch import Sketch, sketch
+from grids.plans.effects.api import seen_by, verdict_of
+from grids.plans.effects.counting import SOURCES, Figure, shown_figures
+from grids.plans.effects.impact import Report, Spot, how, polygon, report_of, spots
+from grids.plans.effects.sketch import Sketch, sketch
 
 PER_PAGE = 50
 MOST_DRAWN = 3_000  # points of the drawing; the list has all

@@ -20,8 +20,8 @@ from gis_server.models import LONGEST_CODE, User
 from gis_server.roles import Permission
 from gis_server.throttle import Pace
 from grids.crosswalk import Share
-from grids.plans import ground, past
-from grids.plans.sides import (
+from grids.plans.looking_back import ground, past
+from grids.plans.looking_back.sides import (
     Change,
     Difference,
     Side,

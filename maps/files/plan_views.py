@@ -16,7 +16,7 @@ from gis_server.roles import Permission
 from gis_server.throttle import Pace
 from grids.models import BoundaryPlan
 from grids.plans import rows
-from grids.plans.impact import report_of
+from grids.plans.effects.impact import report_of
 from maps.files.asked import FRAMES
 from maps.files.limits import one_file
 from maps.files.making import Made
