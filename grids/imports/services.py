@@ -59,7 +59,7 @@ def begin(
     with transaction.atomic():
         run = ImportRun.objects.create(
             target=target,
-            source_name=Path(source_name).name[:200] or "?",
+            source_name=Path(source_name.replace("\0", "")).name[:200] or "?",
             file=kept.file,
             size_bytes=kept.size_bytes,
             by=by,
