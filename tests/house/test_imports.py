@@ -16,6 +16,12 @@ MAY_IMPORT = {
     "fixtures": set(APPS) - {"maps"},
 }
 PURE = (
+    "gis_server.backups.clock",
+    "gis_server.backups.errors",
+    "gis_server.backups.manifest",
+    "gis_server.backups.pictures",
+    "gis_server.backups.programs",
+    "gis_server.backups.shelf",
     "gis_server.csv_export",
     "gis_server.disk",
     "gis_server.ellipsoid",
@@ -27,6 +33,7 @@ PURE = (
     "gis_server.live_hub",
     "gis_server.navigation",
     "gis_server.plain_text",
+    "gis_server.watch.readings",
     "gis_server.workdays.worktime",
     "gis_server.xlsx_export",
     "grids.balance",
