@@ -40,6 +40,8 @@ DETAILS = "/var/log/gis-server/setup.log"
 HEALTHY_WITHIN_S = 240
 GIVEN = ("DATABASE_URL", "REDIS_URL", "PROBE_NETWORKS")
 """Settings that the first installation takes over from its own environment."""
+STANDING = {"METRICS_DIR": "/dev/shm/gis-server"}
+"""Settings that every installation has, unless somebody has chosen otherwise."""
 HBA = """\
 # Written by bin/install: who may enter, each by the user of the system that asks.
 local all         postgres peer
@@ -138,9 +140,10 @@ def ensure_settings(one: Installation) -> bool:
     text = environment_file.HEAD if first else layout.environment.read_text(encoding="utf-8")
     known = environment_file.read(text)
     with one.notes.step("Settings") as step:
-        wanted = product.make_secrets(layout.secrets, known) | reached(one, known)
+        wanted = product.make_secrets(layout.secrets, known, for_group=True) | reached(one, known)
         if first:
             wanted |= first_settings(one)
+        wanted |= {name: value for name, value in STANDING.items() if name not in known}
         text = environment_file.changed(text, wanted)
         changed = machine.put(layout.environment, text, 0o640, group=USER)
         machine.give(layout.secrets, "root", USER, 0o750)
@@ -383,6 +386,7 @@ def upgrade(one: Installation) -> int:
         print(f"{name} is what is installed; looking whether all of it is as it should be.")
         return install(one)
     prepare(one)
+    ensure_settings(one)
     if not one.options.without_backup:
         check_can_back_up(one, old)
     new = lay(one, name)

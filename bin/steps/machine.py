@@ -49,7 +49,6 @@ class Machine:
             (layout.releases, "root", 0o755),
             (layout.etc, "root", 0o755),
             (layout.etc / "nginx.d", "root", 0o755),
-            (layout.secrets, "root", 0o700),
             (layout.tls, "root", 0o755),
             (layout.log, "root", 0o750),
             # Others may pass through: PostgreSQL and the server in front have folders in it.
@@ -61,6 +60,9 @@ class Machine:
         ):
             folder.mkdir(mode=0o755, parents=True, exist_ok=True)
             self.give(folder, owner, owner, mode)
+        # At no moment of a later run closed to the processes that are at work.
+        layout.secrets.mkdir(mode=0o750, exist_ok=True)
+        self.give(layout.secrets, "root", USER, 0o750)
         # What is made below belongs to the group too, which may read tiles and nothing else.
         self.give(state / "tiles", USER, FRONT_USER, 0o2750)
 

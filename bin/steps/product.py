@@ -38,9 +38,13 @@ def ensure_secrets(places: Places) -> dict[str, str]:
     return make_secrets(places.secrets, os.environ)
 
 
-def make_secrets(folder: Path, given: Mapping[str, str]) -> dict[str, str]:
+def make_secrets(
+    folder: Path, given: Mapping[str, str], *, for_group: bool = False
+) -> dict[str, str]:
     """The variables that name files with keys in `folder`, which are made where they are missing;
     nothing of a key that is `given`.
+
+    for_group: whether the group of files and folder may read them too.
     """
     makers: dict[str, Callable[[], str]] = {
         "SECRET_KEY": lambda: secrets.token_urlsafe(64),
@@ -48,7 +52,7 @@ def make_secrets(folder: Path, given: Mapping[str, str]) -> dict[str, str]:
         # What Prometheus shows to be let in at /metrics.
         "METRICS_TOKEN": lambda: secrets.token_hex(32),
     }
-    folder.chmod(0o700)
+    folder.chmod(0o750 if for_group else 0o700)
     named = {}
     for name, make in makers.items():
         if given.get(name) or given.get(f"{name}_FILE"):
@@ -59,7 +63,7 @@ def make_secrets(folder: Path, given: Mapping[str, str]) -> dict[str, str]:
             descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "w", encoding="ascii") as out:
                 out.write(make())
-        file.chmod(0o600)
+        file.chmod(0o640 if for_group else 0o600)
         named[f"{name}_FILE"] = str(file)
     return named
 

@@ -53,8 +53,12 @@ def lay(
             [places.venv / "bin" / "python", "-m", "compileall", "-q", *_packages(release)],
             env=os.environ, cwd=release, failed="the product's own files cannot be compiled.",
         )  # fmt: skip
-    collected = {"STATIC_ROOT": str(release / "collected")}
-    product.collect_static(places, journal, product.paths(places) | env | collected)
+    # By root: the folder in memory where the processes count is the product's own user's.
+    collected = {
+        "STATIC_ROOT": str(release / "collected"),
+        "METRICS_DIR": str(release / ".made" / "metrics"),
+    }
+    product.collect_static(places, journal, {**product.paths(places), **env, **collected})
     # uv and Node are needed no more: 60 MB and more that nobody would keep up to date.
     shutil.rmtree(release / ".tools", ignore_errors=True)
     (release / COMPLETE).write_text(name + "\n", encoding="utf-8")
@@ -142,7 +146,7 @@ def manage(
     """
     return journal.run(
         [*become(user), release / ".venv" / "bin" / "python", "manage.py", *words],
-        env=product.paths(places_of(release)) | env, cwd=release,
+        env={**product.paths(places_of(release)), **env, "LOG_FORMAT": "text"}, cwd=release,
         failed=lambda output: product.last_sentence(words[0], output),
     )  # fmt: skip
 

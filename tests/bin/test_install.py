@@ -418,6 +418,15 @@ def test_no_upgrade_without_a_backup_unless_that_is_said(running: Stage) -> None
     assert running.layout.running_release() == running.layout.releases / NEW
 
 
+def test_keys_stay_readable_for_the_processes_at_work(stage: Stage) -> None:
+    stage.do(install.install)
+
+    # The folders alone: an upgrade lays the new version for minutes after them.
+    machine.Machine(stage.layout, Journal("t", stage.layout.log)).ensure_folders()
+
+    assert stage.layout.secrets.stat().st_mode & 0o7777 == 0o750
+
+
 def test_an_upgrade_that_is_there_already_only_looks(running: Stage) -> None:
     running.do(install.upgrade)
 

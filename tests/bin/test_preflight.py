@@ -210,7 +210,7 @@ def test_certificates(
     done = bash(machine, 'check_certificate "$C" "$K" "$N"', C=files[0], K=files[1], N=name)
 
     assert sentence in done.stderr
-    assert (done.returncode == 0) is not sentence
+    assert (done.returncode == 0) == (not sentence)
 
 
 @pytest.mark.parametrize(

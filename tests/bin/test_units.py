@@ -18,7 +18,7 @@ POSTGRES, REDIS = Path("/usr/lib/postgresql/15/bin"), Path("/usr/bin/redis-check
 def made(**changed: Path | None) -> dict[str, str]:
     servers: dict[str, Path | None] = {"postgres": POSTGRES, "redis": REDIS}
     return units.all_units(
-        LAYOUT, units.procfile(PROCFILE), **(servers | changed)  # type: ignore[arg-type]
+        LAYOUT, units.procfile(PROCFILE), **(servers | changed)
     )  # fmt: skip
 
 
