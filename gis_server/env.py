@@ -7,6 +7,7 @@ be right.  No reader ever prints a value: it may be a secret.
 import os
 import re
 from base64 import urlsafe_b64decode
+from datetime import datetime, time
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,21 @@ def env_int(name: str, default: int, low: int, high: int) -> int:
     if not low <= value <= high:
         raise ImproperlyConfigured(f"{name} must lie between {low} and {high}.")
     return value
+
+
+def env_clock(name: str, default: str) -> time | None:
+    """A time of day such as 02:30; None for the word `never`.
+
+    Raises:
+        ImproperlyConfigured: it is neither.
+    """
+    value = env_str(name, default).lower()
+    if value == "never":
+        return None
+    try:
+        return datetime.strptime(value, "%H:%M").time()  # noqa: DTZ007 - a clock, not a moment
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} must look like 02:30, or be never.") from None
 
 
 def env_weights(name: str, default: str, choices: tuple[str, ...]) -> dict[str, float]:

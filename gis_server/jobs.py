@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from gis_server import logs
 
+BACKUP_WITHIN_S = 12 * 3600
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gis_server.settings")
 
 
@@ -96,6 +97,14 @@ def say_alive() -> None:
     from gis_server import beats  # noqa: PLC0415 - models need the app registry
 
     beats.beat(beats.Part.JOBS, timezone.now())
+
+
+@shared_task(time_limit=BACKUP_WITHIN_S)  # type: ignore[untyped-decorator]
+def back_up() -> str:
+    """Make the nightly backup when it is due; its name, or nothing."""
+    from gis_server.backups import nightly  # noqa: PLC0415 - models need the app registry
+
+    return nightly.run(timezone.now())
 
 
 @shared_task  # type: ignore[untyped-decorator]

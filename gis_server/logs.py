@@ -66,7 +66,7 @@ def part_of(argv: tuple[str, ...]) -> str:
     if program == "celery":
         return "jobs"
     if program == "uvicorn":
-        return "live" if any("live" in word for word in words) else "positions"
+        return "live" if any("live_asgi" in word for word in words) else "positions"
     if program == "manage.py" and words:
         return {"poll": "poller"}.get(words[0], words[0])[:30]
     return "other"

@@ -14,6 +14,7 @@ from gis_server.env import (
     env_bool,
     env_choice,
     env_choices,
+    env_clock,
     env_database,
     env_endpoint,
     env_hosts,
@@ -72,6 +73,7 @@ MIDDLEWARE = [
     "gis_server.edge.BodyLimit",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -112,8 +114,13 @@ DATABASES = {
     }
 }
 REDIS_URL = env_redis("REDIS_URL")
+# One that hangs is as good as away: whoever asks goes on without it after this.
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "OPTIONS": {"socket_connect_timeout": 2, "socket_timeout": 2},
+    }
 }
 MEDIA_ROOT = Path(env_str("MEDIA_ROOT", str(VAR_DIR / "media")))
 STATIC_ROOT = Path(env_str("STATIC_ROOT", str(VAR_DIR / "static")))
@@ -145,6 +152,14 @@ SESSION_ENGINE = "gis_server.accounts.sessions"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_TLS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS else None
+# A browser that has come by TLS once comes by nothing else for a year.  Whoever comes without is
+# led there; but not the checks of this machine, which ask the process itself.
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if BEHIND_TLS else 0
+SECURE_SSL_REDIRECT = BEHIND_TLS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+# `check --deploy`: lists of preloaded names are for the internet, and what else a district runs
+# below this name (W005, W021) is not ours to decide.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -205,6 +220,15 @@ LOGIN_REDIRECT_URL_FAILURE = LOGIN_URL
 if OIDC_ON:
     AUTHENTICATION_BACKENDS.append("gis_server.accounts.oidc.OidcBackend")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+# Of one account in one minute, and of one address that signs in: see gis_server/throttle.py.
+RATES = {
+    "files": env_int("RATE_FILES", 60, 1, 100_000),
+    "imports": env_int("RATE_IMPORTS", 30, 1, 100_000),
+    "searches": env_int("RATE_SEARCHES", 600, 1, 100_000),
+    "figures": env_int("RATE_FIGURES", 120, 1, 100_000),
+    "devices": env_int("RATE_DEVICES", 60, 1, 100_000),
+    "sign_ins": env_int("RATE_SIGN_INS", 60, 1, 100_000),
+}
 
 # Words and time ----------------------------------------------------------------------------------
 LANGUAGE_CODE = "zh-hans"
@@ -277,6 +301,13 @@ PLAN_LOAD_WEIGHTS = env_weights(
         "open_events",
     ),
 )  # fmt: skip
+
+# Backups -----------------------------------------------------------------------------------------
+BACKUP_DIR = Path(env_str("BACKUP_DIR", str(VAR_DIR / "backups")))
+BACKUP_AT = env_clock("BACKUP_AT", "02:30")
+BACKUP_DAYS = env_int("BACKUP_DAYS", 14, 1, 3650)
+BACKUP_LEAVE_MB = env_int("BACKUP_LEAVE_MB", 2048, 0, 10_000_000)
+BACKUP_VERIFY = env_bool("BACKUP_VERIFY", True)
 
 # Background work ---------------------------------------------------------------------------------
 CELERY_BROKER_URL = broker_of(REDIS_URL)
@@ -394,6 +425,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 15.0,
         "options": {"expires": 15},
     },
+    # Asked all day long: a night without power is made up for, and what failed is tried again.
+    "gis_server: make the nightly backup": {
+        "task": "gis_server.jobs.back_up",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "gis_server: enter the holidays of years that are announced": {
         "task": "gis_server.jobs.load_calendar",
         "schedule": 3600.0,
@@ -440,7 +477,6 @@ METRICS_DIR = Path(
 # The name by which the library knows it, which reads it once, when it is first imported.
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(METRICS_DIR)
 SLOW_STATEMENT_MS = env_int("SLOW_STATEMENT_MS", 1000, 10, 600_000)
-BACKUP_DIR = Path(env_str("BACKUP_DIR", str(VAR_DIR / "backups")))
 
 # Logs --------------------------------------------------------------------------------------------
 LOG_FORMAT = env_choice("LOG_FORMAT", "json", ("json", "text"))

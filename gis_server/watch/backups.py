@@ -1,25 +1,17 @@
-"""The last backup, as the folder of backups shows it.
+"""The last backup, as the folder of backups shows it (`gis_server.backups.shelf`)."""
 
-The seam to whoever makes them is `BACKUP_DIR`: a folder in it for each backup, which gets its name
-(`gis-server-20260301T023000Z`, when it was begun) once it is whole, and a file `verified.json` in
-it once a restore of it was tried and found right.
-"""
-
-import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
+from gis_server.backups import shelf
 from gis_server.watch import words
 from gis_server.watch.readings import Found, Reading, Sample, State, Watch, judged
 
-NAMED = re.compile(r"gis-server-(\d{8}T\d{6})Z")
-STAMP = "%Y%m%dT%H%M%S"
-VERIFIED = "verified.json"
 # Nightly: one that is missing shows by noon, two are bad.
 OLD_S, TOO_OLD_S = 36 * words.HOUR_S, 60 * words.HOUR_S
 UNTRIED_S, LONG_UNTRIED_S = 8 * words.DAY_S, 60 * words.DAY_S
@@ -43,52 +35,39 @@ class Shelf:
 
 def look(root: Path) -> Shelf:
     """Raises OSError: the folder is there and cannot be read."""
-    if not root.exists():
-        return Shelf()
-    made = {folder: at for folder in root.iterdir() if (at := _made_at(folder))}
-    verified = [at for folder, at in made.items() if (folder / VERIFIED).is_file()]
+    made = {folder: shelf.made_at(folder) for folder in shelf.complete(root)}
+    verified = [at for folder, at in made.items() if (folder / shelf.VERIFIED).is_file()]
     return Shelf(len(made), max(made.values(), default=None), max(verified, default=None))
-
-
-def _made_at(folder: Path) -> datetime | None:
-    """By the name; None for what is no backup, or no moment."""
-    named = NAMED.fullmatch(folder.name)
-    if named is None or not folder.is_dir():
-        return None
-    try:
-        return datetime.strptime(named[1], STAMP).replace(tzinfo=UTC)
-    except ValueError:
-        return None
 
 
 def find(now: datetime) -> Found:
     """Raises OSError."""
-    shelf = look(Path(settings.BACKUP_DIR))
-    samples = [Sample("gis_backups", shelf.count)]
+    there = look(Path(settings.BACKUP_DIR))
+    samples = [Sample("gis_backups", there.count)]
     for name, moment in (
-        ("gis_backup_made_timestamp_seconds", shelf.made_at),
-        ("gis_backup_verified_timestamp_seconds", shelf.verified_at),
+        ("gis_backup_made_timestamp_seconds", there.made_at),
+        ("gis_backup_verified_timestamp_seconds", there.verified_at),
     ):
         if moment is not None:
             samples.append(Sample(name, moment.timestamp()))
-    return Found(samples, told_of(shelf, now))
+    return Found(samples, told_of(there, now))
 
 
-def told_of(shelf: Shelf, now: datetime) -> list[Reading]:
+def told_of(there: Shelf, now: datetime) -> list[Reading]:
     what = _("Last backup")
-    if shelf.made_at is None:
+    if there.made_at is None:
         told = _("there is none in BACKUP_DIR")
         todo = _(
-            "Set up nightly backups (docs/operate.md): without them a broken disk ends it all."
-            " Where another machine makes them, watch them there."
+            "One comes every night unless BACKUP_AT is never; bin/manage backup makes one now"
+            " (docs/backup.md). Where another machine makes them, watch them there."
         )
         return [Reading(what, told, State.UNKNOWN, todo)]
-    state = judged((now - shelf.made_at).total_seconds(), doubtful=OLD_S, bad=TOO_OLD_S)
+    state = judged((now - there.made_at).total_seconds(), doubtful=OLD_S, bad=TOO_OLD_S)
     todo = _("Look whether backups are made and their disk has room; make one by hand now.")
-    told = words.ago(shelf.made_at, now)
+    told = words.ago(there.made_at, now)
     return [
         Reading(what, told, state, "" if state is State.GOOD else todo),
-        _verified(shelf.verified_at, now),
+        _verified(there.verified_at, now),
     ]
 
 

@@ -72,12 +72,16 @@ def _if_silent(part: beats.Part) -> str:
         beats.Part.COVER: _(
             "Coverage stands still and is worked out later: start bin/manage cover again."
         ),
+        beats.Part.BACKUPS: _(
+            "No backup was made and verified for two days: look at the lines of “jobs” with level"
+            " ERROR in the log, and make one by hand (docs/backup.md)."
+        ),
         beats.Part.POSITIONS: _(
             "Phones keep their positions and send them later: start the process “positions” again,"
             " and look whether its port is reached."
         ),
     }
-    return told.get(part, _("Look at its lines in the log, and start it again."))
+    return told[part]
 
 
 def find_feed(now: datetime) -> Found:

@@ -347,8 +347,9 @@ def _only_noded(plan: Plan, grids: Mapping[str, Grid | None]) -> Iterator[str]:
     """The grids that keep their names, their people and their land."""
     for key, new in grids.items():
         old = plan.grids.get(key)
-        is_called_so = old and new and new != old and replace(new, shape=old.shape) == old
-        if is_called_so and new.shape.is_valid and same_land(old.shape, new.shape):
+        if not (old and new) or new == old or replace(new, shape=old.shape) != old:
+            continue
+        if new.shape.is_valid and same_land(old.shape, new.shape):
             yield key
 
 

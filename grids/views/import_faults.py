@@ -13,6 +13,7 @@ from gis_server.errors import Conflict
 from gis_server.file_answers import csv_file
 from gis_server.models import User
 from gis_server.roles import Permission
+from gis_server.throttle import Pace
 from grids.imports import queries, services
 from grids.imports.into import plans
 from grids.imports.problems import Problem
@@ -22,7 +23,7 @@ from grids.models import ImportRun, ImportTarget
 from grids.plans.looking_back.sides import pictures
 
 
-@allow(Permission.IMPORT_TERRITORY)
+@allow(Permission.IMPORT_TERRITORY, Pace.FILES)
 @require_GET
 def as_csv(request: HttpRequest, run_id: int) -> HttpResponseBase:
     """All faults that are kept, as a table that a spreadsheet opens; nothing in it is computed."""

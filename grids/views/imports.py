@@ -27,6 +27,7 @@ from gis_server.errors import Conflict, Invalid, Unavailable
 from gis_server.list_files import WHOLE, Column, ListFile
 from gis_server.models import User
 from gis_server.roles import Permission
+from gis_server.throttle import Pace
 from grids.imports import offers, queries, queue, services, words, work
 from grids.imports.flow import Step
 from grids.imports.into import plans
@@ -158,7 +159,7 @@ def new_plan(request: HttpRequest) -> HttpResponse:
     return page(request, "new_plan", {"here": "plans"} | _new(request))
 
 
-@allow(Permission.IMPORT_TERRITORY)
+@allow(Permission.IMPORT_TERRITORY, Pace.IMPORTS)
 @require_POST
 def upload(request: HttpRequest) -> JsonResponse:
     """Take a file in: the body is the file, the query says what it is.
@@ -433,7 +434,7 @@ def _pressed(
     return redirect("import", run_id)
 
 
-@allow(Permission.IMPORT_TERRITORY)
+@allow(Permission.IMPORT_TERRITORY, Pace.IMPORTS)
 @require_POST
 def confirm(request: HttpRequest, run_id: int) -> HttpResponseBase:
     """Say what the columns mean, and have all rows checked; what was chosen stays when refused."""
@@ -464,7 +465,7 @@ def _chosen(request: HttpRequest, run: ImportRun) -> Chosen:
     )
 
 
-@allow(Permission.IMPORT_TERRITORY)
+@allow(Permission.IMPORT_TERRITORY, Pace.IMPORTS)
 @require_POST
 def apply(request: HttpRequest, run_id: int) -> HttpResponseBase:
     return _pressed(
@@ -472,7 +473,7 @@ def apply(request: HttpRequest, run_id: int) -> HttpResponseBase:
     )
 
 
-@allow(Permission.IMPORT_TERRITORY)
+@allow(Permission.IMPORT_TERRITORY, Pace.IMPORTS)
 @require_POST
 def check_again(request: HttpRequest, run_id: int) -> HttpResponseBase:
     return _pressed(request, run_id, lambda run: services.again(run, now=timezone.now()))

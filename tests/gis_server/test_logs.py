@@ -43,9 +43,9 @@ def test_a_line_says_when_how_bad_who_and_for_which_request() -> None:
     ("argv", "part"),
     [
         (("/v/bin/granian", "gis_server.wsgi:application", "--port", "1"), "web"),
-        (("/v/bin/celery", "-A", "gis_server.jobs", "worker"), "jobs"),
+        (("/v/bin/celery", "--quiet", "-A", "gis_server.jobs", "worker"), "jobs"),
         (("/v/bin/uvicorn", "gis_server.live_asgi:app"), "live"),
-        (("/v/bin/uvicorn", "patrols.intake.asgi:app"), "positions"),
+        (("/v/bin/uvicorn", "patrols.intake.asgi:app", "--timeout-keep-alive", "30"), "positions"),
         (("manage.py", "poll", "--site", "east"), "poller"),
         (("manage.py", "pictures"), "pictures"),
         (("manage.py",), "other"),

@@ -145,10 +145,12 @@ def test_no_folder_means_that_there_is_no_backup(tmp_path: Path) -> None:
 def test_backups_are_known_by_their_names_once_they_are_whole(tmp_path: Path) -> None:
     for name in (
         "gis-server-20260228T023000Z", "gis-server-20260301T023000Z",
-        ".gis-server-20260301T030000Z.part", "gis-server-20261399T000000Z", "other",
+        ".gis-server-20260301T030000Z.part", "other",
     ):  # fmt: skip
         (tmp_path / name).mkdir()
+        (tmp_path / name / "manifest.json").touch()
     (tmp_path / "gis-server-20260301T090000Z").touch()
+    (tmp_path / "gis-server-20260301T080000Z").mkdir()
     (tmp_path / "gis-server-20260228T023000Z" / backups.VERIFIED).touch()
 
     shelf = backups.look(tmp_path)

@@ -258,13 +258,15 @@ EVERYTHING: list[Operation] = [
 ]
 
 
-@pytest.mark.parametrize("number", range(len(EVERYTHING) - 1), ids=lambda n: EVERYTHING[n].do)
+# People are posted by their roles, not drawn.
+SHAPED = [k for k, one in enumerate(EVERYTHING) if one.do not in ("assign", "redraw")]
+
+
+@pytest.mark.parametrize("number", SHAPED, ids=lambda n: EVERYTHING[n].do)
 def test_what_any_operation_makes_is_made_at_once_too(plan: Plan, number: int) -> None:
     for operation in EVERYTHING[:number]:
         plan = apply(plan, operation)
     drawn = apply(plan, EVERYTHING[number])
-    if EVERYTHING[number].do == "assign":
-        pytest.skip("people are posted by their roles, not drawn")
 
     step = at_once(drawn.steps[-1])
     whole = apply(plan, read(json.loads(json.dumps(written(step)))))

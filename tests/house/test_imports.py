@@ -16,6 +16,12 @@ MAY_IMPORT = {
     "fixtures": set(APPS) - {"maps"},
 }
 PURE = (
+    "gis_server.backups.clock",
+    "gis_server.backups.errors",
+    "gis_server.backups.manifest",
+    "gis_server.backups.pictures",
+    "gis_server.backups.programs",
+    "gis_server.backups.shelf",
     "gis_server.csv_export",
     "gis_server.disk",
     "gis_server.ellipsoid",

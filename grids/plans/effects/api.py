@@ -10,13 +10,14 @@ from gis_server.edge import allow, json_ok, parse_page, user_of
 from gis_server.geojson_export import feature, point
 from gis_server.models import User
 from gis_server.roles import Permission, may
+from gis_server.throttle import Pace
 from grids.impact import Even, Figures, Impact, Moved, Row, Spread, verdict
 from grids.plans import rows
 from grids.plans.effects.counting import SOURCES, shown_figures
 from grids.plans.effects.impact import Report, how, report_of, spots
 
 
-@allow(Permission.REVIEW_PLANS)
+@allow(Permission.REVIEW_PLANS, Pace.FIGURES)
 @require_GET
 def impact(request: HttpRequest, grid_plan_id: int) -> JsonResponse:
     """Answer the figures of each grid that a plan redraws, before and after, their sums, how even
@@ -26,7 +27,7 @@ def impact(request: HttpRequest, grid_plan_id: int) -> JsonResponse:
     return json_ok(report_json(report_of(rows.found(grid_plan_id, user), timezone.now()), user))
 
 
-@allow(Permission.REVIEW_PLANS)
+@allow(Permission.REVIEW_PLANS, Pace.FIGURES)
 @require_GET
 def impact_points(request: HttpRequest, grid_plan_id: int) -> JsonResponse:
     """Answer the places that change hands as GeoJSON, in pieces (`limit`, `offset`); without those
