@@ -156,7 +156,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS else
 # led there; but not the checks of this machine, which ask the process itself.
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if BEHIND_TLS else 0
 SECURE_SSL_REDIRECT = BEHIND_TLS
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 # `check --deploy`: lists of preloaded names are for the internet, and what else a district runs
 # below this name (W005, W021) is not ours to decide.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
