@@ -14,10 +14,13 @@ from django.db import OperationalError
 from django.db.models import Q
 from django.utils import timezone
 
+from gis_server.job_times import KeepSending
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gis_server.settings")
 app = Celery("gis_server")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(related_name="jobs")
+app.steps["worker"].add(KeepSending)
 
 
 @setup_logging.connect  # type: ignore[untyped-decorator]
