@@ -1,10 +1,11 @@
 # shellcheck shell=bash
 # What must be there before Python can run: system packages, and Python itself.
-# Sourced by bin/up, bin/test and bin/bench; they set COMMAND (their name) and ASSUME_YES first.
+# Sourced by bin/up, bin/test, bin/bench, bin/install and bin/bundle; they set COMMAND (their name) and ASSUME_YES first.
 # Ends with PYTHON set, and SETUP_PACKAGES_S when packages were installed.
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 MISSING=()
+APT_FROM=() # options that lead apt to the packages of a bundle, and to no others
 
 fail() {
   printf '%s: %s\n' "$COMMAND" "$1" >&2
@@ -15,7 +16,9 @@ fail() {
 
 installed() { [[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) == installed ]]; }
 
-available() { apt-cache show --no-all-versions "$1" >/dev/null 2>&1; }
+apt_cache() { apt-cache "${APT_FROM[@]}" "$@"; }
+
+available() { apt_cache show --no-all-versions "$1" >/dev/null 2>&1; }
 
 need_package() { installed "$1" || MISSING+=("$1"); }
 
@@ -51,7 +54,7 @@ need_python() {
     "$PYTHON" -c 'import ensurepip, venv' 2>/dev/null || MISSING+=("python$(python_version)-venv")
     return
   fi
-  version=$(apt-cache show --no-all-versions python3 2>/dev/null | sed -n 's/^Version: \(3\.[0-9]*\).*/\1/p' | head -n 1)
+  version=$(apt_cache show --no-all-versions python3 2>/dev/null | sed -n 's/^Version: \(3\.[0-9]*\).*/\1/p' | head -n 1)
   case $version in
     3.11 | 3.12 | 3.13 | "") MISSING+=(python3 python3-venv) ;; # "": no package lists yet
     *)
@@ -67,7 +70,7 @@ postgis_here() { compgen -G '/usr/share/postgresql/*/extension/postgis.control' 
 need_postgis() {  # the newest PostgreSQL for which the distribution has PostGIS 3
   local major
   postgis_here && return
-  major=$(apt-cache search --names-only '^postgresql-[0-9]+-postgis-3$' | sed 's/postgresql-\([0-9]*\)-.*/\1/' | sort -n | tail -n 1)
+  major=$(apt_cache search --names-only '^postgresql-[0-9]+-postgis-3$' | sed 's/postgresql-\([0-9]*\)-.*/\1/' | sort -n | tail -n 1)
   MISSING+=("postgresql-${major:-15}" "postgresql-${major:-15}-postgis-3")
 }
 
@@ -100,6 +103,11 @@ list_missing() {
           need_package "$name"
         done
         ;;
+      front)
+        need_command nginx nginx
+        need_command openssl openssl
+        need_package tzdata
+        ;;
       browser) need_chromium ;;
       # A program of others that reads the OGC API; its library comes with PostGIS.
       readers) need_command gdal-bin ogr2ogr ;;
@@ -127,7 +135,7 @@ may_become_root() {
 apt() {
   as_root env DEBIAN_FRONTEND=noninteractive UCF_FORCE_CONFFOLD=1 apt-get -q -y \
     -o DPkg::Lock::Timeout=120 -o Dpkg::Options::=--force-confold -o APT::Install-Recommends=false \
-    "$@" </dev/null >>"$SETUP_PACKAGES_LOG" 2>&1
+    "${APT_FROM[@]}" "$@" </dev/null >>"$SETUP_PACKAGES_LOG" 2>&1
 }
 
 ask() {
@@ -157,6 +165,18 @@ keep_postgresql_quiet() {
     fail "$file could not be written: run $COMMAND as an administrator once."
 }
 
+# The product's own nginx is a unit of ours; the package's would take port 80 before that.
+keep_nginx_quiet() {
+  [[ " ${MISSING[*]} " == *" nginx "* && -d /run/systemd/system ]] || return 0
+  as_root systemctl mask --runtime --quiet nginx.service 2>/dev/null
+}
+
+leave_nginx_quiet() {
+  [[ " ${MISSING[*]} " == *" nginx "* && -d /run/systemd/system ]] || return 0
+  as_root systemctl unmask --runtime --quiet nginx.service 2>/dev/null
+  as_root systemctl disable --quiet nginx.service 2>/dev/null || true
+}
+
 why_apt_failed() {
   local name
   name=$(sed -n -e 's/^E: Unable to locate package //p' \
@@ -182,6 +202,21 @@ fetch_lists() {
   LISTS_FETCHED=1
 }
 
+# From here on apt knows the Debian packages of an unpacked bundle and nothing else; its own lists
+# and sources stay as they are.
+use_bundle() {  # use_bundle FOLDER
+  local lists
+  lists=$(mktemp -d -t gis-server-lists.XXXXXX) || fail "no folder can be made under ${TMPDIR:-/tmp}."
+  mkdir -p "$lists/lists/partial" "$lists/cache/archives/partial"
+  # What is in the bundle was compared with its checksums; the archive's signature covers the
+  # archive's own index, of which this is a part.
+  echo "deb [trusted=yes] copy:$(printf %s "$1/debs" | sed 's/ /%20/g') ./" >"$lists/sources.list"
+  APT_FROM=(-o "Dir::Etc::sourcelist=$lists/sources.list" -o Dir::Etc::sourceparts=- -o "Dir::State::lists=$lists/lists"
+    -o "Dir::Cache=$lists/cache" -o APT::Sandbox::User=root)
+  SETUP_PACKAGES_LOG=$(mktemp -t gis-server-packages.XXXXXX)
+  fetch_lists
+}
+
 install_missing() {
   local free_mb
   command -v apt-get >/dev/null ||
@@ -195,18 +230,20 @@ install_missing() {
   mend_half_installed
   printf 'System packages … '
   keep_postgresql_quiet
+  keep_nginx_quiet
   apt install "${MISSING[@]}" || fail "$(why_apt_failed) (details: $SETUP_PACKAGES_LOG)."
+  leave_nginx_quiet
   SETUP_PACKAGES_S=$(awk "BEGIN { printf \"%.1f\", $EPOCHREALTIME - $BEGAN }")
   echo "$SETUP_PACKAGES_S s"
 }
 
-ensure_system() {  # ensure_system PART...: run, database, redis, demo, browser, readers
+ensure_system() {  # ensure_system PART...: run, database, redis, front, demo, browser, readers
   [[ -z ${DATABASE_URL:-} ]] || set -- "${@/database/}"
   [[ -z ${REDIS_URL:-} ]] || set -- "${@/redis/}"
   list_missing "$@"
   if ((${#MISSING[@]})); then
     BEGAN=$EPOCHREALTIME
-    SETUP_PACKAGES_LOG=$(mktemp -t gis-server-packages.XXXXXX)
+    SETUP_PACKAGES_LOG=${SETUP_PACKAGES_LOG:-$(mktemp -t gis-server-packages.XXXXXX)}
     # A fresh machine has no package lists: names can only be told after fetching them.
     if ! compgen -G '/var/lib/apt/lists/*_Packages*' >/dev/null && may_become_root; then
       fetch_lists

@@ -15,6 +15,7 @@ from gis_server.edge import allow, json_ok, parse_int, parse_page
 from gis_server.errors import Invalid, NotFound
 from gis_server.models import User
 from gis_server.roles import Permission
+from gis_server.throttle import Pace
 
 MAX_FEATURES = 20_000
 MOST_FOLDED = 200
@@ -74,7 +75,7 @@ def card(request: HttpRequest, camera_id: int) -> JsonResponse:
     return json_ok(found)
 
 
-@allow(Permission.TAKE_PICTURES)
+@allow(Permission.TAKE_PICTURES, Pace.DEVICES)
 @require_POST
 def snapshot(request: HttpRequest, camera_id: int) -> JsonResponse:
     """Ask for a picture; a change of topic "snapshot" tells what became of it within 5 s."""

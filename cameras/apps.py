@@ -14,7 +14,8 @@ class CamerasConfig(AppConfig):
         from gis_server import scopes  # noqa: PLC0415
         from gis_server.roles import Permission  # noqa: PLC0415
         from grids import page_parts  # noqa: PLC0415
-        from grids.plans import counting, moving  # noqa: PLC0415
+        from grids.plans import moving  # noqa: PLC0415
+        from grids.plans.effects import counting  # noqa: PLC0415
 
         page_parts.offer("cameras", Permission.SEE_CAMERAS, cameras_below)
         counting.offer("camera", SOURCE, cameras=FIGURE)

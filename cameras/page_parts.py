@@ -15,7 +15,7 @@ from cameras.reasons_text import reason_name
 from gis_server.models import User
 from gis_server.roles import Permission
 from grids.page_parts import Part, PartRow
-from grids.plans.counting import Figure, Source
+from grids.plans.effects.counting import Figure, Source
 
 BADGES = {State.ONLINE: "good", State.DEGRADED: "warn", State.OFFLINE: "bad", State.UNKNOWN: "off"}
 SOURCE = Source(

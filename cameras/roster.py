@@ -9,8 +9,6 @@ import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 from django.contrib.gis.geos import Point
 from django.utils.translation import gettext as _
@@ -19,10 +17,12 @@ from cameras.gb28181 import NotAnId, parse
 from cameras.models import MAX_INTERVAL_S, MIN_INTERVAL_S, Camera, Upstream
 from cameras.services.entering import Entry, Fault
 from cameras.services.registry import NewCamera, NewUpstream
-from gis_server.errors import Invalid
+from gis_server import disk, quarantine
+from gis_server.errors import Invalid, Unavailable
 from gis_server.frames import BadCoordinatesError, Frame, to_wgs84
 from gis_server.geo import WGS84
 from grids.imports.headers import normal
+from grids.imports.limits import TABLE
 from grids.imports.problems import Refused
 from grids.imports.source import open_source
 from grids.imports.texts import sentence
@@ -124,23 +124,24 @@ def read_roster(content: bytes, frame: Frame = Frame.WGS84) -> Roster:
 
 def _workbook(content: bytes) -> Iterator[tuple[int, Row]]:
     """The rows of the first sheet that has any, as texts."""
-    with NamedTemporaryFile(suffix=".xlsx") as file:
-        file.write(content)
-        file.flush()
-        try:
-            with open_source(Path(file.name), name="cameras.xlsx") as source:
-                layer = next((one for one in source.layers if one.refused is None), None)
-                if layer is None:
-                    raise Invalid(_("The workbook has no sheet with rows."))
-                names = _named(layer.columns)
-                for batch in source.batches(layer):
-                    for line, row in zip(batch.rows, batch.table.to_pylist(), strict=True):
-                        values = (
-                            "" if cell is None else str(cell).strip() for cell in row.values()
-                        )
-                        yield int(line), dict(zip(names, values, strict=True))
-        except Refused as refused:
-            raise Invalid(sentence(refused.problem, refused.details)) from None
+    try:
+        with (
+            quarantine.held(io.BytesIO(content), MAX_BYTES) as path,
+            open_source(path, name="cameras.xlsx", limits=TABLE) as source,
+        ):
+            layer = next((one for one in source.layers if one.refused is None), None)
+            if layer is None:
+                raise Invalid(_("The workbook has no sheet with rows."))
+            names = _named(layer.columns)
+            for batch in source.batches(layer):
+                for line, row in zip(batch.rows, batch.table.to_pylist(), strict=True):
+                    values = ("" if cell is None else str(cell).strip() for cell in row.values())
+                    yield int(line), dict(zip(names, values, strict=True))
+    except Refused as refused:
+        raise Invalid(sentence(refused.problem, refused.details)) from None
+    except disk.NoRoom:
+        message = _("The server has no room for the file. Tell its administrator.")
+        raise Unavailable(message) from None
 
 
 def head_of(name: str) -> str:

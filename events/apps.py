@@ -12,7 +12,9 @@ class EventsConfig(AppConfig):
         from events import follow, moved  # noqa: PLC0415 - models are loaded only now
         from events.rounds.cells import shown_in  # noqa: PLC0415
         from gis_server import scopes  # noqa: PLC0415
-        from grids.plans import counting, moving, past  # noqa: PLC0415
+        from grids.plans import moving  # noqa: PLC0415
+        from grids.plans.effects import counting  # noqa: PLC0415
+        from grids.plans.looking_back import past  # noqa: PLC0415
         from patrols.seen import video  # noqa: PLC0415
 
         scopes.FOLLOW.extend(one for one in follow.FOLLOW if one not in scopes.FOLLOW)

@@ -13,7 +13,7 @@ FOLLOW = (
     _CODE.format(table="events_consultedparty", column="unit_code", only=" AND said_at IS NULL"),
     _CODE.format(table="events_eventcopy", column="code", only=" AND seen_at IS NULL"),
 )
-# For `grids.plans.past.COUNTED`: the events of a span of days in a box.
+# For `grids.plans.looking_back.past.COUNTED`: the events of a span of days in a box.
 BETWEEN = """
     SELECT ST_X(point), ST_Y(point), 1::float8 FROM events_event
     WHERE point && ST_MakeEnvelope(%(west)s, %(south)s, %(east)s, %(north)s, 4326)

@@ -13,10 +13,10 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from events.models.event import OPEN_VALUES
 from gis_server import live
 from gis_server.roles import Permission
-from grids.plans.counting import Figure, Source
+from grids.plans.effects.counting import Figure, Source
 from grids.plans.moving import Moved
 
-# What `grids.plans.impact` counts of them while a plan is drawn.
+# What `grids.plans.effects.impact` counts of them while a plan is drawn.
 _OPEN_STATES = ", ".join(f"'{state}'" for state in OPEN_VALUES)
 SOURCE = Source(
     pgettext_lazy("one place", "Open event"), "events_event", "place.number", "event",

@@ -10,9 +10,10 @@ from gis_server import search
 from gis_server.edge import allow, json_ok, parse_int
 from gis_server.models import User
 from gis_server.roles import Permission
+from gis_server.throttle import Pace
 
 
-@allow(Permission.SEE_MAP)
+@allow(Permission.SEE_MAP, Pace.SEARCHES)
 @require_GET
 def find(request: HttpRequest) -> JsonResponse:
     """Answer what the user may see and find under `q`, best first; `kind` and `limit` narrow it.

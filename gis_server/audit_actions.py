@@ -16,6 +16,8 @@ ACTIONS: dict[str, str | Promise] = {
     "area.withdrawn": pgettext_lazy("action", "Withdrew a request for an area"),
     "area.ended": pgettext_lazy("action", "Ended the loan of an area"),
     "audit.exported": pgettext_lazy("action", "Exported the audit trail"),
+    "backup.made": pgettext_lazy("action", "Made a backup"),
+    "backup.restored": pgettext_lazy("action", "Put a backup back"),
     "briefing.corrected": pgettext_lazy("action", "Corrected a briefing of events"),
     "briefing.made": pgettext_lazy("action", "Made a briefing of events"),
     "briefing.taken": pgettext_lazy("action", "Took a briefing along as a file"),

@@ -22,6 +22,7 @@ from gis_server.file_answers import csv_file
 from gis_server.models import LONGEST_CODE, AuditRow, User
 from gis_server.roles import Permission
 from gis_server.scopes import common_code
+from gis_server.throttle import Pace
 
 PAGE_SIZE = 50
 # As many as a spreadsheet still opens on an office computer, about 20 MB.
@@ -91,7 +92,7 @@ def trail(request: HttpRequest) -> HttpResponseBase:
     return response
 
 
-@allow(Permission.SEE_AUDIT)
+@allow(Permission.SEE_AUDIT, Pace.FILES)
 @require_POST
 def export(request: HttpRequest) -> HttpResponseBase:
     """The same rows as CSV, at most `MOST_EXPORTED`, the newest; that it was taken is noted too."""

@@ -19,6 +19,7 @@ class Part(StrEnum):
     PICTURES = "pictures"
     COVER = "cover"
     POSITIONS = "positions"
+    BACKUPS = "backups"
 
 
 SILENT_AFTER: dict[Part, timedelta] = {
@@ -27,12 +28,15 @@ SILENT_AFTER: dict[Part, timedelta] = {
     Part.PICTURES: timedelta(minutes=1),
     Part.COVER: timedelta(minutes=2),  # a long round is finished first
     Part.POSITIONS: timedelta(minutes=1),
+    # One comes a day, and one that has failed is tried again by the hour.
+    Part.BACKUPS: timedelta(hours=48),
 }
 NAMES = {
     Part.JOBS: pgettext_lazy("part of the server", "Background jobs"),
     Part.PICTURES: pgettext_lazy("part of the server", "Pictures of cameras"),
     Part.COVER: pgettext_lazy("part of the server", "Working out of coverage"),
     Part.POSITIONS: pgettext_lazy("part of the server", "Taking of positions"),
+    Part.BACKUPS: pgettext_lazy("part of the server", "Nightly backups"),
 }
 # Never back: of two processes the newer sign counts, and a job that waited is no sign of then.  But
 # one far ahead is of before the clock was set back, and would hide a silence until that is past.

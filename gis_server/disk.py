@@ -17,12 +17,18 @@ class NoRoom(Exception):
     """The file cannot be stored; the message says why and names no path."""
 
 
-def leave_reserve(root: Path) -> None:
+def leave_reserve(root: Path, needed_bytes: int = 0, reserve_bytes: int = RESERVE_BYTES) -> None:
     """Raises NoRoom, or OSError where there is no such disk."""
     root.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(root).free
-    if free < RESERVE_BYTES:
-        raise NoRoom(f"only {free // 2**20} MiB are free; {RESERVE_BYTES // 2**20} are left alone")
+    if free >= reserve_bytes + needed_bytes:
+        return
+    needed = f"{_mib(needed_bytes)} are needed and " if needed_bytes else ""
+    raise NoRoom(f"only {_mib(free)} are free; {needed}{_mib(reserve_bytes)} are left alone")
+
+
+def _mib(size_bytes: int) -> str:
+    return f"{size_bytes // 2**20} MiB"
 
 
 def write_whole(path: Path, data: bytes) -> None:

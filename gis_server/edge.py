@@ -28,7 +28,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 
-from gis_server import audit
+from gis_server import audit, throttle
 from gis_server.accounts import sessions, tokens
 from gis_server.accounts.steps import Step, missing_step
 from gis_server.errors import (
@@ -43,6 +43,7 @@ from gis_server.errors import (
 from gis_server.models import User
 from gis_server.origin import address_of
 from gis_server.roles import Permission, may
+from gis_server.throttle import Pace
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -54,11 +55,15 @@ EARLIEST_DAY, LATEST_DAY = date(2000, 1, 1), date(2199, 12, 31)
 FORM_TYPES = ("multipart/form-data", "application/x-www-form-urlencoded")
 
 
-def allow(permission: Permission) -> Callable[[View], View]:
-    """Marks a view: signed-in users whose role holds the permission."""
+def allow(permission: Permission, pace: Pace | None = None) -> Callable[[View], View]:
+    """Marks a view: signed-in users whose role holds the permission.
+
+    pace: what a call counts as, where one costs much; so many a minute of one account.
+    """
 
     def mark(view: View) -> View:
         view.edge_rule = permission  # type: ignore[attr-defined]
+        view.edge_pace = pace  # type: ignore[attr-defined]
         return view
 
     return mark
@@ -68,6 +73,16 @@ def public(view: View) -> View:
     """Marks a view that anybody may call, signed in or not."""
     view.edge_rule = PUBLIC  # type: ignore[attr-defined]
     return view
+
+
+def paced(pace: Pace) -> Callable[[View], View]:
+    """Marks a public view of which one address may send so many forms a minute."""
+
+    def mark(view: View) -> View:
+        view.edge_pace = pace  # type: ignore[attr-defined]
+        return view
+
+    return mark
 
 
 def first_step(view: View) -> View:
@@ -152,6 +167,17 @@ def _refuse_method(request: HttpRequest, refused: HttpResponse) -> HttpResponse:
     return response
 
 
+def check_address(request: HttpRequest, view: Callable[..., Any]) -> None:
+    """Count a form that anybody may send, by where it comes from.
+
+    Raises:
+        TooMany: more in this minute than the setting allows.
+    """
+    pace = getattr(view, "edge_pace", None)
+    if pace and request.method == "POST":
+        throttle.check(pace, address_of(request), timezone.now())
+
+
 class Gate:
     """Innermost middleware: checks the view's rule, and answers what a view or service raises."""
 
@@ -174,16 +200,21 @@ class Gate:
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], _args: Any, _kwargs: Any
     ) -> HttpResponseBase | None:
-        rule = getattr(view, "edge_rule", None)
-        if rule == PUBLIC:
-            return None
         try:
+            if getattr(view, "edge_rule", None) == PUBLIC:
+                check_address(request, view)
+                return None
             token = tokens.given(request)
             if token is not None:
                 return self._check_token(request, view, token)
             return self._check_session(request, view)
-        except (DomainError, OperationalError, InterfaceError) as error:
+        except DomainError as error:
             return self.process_exception(request, error)
+        except (OperationalError, InterfaceError) as error:
+            # Who it is cannot be asked; a view may have something for whom it knows all the same.
+            spare = getattr(view, "edge_spare", None)
+            answer: HttpResponseBase | None = spare(request) if spare else None
+            return answer or self.process_exception(request, error)
 
     def _check_session(
         self, request: HttpRequest, view: Callable[..., Any]
@@ -222,6 +253,8 @@ class Gate:
             return answer_error(request, NotAllowed(message))
         if not getattr(view, "edge_first_step", False) and (step := missing_step(request, user)):
             return self._ask_for_step(request, step)
+        if pace := getattr(view, "edge_pace", None):
+            throttle.check(pace, str(user.pk), timezone.now())
         return None
 
     def _ask_for_step(self, request: HttpRequest, step: Step) -> HttpResponseBase:

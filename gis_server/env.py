@@ -7,6 +7,7 @@ be right.  No reader ever prints a value: it may be a secret.
 import os
 import re
 from base64 import urlsafe_b64decode
+from datetime import datetime, time
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,21 @@ def env_int(name: str, default: int, low: int, high: int) -> int:
     if not low <= value <= high:
         raise ImproperlyConfigured(f"{name} must lie between {low} and {high}.")
     return value
+
+
+def env_clock(name: str, default: str) -> time | None:
+    """A time of day such as 02:30; None for the word `never`.
+
+    Raises:
+        ImproperlyConfigured: it is neither.
+    """
+    value = env_str(name, default).lower()
+    if value == "never":
+        return None
+    try:
+        return datetime.strptime(value, "%H:%M").time()  # noqa: DTZ007 - a clock, not a moment
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} must look like 02:30, or be never.") from None
 
 
 def env_weights(name: str, default: str, choices: tuple[str, ...]) -> dict[str, float]:
@@ -181,6 +197,23 @@ def env_secret(name: str, hint: str = "; bin/up makes one by itself") -> str:
         raise ImproperlyConfigured(f"{name}_FILE cannot be read: {error.strerror}.") from None
     if not value:
         raise ImproperlyConfigured(f"{name}_FILE is an empty file.")
+    return value
+
+
+def env_token(name: str, shortest: int) -> str:
+    """A secret word that others show to be let in, read like any secret; empty where none is set.
+
+    Raises:
+        ImproperlyConfigured: it is shorter than `shortest` characters, or could not stand in a
+            header; its file cannot be read.
+    """
+    if not os.environ.get(name, "").strip() and not os.environ.get(f"{name}_FILE", "").strip():
+        return ""
+    value = env_secret(name)
+    if len(value) < shortest or not re.fullmatch(r"[A-Za-z0-9._~+/=-]+", value):
+        raise ImproperlyConfigured(
+            f"{name} must be {shortest} letters and digits or more; openssl rand -hex 32 makes one."
+        )
     return value
 
 

@@ -4,20 +4,64 @@ celery -A gis_server.jobs worker --beat
 """
 
 import os
+import time
 from datetime import timedelta
 from importlib import import_module
+from typing import Any
 
-from celery import Celery, shared_task
+from celery import Celery, Task, shared_task
+from celery.exceptions import Retry
 from celery.signals import setup_logging
 from django.conf import settings
 from django.db import OperationalError
 from django.db.models import Q
 from django.utils import timezone
 
+from gis_server import logs
 from gis_server.job_times import KeepSending
 
+BACKUP_WITHIN_S = 12 * 3600
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gis_server.settings")
-app = Celery("gis_server")
+
+
+class Job(Task):  # type: ignore[misc]
+    """What every job does besides: it goes under the id of the request that handed it over, says
+    when that was, and is counted.
+    """
+
+    def apply_async(self, args: Any = None, kwargs: Any = None, **options: Any) -> Any:
+        """Hand over; raises what the broker raises.  sent_at: `watch.queue` tells of the oldest."""
+        ours = {"request_id": logs.request_id.get(), "sent_at": time.time()}
+        headers = (options.pop("headers", None) or {}) | ours
+        return super().apply_async(args, kwargs, headers=headers, **options)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run, in a worker, or called like a function."""
+        if self.request.called_directly:
+            return self.run(*args, **kwargs)
+        given = str((self.request.headers or {}).get("request_id", logs.NO_REQUEST))
+        is_named = given != logs.NO_REQUEST and logs.SAFE_ID.fullmatch(given)
+        # Not set back: what the worker says of a failure, it says afterwards.  The next job, of
+        # which it does one at a time, sets its own.
+        logs.request_id.set(given if is_named else str(self.request.id))
+        return self._counted(args, kwargs)
+
+    def _counted(self, args: Any, kwargs: Any) -> Any:
+        from gis_server.watch import meters  # noqa: PLC0415 - needs the settings
+
+        began, outcome = time.monotonic(), "failed"
+        try:
+            done = self.run(*args, **kwargs)
+            outcome = "done"
+            return done
+        except Retry:
+            outcome = "retried"
+            raise
+        finally:
+            meters.count_job(self.name, outcome, time.monotonic() - began, time.time())
+
+
+app = Celery("gis_server", task_cls=Job)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(related_name="jobs")
 app.steps["worker"].add(KeepSending)
@@ -55,6 +99,14 @@ def say_alive() -> None:
     from gis_server import beats  # noqa: PLC0415 - models need the app registry
 
     beats.beat(beats.Part.JOBS, timezone.now())
+
+
+@shared_task(time_limit=BACKUP_WITHIN_S)  # type: ignore[untyped-decorator]
+def back_up() -> str:
+    """Make the nightly backup when it is due; its name, or nothing."""
+    from gis_server.backups import nightly  # noqa: PLC0415 - models need the app registry
+
+    return nightly.run(timezone.now())
 
 
 @shared_task  # type: ignore[untyped-decorator]

@@ -21,12 +21,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from gis_server import audit, geojson_export
+from gis_server import audit, geojson_export, throttle
 from gis_server.edge import Page, parse_choice, parse_page, user_of
 from gis_server.errors import Invalid
 from gis_server.file_answers import csv_file, geojson_file
 from gis_server.plain_text import printable
 from gis_server.scopes import common_code
+from gis_server.throttle import Pace
 
 MOST_ROWS = 10_000
 """As many as the OGC API gives at once."""
@@ -69,18 +70,22 @@ class ListFile:
         return ("csv", "geojson") if self.spot else ("csv",)
 
     def is_asked(self, request: HttpRequest) -> bool:
-        """Whether a file is asked for.  A form that is sent asks for none.
+        """Whether a file is asked for, which counts as one.  A form that is sent asks for none.
 
         Raises:
             Invalid: `f` names no form of this file.
+            TooMany: more files than one account may take in a minute.
         """
-        return request.method != "POST" and bool(parse_choice(request, "f", self.forms))
+        asked = request.method != "POST" and bool(parse_choice(request, "f", self.forms))
+        if asked:
+            throttle.check(Pace.FILES, str(user_of(request).pk), timezone.now())
+        return asked
 
     def piece(self, request: HttpRequest, per_page: int) -> Page:
         """`WHOLE` where a file is asked for, else the page.
 
         Raises:
-            Invalid: see `is_asked`, or a page that cannot be.
+            Invalid, TooMany: see `is_asked`, or a page that cannot be.
         """
         return WHOLE if self.is_asked(request) else parse_page(request, per_page)
 

@@ -35,7 +35,9 @@ from gis_server.live import (  # noqa: E402
 )
 from gis_server.live_hub import BEAT, CUT, RING_SIZE, Client, FeedRow, Hub, feed_row  # noqa: E402
 from gis_server.live_ticket import TICKET_COOKIE, Listener, read_ticket  # noqa: E402
+from gis_server.logs import HEADER, request_id, taken_or_made  # noqa: E402
 from gis_server.roles import Permission, covers, may, touches  # noqa: E402
+from gis_server.watch import meters  # noqa: E402
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -115,14 +117,23 @@ async def follow(hub: Hub) -> None:
             if hub.current:
                 logger.warning("the change feed is cut off: %s", type(error).__name__)
             hub.set_current(False)
+            note(hub)
             await asyncio.sleep(RETRY_S)
         except Exception:
             logger.exception("the change feed is cut off by a fault of ours")
             hub.set_current(False)
+            note(hub)
             await asyncio.sleep(RETRY_S)
         finally:
             if link is not None:
                 link.close()
+
+
+def note(hub: Hub) -> None:
+    """Tell those who watch this server how the feed fares."""
+    meters.note_live(
+        clients=len(hub.clients), heard=hub.current, last_id=hub.last_id, now_s=time.time()
+    )
 
 
 async def _follow_link(hub: Hub, link: Any) -> None:
@@ -144,6 +155,7 @@ async def _follow_link(hub: Hub, link: Any) -> None:
             if not hub.current:
                 logger.info("the change feed is heard, last id %d", hub.last_id)
             hub.set_current(True)
+            note(hub)
             # Not `wait_for`: that of Python 3.11 forgets a cancellation that comes with a notice.
             with suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_EVERY_S):
@@ -161,14 +173,20 @@ class LiveApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
-        elif scope["type"] == "http" and scope["path"] == "/live" and scope["method"] == "GET":
+        elif scope["type"] == "http":
+            # A request is a task of its own, with variables of its own.
+            request_id.set(taken_or_made(header_of(scope, HEADER)))
+            await self._answer(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] == "/live" and scope["method"] == "GET":
             await self._stream(scope, receive, send)
-        elif scope["type"] == "http" and scope["path"] == "/healthz":
+        elif scope["path"] == "/healthz":
             status = 200 if self.hub.current else 503
             await answer(
                 send, status, b'{"status": "ok"}' if status == 200 else b'{"status": "not ready"}'
             )
-        elif scope["type"] == "http":
+        else:
             await answer(send, 404, b'{"error": {"kind": "NotFound"}}')
 
     async def _live(self, receive: Receive, send: Send) -> None:
@@ -376,6 +394,7 @@ def stream_headers(origin: str) -> list[tuple[bytes, bytes]]:
         (b"content-type", b"text/event-stream; charset=utf-8"),
         (b"cache-control", b"no-store"),
         (b"x-accel-buffering", b"no"),
+        own_id(),
         *cors_headers(origin),
     ]
 
@@ -390,8 +409,18 @@ def cors_headers(origin: str) -> list[tuple[bytes, bytes]]:
     ]
 
 
+def own_id() -> tuple[bytes, bytes]:
+    return HEADER.lower().encode(), request_id.get().encode()
+
+
+def header_of(scope: Scope, name: str) -> str:
+    wanted = name.lower().encode()
+    found = (value for key, value in scope["headers"] if key == wanted)
+    return str(next(found, b"").decode("latin-1"))
+
+
 async def answer(send: Send, status: int, body: bytes, origin: str = "") -> None:
-    headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
+    headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store"), own_id()]
     headers += cors_headers(origin)
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

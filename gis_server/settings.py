@@ -1,6 +1,7 @@
 """All settings in one file.  What can be set from outside is read through `env`, which refuses bad
 values, and stands in docs/settings.md (a test compares the two)."""
 
+import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from gis_server.env import (
     env_bool,
     env_choice,
     env_choices,
+    env_clock,
     env_database,
     env_endpoint,
     env_hosts,
@@ -24,6 +26,7 @@ from gis_server.env import (
     env_redis,
     env_secret,
     env_str,
+    env_token,
     env_vault_keys,
     env_weights,
 )
@@ -70,6 +73,7 @@ MIDDLEWARE = [
     "gis_server.edge.BodyLimit",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -110,8 +114,13 @@ DATABASES = {
     }
 }
 REDIS_URL = env_redis("REDIS_URL")
+# One that hangs is as good as away: whoever asks goes on without it after this.
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "OPTIONS": {"socket_connect_timeout": 2, "socket_timeout": 2},
+    }
 }
 MEDIA_ROOT = Path(env_str("MEDIA_ROOT", str(VAR_DIR / "media")))
 STATIC_ROOT = Path(env_str("STATIC_ROOT", str(VAR_DIR / "static")))
@@ -143,6 +152,14 @@ SESSION_ENGINE = "gis_server.accounts.sessions"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_TLS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS else None
+# A browser that has come by TLS once comes by nothing else for a year.  Whoever comes without is
+# led there; but not the checks of this machine, which ask the process itself.
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if BEHIND_TLS else 0
+SECURE_SSL_REDIRECT = BEHIND_TLS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+# `check --deploy`: lists of preloaded names are for the internet, and what else a district runs
+# below this name (W005, W021) is not ours to decide.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -203,6 +220,15 @@ LOGIN_REDIRECT_URL_FAILURE = LOGIN_URL
 if OIDC_ON:
     AUTHENTICATION_BACKENDS.append("gis_server.accounts.oidc.OidcBackend")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+# Of one account in one minute, and of one address that signs in: see gis_server/throttle.py.
+RATES = {
+    "files": env_int("RATE_FILES", 60, 1, 100_000),
+    "imports": env_int("RATE_IMPORTS", 30, 1, 100_000),
+    "searches": env_int("RATE_SEARCHES", 600, 1, 100_000),
+    "figures": env_int("RATE_FIGURES", 120, 1, 100_000),
+    "devices": env_int("RATE_DEVICES", 60, 1, 100_000),
+    "sign_ins": env_int("RATE_SIGN_INS", 60, 1, 100_000),
+}
 
 # Words and time ----------------------------------------------------------------------------------
 LANGUAGE_CODE = "zh-hans"
@@ -275,6 +301,13 @@ PLAN_LOAD_WEIGHTS = env_weights(
         "open_events",
     ),
 )  # fmt: skip
+
+# Backups -----------------------------------------------------------------------------------------
+BACKUP_DIR = Path(env_str("BACKUP_DIR", str(VAR_DIR / "backups")))
+BACKUP_AT = env_clock("BACKUP_AT", "02:30")
+BACKUP_DAYS = env_int("BACKUP_DAYS", 14, 1, 3650)
+BACKUP_LEAVE_MB = env_int("BACKUP_LEAVE_MB", 2048, 0, 10_000_000)
+BACKUP_VERIFY = env_bool("BACKUP_VERIFY", True)
 
 # Background work ---------------------------------------------------------------------------------
 CELERY_BROKER_URL = broker_of(REDIS_URL)
@@ -393,6 +426,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 15.0,
         "options": {"expires": 15},
     },
+    # Asked all day long: a night without power is made up for, and what failed is tried again.
+    "gis_server: make the nightly backup": {
+        "task": "gis_server.jobs.back_up",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "gis_server: enter the holidays of years that are announced": {
         "task": "gis_server.jobs.load_calendar",
         "schedule": 3600.0,
@@ -416,6 +455,30 @@ CELERY_BEAT_SCHEDULE = {
     },
 }
 
+# Watching the server itself ----------------------------------------------------------------------
+# Parts that are looked at, each by the app that knows it: this package imports no app.
+WATCHES = (
+    "gis_server.watch.database.WATCHES",
+    "gis_server.watch.queue.WATCHES",
+    "gis_server.watch.parts.WATCHES",
+    "cameras.watching.WATCHES",
+    "gis_server.watch.web.WATCHES",
+    "gis_server.watch.disks.WATCHES",
+    "gis_server.watch.backups.WATCHES",
+)
+METRICS_TOKEN = env_token("METRICS_TOKEN", 24)
+METRICS_NETWORKS = env_networks("METRICS_NETWORKS", "")
+_MEMORY = Path("/dev/shm")  # noqa: S108 - the folder made there is ours alone, and is looked at
+METRICS_DIR = Path(
+    env_str(
+        "METRICS_DIR",
+        str((_MEMORY if _MEMORY.is_dir() else VAR_DIR / "run") / f"gis-server-{os.geteuid()}"),
+    )
+)
+# The name by which the library knows it, which reads it once, when it is first imported.
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(METRICS_DIR)
+SLOW_STATEMENT_MS = env_int("SLOW_STATEMENT_MS", 1000, 10, 600_000)
+
 # Logs --------------------------------------------------------------------------------------------
 LOG_FORMAT = env_choice("LOG_FORMAT", "json", ("json", "text"))
 LOG_LEVEL = env_choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
@@ -425,11 +488,21 @@ LOGGING: dict[str, Any] = {
     "filters": {"request_id": {"()": "gis_server.logs.AddRequestId"}},
     "formatters": {
         "json": {
-            "()": "pythonjsonlogger.json.JsonFormatter",
-            "format": "%(asctime)s %(levelname)s %(name)s %(request_id)s %(message)s",
-            "rename_fields": {"asctime": "at", "levelname": "level", "name": "logger"},
+            "()": "gis_server.logs.Lines",
+            "format": (
+                "%(asctime)s %(levelname)s %(part)s %(process)d %(name)s %(request_id)s %(message)s"
+            ),
+            "rename_fields": {
+                "asctime": "at",
+                "levelname": "level",
+                "process": "pid",
+                "name": "logger",
+            },
         },
-        "text": {"format": "%(asctime)s %(levelname)-7s %(name)s %(message)s"},
+        "text": {
+            "class": "gis_server.logs.Text",
+            "format": "%(asctime)s %(levelname)-7s %(name)s %(message)s",
+        },
     },
     "handlers": {
         "stderr": {
@@ -439,6 +512,7 @@ LOGGING: dict[str, Any] = {
         }
     },
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    # Servers bring handlers of their own, which write no JSON: their lines go the way of ours.
     # Django's own lines about refused requests repeat what RequestLog writes.
     # Celery tells of every job that came and went, axes of every step of a sign-in, the
     # makers of PDF files of every table of a font.
@@ -449,5 +523,9 @@ LOGGING: dict[str, Any] = {
         "axes": {"level": "WARNING"},
         "fontTools": {"level": "WARNING"},
         "fpdf": {"level": "WARNING"},
+        **{
+            name: {"handlers": [], "propagate": True}
+            for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "_granian")
+        },
     },
 }

@@ -6,15 +6,21 @@ from django.views.i18n import set_language
 
 from gis_server import api, audit_pages, health, live_ticket, script_texts
 from gis_server.accounts import account_pages, oidc, second_factor_pages, token_pages, user_pages
-from gis_server.edge import public
+from gis_server.edge import paced, public
 from gis_server.sign_in import SignIn, SignOut, sign_in_code
+from gis_server.throttle import Pace
+from gis_server.watch import pages as watch_pages
 from gis_server.workdays import pages as workday_pages
+
+signing_in = paced(Pace.SIGN_INS)
 
 urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
-    path("sign-in/", public(SignIn.as_view()), name="sign-in"),
-    path("sign-in/code/", public(sign_in_code), name="sign-in-code"),
+    path("metrics", watch_pages.metrics),
+    path("administration/system/", watch_pages.system, name="system"),
+    path("sign-in/", signing_in(public(SignIn.as_view())), name="sign-in"),
+    path("sign-in/code/", signing_in(public(sign_in_code)), name="sign-in-code"),
     path("sign-out/", public(SignOut.as_view()), name="sign-out"),
     path("language/", public(set_language), name="language"),
     path("jsi18n/", public(script_texts.script_texts), name="jsi18n"),

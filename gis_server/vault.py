@@ -1,7 +1,11 @@
 """Seals secrets that must be used again (camera logins) with a key that is not in the database."""
 
+from collections.abc import Iterator
+
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.apps import apps
 from django.conf import settings
+from django.db import models
 from django.utils.translation import gettext as _
 
 from gis_server.errors import Unavailable
@@ -36,3 +40,11 @@ def reseal(token: bytes) -> bytes:
         Unavailable: no key in VAULT_KEY opens it.
     """
     return seal(unseal(token))
+
+
+def sealed_columns() -> Iterator[tuple[type[models.Model], str]]:
+    """Every column that holds what `seal` made: its name begins with `sealed_`."""
+    for model in apps.get_models():
+        for column in model._meta.get_fields():
+            if isinstance(column, models.BinaryField) and column.name.startswith("sealed_"):
+                yield model, column.name

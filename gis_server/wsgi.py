@@ -34,5 +34,6 @@ if (parent := multiprocessing.parent_process()) is not None and parent.pid is no
     # One of the server's workers.  It would outlive a server that is killed, and keep the port; and
     # Granian lays the environment, which holds the keys, into what it tells of every request.
     end_with(parent.pid)
-    for name in ("SECRET_KEY", "VAULT_KEY", "DATABASE_URL", "REDIS_URL", "OIDC_CLIENT_SECRET"):
+    for name in ("SECRET_KEY", "VAULT_KEY", "DATABASE_URL", "REDIS_URL", "OIDC_CLIENT_SECRET",
+                 "METRICS_TOKEN"):  # fmt: skip
         os.environ.pop(name, None)

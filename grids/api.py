@@ -14,6 +14,7 @@ from gis_server.edge import allow, json_ok, parse_page
 from gis_server.errors import Invalid, NotFound
 from gis_server.models import User
 from gis_server.roles import Permission
+from gis_server.throttle import Pace
 from grids import queries
 from grids.codes import DIVISION_PATTERN, GRID_PATTERN
 from grids.models import Division, Grid
@@ -50,7 +51,7 @@ def tree(request: HttpRequest) -> JsonResponse:
     return json_ok(tree_json(queries.children(node_or_404(who(request), code), page, day)))
 
 
-@allow(Permission.SEE_MAP)
+@allow(Permission.SEE_MAP, Pace.SEARCHES)
 @require_GET
 def find(request: HttpRequest) -> JsonResponse:
     """Answer divisions and grids whose name holds `q`, or whose code begins with it."""

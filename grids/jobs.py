@@ -13,7 +13,9 @@ from grids.balance import NothingToBalance
 from grids.imports import queue, work
 from grids.imports.flow import Step
 from grids.models import ImportRun, PlanProposal
-from grids.plans import proposals, proposing, publishing
+from grids.plans import publishing
+from grids.plans.proposals import asking as proposals
+from grids.plans.proposals import work as proposing
 
 logger = logging.getLogger(__name__)
 # Far longer than any file takes; a job that hangs must not hold a worker for ever.

@@ -4,7 +4,9 @@
   bit by bit: a file rounds, and a way to another frame and back does.
 2 A grid that has the shape of another one in force, whose code goes elsewhere or nowhere, is that
   one under another code.
-3 A vertex within `ROUNDING_DEG` of one in force is that vertex; drawn ones that close are one.
+3 A vertex within `ROUNDING_DEG` of one in force is that vertex; drawn ones that close are one.  One
+  that close to a side in force lies on it, as close as doubles can (`grids.plan.nodes`), so that a
+  border of the district that a new one ends on stays where it is.
 4 Where a border ends on a neighbour's side, the neighbour gets that vertex, and no land
   (`grids.plan.nodes`): desktop programs leave it out.
 
@@ -20,7 +22,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from grids.plan.nodes import Edge, edge, with_nodes
+from grids.plan.nodes import Edge, edge, on_edge, with_nodes
 
 ROUNDING_DEG = 1e-7
 """The seventh decimal, a centimetre: as borders are drawn here, and written elsewhere."""
@@ -85,6 +87,7 @@ def _compare_level(layer: Shapes, known: Shapes, around: Shapes, found: Differen
     ended = {code: shape for code, shape in known.items()
              if code not in still and code not in drawn}  # fmt: skip
     drawn = snapped(drawn, [*known.values(), *around.values()])
+    drawn = on_sides(drawn, dict(known) | dict(around))
     drawn, rested = noded(drawn, still | dict(around))
     found.noded.update(rested)
     # What takes ground, by the codes that it has afterwards.
@@ -175,6 +178,31 @@ def _together(spots: Floats) -> Floats:
     first = np.arange(len(spots))
     np.minimum.at(first, which, where)
     return np.asarray(spots[first[first]])
+
+
+def on_sides(drawn: Shapes, there: Shapes) -> dict[str, shapely.Polygon]:
+    """The drawn shapes with new vertices on the sides in force that they are meant to be on."""
+    near = list(_near(drawn, there).values()) if drawn and there else []
+    if not near:
+        return dict(drawn)
+    shapes = np.array(list(drawn.values()), dtype=object)
+    spots = shapely.get_coordinates(shapes)
+    old = {(x, y) for x, y in shapely.get_coordinates(near).tolist()}
+    new = sorted({(x, y) for x, y in spots.tolist()} - old)
+    if not new:
+        return dict(drawn)
+    lines = _sides(near)
+    which, where = shapely.STRtree(shapely.linestrings(lines.reshape(-1, 2, 2))).query(
+        shapely.points(new), predicate="dwithin", distance=ROUNDING_DEG
+    )
+    # Of several sides the same one, whichever shape they are told by.
+    sides: dict[int, Edge] = {}
+    for k, (ax, ay, bx, by) in zip(which.tolist(), lines[where].tolist(), strict=True):
+        side = edge((ax, ay), (bx, by))
+        sides[k] = min(sides.get(k, side), side)
+    put = {new[k]: on_edge(side, new[k]) for k, side in sides.items()}
+    moved = np.array([put.get((x, y), (x, y)) for x, y in spots.tolist()]).reshape(-1, 2)
+    return dict(zip(drawn, shapely.set_coordinates(shapes.copy(), moved).tolist(), strict=True))
 
 
 def noded(

@@ -60,7 +60,7 @@ def may_follow(seen: PlanState, then: PlanState) -> bool:
 
 
 def may_approve(person: int, makers: Collection[int | None]) -> bool:
-    """The rule of two: whoever drew a plan, or was the last to change it, does not approve it."""
+    """The rule of two: whoever drew any of a plan does not approve it."""
     return person not in makers
 
 

@@ -6,7 +6,7 @@ proven, stored and published.  Shapes are polygons in WGS84 degrees, x is east; 
 today, but for grids that are new.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -15,15 +15,15 @@ import numpy as np
 import shapely
 
 from grids.codes import GRID_DIGITS, BadCode, Level, level_of, parent_code
-from grids.plan import Plan
-from grids.plan.value import Grid
+from grids.plan import Drawn, Plan, Redraw
+from grids.plan.nodes import rings
+from grids.plan.operations import GRID_KINDS, ROLES
+from grids.plan.value import Grid, Step
 
 MOST_GRIDS = 2_000
 MOST_VERTICES = 500_000
 MOST_SOURCES = 100
 LONGEST_NAME = 80
-KINDS = frozenset({"basic", "special"})
-ROLES = frozenset({"chief", "worker", "assistant"})
 
 
 class Flaw(StrEnum):
@@ -190,7 +190,7 @@ def of_plan(plan: Plan) -> Redrawing:
     Raises:
         BadRedrawing: too much has changed.
     """
-    changed = plan.changed
+    changed, roles = plan.changed, _roles(plan)
     both = {key: (old, new) for key, (old, new) in changed.items() if old and new}
     return Redrawing(
         reshaped=tuple(
@@ -199,7 +199,10 @@ def of_plan(plan: Plan) -> Redrawing:
             if old.shape != new.shape
         ),
         born=tuple(
-            Born(new.code, new.name, "basic", new.community, _polygon(new), _sources(plan, key))
+            Born(
+                new.code, new.name, _kind(plan, key), new.community, _polygon(new),
+                _sources(plan, key),
+            )
             for key, (old, new) in changed.items()
             if new and not old
         ),
@@ -214,13 +217,14 @@ def of_plan(plan: Plan) -> Redrawing:
             if (old.code, old.name) != (new.code, new.name)
         ),
         posted=tuple(
-            Posted(new.code, worker, "worker")
-            for old, new in changed.values()
+            Posted(new.code, worker, role)
+            for key, (old, new) in changed.items()
             if new
             for worker in new.people
             if not old or worker not in old.people
+            for role in roles.get((key, worker), ("worker",))
         ),
-    )
+    )  # fmt: skip
 
 
 def _polygon(grid: Grid) -> shapely.Polygon:
@@ -232,20 +236,108 @@ def _sources(plan: Plan, key: str) -> tuple[str, ...]:
     """Codes of the grids of the base day that a new one got its first land from, however often
     that was divided on the way.
     """
-    made = next(step for step in plan.steps if step.before.get(key, plan) is None)
-    from_whom = [one for one in made.sides if made.before[one] is not None]
+    made = _making(plan, key)
+    if isinstance(made.operation, Redraw):
+        from_whom = list(made.operation.born[key].of)
+    else:
+        from_whom = [one for one in made.sides if made.before[one] is not None]
     old = [plan.base.grids[one].code for one in from_whom if one in plan.base.grids]
     new = [code for one in from_whom if one not in plan.base.grids for code in _sources(plan, one)]
     return tuple(sorted({*old, *new}))
 
 
+def _making(plan: Plan, key: str) -> Step:
+    """The step by which a new grid began."""
+    return next(step for step in plan.steps if step.before.get(key, plan) is None)
+
+
+def _kind(plan: Plan, key: str) -> str:
+    made = _making(plan, key).operation
+    return made.born[key].kind if isinstance(made, Redraw) else "basic"
+
+
+def _roles(plan: Plan) -> dict[tuple[str, str], tuple[str, ...]]:
+    """As what people are given grids, by key and number, where it is told."""
+    found: dict[tuple[str, str], tuple[str, ...]] = {}
+    for step in plan.steps:
+        if isinstance(step.operation, Redraw):
+            for one in step.operation.drawn:
+                for number, role in one.staff:
+                    told = found.get((one.key, number), ())
+                    found[one.key, number] = tuple(dict.fromkeys([*told, role]))
+    return found
+
+
 def _heirs(plan: Plan, key: str) -> tuple[str, ...]:
     """Codes, after the plan, of the grids that the land of one that ended has come to."""
     ended = next(step for step in reversed(plan.steps) if step.after.get(key, plan) is None)
-    takers = [one for one in ended.sides if ended.after[one] is not None]
+    if isinstance(ended.operation, Redraw):
+        takers = list(dict(ended.operation.ended)[key])
+    else:
+        takers = [one for one in ended.sides if ended.after[one] is not None]
     there = [plan.grids[one].code for one in takers if one in plan.grids]
     gone = [code for one in takers if one not in plan.grids for code in _heirs(plan, one)]
     return tuple(sorted({*there, *gone}))
+
+
+# ---- As a step of a plan -------------------------------------------------------------------------
+
+
+def as_operation(told: Redrawing, there: Mapping[str, Grid], source: str) -> Redraw:
+    """What was drawn elsewhere, as the one step of a plan that makes it.
+
+    Args:
+        there: the grids that the plan begins with, by code.
+        source: where it comes from, in words.
+
+    Raises:
+        KeyError: it names a grid that is not there.
+    """
+    shapes = {one.code: one.shape for one in told.reshaped}
+    names = {one.code: (one.new_code, one.name) for one in told.renamed}
+    codes = {code: told.codes_after.get(code, code) for code in there}
+    posted = {one.grid for one in told.posted}
+    born = {key_of_born(one.code, there): one for one in told.born}
+    gone = {one.code for one in told.retired}
+    kept = {code for code in codes if code not in gone}
+    kept &= {*shapes, *names, *(code for code, after in codes.items() if after in posted)}
+    if strange := ({*shapes, *names} | gone) - there.keys():
+        raise KeyError(min(strange))
+    keys = {after: code for code, after in codes.items() if code not in gone}
+    keys |= {one.code: key for key, one in born.items()}
+    drawn = [
+        Drawn(
+            key,
+            *names.get(key, (there[key].code, there[key].name)),
+            rings=_rings(shapes[key]) if key in shapes else (),
+            staff=_staff(told, codes[key]),
+        )
+        for key in sorted(kept)
+    ]
+    drawn += [
+        Drawn(
+            key, one.code, one.name, _rings(one.shape), one.kind,
+            tuple(code for code in one.of if code in there), _staff(told, one.code),
+        )
+        for key, one in sorted(born.items())
+    ]  # fmt: skip
+    ended = [
+        (one.code, tuple(keys[code] for code in one.into if code in keys)) for one in told.retired
+    ]
+    return Redraw(tuple(drawn), tuple(sorted(ended)), source[:LONGEST_NAME])
+
+
+def key_of_born(code: str, there: Collection[str]) -> str:
+    """What a new grid goes by in a plan: its code, unless another came with that one."""
+    return f"{code}*" if code in there else code
+
+
+def _rings(shape: shapely.Polygon) -> tuple[tuple[tuple[float, float], ...], ...]:
+    return tuple(map(tuple, rings(shape)))
+
+
+def _staff(told: Redrawing, code: str) -> tuple[tuple[str, str], ...]:
+    return tuple((one.worker, one.role) for one in told.posted if one.grid == code)
 
 
 # ---- As JSON -------------------------------------------------------------------------------------
@@ -291,7 +383,7 @@ def _reshaped(one: Mapping[str, Any]) -> Reshaped:
 
 def _born(one: Mapping[str, Any]) -> Born:
     code, kind = _text(one, "code"), one.get("kind") or "basic"
-    if kind not in KINDS:
+    if kind not in GRID_KINDS:
         raise BadRedrawing(Flaw.KIND, code)
     shape = polygon(one.get("shape"), code)
     return Born(code, _name(one), kind, _text(one, "community"), shape, _codes(one, "of"))

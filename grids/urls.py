@@ -2,7 +2,10 @@ from django.urls import path
 
 from grids import api, grant_pages
 from grids.plans import api as plans_api
-from grids.plans import draw_api, draw_page, impact_api, proposal_api
+from grids.plans.editor import api as draw_api
+from grids.plans.editor import page as draw_page
+from grids.plans.effects import api as impact_api
+from grids.plans.proposals import api as proposal_api
 from grids.views import (
     divisions,
     edits,
@@ -123,4 +126,5 @@ urlpatterns = [
     path("imports/<int:run_id>/discard/", imports.discard, name="import-discard"),
     path("imports/<int:run_id>/faults.csv", import_faults.as_csv, name="import-faults"),
     path("imports/<int:run_id>/map/", import_faults.as_map, name="import-map"),
+    path("imports/<int:run_id>/changes/", import_faults.changes, name="import-changes"),
 ]

@@ -16,6 +16,7 @@ from gis_server import audit
 from gis_server.edge import allow, show, user_of
 from gis_server.errors import NotFound, Unavailable
 from gis_server.roles import Permission
+from gis_server.throttle import Pace
 from maps import bake, jobs, queries
 from maps.models import Bake
 from maps.store import ARCHIVES
@@ -35,7 +36,7 @@ def page(request: HttpRequest) -> HttpResponseBase:
     return show(request, "maps/archive.html", context)
 
 
-@allow(Permission.IMPORT_TERRITORY)
+@allow(Permission.IMPORT_TERRITORY, Pace.FILES)
 @require_POST
 def make(request: HttpRequest) -> HttpResponseBase:
     """Have a file made of what the reader sees; a job does it."""
@@ -49,7 +50,7 @@ def make(request: HttpRequest) -> HttpResponseBase:
     return redirect("map-archive")
 
 
-@allow(Permission.IMPORT_TERRITORY)
+@allow(Permission.IMPORT_TERRITORY, Pace.FILES)
 @require_safe
 def download(request: HttpRequest) -> HttpResponseBase:
     """The file of the reader's own reach, as the territory is now."""

@@ -6,6 +6,7 @@ Everything that is not plain (no pass, a token, another edition, a fault) goes t
 
 import logging
 import re
+import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -16,12 +17,15 @@ from django.utils import timezone
 from gis_server import passes
 from gis_server.errors import DomainError
 from gis_server.roles import Permission, may
+from gis_server.watch import meters
 from maps import answers, queries, store
 from maps.layers import LAYERS, Layer
 from maps.tiles import Tile
 
 logger = logging.getLogger(__name__)
 ADDRESS = re.compile(r"/tiles/([0-9a-f]{16})/([a-z_]{1,30})/(\d{1,2})/(\d{1,8})/(\d{1,8})\.mvt")
+ROUTE = "tiles/<str:edition>/<str:layer>/<int:z>/<int:x>/<int:y>.mvt"
+"""As in `maps.urls`: both ways are counted together."""
 ASKED_AT = "gis_server.passes_asked_at"
 START = "/tiles/"
 Start = Callable[[str, list[tuple[str, str]]], Any]
@@ -41,9 +45,12 @@ class TileDoor:
             return self.inner(environ, start)
         # Before anybody reads session or user: see `passes.remember`.
         environ[ASKED_AT] = passes.moment()
+        began = time.monotonic()
         answer = self._answer(environ)
         if answer is None:
             return self.inner(environ, start)
+        status = int(answer.status_line[:3])
+        meters.count_request(ROUTE, "GET", status, time.monotonic() - began)
         start(answer.status_line, answer.headers)
         return [answer.body]
 

@@ -16,6 +16,7 @@ urlpatterns = [
     path("api/maps/streets/", views.streets, name="map-streets"),
     path("tiles/version/", views.edition, name="edition"),
     path("tiles/<str:edition>/<str:layer>/<int:z>/<int:x>/<int:y>.mvt", views.tile, name="tile"),
+    path("tiles/<str:edition>/outline.json", views.outline, name="outline"),
     path("base/<int:z>/<int:x>/<int:y>", base.tile, name="base-tile"),
     path("map-archive/", archive_pages.page, name="map-archive"),
     path("map-archive/make/", archive_pages.make, name="map-archive-make"),

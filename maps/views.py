@@ -25,6 +25,7 @@ from maps.door import ASKED_AT
 from maps.figures.classes import GridFigure
 from maps.figures.grids import MAY_SEE
 from maps.layers import LAYERS, Layer
+from maps.outline import lines
 from maps.then.asked import noon_of, past_day
 from maps.tiles import Tile
 from patrols.seen.texts import definition
@@ -58,6 +59,7 @@ MODULES = (
     "figures/grids",
     "figures/headlines",
     "find",
+    "first",
     "fold",
     "grid",
     "icons",
@@ -85,6 +87,12 @@ MODULES = (
     "points",
     "style",
 )
+# What the wall opens with comes first: a browser fetches them in this order.
+OPENING = (
+    "display/screen", "display/display", "display/tokens",
+    "kept", "first", "api", "cameras", "icons",
+)  # fmt: skip
+WALL_MODULES = (*OPENING, *(name for name in MODULES if name not in OPENING), "wall")
 # A wall does not go through more by itself; a district has a dozen.
 MOST_STREETS = 500
 
@@ -104,7 +112,7 @@ def wall(request: HttpRequest) -> HttpResponseBase:
     context = {
         "territory": seen,
         "config": config_of(request, seen, queries.edition(scope, day)),
-        "modules": MODULES,
+        "modules": WALL_MODULES,
     }
     response = render(request, "maps/wall.html", context)
     response["Cache-Control"] = NOT_KEPT
@@ -140,6 +148,7 @@ def config_of(request: HttpRequest, seen: queries.Territory, edition: str) -> di
             "rounds": reverse("api-video-seen").removesuffix("/seen.geojson"),
             "grid_figures": reverse("grid-figures"),
             "grid_pages": reverse("grid-page", args=["0"]).removesuffix("0/"),
+            "outline": reverse("outline", args=[edition]),
             "grids": reverse("grid", args=["0"]).removesuffix("/0/"),
             "headlines": reverse("headlines"),
             "patrols": reverse("patrol-positions").removesuffix("/positions/"),
@@ -211,6 +220,21 @@ def tile(
     return _answered(
         answers.kept(present, asked, name, lambda: queries.draw(drawn, place, scope, now))
     )
+
+
+@allow(Permission.SEE_MAP)
+@require_safe
+def outline(request: HttpRequest, edition: str) -> HttpResponseBase:
+    """Borders for the first picture (`maps.outline`), kept as tiles are: see `tile`."""
+    day, scope, asked = timezone.localdate(), _scope(request), answers.Asked.of(request.META)
+    present = queries.edition(scope, day)
+    if edition == present:
+        name = store.name_of(present, "outline", Tile(0, 0, 0))
+        response = _answered(answers.kept(present, asked, name, lambda: lines(scope, day)))
+    else:
+        response = _answered(answers.passing(asked, lines(scope, day)))
+    response["Content-Type"] = "application/json"
+    return response
 
 
 def _let_through(request: HttpRequest, edition: str, now: datetime) -> None:

@@ -10,7 +10,7 @@ class PatrolsConfig(AppConfig):
 
     def ready(self) -> None:
         from gis_server import scopes  # noqa: PLC0415 - models are loaded only now
-        from grids.plans import counting  # noqa: PLC0415
+        from grids.plans.effects import counting  # noqa: PLC0415
         from patrols import follow  # noqa: PLC0415
         from patrols.seen.queries import visits_needed  # noqa: PLC0415
 

@@ -60,6 +60,8 @@ def pytest_configure() -> None:
     DatabaseOperations.sql_flush = sql_flush  # type: ignore[assignment]
     # Hashing a password is slow on purpose: a third of a second, some hundred times.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    # Tests ask more in a minute than people; tests/security/test_rates.py sets its own.
+    settings.RATES = dict.fromkeys(settings.RATES, 1_000_000)
     # Static files are looked for when they are asked for: every client of a test makes the
     # middleware anew, which would look at all of them first, a tenth of a second each time.
     settings.WHITENOISE_AUTOREFRESH = True

@@ -127,8 +127,13 @@ def undisturbed_end() -> Iterator[ExitStack]:
                 signal.signal(number, signal.SIG_IGN)
 
 
-def told(command: str, root: Path, main: Callable[[], int]) -> int:
-    """Run `main`; whatever happens, end with one sentence and a status, never with a trace."""
+def told(
+    command: str, root: Path, main: Callable[[], int], *, details: str = "var/log/setup.log"
+) -> int:
+    """Run `main`; whatever happens, end with one sentence and a status, never with a trace.
+
+    details: the file below `root` that keeps the trace, and to which the sentence leads.
+    """
     stop_on_signals()
     if isinstance(sys.stdout, io.TextIOWrapper):
         # The address must be seen at once also where the output goes to a file or a pipe.
@@ -141,27 +146,26 @@ def told(command: str, root: Path, main: Callable[[], int]) -> int:
         print(f"\n{command}: stopped; run it again to go on.", file=sys.stderr)
         return 130
     except OSError as error:
-        _keep_trace(root)
-        sentence = about_os_error(error)
+        _keep_trace(root / details)
+        sentence = about_os_error(error, details)
     except Exception as error:  # noqa: BLE001 - the last resort: nobody is shown a trace
-        _keep_trace(root)
-        sentence = f"a mistake of its own ({error!r}): report it with the end of var/log/setup.log."
+        _keep_trace(root / details)
+        sentence = f"a mistake of its own ({error!r}): report it with the end of {details}."
     print(f"{command}: {sentence}", file=sys.stderr)
     return 1
 
 
-def about_os_error(error: OSError) -> str:
+def about_os_error(error: OSError, details: str) -> str:
     """What to do about what the operating system refused."""
     where = f" ({error.filename})" if error.filename else ""
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return f"the disk is full{where}: free some space and run this again."
     if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
         return f"no permission{where}: run this as the user who owns the folder."
-    return f"the system says '{error.strerror}'{where}: look into var/log/setup.log."
+    return f"the system says '{error.strerror}'{where}: look into {details}."
 
 
-def _keep_trace(root: Path) -> None:
-    folder = root / "var" / "log"
-    if folder.is_dir():
-        with suppress(OSError), (folder / "setup.log").open("a", encoding="utf-8") as file:
+def _keep_trace(details: Path) -> None:
+    if details.parent.is_dir():
+        with suppress(OSError), details.open("a", encoding="utf-8") as file:
             traceback.print_exc(file=file)

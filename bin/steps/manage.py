@@ -1,9 +1,12 @@
-"""bin/manage: Django's command line with the settings that bin/up runs with."""
+"""bin/manage: Django's command line with the settings that bin/up runs with, or those of the
+installation (`gis-manage` is this one there)."""
 
 import os
 import sys
+from typing import NoReturn
 
-from bin.steps import journal, places, postgres, product, redis_server
+from bin.steps import environment_file, journal, places, postgres, product, redis_server, release
+from bin.steps.layout import COMPLETE, USER, Layout
 
 COMMAND = "bin/manage"
 
@@ -14,6 +17,8 @@ def manage(words: list[str]) -> int:
     Raises:
         Failed: the private servers are not running.
     """
+    if (places.ROOT / COMPLETE).exists():
+        manage_installation(words)
     where = places.open_places()
     env = product.environment(where)
     cluster = postgres.Cluster(where.var / "pg", where.sockets / "pg", where.log, lasting=True)
@@ -27,6 +32,28 @@ def manage(words: list[str]) -> int:
     python = str(where.venv / "bin" / "python")
     os.chdir(where.root)
     os.execve(python, [python, "manage.py", *words], env)
+
+
+def manage_installation(words: list[str]) -> NoReturn:
+    """Become `manage.py WORDS` of the installation, as its user.
+
+    Raises:
+        Failed: whoever asks is neither root nor that user.
+    """
+    layout = Layout()
+    try:
+        text = layout.environment.read_text(encoding="utf-8")
+    except PermissionError:
+        raise journal.Failed("run this as root: sudo gis-manage …") from None
+    root = places.ROOT
+    env = product.paths(places.Places(root, root, root)) | environment_file.read(text)
+    env |= {"STATIC_ROOT": str(root / "collected"), "HOME": str(layout.state)}
+    env.setdefault("LOG_FORMAT", "text")
+    python = str(root / ".venv" / "bin" / "python")
+    as_user = release.become(USER)
+    os.umask(0o027)
+    os.chdir(root)
+    os.execvpe(as_user[0], [*as_user, python, "manage.py", *words], env)
 
 
 if __name__ == "__main__":

@@ -7,10 +7,12 @@ It is a child of the command that starts it and is told to stop when that comman
 import os
 import pwd
 import re
+import shlex
 import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,18 +22,25 @@ from bin.steps import processes
 from bin.steps.journal import Failed, Journal
 
 READY_WITHIN_S = 60
+# So much of what was done last may be lost with the disk of the database.
+ARCHIVED_WITHIN_S = 300
 SERVERS = Path("/usr/lib/postgresql")
 EXTENSIONS = Path("/usr/share/postgresql")
+REPLACED = frozenset({"pg_hba.conf", "pg_ident.conf"})
 
 
 @dataclass(frozen=True)
 class Cluster:
-    """`lasting` data is checksummed and synced to disk; the other kind is thrown away."""
+    """`lasting` data is checksummed and synced to disk; the other kind is thrown away.
+
+    archive: where the server copies its log of changes to, for a recovery to a point in time.
+    """
 
     data: Path
     socket_dir: Path
     log: Path
     lasting: bool
+    archive: Path | None = None
 
     def url(self, database: str) -> str:
         return f"postgres://gis@/{database}?host={quote(str(self.socket_dir), safe='/')}"
@@ -62,39 +71,46 @@ def programs(data: Path) -> Path:
     return SERVERS / str(max(majors)) / "bin"
 
 
-def _become_server_user() -> list[str]:
+def become_server_user() -> list[str]:
     """How to run a program as the user who may run PostgreSQL: nobody else, unless we are root."""
     if os.geteuid() != 0:
         return ["setpriv"]
     return ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
 
 
-def _give_to_server_user(folder: Path) -> None:
+def give_to_server_user(folder: Path) -> None:
     if os.geteuid() == 0:
         user = pwd.getpwnam("postgres")
         os.chown(folder, user.pw_uid, user.pw_gid)
 
 
-def create(cluster: Cluster, journal: Journal) -> None:
-    """Make the data folder, complete or not at all."""
+def create(cluster: Cluster, journal: Journal, files: Mapping[str, str] | None = None) -> None:
+    """Make the data folder, complete or not at all.
+
+    files: what is put into it beside what PostgreSQL makes: the text by the file's name.  Text for
+    a file that is there comes after its own; `pg_hba.conf` and `pg_ident.conf` are replaced.
+    """
     unfinished = cluster.data.with_name(cluster.data.name + ".new")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(mode=0o700)
-    _give_to_server_user(unfinished)
+    give_to_server_user(unfinished)
     safety = ["--data-checksums"] if cluster.lasting else ["--no-sync"]
     journal.run(
         [
-            *_become_server_user(), programs(cluster.data) / "initdb",
+            *become_server_user(), programs(cluster.data) / "initdb",
             "--pgdata", unfinished, "--auth=trust", "--username=postgres",
             "--encoding=UTF8", "--locale=C.UTF-8", *safety,
         ],
-        env=_environment(), cwd=Path("/"),
+        env=environment(), cwd=Path("/"),
         failed="PostgreSQL could not make its data folder: is there space on the disk?",
     )  # fmt: skip
+    for name, text in (files or {}).items():
+        with (unfinished / name).open("w" if name in REPLACED else "a", encoding="utf-8") as file:
+            file.write(text)
     unfinished.rename(cluster.data)
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """The environment without the PG… variables, which would lead programs to another server."""
     return {name: value for name, value in os.environ.items() if not name.startswith("PG")}
 
@@ -118,15 +134,19 @@ def _begin(cluster: Cluster) -> processes.Child:
     clear_leftovers(cluster)
     cluster.socket_dir.mkdir(mode=0o700, exist_ok=True)
     cluster.socket_dir.chmod(0o700)
-    _give_to_server_user(cluster.socket_dir)
+    if cluster.archive:
+        cluster.archive.mkdir(mode=0o700, exist_ok=True)
+        give_to_server_user(cluster.archive)
+    give_to_server_user(cluster.socket_dir)
     with cluster.log.open("ab") as log:
         return subprocess.Popen(
-            _server_command(cluster), env=_environment(), cwd="/", stdin=subprocess.DEVNULL,
+            _server_command(cluster), env=environment(), cwd="/", stdin=subprocess.DEVNULL,
             stdout=log, stderr=log, start_new_session=True,
         )  # fmt: skip
 
 
-def _server_command(cluster: Cluster) -> list[str]:
+def options_of(cluster: Cluster) -> dict[str, str]:
+    """PostgreSQL's settings where they are not its own defaults."""
     options = {
         "listen_addresses": "",
         "port": "5432",
@@ -136,11 +156,32 @@ def _server_command(cluster: Cluster) -> list[str]:
         "shared_buffers": f"{buffers_mb(_memory_bytes())}MB",
         "max_wal_size": "2GB",
     }
+    if cluster.archive:
+        options |= {
+            "archive_mode": "on",
+            "archive_command": archive_command(cluster.archive),
+            "archive_timeout": str(ARCHIVED_WITHIN_S),
+        }
+    return options
+
+
+def _server_command(cluster: Cluster) -> list[str]:
+    options = options_of(cluster)
     if not cluster.lasting:
         options |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
     server = str(programs(cluster.data) / "postgres")
     settings = [f"--{name}={value}" for name, value in options.items()]
-    return [*_become_server_user(), "--pdeathsig=INT", server, "-D", str(cluster.data), *settings]
+    return [*become_server_user(), "--pdeathsig=INT", server, "-D", str(cluster.data), *settings]
+
+
+def archive_command(archive: Path) -> str:
+    """Copies a piece of the log whole or not at all; one that is there already is compared, for the
+    server asks again when it was killed before it could note the answer.
+    """
+    folder = shlex.quote(str(archive)).replace("%", "%%")
+    there, part = f"{folder}/%f", f"{folder}/.%f.part"
+    copying = f'test ! -e {there} && cp "%p" {part} && sync {part} && mv {part} {there}'
+    return f'cmp -s "%p" {there} || ({copying})'
 
 
 def buffers_mb(memory_bytes: int) -> int:
@@ -178,7 +219,7 @@ def _wait_until_ready(cluster: Cluster, server: processes.Child) -> None:
     asking += ["-d", "postgres", "-h", cluster.socket_dir]
     deadline = time.monotonic() + READY_WITHIN_S
     while server.poll() is None and time.monotonic() < deadline:
-        if subprocess.run(asking, env=_environment(), check=False).returncode == 0:
+        if subprocess.run(asking, env=environment(), check=False).returncode == 0:
             return
         time.sleep(0.05)
     raise Failed(f"PostgreSQL does not start: its last words are in {cluster.log}.")
@@ -188,10 +229,11 @@ def ask(cluster: Cluster, journal: Journal, sql: str, database: str = "postgres"
     """Run SQL as the cluster's administrator and return the bare values, a row a line."""
     return journal.run(
         [
-            programs(cluster.data) / "psql", "-XAtq", "-v", "ON_ERROR_STOP=1",
-            "-h", cluster.socket_dir, "-U", "postgres", "-d", database, "-c", sql,
+            *become_server_user(), programs(cluster.data) / "psql", "-XAtq",
+            "-v", "ON_ERROR_STOP=1", "-h", cluster.socket_dir, "-U", "postgres", "-d", database,
+            "-c", sql,
         ],
-        env=_environment(), cwd=Path("/"),
+        env=environment(), cwd=Path("/"),
         failed="the private database refused a statement of the set-up.",
     ).strip()  # fmt: skip
 

@@ -4,10 +4,11 @@ import base64
 import os
 import secrets
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from bin.steps.journal import Failed, Journal
-from bin.steps.places import Places
+from bin.steps.places import Places, checkout_hash
 from bin.steps.stamps import content_hash, fresh, keep
 
 DEMO_NETWORKS = "127.77.0.0/16,127.78.0.0/16,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16"
@@ -34,16 +35,25 @@ def compile_words(places: Places, journal: Journal) -> None:
 
 def ensure_secrets(places: Places) -> dict[str, str]:
     """Make the keys where they are missing and say where they are.  A key given is left alone."""
+    return make_secrets(places.secrets, os.environ)
+
+
+def make_secrets(folder: Path, given: Mapping[str, str]) -> dict[str, str]:
+    """The variables that name files with keys in `folder`, which are made where they are missing;
+    nothing of a key that is `given`.
+    """
     makers: dict[str, Callable[[], str]] = {
         "SECRET_KEY": lambda: secrets.token_urlsafe(64),
         "VAULT_KEY": lambda: base64.urlsafe_b64encode(os.urandom(32)).decode(),
+        # What Prometheus shows to be let in at /metrics.
+        "METRICS_TOKEN": lambda: secrets.token_hex(32),
     }
-    places.secrets.chmod(0o700)
+    folder.chmod(0o700)
     named = {}
     for name, make in makers.items():
-        if os.environ.get(name) or os.environ.get(f"{name}_FILE"):
+        if given.get(name) or given.get(f"{name}_FILE"):
             continue
-        file = places.secrets / name.lower()
+        file = folder / name.lower()
         if not file.exists() or not file.stat().st_size:
             file.unlink(missing_ok=True)
             descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -56,6 +66,11 @@ def ensure_secrets(places: Places) -> dict[str, str]:
 
 def environment(places: Places) -> dict[str, str]:
     """What every program of the product gets; what the user has set himself wins."""
+    return paths(places) | ensure_secrets(places)
+
+
+def paths(places: Places) -> dict[str, str]:
+    """This environment, with the way to the product's own Python and settings."""
     ours = {
         "VIRTUAL_ENV": str(places.venv),
         "PATH": f"{places.venv / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
@@ -63,17 +78,34 @@ def environment(places: Places) -> dict[str, str]:
         "DJANGO_SETTINGS_MODULE": "gis_server.settings",
     }
     theirs = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    return theirs | ours | ensure_secrets(places)
+    return {"METRICS_DIR": str(counters(places))} | theirs | ours
+
+
+def counters(places: Places) -> Path:
+    """Where processes count for /metrics: in memory, for a full disk would end them as they write
+    to a mapped file.
+    """
+    memory = Path("/dev/shm")
+    return (memory if memory.is_dir() else places.run) / f"gis-server-{checkout_hash(places.root)}"
+
+
+def count_anew(env: Mapping[str, str]) -> None:
+    """Drop what processes of an earlier run have counted; none of them may be left."""
+    for file in Path(env["METRICS_DIR"]).glob("*.db"):
+        with suppress(OSError):
+            file.unlink()
 
 
 def _manage(places: Places, journal: Journal, env: Mapping[str, str], *words: str) -> str:
+    # Text, for its last line is a sentence.
     return journal.run(
-        [places.venv / "bin" / "python", "manage.py", *words], env=env, cwd=places.root,
-        failed=lambda output: _last_sentence(words[0], output),
+        [places.venv / "bin" / "python", "manage.py", *words],
+        env={**env, "LOG_FORMAT": "text"}, cwd=places.root,
+        failed=lambda output: last_sentence(words[0], output),
     )  # fmt: skip
 
 
-def _last_sentence(command: str, output: str) -> str:
+def last_sentence(command: str, output: str) -> str:
     """Our commands end with a sentence; a trace's last line is the next best thing."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     return f"'manage.py {command}' did not succeed: {lines[-1] if lines else 'it said nothing.'}"

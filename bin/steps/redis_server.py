@@ -29,7 +29,7 @@ class Redis:
         return f"unix://{self.socket}?db=0"
 
 
-def _program() -> str:
+def program() -> str:
     """Debian's redis-tools holds the server under a second name; which it is, its name decides."""
     found = shutil.which("redis-server") or shutil.which("redis-check-rdb")
     if not found:
@@ -76,7 +76,7 @@ def _command(redis: Redis) -> list[str]:
     settings = [word for name, value in options.items() for word in (f"--{name}", value)]
     # `exec -a` gives the name by which the program knows that it is to be the server.
     start = 'exec -a redis-server "$0" "$@"'
-    return ["setpriv", "--pdeathsig=TERM", "bash", "-c", start, _program(), *settings]
+    return ["setpriv", "--pdeathsig=TERM", "bash", "-c", start, program(), *settings]
 
 
 def _wait_until_ready(redis: Redis, server: processes.Child) -> None:

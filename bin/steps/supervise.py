@@ -1,5 +1,6 @@
 """Runs the product's processes under honcho until told to stop, and knows when they are ready."""
 
+import json
 import re
 import signal
 import subprocess
@@ -165,4 +166,16 @@ def why_ended(log: str) -> str:
         return f"'{first[1].partition('.')[0]}' was killed; the machine may be short of memory"
     lines = re.findall(rf"^\S+ {re.escape(first[1])} +\| (.*\S)", log, flags=re.MULTILINE)
     name = first[1].partition(".")[0]
-    return f"'{name}' ended, saying: {lines[-1]}" if lines else f"'{name}' ended without a word"
+    return (
+        f"'{name}' ended, saying: {said(lines[-1])}" if lines else f"'{name}' ended without a word"
+    )
+
+
+def said(line: str) -> str:
+    """What a line says: of one of JSON its message, or the last line of the trace in it."""
+    try:
+        told = json.loads(line)
+        text = str(told.get("exc_info") or told["message"])
+    except (ValueError, KeyError, AttributeError, TypeError):
+        return line
+    return text.strip().rpartition("\n")[2]

@@ -69,6 +69,7 @@ def up(options: argparse.Namespace) -> int:
         env = product.environment(where)
         supervisor = Supervisor(where, env)
         supervisor.clear_leftovers()
+        product.count_anew(env)
         servers = start_servers(where, notes, env, stack)
         identity = next((one.identity for one in servers if one.identity), None)
         env |= reach(where, options, env)

@@ -5,8 +5,9 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef
 
 from cameras.models import Camera, Notice, PollerBeat, Site
-from cameras.services.watch import BEAT_LASTS, note, version
+from cameras.services.watch import BEAT_LASTS, note
 from gis_server import beats
+from gis_server.version import version
 
 
 def note_absent_pollers(now: datetime) -> list[str]:

@@ -1,13 +1,9 @@
 """The watching of the watchers: signs of life, notices, and when to doubt a mass of failures."""
 
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
-from pathlib import Path
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
@@ -21,6 +17,7 @@ from cameras.services.outages import shared_by, sizes_of
 from cameras.services.sites import SiteRules, site_rules
 from cameras.services.states import StateRow
 from gis_server import live
+from gis_server.version import version
 
 BEAT_LASTS = timedelta(seconds=30)
 """A poller that has not been heard for so long is not counted on."""
@@ -73,13 +70,6 @@ def beat(beat: Beat, *, now: datetime) -> Told:
     ).exclude(name=beat.name)
     blind = Notice.objects.filter(site=beat.site, kind=Notice.Kind.BLIND, closed_at=None)
     return Told(rules, well.exists(), blind.exists(), down_after(rules, beat, now))
-
-
-@cache
-def version() -> str:
-    """Which of our versions this process runs."""
-    text = Path(settings.BASE_DIR, "pyproject.toml").read_text(encoding="utf-8")
-    return str(tomllib.loads(text)["project"]["version"])
 
 
 def say_farewell(name: str) -> None:

@@ -26,6 +26,7 @@ from cameras.views.shared import first_error, page
 from gis_server.edge import allow, json_ok, user_of
 from gis_server.models import User
 from gis_server.roles import Permission, scope_q
+from gis_server.throttle import Pace
 
 
 @allow(Permission.MANAGE_CAMERAS)
@@ -49,7 +50,7 @@ def discover(request: HttpRequest) -> HttpResponseBase:
     return page(request, "cameras/discover.html", context, 422 if form.errors else 200)
 
 
-@allow(Permission.MANAGE_CAMERAS)
+@allow(Permission.MANAGE_CAMERAS, Pace.DEVICES)
 @require_POST
 def run_discovery(request: HttpRequest) -> HttpResponseBase:
     """The same, told while it runs.

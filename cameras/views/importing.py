@@ -21,6 +21,7 @@ from gis_server.edge import allow, json_ok, parse_choice, user_of
 from gis_server.errors import Conflict, Invalid
 from gis_server.frames import Frame
 from gis_server.roles import Permission
+from gis_server.throttle import Pace
 from grids.forms import FRAMES
 
 MOST_ROWS = 2_000
@@ -63,7 +64,7 @@ def template(request: HttpRequest) -> HttpResponseBase:
     return FileResponse(content, as_attachment=True, filename=TEMPLATE)
 
 
-@allow(Permission.MANAGE_CAMERAS)
+@allow(Permission.MANAGE_CAMERAS, Pace.IMPORTS)
 @require_POST
 def import_cameras(request: HttpRequest) -> JsonResponse:
     """Check the table in the body; with `checked`, the digest of a checked one, enter it.

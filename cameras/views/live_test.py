@@ -31,12 +31,13 @@ from cameras.services.targets import target_at
 from cameras.views.shared import first_error
 from gis_server.edge import allow, json_ok, parse_int, user_of
 from gis_server.roles import Permission
+from gis_server.throttle import Pace
 
 logger = logging.getLogger(__name__)
 ASKED = ("host", "port", "path", "tls", "onvif_port")
 
 
-@allow(Permission.MANAGE_CAMERAS)
+@allow(Permission.MANAGE_CAMERAS, Pace.DEVICES)
 @require_POST
 def live_test(request: HttpRequest) -> HttpResponseBase:
     """Run the ladder against what the form says.  `camera` in the query: the one being edited.

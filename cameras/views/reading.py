@@ -27,12 +27,13 @@ from gis_server.edge import allow, user_of
 from gis_server.errors import Conflict, Invalid
 from gis_server.models import User
 from gis_server.roles import Permission
+from gis_server.throttle import Pace
 
 DEADLINE_S = 12.0
 """0.8 s of them are the start of the process on an idle machine, 2 s and more on a busy one."""
 
 
-@allow(Permission.MANAGE_CAMERAS)
+@allow(Permission.MANAGE_CAMERAS, Pace.DEVICES)
 @require_POST
 def read_camera(request: HttpRequest, camera_id: int) -> HttpResponseBase:
     """Ask the device now, and offer what it told.  Nothing of it is stored.

@@ -28,6 +28,7 @@ from gis_server.list_files import WHOLE, Column, ListFile
 from gis_server.models import LONGEST_CODE, User
 from gis_server.roles import Permission, may
 from gis_server.scopes import areas_of
+from gis_server.throttle import Pace
 
 BRIEFINGS = ListFile(
     "briefings",
@@ -149,7 +150,7 @@ def briefing(request: HttpRequest, briefing_id: int) -> HttpResponseBase:
     return show(request, "events/briefings/one.html", context)
 
 
-@allow(Permission.LEAD_EVENTS)
+@allow(Permission.LEAD_EVENTS, Pace.FIGURES)
 @require_POST
 def correct(request: HttpRequest, briefing_id: int) -> HttpResponseBase:
     """A new version from what is known now, if it differs."""
@@ -166,7 +167,7 @@ def correct(request: HttpRequest, briefing_id: int) -> HttpResponseBase:
     return redirect("briefing", newer.pk)
 
 
-@allow(Permission.SEE_EVENT_FIGURES)
+@allow(Permission.SEE_EVENT_FIGURES, Pace.FILES)
 @require_safe
 def briefing_file(request: HttpRequest, briefing_id: int, kind: str) -> HttpResponseBase:
     """The briefing as a document or on paper, from its stored numbers.

@@ -26,6 +26,7 @@ from gis_server.file_answers import csv_file, saved_as
 from gis_server.list_files import WHOLE, Column, ListFile
 from gis_server.roles import Permission, may
 from gis_server.scopes import areas_of
+from gis_server.throttle import Pace
 from gis_server.xlsx_export import workbook
 
 BEHIND = ListFile(
@@ -62,7 +63,7 @@ RATE_OF = {
 }  # fmt: skip
 
 
-@allow(Permission.SEE_EVENT_FIGURES)
+@allow(Permission.SEE_EVENT_FIGURES, Pace.FIGURES)
 @require_safe
 def figures(request: HttpRequest) -> HttpResponseBase:
     """What was reported, filed, due and closed in the reader's area, by group and over the days."""
@@ -163,7 +164,7 @@ def plot_of(question: Question, asked: Any, known_at: datetime) -> dict[str, Any
     return {"drawn": drawn, "points": shown, "by_day": question.period.by_day}
 
 
-@allow(Permission.SEE_EVENT_FIGURES)
+@allow(Permission.SEE_EVENT_FIGURES, Pace.FILES)
 @require_safe
 def figures_file(request: HttpRequest, kind: str) -> HttpResponseBase:
     """The table as CSV or XLSX."""
@@ -189,7 +190,7 @@ def captions(question: Question, known_at: datetime) -> list[str]:
     ]
 
 
-@allow(Permission.SEE_EVENT_FIGURES)
+@allow(Permission.SEE_EVENT_FIGURES, Pace.FIGURES)
 @require_safe
 def figure_list(request: HttpRequest) -> HttpResponseBase:
     """The events behind a number, as they stood; as many as the number says."""

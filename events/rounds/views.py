@@ -261,6 +261,7 @@ def unseen(request: HttpRequest) -> HttpResponseBase:
         "hours": hours,
         "most_hours": dark.MOST_HOURS,
         "may_send": may(user.role, Permission.SEND_PATROLS),
+        "sees_cameras": may(user.role, Permission.SEE_CAMERAS),
     }
     return page(request, "events/rounds/dark.html", context)
 

@@ -20,7 +20,7 @@ class ProcessBeat(models.Model):
             models.UniqueConstraint(fields=["part", "place"], name="one_beat_per_part_and_place"),
             models.CheckConstraint(
                 name="beat_is_of_a_known_part",
-                condition=models.Q(part__in=["jobs", "pictures", "cover", "positions"]),
+                condition=models.Q(part__in=["jobs", "pictures", "cover", "positions", "backups"]),
             ),
         ]
 

@@ -1,6 +1,6 @@
 """How much a file may hold.  Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 MIB = 1024 * 1024
 
@@ -26,5 +26,10 @@ class Limits:
 
 
 LIMITS = Limits()
+# A table that a page reads at once, in the process that answers it.
+TABLE = replace(
+    LIMITS, file_bytes=10 * MIB, inflated_bytes=64 * MIB, zip_entries=200, rows=50_000,
+    columns=100, layers=20, xlsx_inflated_bytes=64 * MIB, xlsx_texts_bytes=16 * MIB,
+)  # fmt: skip
 # Characters of one cell.  Readers cut what is longer just beyond it; `cells.clean` then says so.
 CELL_CHARACTERS = 4000

@@ -86,17 +86,22 @@ def faults_of(run: ImportRun, problem: str = "") -> QuerySet[ImportFault]:
 # The map of faults -------------------------------------------------------------------------------
 def map_of_faults(run: ImportRun, user: User) -> dict[str, Any]:
     """GeoJSON of what is wrong and of the shapes around it, and the box of it all."""
+    return {
+        "faults": places_of_faults(run),
+        "shapes": _collection(_outlines(run)),
+        "around": _collection(_around(run, user)),
+        "divisions": _collection(_divisions(run, user)),
+    }
+
+
+def places_of_faults(run: ImportRun) -> dict[str, Any]:
+    """Faults that have a place, as GeoJSON."""
     marked = [
         _marked(fault, place)
         for fault in run.faults.order_by("id")[:MOST_MARKED]
         if (place := place_of(fault, run)) is not None
     ]
-    return {
-        "faults": _collection(marked),
-        "shapes": _collection(_outlines(run)),
-        "around": _collection(_around(run, user)),
-        "divisions": _collection(_divisions(run, user)),
-    }
+    return _collection(marked)
 
 
 def has_places(run: ImportRun) -> bool:

@@ -4,34 +4,28 @@ The work itself is done by jobs (`imports.work`); here a step is taken by compar
 who press together one succeeds, and the audit row is written with it.
 """
 
-import shutil
-import uuid
 from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from gis_server import audit
-from gis_server.errors import Conflict, Invalid, NotAllowed, NotFound
+from gis_server import audit, disk, quarantine
+from gis_server.errors import Conflict, Invalid, NotAllowed, NotFound, Unavailable
 from gis_server.models import User
 from gis_server.roles import Permission, covers, may
 from grids.imports.digest import columns_digest
 from grids.imports.flow import Step, may_follow
 from grids.imports.frame_choice import UnknownFrame, frame_named
-from grids.imports.limits import LIMITS
-from grids.imports.problems import Problem, Refused
+from grids.imports.limits import LIMITS, MIB
+from grids.imports.problems import Problem
 from grids.imports.stage import Stage
 from grids.imports.targets import LAT, LON, TARGETS, WKT
 from grids.imports.texts import sentence
 from grids.models import ImportMapping, ImportRun, ImportTarget
 from grids.plans.drafts import check_territory
-
-FOLDER = "imports"
-BLOCK_BYTES = 1024 * 1024
 
 
 def begin(
@@ -51,6 +45,7 @@ def begin(
     Raises:
         NotAllowed: the territory is not the user's.
         Invalid: an unknown kind, no territory, or a file over the limit.
+        Unavailable: no room on the disk.
     """
     if target not in TARGETS:
         raise Invalid(_("There is no such kind of data to import."))
@@ -60,13 +55,13 @@ def begin(
         _check_planner(scope, by)
     if by is not None and not covers(by.reach, scope):
         raise NotAllowed(_("This territory is not yours to import into."))
-    file, size = _keep(content)
+    kept = _keep(content)
     with transaction.atomic():
         run = ImportRun.objects.create(
             target=target,
             source_name=Path(source_name).name[:200] or "?",
-            file=file,
-            size_bytes=size,
+            file=kept.file,
+            size_bytes=kept.size_bytes,
             by=by,
             begun_at=now,
             step_at=now,
@@ -85,34 +80,18 @@ def _check_planner(scope: str, by: User | None) -> None:
 
 
 def path_of(run: ImportRun) -> Path:
-    return Path(settings.MEDIA_ROOT) / run.file
+    return quarantine.path_of(run.file)
 
 
-def _keep(content: BinaryIO) -> tuple[str, int]:
-    """Store a file below MEDIA_ROOT under a name of our own; nothing stays of one too large."""
-    name = f"{FOLDER}/{uuid.uuid4().hex}"
-    path = Path(settings.MEDIA_ROOT) / name
-    path.parent.mkdir(parents=True, exist_ok=True)
+def _keep(content: BinaryIO) -> quarantine.Held:
+    """Store a file under a name of our own; nothing stays of one too large."""
     try:
-        with path.open("xb") as out:
-            size = _copy(content, out)
-    except Refused as error:
-        path.unlink(missing_ok=True)
-        raise Invalid(sentence(error.problem, error.details)) from None
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
-    return name, size
-
-
-def _copy(content: BinaryIO, out: BinaryIO) -> int:
-    size = 0
-    while block := content.read(BLOCK_BYTES):
-        size += len(block)
-        if size > LIMITS.file_bytes:
-            raise Refused(Problem.TOO_LARGE, limit_mb=LIMITS.file_bytes // 2**20)
-        out.write(block)
-    return size
+        return quarantine.take_in(content, LIMITS.file_bytes)
+    except quarantine.TooLarge:
+        raise Invalid(sentence(Problem.TOO_LARGE, {"limit_mb": LIMITS.file_bytes // MIB})) from None
+    except disk.NoRoom:
+        message = _("The server has no room for the file. Tell its administrator.")
+        raise Unavailable(message) from None
 
 
 def move(run: ImportRun, then: Step, *, now: datetime, **fields: object) -> ImportRun:
@@ -243,9 +222,13 @@ def discard(run: ImportRun, *, by: User | None, now: datetime) -> ImportRun:
 def forget(run: ImportRun) -> None:
     """Drop the staged rows and the file of an import that has ended."""
     Stage(run.id, {}).drop()
+    drop_file(run)
+
+
+def drop_file(run: ImportRun) -> None:
+    """Remove what was sent: the import has ended, or it cannot be read."""
     if run.file:
-        path_of(run).unlink(missing_ok=True)
-        shutil.rmtree(path_of(run).with_suffix(".d"), ignore_errors=True)
+        quarantine.remove(run.file)
 
 
 def run_of(user: User, run_id: int) -> ImportRun:

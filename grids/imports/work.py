@@ -17,7 +17,7 @@ from django.core.cache import cache
 from django.db import OperationalError, connection, transaction
 from redis.exceptions import RedisError
 
-from gis_server import audit, live
+from gis_server import audit, live, quarantine
 from gis_server.live import Change
 from grids.imports import homes
 from grids.imports.digest import columns_digest
@@ -29,7 +29,7 @@ from grids.imports.layer import Batch, Layer, Source
 from grids.imports.limits import LIMITS
 from grids.imports.problems import Problem, Refused
 from grids.imports.reading import Reading, coordinates_of, frame_of_wkt, read_rows
-from grids.imports.services import forget, move, path_of
+from grids.imports.services import drop_file, forget, move, path_of
 from grids.imports.source import TAKEN_OUT, open_source
 from grids.imports.stage import Stage, stage_columns
 from grids.imports.targets import TARGETS, Target
@@ -53,7 +53,9 @@ def inspect(run: ImportRun, *, now: datetime) -> ImportRun:
             layer = max(usable, key=lambda one: _fit(run.target, one))
             fields = _offer(run, source, layer)
     except Refused as error:
-        return _refuse(run, error, Step.REFUSED, now)
+        refused = _refuse(run, error, Step.REFUSED, now)
+        drop_file(refused)
+        return refused
     return move(run, Step.WAITING, now=now, layers=layers, layer=layer.name, **fields)
 
 
@@ -233,13 +235,15 @@ def write(run: ImportRun, *, now: datetime) -> ImportRun:
     work = work_of(run)
     try:
         with transaction.atomic():
-            return _written(run, replace(work, seen=True), now)
+            written = _written(run, replace(work, seen=True), now)
     except Refused as error:
         return _refuse(run, error, Step.CHECKED, now)
     except OperationalError as error:
         if type(error.__cause__).__name__ != "LockNotAvailable":
             raise
         return _refuse(run, Refused(Problem.REGISTRY_BUSY), Step.CHECKED, now)
+    drop_file(written)
+    return written
 
 
 def _written(run: ImportRun, work: Work, now: datetime) -> ImportRun:
@@ -296,7 +300,7 @@ def progress(run: ImportRun) -> dict[str, Any]:
 def drop_old(*, before: datetime) -> int:
     """Forget rows and files of imports that nobody came back to, and files of those that ended.
 
-    Also what a reader that was killed had taken out of archives.
+    Also what a process that was killed had taken in, or out of archives.
     """
     for folder in Path(gettempdir()).glob(f"{TAKEN_OUT}*"):
         if folder.stat().st_mtime < before.timestamp():
@@ -309,4 +313,6 @@ def drop_old(*, before: datetime) -> int:
             ImportRun.objects.filter(id=run.id).update(file="")
         elif run.step in (Step.WAITING.value, Step.CHECKED.value):
             move(run, Step.DISCARDED, now=run.step_at, file="")
+    named = ImportRun.objects.exclude(file="").values_list("file", flat=True)
+    quarantine.drop_left(named=named, before=before)
     return len(old)

@@ -24,9 +24,9 @@ class PlanProposal(models.Model):
     """Alternatives for the grids of one community of a draft.
 
     revision: of the plan that they start from.  wishes: what was asked for, as
-    `plans.proposal_wishes` reads it.  problem: why there are none, where the state is failed: a
-    name of `plans.proposal_texts.PROBLEMS`.  seen: fingerprints of the community's grids, by key,
-    as they were at the start.  result: see `plans.proposing.told`.
+    `plans.proposals.wishes` reads it.  problem: why there are none, where the state is failed: a
+    name of `plans.proposals.texts.PROBLEMS`.  seen: fingerprints of the community's grids, by key,
+    as they were at the start.  result: see `plans.proposals.work.told`.
     """
 
     plan = models.ForeignKey(BoundaryPlan, models.CASCADE, related_name="proposals")

@@ -11,10 +11,12 @@ from grids.plan.numbering import preview
 from grids.plan.operations import (
     Add,
     Assign,
+    Drawn,
     HandOver,
     Merge,
     Move,
     Operation,
+    Redraw,
     Rename,
     Renumber,
     Reshape,
@@ -28,6 +30,7 @@ from grids.plan.value import Grid, Plan, begin, dump, fingerprint
 __all__ = [
     "Add",
     "Assign",
+    "Drawn",
     "Flaw",
     "Grid",
     "HandOver",
@@ -35,6 +38,7 @@ __all__ = [
     "Move",
     "Operation",
     "Plan",
+    "Redraw",
     "Refused",
     "Rename",
     "Renumber",

@@ -1,6 +1,6 @@
 """Do an operation to a plan: who takes part, what comes of it, and the proof of it.  Pure."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -8,18 +8,20 @@ import shapely
 
 from grids import topology
 from grids.plan import cutting, moving, reshaping
-from grids.plan.faces import a_place, joined
+from grids.plan.faces import a_place, joined, same_land
 from grids.plan.flaws import Flaw, Point, Refused
-from grids.plan.lines import SNAP_DEG, rounded
+from grids.plan.lines import MOST_VERTICES, SNAP_DEG, rounded
 from grids.plan.nodes import Edge, with_nodes
 from grids.plan.operations import (
     LONGEST_TEXT,
     Add,
     Assign,
+    Drawn,
     HandOver,
     Merge,
     Move,
     Operation,
+    Redraw,
     Rename,
     Renumber,
     Reshape,
@@ -36,10 +38,14 @@ LEAST_CLEARANCE_DEG = 0.8 * SNAP_DEG
 
 @dataclass(frozen=True)
 class Change:
-    """What an operation wants: grids by key, None for one that ends, and nodes on borders."""
+    """What an operation wants: grids by key, None for one that ends, and nodes on borders.
+
+    noded: those of the grids that only get other vertices on their borders.
+    """
 
     grids: dict[str, Grid | None]
     nodes: Mapping[Edge, list[Point]] = field(default_factory=dict)
+    noded: frozenset[str] = frozenset()
 
 
 def apply(plan: Plan, operation: Operation) -> Plan:
@@ -92,7 +98,10 @@ def _step(plan: Plan, operation: Operation) -> Step:
         raise Refused(Flaw.CHANGES_NOTHING, *after)
     if _shapes(before) != _shapes(after):
         _check(plan, _shapes(before), _shapes(after))
-    return Step(operation, before, after, frozenset(noded))
+        # Whoever drew elsewhere may have drawn finer; a pen here slips.
+        if not isinstance(operation, Redraw):
+            _refuse_slips(_shapes(before), _shapes(after))
+    return Step(operation, before, after, change.noded | frozenset(noded))
 
 
 def _shapes(grids: Mapping[str, Grid | None]) -> dict[str, shapely.Geometry]:
@@ -117,12 +126,20 @@ def _check(
     plan: Plan, before: Mapping[str, shapely.Geometry], after: Mapping[str, shapely.Geometry]
 ) -> None:
     """Refuse what would break the partition, or leave something too small to be meant."""
+    if not after:
+        ended = min(before)
+        raise Refused(Flaw.BREAKS_PARTITION, ended, place=a_place(before[ended]))
     around = plan.near(shapely.total_bounds(list(after.values())))
     apart = {key: grid.shape for key, grid in around.items() if key not in before}
     for finding in topology.prove_edit(before, after, apart):
         thin = finding.fault in (Fault.TOO_SMALL, Fault.TOO_NARROW)
         flaw = Flaw.SLIVER if thin else FLAWS.get(finding.fault, Flaw.BREAKS_PARTITION)
         raise Refused(flaw, finding.code, place=finding.place)
+
+
+def _refuse_slips(
+    before: Mapping[str, shapely.Geometry], after: Mapping[str, shapely.Geometry]
+) -> None:
     was = min(map(shapely.minimum_clearance, before.values()), default=0.0)
     for key, shape in after.items():
         if shapely.minimum_clearance(shape) < min(was, LEAST_CLEARANCE_DEG):
@@ -276,6 +293,65 @@ def _assign(plan: Plan, do: Assign) -> Change:
     return Change({do.grid: replace(plan.grid(do.grid), people=people)})
 
 
+def _redraw(plan: Plan, do: Redraw) -> Change:
+    keys = [*(one.key for one in do.drawn), *(key for key, _heirs in do.ended)]
+    if not keys or len(set(keys)) != len(keys):
+        raise Refused(Flaw.MALFORMED)
+    if sum(len(ring) for one in do.drawn for ring in one.rings) > MOST_VERTICES:
+        raise Refused(Flaw.TOO_MANY_VERTICES)
+    grids: dict[str, Grid | None] = {}
+    for key, _heirs in do.ended:
+        plan.grid(key)
+        grids[key] = None
+    drawn = {one.key: one for one in do.drawn}
+    taken = {grid.code: key for key, grid in plan.grids.items() if key not in drawn}
+    freed = {plan.grids[key].code for key in drawn if key in plan.grids}
+    given = plan.given()
+    spent = given - freed
+    for key, one in drawn.items():
+        if one.kind and (key in given or one.code in spent):
+            raise Refused(Flaw.CODE_TAKEN, key)
+        new = _new_one(one) if one.kind else _other(plan.grid(key), one)
+        if new.code in taken:
+            raise Refused(Flaw.CODE_TAKEN, key, taken[new.code])
+        taken[new.code] = key
+        grids[key] = new
+    return Change(grids, noded=frozenset(_only_noded(plan, grids)))
+
+
+def _new_one(one: Drawn) -> Grid:
+    check_code(one.code)
+    return Grid(one.code, _name(one.name), _shape(one), _people((), one))
+
+
+def _other(old: Grid, one: Drawn) -> Grid:
+    check_code(one.code)
+    shape = _shape(one) if one.rings else old.shape
+    new = Grid(one.code, _name(one.name), shape, _people(old.people, one))
+    if new.community != old.community:
+        raise Refused(Flaw.OTHER_COMMUNITY, one.key, one.code)
+    return new
+
+
+def _people(there: tuple[str, ...], one: Drawn) -> tuple[str, ...]:
+    return tuple(dict.fromkeys([*there, *(number for number, _role in one.staff)]))
+
+
+def _shape(one: Drawn) -> shapely.Geometry:
+    if not one.rings or min(map(len, one.rings)) < 4:
+        raise Refused(Flaw.MALFORMED)
+    return shapely.Polygon(one.rings[0], one.rings[1:])
+
+
+def _only_noded(plan: Plan, grids: Mapping[str, Grid | None]) -> Iterator[str]:
+    """The grids that keep their names, their people and their land."""
+    for key, new in grids.items():
+        old = plan.grids.get(key)
+        is_called_so = old and new and new != old and replace(new, shape=old.shape) == old
+        if is_called_so and new.shape.is_valid and same_land(old.shape, new.shape):
+            yield key
+
+
 DOING: dict[type[Any], Callable[[Plan, Any], Change]] = {
     Split: _split,
     Merge: _merge,
@@ -287,5 +363,6 @@ DOING: dict[type[Any], Callable[[Plan, Any], Change]] = {
     Renumber: _renumber,
     Rename: _rename,
     Assign: _assign,
+    Redraw: _redraw,
 }
 """How each operation is done; a new one is entered here and in `operations`."""

@@ -40,3 +40,14 @@ def a_place(shape: shapely.Geometry) -> Point:
     """A point inside, to look at."""
     point = shapely.point_on_surface(shape)
     return float(point.x), float(point.y)
+
+
+LEAST_DIFFERENCE_DEG2 = 1e-12
+"""0.01 m²: a node on a border moves it by less."""
+
+
+def same_land(old: shapely.Geometry, new: shapely.Geometry) -> bool:
+    """Whether two valid shapes are the same but for nodes on their borders."""
+    if old.equals_exact(new):
+        return True
+    return bool(shapely.symmetric_difference(old, new).area < LEAST_DIFFERENCE_DEG2)

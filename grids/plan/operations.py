@@ -6,14 +6,17 @@ there whatever it is renumbered to.  Points are (longitude, latitude) in WGS84 d
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from math import isfinite
 from typing import Any, ClassVar
 
 from grids.plan.flaws import Flaw, Point, Refused
-from grids.plan.lines import MOST_POINTS
+from grids.plan.lines import MOST_POINTS, MOST_VERTICES
 
 LONGEST_TEXT = 80
 MOST_GRIDS = 2_000  # that one operation names
 MOST_PEOPLE = 50
+GRID_KINDS = frozenset({"basic", "special"})
+ROLES = frozenset({"chief", "worker", "assistant"})
 
 Line = tuple[Point, ...]
 
@@ -122,21 +125,67 @@ class Assign:
     people: tuple[str, ...]
 
 
-Operation = Split | Merge | Reshape | HandOver | Move | Add | Retire | Renumber | Rename | Assign
+@dataclass(frozen=True)
+class Drawn:
+    """A grid as `Redraw` leaves it.
+
+    code, name: what it goes by afterwards.
+    rings: its closed rings, the outer one first, with every digit; none where it keeps its shape.
+    kind: of a new grid, "basic" or "special"; "" of one that is there already.
+    of: keys of the grids that a new one gets its land from.
+    staff: numbers and roles of who is given the grid besides those who have it.
+    """
+
+    key: str
+    code: str
+    name: str
+    rings: tuple[Line, ...] = ()
+    kind: str = ""
+    of: tuple[str, ...] = ()
+    staff: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Redraw:
+    """Give grids the shapes that were drawn elsewhere, all at once, on the land that they have.
+
+    ended: keys of grids that end, each with the keys of those that get its land.
+    source: where the shapes come from, in words.
+    """
+
+    do: ClassVar[str] = "redraw"
+    drawn: tuple[Drawn, ...]
+    ended: tuple[tuple[str, tuple[str, ...]], ...]
+    source: str
+
+    @property
+    def born(self) -> dict[str, Drawn]:
+        return {one.key: one for one in self.drawn if one.kind}
+
+
+Operation = (
+    Split | Merge | Reshape | HandOver | Move | Add | Retire | Renumber | Rename | Assign | Redraw
+)
 KINDS: dict[str, type[Any]] = {
     kind.do: kind
-    for kind in (Split, Merge, Reshape, HandOver, Move, Add, Retire, Renumber, Rename, Assign)
-}
+    for kind in (
+        Split, Merge, Reshape, HandOver, Move, Add, Retire, Renumber, Rename, Assign, Redraw,
+    )
+}  # fmt: skip
 
 
 def written(operation: Operation) -> dict[str, Any]:
     """As plain JSON; numbers keep every digit."""
-    return {"do": operation.do} | {
-        field.name: _plain(getattr(operation, field.name)) for field in fields(operation)
-    }
+    return {"do": operation.do} | _fields(operation)
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, Drawn):
+        return _fields(value)
     return [_plain(one) for one in value] if isinstance(value, tuple) else value
 
 
@@ -223,6 +272,54 @@ def _codes(value: Any) -> tuple[tuple[str, str], ...]:
     return tuple((_text(key), _text(code)) for key, code in pairs)
 
 
+def _drawn(value: Any) -> tuple[Drawn, ...]:
+    read = tuple(_one_drawn(one) for one in _list(value, MOST_GRIDS))
+    if sum(len(ring) for one in read for ring in one.rings) > MOST_VERTICES:
+        raise Refused(Flaw.TOO_MANY_VERTICES)
+    return read
+
+
+def _one_drawn(value: Any) -> Drawn:
+    names = {field.name for field in fields(Drawn)}
+    if not isinstance(value, Mapping) or value.keys() != names:
+        raise Refused(Flaw.MALFORMED)
+    return Drawn(
+        key=_text(value["key"]),
+        code=_text(value["code"]),
+        name=_text(value["name"]),
+        rings=tuple(_closed(one) for one in _list(value["rings"], MOST_VERTICES)),
+        kind=_one_of(value["kind"], GRID_KINDS | {""}),
+        of=_texts(MOST_GRIDS)(value["of"]),
+        staff=tuple(map(_post, _list(value["staff"], MOST_PEOPLE))),
+    )
+
+
+def _closed(value: Any) -> Line:
+    given = _list(value, MOST_VERTICES, Flaw.TOO_MANY_VERTICES)
+    ring = tuple(_point(one) for one in given)
+    if any(not (isfinite(x) and isfinite(y) and abs(x) <= 180 and abs(y) <= 90) for x, y in ring):
+        raise Refused(Flaw.NOT_DEGREES)
+    if len(ring) < 4 or ring[0] != ring[-1]:
+        raise Refused(Flaw.MALFORMED)
+    return ring
+
+
+def _one_of(value: Any, known: frozenset[str]) -> str:
+    if not isinstance(value, str) or value not in known:
+        raise Refused(Flaw.MALFORMED)
+    return value
+
+
+def _post(value: Any) -> tuple[str, str]:
+    number, role = _pair(value)
+    return _text(number), _one_of(role, ROLES)
+
+
+def _ended(value: Any) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    pairs = (_pair(one) for one in _list(value, MOST_GRIDS))
+    return tuple((_text(key), _texts(MOST_GRIDS)(heirs)) for key, heirs in pairs)
+
+
 READERS: dict[str, Callable[[Any], Any]] = {
     "grid": _text,
     "other": _text,
@@ -236,5 +333,8 @@ READERS: dict[str, Callable[[Any], Any]] = {
     "name": _text,
     "codes": _codes,
     "people": _texts(MOST_PEOPLE),
+    "drawn": _drawn,
+    "ended": _ended,
+    "source": _text,
 }
 """How each field is read, by its name; it means the same in every operation."""

@@ -17,6 +17,7 @@ import shapely
 from numpy.typing import NDArray
 
 from grids.codes import DIVISION_DIGITS, GRID_DIGITS, BadCode, Level, level_of
+from grids.plan.faces import same_land
 from grids.plan.flaws import Flaw, Refused
 from grids.plan.operations import Operation, read, written
 
@@ -85,6 +86,32 @@ class Step:
         """The grids that the operation is about."""
         return [key for key in self.after if key not in self.noded]
 
+    @cached_property
+    def reformed(self) -> frozenset[str]:
+        """Communities whose outlines it changes: new ones, dissolved ones, and who gave."""
+        if self.operation.do not in ("add", "retire", "redraw"):
+            return frozenset()
+        both = [self.before[key] for key in self.sides], [self.after[key] for key in self.sides]
+        old, new = map(_by_community, both)
+        if self.operation.do != "redraw":
+            return frozenset(old.keys() | new.keys())
+        lands = {home: (_land(old.get(home)), _land(new.get(home))) for home in old.keys() | new}
+        if len(lands) < 2:
+            return frozenset()
+        return frozenset(home for home, pair in lands.items() if not same_land(*pair))
+
+
+def _by_community(grids: Iterable[Grid | None]) -> dict[str, list[shapely.Geometry]]:
+    found: dict[str, list[shapely.Geometry]] = {}
+    for grid in grids:
+        if grid:
+            found.setdefault(grid.community, []).append(grid.shape)
+    return found
+
+
+def _land(shapes: list[shapely.Geometry] | None) -> shapely.Geometry:
+    return shapely.union_all(shapes) if shapes else shapely.Polygon()
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -110,13 +137,7 @@ class Plan:
     @property
     def reformed(self) -> frozenset[str]:
         """Communities whose outlines the plan changes: new ones, dissolved ones, and who gave."""
-        found = set()
-        for step in self.steps:
-            if step.operation.do in ("add", "retire"):
-                for key in step.sides:
-                    both = step.before[key], step.after[key]
-                    found |= {grid.community for grid in both if grid}
-        return frozenset(found)
+        return frozenset[str]().union(*(step.reformed for step in self.steps))
 
     @property
     def half_dissolved(self) -> list[str]:
@@ -168,10 +189,13 @@ class Plan:
 
     def was_given(self, code: str) -> bool:
         """Whether a code is or was some grid's, here or when the plan began."""
-        if code in self.grids or code in self.base.grids:
-            return True
-        grids = [*self.grids.values(), *(g for s in self.steps for g in s.after.values() if g)]
-        return any(grid.code == code for grid in grids) or any(code in s.after for s in self.steps)
+        return code in self.given()
+
+    def given(self) -> set[str]:
+        """All codes and keys that grids have or had, here or when the plan began."""
+        later = [grid for step in self.steps for grid in step.after.values() if grid]
+        codes = {grid.code for grid in (*self.grids.values(), *later)}
+        return codes.union(self.grids, self.base.grids, *(step.after for step in self.steps))
 
 
 def _meet(one: Box, other: Box) -> bool:

@@ -17,11 +17,13 @@ from gis_server.errors import Conflict, Invalid, NotAllowed, NotFound
 from gis_server.json_body import json_body
 from gis_server.models import LONGEST_CODE, User
 from gis_server.roles import Permission, may
+from gis_server.throttle import Pace
 from grids.codes import GRID_PATTERN
 from grids.models import BoundaryPlan, PlanChange
 from grids.plan_flow import LONGEST_DOCUMENT, LONGEST_NOTE, PlanState
-from grids.plans import past, rows, services
+from grids.plans import rows, services
 from grids.plans.clashes import changed_since, others_with
+from grids.plans.looking_back import past
 from grids.plans.sent import MAX_BODY, day_of, draft_of, revision_of, text_of
 from grids.plans.taking_back import take_back
 from grids.redrawing import shape_json
@@ -202,7 +204,7 @@ def life(request: HttpRequest, code: str) -> JsonResponse:
     )
 
 
-@allow(Permission.REVIEW_PLANS)
+@allow(Permission.REVIEW_PLANS, Pace.FIGURES)
 @require_GET
 def compare(request: HttpRequest) -> JsonResponse:
     """Answer what the grids of the days `from` and `until` have in common below the digits `below`:

@@ -5,12 +5,11 @@ What comes of it is a new draft.  The old plan stays as it was, so whoever took 
 left out a step that mattered, has lost nothing; whoever is content withdraws it.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-import shapely
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
@@ -19,25 +18,16 @@ from django.utils.translation import gettext as _
 from gis_server.errors import Conflict, Invalid
 from gis_server.models import User
 from grids.models import BoundaryPlan, Grid, GridDesignation, GridShape, PlanChange
-from grids.plan import Add, Operation, Refused, Split, apply, begin, read, written
+from grids.plan import Add, Operation, Redraw, Refused, Split, apply, begin, read, written
 from grids.plan.value import MOST_OPERATIONS, Plan
 from grids.plan_flow import LONGEST_TITLE, OPEN, PUBLISHED, PlanState
 from grids.plans import rows
 from grids.plans.clashes import changed_since
 from grids.plans.drafts import Draft, make
-from grids.plans.drawing import grids_of
+from grids.plans.drawing import grids_of, redrawing_of
 from grids.plans.step_texts import operation_text
-from grids.plans.texts import refused_text
-from grids.redrawing import (
-    BadRedrawing,
-    Born,
-    Posted,
-    Redrawing,
-    Renamed,
-    Reshaped,
-    Retired,
-    of_plan,
-)
+from grids.plans.texts import listed, refused_text
+from grids.redrawing import BadRedrawing, Redrawing, of_plan
 
 # ---- What has changed ----------------------------------------------------------------------------
 
@@ -176,13 +166,14 @@ def replay(plan: BoundaryPlan, day: date) -> Replay:
     """Do the steps of a plan again on the map of a day, one by one.
 
     A step that cannot be done is left out, and so is what was built on it.  Of a plan that was not
-    drawn by operations (but, for instance, read from a file) each grid is a step.
+    drawn by operations, or is nothing but a file's shapes, each grid is a step.
 
     Raises:
         Invalid: the grids of the day are not fit to be drawn on.
     """
     operations = _read(plan.operations)
-    return _by_steps(plan, operations, day) if operations else _by_grids(plan, day)
+    is_drawn = any(not isinstance(one, Redraw) for one in operations)
+    return _by_steps(plan, operations, day) if is_drawn else _by_grids(plan, day)
 
 
 def _read(told: list[Any]) -> list[Operation]:
@@ -200,7 +191,7 @@ def _by_steps(plan: BoundaryPlan, operations: list[Operation], day: date) -> Rep
     for number, operation in enumerate(operations):
         text = operation_text(operation, names.called)
         sides = sorted(changed.intersection(named(operation)))
-        told = names.missing(operation)
+        told = names.missing(operation) or _outdated(operation, sides)
         if told:
             names.lose(operation, number)
             steps.append(Redone(number, text, told))
@@ -218,12 +209,29 @@ def _by_steps(plan: BoundaryPlan, operations: list[Operation], day: date) -> Rep
     return Replay(day, steps, kept, _of(drawn))
 
 
+def _outdated(operation: Operation, changed: list[str]) -> str:
+    """Why shapes that were drawn elsewhere cannot be given to grids; "" where they can."""
+    if not changed or not isinstance(operation, Redraw):
+        return ""
+    return _("These grids are no longer what was drawn on: %(codes)s.") % {"codes": listed(changed)}
+
+
 def named(operation: Operation) -> set[str]:
     """The keys of the grids that an operation names; those that it founds are not among them."""
+    if isinstance(operation, Redraw):
+        there = {one.key for one in operation.drawn if not one.kind}
+        return there | {key for key, _heirs in operation.ended}
     values = vars(operation)
     found = {values[name] for name in ("grid", "other", "into") if name in values}
     found |= set(values.get("grids", ()))
     return found | {key for key, _code in values.get("codes", ())}
+
+
+def _founded(operation: Operation) -> dict[str, str]:
+    """Names of the grids that an operation founds, by key."""
+    if isinstance(operation, Redraw):
+        return {key: one.name for key, one in operation.born.items()}
+    return {operation.code: operation.name} if isinstance(operation, Split | Add) else {}
 
 
 @dataclass
@@ -252,7 +260,7 @@ class Names:
         rows = list(named_then.values_list("code", "grid", "name"))
         then = {code: grid for code, grid, _name in rows} | dict(noted)
         called = {code: name for code, _grid, name in rows}
-        called |= {one.code: one.name for one in operations if isinstance(one, Split | Add)}
+        called |= {key: name for one in operations for key, name in _founded(one).items()}
         there = Grid.objects.filter(gone_on=None, **inside).values_list("pk", "code")
         return cls(then, called, dict(there), {})
 
@@ -267,11 +275,12 @@ class Names:
         return ""
 
     def lose(self, operation: Operation, number: int) -> None:
-        if isinstance(operation, Split | Add):
-            self.lost[operation.code] = number
+        self.lost |= dict.fromkeys(_founded(operation), number)
 
     def followed(self, operation: Operation) -> Operation:
         """The operation with the codes of now."""
+        if isinstance(operation, Redraw):
+            return operation
         told = vars(operation)
         values: dict[str, Any] = {
             name: self._code(told[name]) for name in ("grid", "other", "into") if name in told
@@ -331,46 +340,6 @@ def change_text(change: PlanChange) -> str:
     if change.is_reshaped:
         return _("%(code)s gets another border") % values
     return _("%(code)s gets another code or name: %(new)s") % values
-
-
-def redrawing_of(changes: list[PlanChange], posts: list[Mapping[str, str]]) -> Redrawing:
-    """The stored changes as what they amount to, with the people for grids that are among them."""
-    kept = [one for one in changes if not one.is_born and not one.is_retired]
-    there = {one.code_after for one in changes}
-    return Redrawing(
-        reshaped=tuple(
-            Reshaped(one.code_before, _polygon(one.after), _polygon(one.before))
-            for one in kept
-            if one.is_reshaped
-        ),
-        born=tuple(
-            Born(
-                one.code_after, one.name_after, one.kind, one.community.code,
-                _polygon(one.after), tuple(one.others),
-            )
-            for one in changes
-            if one.is_born
-        ),
-        retired=tuple(
-            Retired(one.code_before, tuple(one.others), _polygon(one.before))
-            for one in changes
-            if one.is_retired
-        ),
-        renamed=tuple(
-            Renamed(one.code_before, one.code_after, one.name_after)
-            for one in kept
-            if one.is_renamed
-        ),
-        posted=tuple(
-            Posted(one["grid"], one["worker"], one["role"])
-            for one in posts
-            if one["grid"] in there
-        ),
-    )  # fmt: skip
-
-
-def _polygon(shape: Any) -> shapely.Polygon:
-    return shapely.from_wkb(bytes(shape.wkb))
 
 
 # ---- The new draft -------------------------------------------------------------------------------

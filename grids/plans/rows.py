@@ -16,6 +16,7 @@ from grids.plan_flow import PlanAction, PlanState, may_follow
 from grids.plans.texts import wrong_state
 
 TOPIC = "plan"
+DREW = (PlanAction.MADE.value, PlanAction.SAVED.value)
 
 
 def found(plan_id: int, by: User) -> BoundaryPlan:
@@ -27,6 +28,12 @@ def found(plan_id: int, by: User) -> BoundaryPlan:
     if plan is None or not in_scope(by, plan.scope_code):
         raise NotFound(_("There is no such plan in your territory."))
     return plan
+
+
+def makers_of(plan: BoundaryPlan) -> set[int | None]:
+    """Everybody who has drawn any of it, however long ago.  One query."""
+    drew = PlanStep.objects.filter(plan=plan, action__in=DREW).order_by()
+    return {plan.author_id, plan.editor_id, *drew.values_list("user_id", flat=True).distinct()}
 
 
 def locked(plan_id: int, by: User, revision: int) -> BoundaryPlan:

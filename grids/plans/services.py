@@ -87,11 +87,11 @@ def approve(
     """Approve what is in review; the rule of two (双人复核) is the database's too.
 
     Raises:
-        NotAllowed: by whoever made the plan, or changed it last.
+        NotAllowed: by whoever made the plan, or has ever changed it.
         NotFound, Conflict, Invalid: see `submit`.
     """
     plan = rows.locked(plan_id, by, revision)
-    if not may_approve(by.pk, (plan.author_id, plan.editor_id)):
+    if not may_approve(by.pk, rows.makers_of(plan)):
         raise NotAllowed(_("You have drawn or changed this plan: somebody else must approve it."))
     rows.must_lead_to(plan, PlanState.APPROVED)
     prove(plan, soon(now))

@@ -72,6 +72,14 @@ def _assign(do: plan.Assign, names: Names) -> str:
     return _("Assign people to %(grid)s") % {"grid": names.get(do.grid, do.grid)}
 
 
+def _redraw(do: plan.Redraw, _names: Names) -> str:
+    count = len(do.drawn) + len(do.ended)
+    rule = ngettext(
+        "%(source)s: a grid drawn at once", "%(source)s: %(count)d grids drawn at once", count
+    )
+    return rule % {"source": do.source, "count": count}
+
+
 TEXTS: dict[type[Any], Callable[[Any, Names], str]] = {
     plan.Split: _split,
     plan.Merge: _merge,
@@ -83,4 +91,5 @@ TEXTS: dict[type[Any], Callable[[Any, Names], str]] = {
     plan.Renumber: _renumber,
     plan.Rename: _rename,
     plan.Assign: _assign,
+    plan.Redraw: _redraw,
 }

@@ -15,6 +15,7 @@ from grids.plan_flow import LONGEST_TITLE, PlanState
 from grids.plans import rows
 from grids.plans.clashes import others_with
 from grids.plans.drafts import Draft, make
+from grids.plans.drawing import as_step
 from grids.plans.texts import listed
 from grids.redrawing import Born, Posted, Redrawing, Renamed, Reshaped, Retired
 
@@ -35,14 +36,16 @@ def take_back(*, plan_id: int, revision: int, by: User, now: datetime) -> Bounda
         raise Conflict(_("Only a plan that is in force can be taken back."))
     changes = list(plan.changes.select_related("grid", "community").order_by("id"))
     _refuse_built_upon(plan, changes)
-    title = _("Take back: %(title)s") % {"title": plan.title}
-    draft = Draft(
-        title=title[:LONGEST_TITLE],
+    title = (_("Take back: %(title)s") % {"title": plan.title})[:LONGEST_TITLE]
+    day, redrawing = timezone.localdate(now), _inverse(plan, changes)
+    operations = as_step(
+        redrawing,
         scope_code=plan.scope_code,
-        base_day=timezone.localdate(now),
-        operations=[{"op": "take_back", "plan": plan.pk}],
-        redrawing=_inverse(plan, changes),
+        day=day,
+        source=title,
+        otherwise={"op": "take_back", "plan": plan.pk},
     )
+    draft = Draft(title, plan.scope_code, day, operations, redrawing)
     return make(draft=draft, by=by, now=now, inverse_of=plan)
 
 

@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils.translation import gettext as _
 
 from gis_server.models import User
 from gis_server.roles import Permission, may
 from grids.models import BoundaryPlan, PlanStep
-from grids.plan_flow import PlanAction, PlanState, may_approve
-from grids.plans.past import plans_of
+from grids.plan_flow import PlanAction, PlanState
+from grids.plans.looking_back.past import plans_of
+from grids.plans.rows import DREW
 
 NEWS = timedelta(days=14)
 MOST = 50
@@ -40,7 +41,8 @@ def due_for(user: User, now: datetime) -> list[Due]:
         **{f"last_{name}": Subquery(last.values(name)[:1]) for name in ("action", "note", "who")},
         last_user=Subquery(last.values("user_id")[:1]),
     )
-    waiting = Q(state=PlanState.IN_REVIEW.value) & ~mine
+    drew = PlanStep.objects.filter(plan=OuterRef("pk"), action__in=DREW, user_id=user.pk)
+    waiting = Q(state=PlanState.IN_REVIEW.value) & ~mine & ~Q(Exists(drew))
     if may(user.role, Permission.EDIT_TERRITORY):
         waiting |= mine & Q(state=PlanState.APPROVED.value)
         waiting |= mine & Q(state=PlanState.DRAFT.value, last_action__in=BACK)
@@ -66,7 +68,7 @@ def _texts(plan: Any, user: User) -> Iterator[str]:
         yield _("Its day came, and it could not be published: it is a draft again.")
     if plan.last_action == PlanAction.RETURNED.value:
         yield _("%(who)s has returned it.") % values
-    if plan.state == PlanState.IN_REVIEW.value and may_approve(user.pk, _makers(plan)):
+    if plan.state == PlanState.IN_REVIEW.value:
         yield _("%(who)s asks for approval.") % values
     if plan.state == PlanState.APPROVED.value:
         yield _("%(who)s has approved it: give it its day.") % values
@@ -75,7 +77,3 @@ def _texts(plan: Any, user: User) -> Iterator[str]:
     if plan.state == PlanState.SUPERSEDED.value:
         yield _("It has been taken back.")
     yield _("%(who)s has withdrawn it.") % values
-
-
-def _makers(plan: BoundaryPlan) -> tuple[int | None, int | None]:
-    return plan.author_id, plan.editor_id

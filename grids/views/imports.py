@@ -27,14 +27,17 @@ from gis_server.errors import Conflict, Invalid, Unavailable
 from gis_server.list_files import WHOLE, Column, ListFile
 from gis_server.models import User
 from gis_server.roles import Permission
+from gis_server.throttle import Pace
 from grids.imports import offers, queries, queue, services, words, work
 from grids.imports.flow import Step
+from grids.imports.into import plans
 from grids.imports.limits import LIMITS, MIB
 from grids.imports.problems import Problem
 from grids.imports.targets import TARGETS
 from grids.imports.texts import sentence
 from grids.imports.told import said_of_run
 from grids.models import ImportRun, ImportTarget
+from grids.views.shared import map_config
 
 IMPORTS = ListFile(
     "imports",
@@ -55,7 +58,7 @@ FAULT_ROWS = 50
 LONGEST_NAME = 200
 # The kinds in the order in which a district is brought in; plans have a page of their own.
 ORDER = tuple(kind for kind in ImportTarget if kind is not ImportTarget.PLANS)
-MODULES = ("confirm", "faults_map", "mapping", "new", "progress")
+MODULES = ("changes_map", "confirm", "faults_map", "mapping", "new", "progress")
 
 
 def who(request: HttpRequest) -> User:
@@ -156,7 +159,7 @@ def new_plan(request: HttpRequest) -> HttpResponse:
     return page(request, "new_plan", {"here": "plans"} | _new(request))
 
 
-@allow(Permission.IMPORT_TERRITORY)
+@allow(Permission.IMPORT_TERRITORY, Pace.IMPORTS)
 @require_POST
 def upload(request: HttpRequest) -> JsonResponse:
     """Take a file in: the body is the file, the query says what it is.
@@ -353,6 +356,8 @@ def _report(request: HttpRequest, run: ImportRun) -> HttpResponse:
     asked = request.GET.get("problem", "")
     problem = asked if asked in known else ""
     faults = queries.faults_of(run, problem)
+    is_plan = run.target == ImportTarget.PLANS
+    compared = is_plan and plans.is_comparable(run)
     context = {
         "run": run,
         "counts": words.count_rows(run),
@@ -365,17 +370,26 @@ def _report(request: HttpRequest, run: ImportRun) -> HttpResponse:
             {
                 "fault": fault,
                 "said": sentence(Problem(fault.problem), fault.details),
-                "place": queries.place_of(fault, run),
+                "place": (place := queries.place_of(fault, run)),
+                "box": place.extent if place else None,
             }
             for fault in faults[piece.offset : piece.offset + piece.limit]
         ],
-        "mapped": queries.has_places(run),
+        # Two maps of before and after show the places of faults, too.
+        "compared": _comparison(request, run) if compared else None,
+        "mapped": not compared and queries.has_places(run),
         "samples": [_sample(run, sample) for sample in run.samples],
         "nothing": run.may_be_applied and not words.changes(run),
-        "is_plan": run.target == ImportTarget.PLANS,
+        "is_plan": is_plan,
         **_common(run),
     }
     return page(request, "report", context)
+
+
+def _comparison(request: HttpRequest, run: ImportRun) -> dict[str, Any]:
+    config = map_config(request)
+    config["urls"]["shapes"] = reverse("import-changes", args=[run.id])
+    return config
 
 
 def _sample(run: ImportRun, sample: dict[str, Any]) -> dict[str, Any]:
@@ -420,7 +434,7 @@ def _pressed(
     return redirect("import", run_id)
 
 
-@allow(Permission.IMPORT_TERRITORY)
+@allow(Permission.IMPORT_TERRITORY, Pace.IMPORTS)
 @require_POST
 def confirm(request: HttpRequest, run_id: int) -> HttpResponseBase:
     """Say what the columns mean, and have all rows checked; what was chosen stays when refused."""
@@ -451,7 +465,7 @@ def _chosen(request: HttpRequest, run: ImportRun) -> Chosen:
     )
 
 
-@allow(Permission.IMPORT_TERRITORY)
+@allow(Permission.IMPORT_TERRITORY, Pace.IMPORTS)
 @require_POST
 def apply(request: HttpRequest, run_id: int) -> HttpResponseBase:
     return _pressed(
@@ -459,7 +473,7 @@ def apply(request: HttpRequest, run_id: int) -> HttpResponseBase:
     )
 
 
-@allow(Permission.IMPORT_TERRITORY)
+@allow(Permission.IMPORT_TERRITORY, Pace.IMPORTS)
 @require_POST
 def check_again(request: HttpRequest, run_id: int) -> HttpResponseBase:
     return _pressed(request, run_id, lambda run: services.again(run, now=timezone.now()))

@@ -13,8 +13,8 @@ from gis_server.roles import Permission, in_scope, may
 from grids import queries
 from grids.codes import GRID_PATTERN
 from grids.models import GridShape, Lineage
-from grids.plans import past
-from grids.plans.sides import box_of, rounded
+from grids.plans.looking_back import past
+from grids.plans.looking_back.sides import box_of, rounded
 from grids.views.divisions import lying_in
 from grids.views.plans import plans_page
 from grids.views.shared import map_config, watched, who

@@ -24,13 +24,14 @@ from gis_server.roles import Permission, may
 from grids import areas
 from grids.codes import DIVISION_DIGITS
 from grids.models import BoundaryPlan, Division, PlanChange
+from grids.plan.faces import same_land
 from grids.plan_flow import OPEN, PUBLISHED, PlanState
 from grids.plans import rebase, rows, services
 from grids.plans.api import FOR_REVIEWERS, STEPS, must_edit
 from grids.plans.clashes import others_with
 from grids.plans.forms import FORMS, ScheduleForm, StepForm, TakeOverForm
+from grids.plans.looking_back.sides import box_of, rounded
 from grids.plans.proof import findings, world_under
-from grids.plans.sides import box_of, rounded, same_ground
 from grids.plans.texts import FLAWS, finding_text
 from grids.redrawing import Flaw
 from grids.views.plan_actions import DONE, Failed, actions_for, inverse_of, sentences
@@ -170,7 +171,7 @@ def _kind(change: PlanChange, before: shapely.Polygon | None, after: shapely.Pol
         return "born"
     if after is None:
         return "retired"
-    if not same_ground(before, after):
+    if not same_land(before, after):
         return "reshaped"
     return "renamed" if change.is_renamed else "noded"
 

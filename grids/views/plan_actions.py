@@ -13,6 +13,7 @@ from gis_server.models import User
 from gis_server.roles import Permission, may
 from grids.models import BoundaryPlan
 from grids.plan_flow import NEXT, PlanState, may_approve
+from grids.plans import rows
 from grids.plans.forms import FORMS, ScheduleForm, StepForm
 
 Failed = tuple[str, StepForm]
@@ -83,7 +84,7 @@ class Action:
 
 
 def actions_for(row: BoundaryPlan, user: User, failed: Failed | None) -> list[Action]:
-    """In the order in which they stand on the page.  One query at most."""
+    """In the order in which they stand on the page.  Two queries at most."""
     return [_with_what_failed(_action(row, user, verb), row, failed) for verb in _verbs(row, user)]
 
 
@@ -108,7 +109,7 @@ def inverse_of(row: BoundaryPlan) -> BoundaryPlan | None:
 
 def _action(row: BoundaryPlan, user: User, verb: str) -> Action:
     action = Action(verb, TITLES[verb], HELP[verb], None)
-    if verb == "approve" and not may_approve(user.pk, (row.author_id, row.editor_id)):
+    if verb == "approve" and not may_approve(user.pk, rows.makers_of(row)):
         why = _("You have drawn or changed this plan: somebody else must approve it.")
         return replace(action, why_not=why)
     if verb == "schedule":

@@ -16,12 +16,13 @@ from gis_server.edge import allow, parse_choice, user_of
 from gis_server.list_files import WHOLE, Column, ListFile
 from gis_server.models import User
 from gis_server.roles import Permission, may
+from gis_server.throttle import Pace
 from grids.impact import Even, Figures, Impact, Moved, Row
 from grids.plans import rows
-from grids.plans.counting import SOURCES, Figure, shown_figures
-from grids.plans.impact import Report, Spot, how, polygon, report_of, spots
-from grids.plans.impact_api import seen_by, verdict_of
-from grids.plans.sketch import Sketch, sketch
+from grids.plans.effects.api import seen_by, verdict_of
+from grids.plans.effects.counting import SOURCES, Figure, shown_figures
+from grids.plans.effects.impact import Report, Spot, how, polygon, report_of, spots
+from grids.plans.effects.sketch import Sketch, sketch
 
 PER_PAGE = 50
 MOST_DRAWN = 3_000  # points of the drawing; the list has all
@@ -61,7 +62,7 @@ class Line:
     verdict: str
 
 
-@allow(Permission.REVIEW_PLANS)
+@allow(Permission.REVIEW_PLANS, Pace.FIGURES)
 @require_GET
 def impact_page(request: HttpRequest, grid_plan_id: int) -> HttpResponseBase:
     """The report; with `f` one of its lists (`list`: grids or places) as a file."""

@@ -20,9 +20,10 @@ from grids.codes import DIGITS, Level, prefix
 from grids.models import BoundaryPlan, Division
 from grids.models.plans import STATE_NAMES
 from grids.plan_flow import PlanState
-from grids.plans import past, services, todo
+from grids.plans import services, todo
 from grids.plans.drafts import Draft
 from grids.plans.forms import NewPlanForm
+from grids.plans.looking_back import past
 from grids.redrawing import Redrawing
 from grids.views.plan_actions import sentences
 from grids.views.shared import map_config, page, who

@@ -18,9 +18,10 @@ from gis_server.errors import Invalid
 from gis_server.list_files import WHOLE, Column, ListFile
 from gis_server.models import LONGEST_CODE, User
 from gis_server.roles import Permission
+from gis_server.throttle import Pace
 from grids.crosswalk import Share
-from grids.plans import ground, past
-from grids.plans.sides import (
+from grids.plans.looking_back import ground, past
+from grids.plans.looking_back.sides import (
     Change,
     Difference,
     Side,
@@ -104,7 +105,7 @@ def first_of(user: User) -> str:
     return min(reach, key=lambda prefix: (len(prefix), prefix)) if reach else ""
 
 
-@allow(Permission.REVIEW_PLANS)
+@allow(Permission.REVIEW_PLANS, Pace.FIGURES)
 @require_safe
 def compare(request: HttpRequest) -> HttpResponseBase:
     """Two plans or days beside each other: a table of what differs, and maps (`shapes`)."""
@@ -177,7 +178,7 @@ def _row(one: Difference) -> dict[str, Any]:
     return {"one": one, "change": name, "badge": badge, "box": box_of(shapes)}
 
 
-@allow(Permission.REVIEW_PLANS)
+@allow(Permission.REVIEW_PLANS, Pace.FIGURES)
 @require_GET
 def shapes(request: HttpRequest) -> JsonResponse:
     """Answer what the maps of a comparison draw: collections of grids that are the `same` on both
@@ -332,7 +333,7 @@ def walk_asked(request: HttpRequest) -> Walk:
     )
 
 
-@allow(Permission.REVIEW_PLANS)
+@allow(Permission.REVIEW_PLANS, Pace.FIGURES)
 @require_safe
 def crosswalk(request: HttpRequest) -> HttpResponseBase:
     """How much of each old grid became part of which new one, and rates on common ground.

@@ -36,6 +36,7 @@ HEARS: dict[beats.Part, Permission] = {
     beats.Part.PICTURES: Permission.SEE_PICTURES,
     beats.Part.COVER: Permission.SEE_COVERAGE,
     beats.Part.POSITIONS: Permission.SEE_PATROLS,
+    beats.Part.BACKUPS: Permission.TAKE_ALARMS,
 }
 """Whom the silence of a part concerns."""
 Box = tuple[float, float, float, float]

@@ -47,6 +47,7 @@ RANKS: dict[tuple[Kind, str], Rank] = {
     (Kind.SILENT, "pictures"): Rank.MIDDLE,
     (Kind.SILENT, "cover"): Rank.LOW,
     (Kind.SILENT, "positions"): Rank.MIDDLE,
+    (Kind.SILENT, "backups"): Rank.LOW,
     (Kind.DARK, ""): Rank.LOW,
 }
 """By the kind and what it is more exactly: a class of cameras, a kind of notice, a part."""

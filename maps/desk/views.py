@@ -22,6 +22,7 @@ from gis_server.file_answers import csv_file, saved_as
 from gis_server.models import User
 from gis_server.roles import Permission, may
 from gis_server.scopes import common_code
+from gis_server.throttle import Pace
 from grids.queries.tree import divisions_to_choose
 from maps import queries
 from maps.desk import selecting
@@ -73,7 +74,7 @@ def desk(request: HttpRequest) -> HttpResponseBase:
     return show(request, "maps/desk.html", context)
 
 
-@allow(Permission.SEE_MAP)
+@allow(Permission.SEE_MAP, Pace.SEARCHES)
 @require_safe
 def select(request: HttpRequest) -> HttpResponseBase:
     """What lies inside a shape, or within some metres of it: a page of each layer.
@@ -132,7 +133,7 @@ def _address(request: HttpRequest, route: str, layer: str, offset: int | None = 
     return f"{reverse(route)}?{query.urlencode(safe=',;:')}"
 
 
-@allow(Permission.SEE_MAP)
+@allow(Permission.SEE_MAP, Pace.FILES)
 @require_safe
 def select_csv(request: HttpRequest) -> HttpResponseBase:
     """All of one layer as a table, for a spreadsheet."""
@@ -143,7 +144,7 @@ def select_csv(request: HttpRequest) -> HttpResponseBase:
     return csv_file(_table(found, asked.radius_m), name)
 
 
-@allow(Permission.SEE_MAP)
+@allow(Permission.SEE_MAP, Pace.FILES)
 @require_safe
 def select_geojson(request: HttpRequest) -> HttpResponseBase:
     """All of the layers that are asked for, for a GIS."""

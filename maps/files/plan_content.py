@@ -14,9 +14,9 @@ from gis_server.models import User
 from gis_server.plain_text import one_line
 from grids.impact import Figures, Moved
 from grids.models import PlanChange
-from grids.plans.counting import shown_figures
-from grids.plans.impact import Report, how, polygon
-from grids.plans.impact_api import seen_by
+from grids.plans.effects.api import seen_by
+from grids.plans.effects.counting import shown_figures
+from grids.plans.effects.impact import Report, how, polygon
 from grids.views.plan_impact import HOWS, number, weights_text
 from maps.figures.classes import NOTHING
 from maps.files.asked import Asked

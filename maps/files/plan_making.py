@@ -17,9 +17,11 @@ from gis_server.pdf_export import PAPER, Colour, Document
 from gis_server.pdf_export import Column as PaperColumn
 from gis_server.plain_text import one_line
 from gis_server.xlsx_export import Column, Value
-from grids.plans.counting import SOURCES, shown_figures
-from grids.plans.impact import Report, polygon, spots
-from grids.plans.impact_api import seen_by
+from grids.plan import Refused, read
+from grids.plans.effects.api import seen_by
+from grids.plans.effects.counting import SOURCES, shown_figures
+from grids.plans.effects.impact import Report, polygon, spots
+from grids.plans.step_texts import operation_text
 from grids.views.plan_impact import (
     HOWS,
     VERDICTS,
@@ -233,22 +235,21 @@ def _places_sheet(moved: Sequence[Any]) -> xlsx_export.Sheet:
 
 def _operations_sheet(report: Report) -> xlsx_export.Sheet:
     """What was done in the editor, step by step."""
-    columns = [
-        Column(_("Step"), 8),
-        Column(pgettext("plan", "What was done"), 16),
-        Column(_("Grids"), 40),
+    columns = [Column(_("Step"), 8), Column(pgettext("plan", "What was done"), 60)]
+    names = {one.code_before or one.code_after: one.name_before or one.name_after
+             for one in report.changes}  # fmt: skip
+    rows: list[list[Value]] = [
+        [step, _step_text(told, names)] for step, told in enumerate(report.plan.operations, 1)
     ]
-    rows: list[list[Value]] = []
-    for step, told in enumerate(report.plan.operations, 1):
-        named = [
-            str(value)
-            for value in (told.values() if isinstance(told, dict) else ())
-            if isinstance(value, str) and value.isdigit() and len(value) >= 15
-        ]
-        rows.append(
-            [step, str(told.get("op", "")) if isinstance(told, dict) else "", " ".join(named)]
-        )
     return xlsx_export.Sheet(_("Steps"), columns, rows)
+
+
+def _step_text(told: Any, names: Mapping[str, str]) -> str:
+    """In words; of a plan that was not drawn in the editor what is noted of it."""
+    try:
+        return operation_text(read(told), names)
+    except Refused:
+        return str(told.get("op", "")) if isinstance(told, dict) else ""
 
 
 # ---- Paper ---------------------------------------------------------------------------------------

@@ -13,9 +13,10 @@ from gis_server.edge import allow, parse_choice, show, user_of
 from gis_server.errors import NotFound
 from gis_server.file_answers import saved_as
 from gis_server.roles import Permission
+from gis_server.throttle import Pace
 from grids.models import BoundaryPlan
 from grids.plans import rows
-from grids.plans.impact import report_of
+from grids.plans.effects.impact import report_of
 from maps.files.asked import FRAMES
 from maps.files.limits import one_file
 from maps.files.making import Made
@@ -31,7 +32,7 @@ def files(request: HttpRequest, grid_plan_id: int) -> HttpResponseBase:
     return show(request, "maps/files/plan.html", context)
 
 
-@allow(Permission.REVIEW_PLANS)
+@allow(Permission.REVIEW_PLANS, Pace.FILES)
 @require_safe
 def file(request: HttpRequest, grid_plan_id: int, form: str) -> HttpResponseBase:
     """One of the files; that it was taken is noted, since it leaves the house."""

@@ -15,6 +15,7 @@ from gis_server.errors import NotFound
 from gis_server.models import User
 from gis_server.roles import Permission
 from gis_server.scopes import common_code
+from gis_server.throttle import Pace
 from grids.queries.tree import divisions_to_choose
 from maps.files.asked import NO_LAYERS, PAPERS, asked_of, figures_of, layers_of
 from maps.files.figures import name_of
@@ -53,7 +54,7 @@ def layer_name(layer: str) -> str:
     }[layer]
 
 
-@allow(Permission.SEE_MAP)
+@allow(Permission.SEE_MAP, Pace.FILES)
 @require_safe
 def file(request: HttpRequest, form: str) -> HttpResponseBase:
     """One of the files; with `size=preview` the picture is small, and for looking at here."""

@@ -3,19 +3,19 @@
 A workbook or CSV is read by the readers of `grids.imports`; here its columns get their meaning.
 """
 
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from gis_server.errors import Invalid
+from gis_server import disk, quarantine
+from gis_server.errors import Invalid, Unavailable
 from grids.imports.headers import normal
 from grids.imports.layer import Layer, Source
-from grids.imports.limits import LIMITS, MIB
+from grids.imports.limits import MIB, TABLE
 from grids.imports.problems import NOTES, Refused
 from grids.imports.source import open_source
 from grids.imports.texts import sentence
@@ -23,10 +23,7 @@ from grids.imports.texts import sentence
 MAX_BYTES = 2 * MIB
 MOST_FAULTS = 200
 SHOWN_CHARS = 40
-SMALL = replace(
-    LIMITS, file_bytes=MAX_BYTES, inflated_bytes=64 * MIB, zip_entries=200, rows=20_000,
-    columns=60, layers=20, xlsx_inflated_bytes=64 * MIB, xlsx_texts_bytes=16 * MIB,
-)  # fmt: skip
+SMALL = replace(TABLE, file_bytes=MAX_BYTES, rows=20_000, columns=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +65,19 @@ def read(content: bytes, columns: Mapping[str, Column], most_rows: int) -> Table
 
     Raises:
         Invalid: no such table, too large, too many rows, or columns missing, unknown or doubled.
+        Unavailable: no room on the disk.
     """
-    with NamedTemporaryFile(suffix=".table") as file:
-        file.write(content)
-        file.flush()
-        try:
-            with open_source(Path(file.name), name="table.xlsx", limits=SMALL) as source:
-                return _table(source, columns, most_rows)
-        except Refused as refused:
-            raise Invalid(sentence(refused.problem, refused.details)) from None
+    try:
+        with (
+            quarantine.held(io.BytesIO(content), MAX_BYTES) as path,
+            open_source(path, name="table.xlsx", limits=SMALL) as source,
+        ):
+            return _table(source, columns, most_rows)
+    except Refused as refused:
+        raise Invalid(sentence(refused.problem, refused.details)) from None
+    except disk.NoRoom:
+        message = _("The server has no room for the file. Tell its administrator.")
+        raise Unavailable(message) from None
 
 
 def _table(source: Source, columns: Mapping[str, Column], most_rows: int) -> Table:

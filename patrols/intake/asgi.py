@@ -26,7 +26,9 @@ django.setup()
 from django.conf import settings  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
+from gis_server.logs import HEADER, request_id, taken_or_made  # noqa: E402
 from gis_server.origin import NO_ADDRESS, counted_as  # noqa: E402
+from gis_server.watch import meters  # noqa: E402
 from patrols import osmand  # noqa: E402
 from patrols.intake import batch, rows  # noqa: E402
 from patrols.intake.limits import LARGEST_BATCH  # noqa: E402
@@ -44,6 +46,13 @@ logger = logging.getLogger(__name__)
 OSMAND = ("/", "/osmand", "/osmand/")
 BATCHES = ("/api/patrols/fixes/", "/osmand/fixes/")
 """The second lies under /osmand, for a proxy that has one host name for everything."""
+ROUTES = {
+    "/healthz": "positions: healthz",
+    **dict.fromkeys(OSMAND, "positions: osmand"),
+    **dict.fromkeys(BATCHES, "positions: fixes"),
+}
+"""By what requests are counted: a device's token may stand in the address."""
+ID_HEADER = HEADER.lower().encode()
 READ_S = 15.0
 """How long a body may take to come."""
 MOST_FIELDS = 50
@@ -70,7 +79,23 @@ class PositionsApp:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
         elif scope["type"] == "http":
-            await self._answer(scope, receive, send)
+            # A request is a task of its own, with variables of its own.
+            request_id.set(taken_or_made(header(scope, ID_HEADER)))
+            await self._counted(scope, receive, send)
+
+    async def _counted(self, scope: Scope, receive: Receive, send: Send) -> None:
+        began, status = time.monotonic(), 500
+
+        async def noted(message: dict[str, Any]) -> None:
+            nonlocal status
+            status = message.get("status", status)
+            await send(message)
+
+        try:
+            await self._answer(scope, receive, noted)
+        finally:
+            route = ROUTES.get(scope["path"], "positions: none")
+            meters.count_request(route, scope["method"], status, time.monotonic() - began)
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -271,6 +296,7 @@ JSON = (b"content-type", b"application/json")
 
 async def answer(send: Send, status: int, body: bytes = b"", *, wait_s: int = 0) -> None:
     headers = [JSON, (b"content-length", str(len(body)).encode())] if body else list(EMPTY)
+    headers.append((ID_HEADER, request_id.get().encode()))
     if wait_s:
         headers.append((b"retry-after", str(wait_s).encode()))
     await send({"type": "http.response.start", "status": status, "headers": headers})

@@ -6,13 +6,14 @@ import pytest
 from cryptography.fernet import Fernet
 
 from bin.steps.places import Places
-from bin.steps.product import ensure_secrets
+from bin.steps.product import count_anew, ensure_secrets
 
 
 @pytest.fixture
 def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Places:
-    for name in ("SECRET_KEY", "SECRET_KEY_FILE", "VAULT_KEY", "VAULT_KEY_FILE"):
+    for name in ("SECRET_KEY", "VAULT_KEY", "METRICS_TOKEN"):
         monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(f"{name}_FILE", raising=False)
     (tmp_path / "secrets").mkdir()
     return Places(tmp_path, tmp_path, tmp_path)
 
@@ -25,6 +26,7 @@ def test_keys_are_made_once(places: Places) -> None:
     assert {name: Path(file).read_text() for name, file in named.items()} == made
     Fernet(made["VAULT_KEY_FILE"])
     assert len(made["SECRET_KEY_FILE"]) >= 50
+    assert len(made["METRICS_TOKEN_FILE"]) >= 50
 
 
 def test_only_their_owner_may_read_them(places: Places) -> None:
@@ -47,6 +49,17 @@ def test_a_run_cut_off_while_writing_leaves_no_empty_key(places: Places) -> None
 def test_keys_that_were_given_are_used(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET_KEY", "given")
     monkeypatch.setenv("VAULT_KEY_FILE", "/run/given")
+    monkeypatch.setenv("METRICS_TOKEN", "given-too")
 
     assert ensure_secrets(places) == {}
     assert list(places.secrets.iterdir()) == []
+
+
+def test_what_was_counted_before_is_dropped_and_nothing_else(tmp_path: Path) -> None:
+    for name in ("counter_5.db", "other.txt"):
+        (tmp_path / name).touch()
+
+    count_anew({"METRICS_DIR": str(tmp_path)})
+    count_anew({"METRICS_DIR": str(tmp_path / "none")})
+
+    assert [one.name for one in tmp_path.iterdir()] == ["other.txt"]

@@ -211,6 +211,18 @@ def test_a_long_log_is_shortened_also_where_the_old_lines_cannot_be_kept(
             "'poller' was killed; the machine may be short of memory",
             id="killed",
         ),
+        pytest.param(
+            '11:22:33 jobs.1   | {"message": "ended by a fault", "exc_info": "Traceback:\\n  x\\n'
+            'ImportError: no such module"}\n11:22:34 system   | jobs.1 stopped (rc=1)\n',
+            "'jobs' ended, saying: ImportError: no such module",
+            id="a trace in JSON",
+        ),
+        pytest.param(
+            '11:22:33 web.1 | {"message": "Port 8000 is taken."}\n'
+            "11:22:34 system   | web.1 stopped (rc=1)\n",
+            "'web' ended, saying: Port 8000 is taken.",
+            id="a message in JSON",
+        ),
         pytest.param("", "no process says why", id="empty"),
         pytest.param("garbage\n\x00", "no process says why", id="garbage"),
     ],

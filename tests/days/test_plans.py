@@ -1,41 +1,34 @@
-"""A planner's job on the district: a plan is made, sent to review, approved by somebody else, given
-its day, becomes the territory by the job, is looked back at, and is taken back.
+"""A planner's whole job on the district: a plan is drawn (split, reshaped, undone, done again,
+found again after a crash), checked, compared, approved by somebody else, becomes the territory by
+the job, is looked back at, and is taken back.
 """
 
-import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from fixtures.demo import SIGN_INS
 from gis_server.roles import Role
-from tests.days.conftest import DESK, OpenPage
+from tests.days.conftest import OpenPage
+from tests.days.drawing import (
+    SPOTS,
+    Place,
+    across,
+    along,
+    grids_of,
+    operations,
+    previewed,
+    pushed,
+    ready,
+    signed_in_as,
+    steps_are,
+    two_with_a_border,
+)
 from tests.days.town import Town, until
 
 pytestmark = pytest.mark.usefixtures("tell_logs")
-PEOPLE = {person.role: person for person in SIGN_INS}
 TITLE = "北片网格拆分方案"
 HOSTILE = '<img src=x onerror="stolen=1">\''
-# A grid that stands alone enough: the one with the lowest code, and a line across its middle.
-GRID = """
-    SELECT grid.code, ST_XMin(shape) - 0.001, ST_XMax(shape) + 0.001,
-           ST_Y(ST_PointOnSurface(shape))
-    FROM grids_gridshape AS drawn JOIN grids_grid AS grid ON grid.id = drawn.grid_id
-    WHERE upper(drawn.valid) IS NULL AND ST_NumInteriorRings(shape) = 0
-      AND ST_NumGeometries(ST_Intersection(shape, ST_MakeLine(
-        ST_SetSRID(ST_MakePoint(ST_XMin(shape) - 0.001, ST_Y(ST_PointOnSurface(shape))), 4326),
-        ST_SetSRID(ST_MakePoint(ST_XMax(shape) + 0.001, ST_Y(ST_PointOnSurface(shape))), 4326)
-      ))) = 1
-    ORDER BY grid.code LIMIT 1"""
-SAVE = """async ([address, told]) => {
-  const csrf = document.querySelector("[name=csrfmiddlewaretoken]").value;
-  const headers = { "Content-Type": "application/json", "X-CSRFToken": csrf };
-  const answer = await fetch(address, { method: "POST", headers, body: told });
-  return [answer.status, await answer.text()];
-}"""
 DRAWN = "(id) => document.querySelector(id)?.map?.loaded() === true"
 FILLED = "([id, source]) => document.querySelector(id).map.querySourceFeatures(source).length"
 TOGETHER = """(() => {
@@ -43,34 +36,6 @@ TOGETHER = """(() => {
   const looks = (map) => `${map.getCenter()} ${map.getZoom()}`;
   return looks(one) === looks(other);
 })()"""
-SignedIn = Callable[[Role, str], Page]
-
-
-@pytest.fixture
-def somebody(open_page: OpenPage, town: Town) -> SignedIn:
-    """Opens pages of somebody with a role."""
-
-    def open_at(role: Role, path: str) -> Page:
-        person = PEOPLE[role]
-        page = open_page(f"/sign-in/?next={path}", DESK, known=False)
-        page.locator("#id_username").fill(person.username)
-        page.locator("#id_password").fill(person.password)
-        page.keyboard.press("Enter")
-        page.wait_for_url(f"{town.url}{path}")
-        return page
-
-    return open_at
-
-
-@pytest.fixture
-def grid(town: Town) -> dict[str, Any]:
-    """A grid, a line that divides it, and the code of what is born by it."""
-    [(code, west, east, north)] = town.ask(GRID)
-    [(last,)] = town.ask("SELECT max(code) FROM grids_grid WHERE starts_with(code, %s)", code[:12])
-    born = f"{int(last) + 1:015d}"
-    line = [[west, north], [east, north]]
-    split = {"do": "split", "grid": code, "line": line, "keeps": "left", "code": born}
-    return {"code": code, "born": born, "split": split | {"name": HOSTILE}}
 
 
 def drawn(page: Page, box: str = "#plan-map") -> None:
@@ -93,54 +58,189 @@ def number_of(page: Page, town: Town) -> int:
     return int(page.url.removeprefix(f"{town.url}/plans/").split("/")[0])
 
 
-def test_a_plan_goes_its_way_is_looked_back_at_and_taken_back(
-    somebody: SignedIn, town: Town, grid: dict[str, Any], picture_folder: Path
-) -> None:
-    planner, leader = somebody(Role.PLANNER, "/plans/"), somebody(Role.DISTRICT_LEADER, "/plans/")
-    number = begun(planner, town, grid)
-    planner.screenshot(path=picture_folder / "plan-draft-1920x1080.png", full_page=True)
-
+def test_a_planners_whole_job(open_page: OpenPage, town: Town, picture_folder: Path) -> None:
+    planner = signed_in_as(Role.PLANNER, town, open_page, "/plans/")
+    leader = signed_in_as(Role.DISTRICT_LEADER, town, open_page, "/plans/")
+    number = begun(planner, town)
+    one, born = drawn_in_the_editor(planner, town, number, picture_folder)
+    checked(planner, town, number, picture_folder)
+    compared(planner, town, number, born, picture_folder)
+    planner.goto(f"{town.url}/plans/{number}/")
     approved(planner, leader, picture_folder)
     published(planner, town, number)
-    compared(planner, town, number, picture_folder)
-    looked_back(planner, town, grid, picture_folder)
+    looked_back(planner, town, one, born, picture_folder)
     # Tomorrow: a grid changes once a day.
     town.manage("shell", "-c", "from tests.grids.plans.planning import *; a_day_passes()")
-    planner.goto(f"{town.url}/plans/{number}/")
-    press(planner, "take-back")
-    expect(planner.locator(".message.success")).to_be_visible()
-    back = number_of(planner, town)
+    back = taken_back(planner, town, number)
     approved(planner, leader, picture_folder)
     published(planner, town, back)
 
     assert back != number
     assert state(town, number) == "superseded"
-    gone = town.ask("SELECT gone_on IS NOT NULL FROM grids_grid WHERE code = %s", grid["born"])
+    gone = town.ask("SELECT gone_on IS NOT NULL FROM grids_grid WHERE code = %s", born)
     assert gone == [(True,)]
     for page in (planner, leader):
         assert page.evaluate("typeof stolen") == "undefined"
 
 
-def begun(planner: Page, town: Town, grid: dict[str, Any]) -> int:
-    """A plan that is made by the form, and drawn as the editor sends it."""
+def begun(planner: Page, town: Town) -> int:
+    """A plan that is made by the form."""
     planner.get_by_role("link", name="新建方案").first.click()
     planner.locator("#id_title").fill(TITLE)
-    planner.locator("#id_territory").select_option(grid["code"][:6])
+    planner.locator("#id_territory").select_option("140107")
     planner.locator(".form button.main").click()
     expect(planner.locator("h1")).to_have_text(TITLE)
-    number = number_of(planner, town)
-    told = {"title": TITLE, "territory": grid["code"][:6], "operations": [grid["split"]]}
-    sent = json.dumps(told | {"revision": 1})
-    status, answer = planner.evaluate(SAVE, [f"/api/grid-plans/{number}/", sent])
-    assert status == 200, answer
-    planner.reload()
+    return number_of(planner, town)
+
+
+def drawn_in_the_editor(page: Page, town: Town, plan: int, picture_folder: Path) -> tuple[str, str]:
+    """The grid that was split, and the one that was born by it."""
+    page.locator(f"a[href='/plans/{plan}/draw/']").first.click()
+    ready(page)
+    expect(page.locator("#panel-grids .draw-row")).not_to_have_count(0)
+    before = grids_of(page)
+
+    split_a_grid(page, before, picture_folder)
+    assert [one["do"] for one in operations(town, plan)] == ["split"]
+    reshape_a_border(page)
+    after = grids_of(page)
+    take_back_and_do_again(page, before, after)
+    draw_what_is_refused(page, before, picture_folder)
+    half_a_line_survives_a_reload(page, before)
+
+    assert grids_of(page) == after
+    assert [one["do"] for one in operations(town, plan)] == ["split", "reshape"]
+    page.locator("#tab-steps").click()
+    expect(page.locator(".draw-steps li")).to_have_count(2)
+    [born] = after.keys() - before.keys()
+    return min(before), born
+
+
+def split_a_grid(page: Page, grids: dict[str, list[Place]], picture_folder: Path) -> None:
+    """By a line, with the parts shown before it is done."""
+    born = page.evaluate("document.body.editor.state.next_code")
+    page.keyboard.press("s")
+    along(page, *across(grids[min(grids)]), shows=[min(grids), born])
+    expect(page.locator(".card-areas tr")).to_have_count(2)
+    page.screenshot(path=picture_folder / "plan-split-1920x1080.png")
+    page.locator("#card-name").fill(HOSTILE)
+    page.keyboard.press("Enter")
+    expect(page.locator("#card")).to_be_hidden()
+    steps_are(page, 1)
+    expect(page.locator("#panel-grids .draw-row")).to_have_count(len(grids) + 1)
+
+
+def reshape_a_border(page: Page) -> None:
+    grids = grids_of(page)
+    one, other, border = two_with_a_border(grids)
+    page.keyboard.press("r")
+    line = pushed(border, grids[one])
+    along(page, *line, shows=[one, other])
+    expect(page.locator(".card-areas tr")).to_have_count(2)
+    chosen = [page.locator(f"#card-{name}").input_value() for name in ("grid", "other")]
+    assert sorted(chosen) == [one, other]
+    page.keyboard.press("Enter")
+    steps_are(page, 2)
+    page.keyboard.press("Escape")
+    hand_a_piece_over(page, line, one, other)
+    move_a_corner(page, line[1], one, other)
+
+
+def hand_a_piece_over(page: Page, line: tuple[Place, Place, Place], one: str, other: str) -> None:
+    """Around a corner of the border; what would come of it is shown, and then it is given up."""
+    page.keyboard.press("h")
+    [[x, y]] = page.evaluate(SPOTS, [line[1]])
+    for dx, dy in ((-30, -25), (30, -25), (30, 25)):
+        page.mouse.move(x + dx, y + dy)
+        page.mouse.click(x + dx, y + dy)
+        page.wait_for_timeout(400)
+    page.mouse.move(x - 30, y + 25, steps=3)
+    previewed(page, one, other)
+    page.keyboard.press("Escape")
+    previewed(page)
+    page.keyboard.press("Escape")
+
+
+def move_a_corner(page: Page, corner: Place, one: str, other: str) -> None:
+    """All grids that have it move along; it is taken back."""
+    page.keyboard.press("e")
+    [[x, y]] = page.evaluate(SPOTS, [corner])
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 12, y + 8, steps=4)
+    previewed(page, one, other)
+    page.mouse.up()
+    steps_are(page, 3)
+    previewed(page)
+    page.keyboard.press("Control+z")
+    steps_are(page, 2)
+    page.keyboard.press("Escape")
+
+
+def take_back_and_do_again(
+    page: Page, before: dict[str, list[Place]], after: dict[str, list[Place]]
+) -> None:
+    """By keys and by button, bit by bit the same."""
+    page.keyboard.press("Control+z")
+    steps_are(page, 1)
+    page.keyboard.press("Control+z")
+    steps_are(page, 0)
+    assert grids_of(page) == before
+    expect(page.locator("#undo")).to_be_disabled()
+    page.keyboard.press("Control+y")
+    steps_are(page, 1)
+    page.locator("#redo").click()
+    steps_are(page, 2)
+    assert grids_of(page) == after
+
+
+def draw_what_is_refused(page: Page, grids: dict[str, list[Place]], picture_folder: Path) -> None:
+    """It says why, and goes to the place."""
+    page.keyboard.press("s")
+    south, north = across(grids[sorted(grids)[1]])
+    along(page, south, (south[0], (south[1] + north[1]) / 2))
+    expect(page.locator(".refusal")).to_have_attribute("data-flaw", "ends_inside")
+    expect(page.locator("#card button.main")).to_be_disabled()
+    page.screenshot(path=picture_folder / "plan-refused-1920x1080.png")
+    page.locator(".refusal button").click()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    expect(page.locator('[data-tool="select"]')).to_have_attribute("aria-pressed", "true")
+
+
+def half_a_line_survives_a_reload(page: Page, grids: dict[str, list[Place]]) -> None:
+    south, north = across(grids[sorted(grids)[1]])
+    page.keyboard.press("f")
+    page.keyboard.press("s")
+    [[x, y]] = page.evaluate(SPOTS, [south])
+    page.mouse.click(x, y)
+    page.mouse.move(x + 30, y - 30, steps=3)
+    page.reload()
+    ready(page)
+    expect(page.locator('[data-tool="split"]')).to_have_attribute("aria-pressed", "true")
+    [[x, y]] = page.evaluate(SPOTS, [north])
+    page.mouse.move(x, y, steps=3)
+    page.mouse.dblclick(x, y)
+    expect(page.locator(".card-areas tr")).to_have_count(2)
+
+    # So does one that is drawn and not applied yet.
+    page.reload()
+    ready(page)
+    expect(page.locator(".card-areas tr")).to_have_count(2)
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+
+
+def checked(planner: Page, town: Town, number: int, picture_folder: Path) -> None:
+    """The plan's page proves it, and shows it on a map."""
+    planner.goto(f"{town.url}/plans/{number}/")
     expect(planner.locator("tr[data-grid]").first).to_be_visible()
     expect(planner.locator(".plan-fine .badge.good")).to_be_visible()
     drawn(planner)
     until(
         lambda: planner.evaluate(FILLED, ["#plan-map", "after"]) >= 2, "both new shapes are drawn"
     )
-    return number
+    planner.screenshot(path=picture_folder / "plan-draft-1920x1080.png", full_page=True)
 
 
 def approved(planner: Page, leader: Page, picture_folder: Path) -> None:
@@ -174,9 +274,10 @@ def published(planner: Page, town: Town, number: int) -> None:
     until(lambda: state(town, number) == "in_force", "the plan is in force")
 
 
-def compared(planner: Page, town: Town, number: int, picture_folder: Path) -> None:
+def compared(planner: Page, town: Town, number: int, born: str, picture_folder: Path) -> None:
     planner.goto(f"{town.url}/plans/compare/?b={number}")
-    expect(planner.locator(".rows tbody tr")).to_have_count(2)
+    expect(planner.locator(".rows tbody tr")).not_to_have_count(0)
+    expect(planner.locator(".rows")).to_contain_text(born)
     drawn(planner, ".compare-map")
     until(
         lambda: planner.evaluate(FILLED, [".compare-map", "changed"]) >= 1, "differences are drawn"
@@ -190,18 +291,33 @@ def compared(planner: Page, town: Town, number: int, picture_folder: Path) -> No
     planner.screenshot(path=picture_folder / "plans-swipe-1920x1080.png")
 
 
-def looked_back(planner: Page, town: Town, grid: dict[str, Any], picture_folder: Path) -> None:
-    planner.goto(f"{town.url}/grids/{grid['born']}/life/")
-    expect(planner.locator(".part-rows").first).to_contain_text(grid["code"])
+def looked_back(planner: Page, town: Town, code: str, born: str, picture_folder: Path) -> None:
+    planner.goto(f"{town.url}/grids/{born}/life/")
+    expect(planner.locator(".part-rows").first).to_contain_text(code)
     drawn(planner, "#life-map")
     planner.screenshot(path=picture_folder / "grid-life-1920x1080.png")
-    community = grid["code"][:12]
+    community = code[:12]
     planner.goto(f"{town.url}/plans/map/?below={community}")
-    expect(planner.locator(".rows")).to_contain_text(grid["born"])
+    expect(planner.locator(".rows")).to_contain_text(born)
     drawn(planner, "#day-map")
     planner.screenshot(path=picture_folder / "plans-day-1920x1080.png")
     planner.goto(f"{town.url}/plans/map/?below={community}&day=2026-02-01")
-    expect(planner.locator(".rows")).not_to_contain_text(grid["born"])
+    expect(planner.locator(".rows")).not_to_contain_text(born)
     planner.goto(f"{town.url}/plans/crosswalk/?below={community}")
-    expect(planner.locator(".rows").first).to_contain_text(grid["born"])
+    expect(planner.locator(".rows").first).to_contain_text(born)
     planner.screenshot(path=picture_folder / "plans-crosswalk-1920x1080.png")
+
+
+def taken_back(planner: Page, town: Town, number: int) -> int:
+    """The plan that takes the other back; the editor shows it as its first step, and draws on."""
+    planner.goto(f"{town.url}/plans/{number}/")
+    press(planner, "take-back")
+    expect(planner.locator(".message.success")).to_be_visible()
+    back = number_of(planner, town)
+    planner.goto(f"{town.url}/plans/{back}/draw/")
+    ready(planner)
+    steps_are(planner, 1)
+    expect(planner.locator("#undo")).to_be_disabled()
+    expect(planner.locator('[data-tool="split"]')).to_be_enabled()
+    planner.goto(f"{town.url}/plans/{back}/")
+    return back

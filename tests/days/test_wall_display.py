@@ -40,6 +40,29 @@ ACROSS = """([xs, ys]) => {
   return found;
 }"""
 LOADED = "() => Boolean(document.getElementById('map').map?.loaded())"
+# Keeps the first picture for later: it is drawn before it is put into the page.
+KEEP_FIRST = """new MutationObserver((changes) => {
+  for (const { addedNodes } of changes) for (const node of addedNodes) {
+    if (node.className === "first") window.first = node;
+  }
+}).observe(document, { childList: true, subtree: true })"""
+# Of all cameras, the share that the first picture has where the map has them: there it has another
+# colour than one hand's breadth beside the territory's own.
+IN_REGISTER = """() => {
+  const { map } = document.getElementById("map");
+  const pen = window.first.getContext("2d");
+  const ratio = devicePixelRatio;
+  const at = ({ x, y }) => pen.getImageData(x * ratio, y * ratio, 1, 1).data.join();
+  const ground = (name) => {
+    const said = getComputedStyle(document.documentElement).getPropertyValue(name);
+    const [, ...parts] = /#(..)(..)(..)/.exec(said);
+    return [...parts.map((part) => parseInt(part, 16)), 255].join();
+  };
+  const plain = ["--map-inside", "--map-outside"].map(ground);
+  const { features } = map.getSource("cameras").serialize().data;
+  const places = features.map(({ geometry }) => map.project(geometry.coordinates));
+  return places.filter((place) => !plain.includes(at(place))).length / places.length;
+}"""
 ROOT_PX = "() => parseFloat(getComputedStyle(document.documentElement).fontSize)"
 # Streams that the page has opened, so that a test can speak in the server's place.
 STREAMS = """() => {
@@ -258,3 +281,27 @@ def test_a_district_of_many_cameras_is_asked_for_by_view(open_page: OpenPage) ->
     until(lambda: any("bbox" in url for url in asked), "those in view are asked for")
     until(lambda: len(page.evaluate(STATES_ON_MAP)) != 9, "those in view are drawn")
     expect(page.locator(".crowded")).to_be_hidden()
+
+
+def test_the_first_picture_is_there_before_the_map_and_gives_way_to_it(
+    open_page: OpenPage,
+) -> None:
+    page = open_page("/wall/", prepare=lambda page: page.add_init_script(KEEP_FIRST))
+    until(lambda: page.evaluate("() => Boolean(window.first)"), "the first picture", DRAWN_S)
+    until(lambda: page.evaluate(LOADED), "the map is drawn", DRAWN_S)
+
+    expect(page.locator("canvas.first")).to_have_count(0)
+    assert page.evaluate(IN_REGISTER) > 0.95
+
+
+def test_without_graphics_the_first_picture_makes_room_for_words(open_page: OpenPage) -> None:
+    no_graphics = """() => {
+      const own = HTMLCanvasElement.prototype.getContext;
+      HTMLCanvasElement.prototype.getContext = function (kind, ...more) {
+        return kind.startsWith("webgl") ? null : own.call(this, kind, ...more);
+      };
+    }"""
+    page = open_page("/wall/", prepare=lambda page: page.add_init_script(f"({no_graphics})()"))
+
+    expect(page.locator("#map .empty")).to_be_visible()
+    expect(page.locator("canvas.first")).to_have_count(0)

@@ -3,6 +3,7 @@
 PostgreSQL changes tables inside transactions, and no migration of ours goes without one.
 """
 
+import json
 import os
 import signal
 import subprocess
@@ -98,7 +99,7 @@ def test_a_migration_that_is_killed_twice_goes_through_the_third_time(
             said, _ = process.communicate(timeout=600)
         ready = asked(port, "GET", "/readyz")
 
-    assert behind == (503, b'{"status": "not ready", "database": "behind", "redis": "ok"}')
+    assert (behind[0], json.loads(behind[1])["database"]) == (503, "behind")
     assert (process.returncode, said) == (0, "")
     assert ready[0] == 200
     assert half.schema(town.cluster, NAME) == half.schema(town.cluster, "gis")

@@ -1,5 +1,6 @@
 """PostGIS and Redis are killed; whoever keeps the product starts them again."""
 
+import json
 import os
 import signal
 
@@ -34,6 +35,8 @@ def test_without_redis_people_report_and_see_and_jobs_come_back_with_it(
         seen = town.seen("/api/cameras/summary/")
         town.supervisor.servers = [town.postgis, town.redis]
 
-    assert told == (503, b'{"status": "not ready", "database": "ok", "redis": "away"}')
+    assert told[0] == 503
+    said = {"status": "not ready", "database": "ok", "redis": "away"}
+    assert json.loads(told[1]).items() >= said.items()
     assert seen[0] == 200
     assert town.pid_of_redis() != killed

@@ -266,3 +266,28 @@ def test_weights_that_are_none_are_refused(monkeypatch: pytest.MonkeyPatch, text
 
     with pytest.raises(ImproperlyConfigured, match="PLAN_LOAD_WEIGHTS must be pairs"):
         env.env_weights("PLAN_LOAD_WEIGHTS", "", ("households", "shops"))
+
+
+@pytest.mark.parametrize("text", ["short", "x" * 23, "x" * 30 + " y", "ключ" * 10])
+def test_a_token_that_could_be_guessed_or_not_be_sent_is_refused(
+    monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.setenv("METRICS_TOKEN", text)
+
+    with pytest.raises(ImproperlyConfigured, match="METRICS_TOKEN") as refusal:
+        env.env_token("METRICS_TOKEN", 24)
+
+    assert text not in str(refusal.value)
+
+
+def test_a_token_is_read_from_its_file_and_none_is_none(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "token"
+    file.write_text("x" * 24 + "\n")
+    monkeypatch.delenv("METRICS_TOKEN", raising=False)
+    monkeypatch.delenv("METRICS_TOKEN_FILE", raising=False)
+    assert env.env_token("METRICS_TOKEN", 24) == ""
+
+    monkeypatch.setenv("METRICS_TOKEN_FILE", str(file))
+    assert env.env_token("METRICS_TOKEN", 24) == "x" * 24

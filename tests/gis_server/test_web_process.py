@@ -22,7 +22,8 @@ COMMAND = (
     "gis_server.wsgi:application --interface wsgi --http 1 --no-ws --log-level error"
     " --workers 2 --blocking-threads 2 --port"
 )
-SECRETS = ("SECRET_KEY", "VAULT_KEY", "DATABASE_URL", "REDIS_URL", "OIDC_CLIENT_SECRET")
+SECRETS = ("SECRET_KEY", "VAULT_KEY", "DATABASE_URL", "REDIS_URL", "OIDC_CLIENT_SECRET",
+           "METRICS_TOKEN")  # fmt: skip
 
 
 def answers(port: int) -> bool:
@@ -127,7 +128,8 @@ def test_keys_do_not_stand_in_what_the_server_tells_of_a_request() -> None:
     )
     done = subprocess.run(
         [sys.executable, "-c", code % (SECRETS,)],
-        cwd=ROOT, env=os.environ | {"OIDC_CLIENT_SECRET": "only-for-this-test"},
+        cwd=ROOT,
+        env=os.environ | {"OIDC_CLIENT_SECRET": "only-for-this-test", "METRICS_TOKEN": "x" * 32},
         capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import shapely
 
+from fixtures.plan_edits import moved_land_m2
 from gis_server.frames import Frame, from_wgs84, to_wgs84
 from grids.layer_diff import ROUNDING_DEG, Difference, compared, is_same
 
@@ -103,6 +104,23 @@ def test_a_neighbour_outside_of_the_layer_gets_the_corner_too() -> None:
 
     assert set(found.noded) == {D, north}
     assert (112.505, 37.86) in list(found.noded[north].exterior.coords)
+
+
+def test_an_outer_border_that_a_new_one_ends_on_stays_where_it_is() -> None:
+    """A file of seven decimals puts the new corner beside a slanting border, not on it."""
+    slanted = shapely.Polygon(
+        [(112.5, 37.85), (112.51, 37.8512345), (112.5123456, 37.86), (112.5, 37.86)]
+    )
+    south, north = (round(112.505, 7), round(37.85 + 0.00061725, 7)), (112.505, 37.86)
+    west = shapely.Polygon([(112.5, 37.85), south, north, (112.5, 37.86)])
+    east = shapely.Polygon([south, (112.51, 37.8512345), (112.5123456, 37.86), north])
+
+    found = compared({A: west, B: east}, {A: slanted}, {})
+
+    assert (set(found.reshaped), set(found.born)) == ({A}, {B})
+    drawn = [found.reshaped[A], found.born[B]]
+    assert moved_land_m2([slanted], [west, east]) > 1e-3
+    assert moved_land_m2([slanted], drawn) < 1e-6
 
 
 def test_grids_that_are_merged() -> None:

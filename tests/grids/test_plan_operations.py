@@ -6,11 +6,20 @@ from dataclasses import replace
 import pytest
 import shapely
 
-from fixtures.plan_edits import CELL_DEG, DAY, SOUTH, WEST, moved_land_m2, small_territories
+from fixtures.plan_edits import (
+    CELL_DEG,
+    DAY,
+    SOUTH,
+    WEST,
+    at_once,
+    moved_land_m2,
+    small_territories,
+)
 from gis_server.ellipsoid import area_m2
 from grids.plan import (
     Add,
     Assign,
+    Drawn,
     Flaw,
     Grid,
     HandOver,
@@ -18,6 +27,7 @@ from grids.plan import (
     Move,
     Operation,
     Plan,
+    Redraw,
     Refused,
     Rename,
     Renumber,
@@ -29,9 +39,11 @@ from grids.plan import (
     dump,
     load,
     preview,
+    read,
     redo,
+    written,
 )
-from grids.plan.nodes import edges, on_edge
+from grids.plan.nodes import edges, on_edge, rings
 from grids.topology import prove_territory
 
 A, B, C, D = (f"14010700100100{n}" for n in (1, 2, 3, 4))
@@ -242,7 +254,51 @@ EVERYTHING: list[Operation] = [
     Assign(C, ("W7",)),
     Add(D, None, "140107001901001", "N"),
     Retire("140107001901001", ABROAD),
+    Redraw((Drawn(A, A, "A"), Drawn(B, B, "B", staff=(("W8", "chief"),))), (), "file"),
 ]
+
+
+@pytest.mark.parametrize("number", range(len(EVERYTHING) - 1), ids=lambda n: EVERYTHING[n].do)
+def test_what_any_operation_makes_is_made_at_once_too(plan: Plan, number: int) -> None:
+    for operation in EVERYTHING[:number]:
+        plan = apply(plan, operation)
+    drawn = apply(plan, EVERYTHING[number])
+    if EVERYTHING[number].do == "assign":
+        pytest.skip("people are posted by their roles, not drawn")
+
+    step = at_once(drawn.steps[-1])
+    whole = apply(plan, read(json.loads(json.dumps(written(step)))))
+
+    assert whole.grids == drawn.grids
+    assert whole.steps[-1].noded == drawn.steps[-1].noded
+    assert whole.reformed == drawn.reformed
+    assert whole.undo().grids == plan.grids
+    assert redo(whole.undo()) == whole
+
+
+def shape_of(grid: str, shape: shapely.Geometry, **more: str) -> Drawn:
+    return Drawn(
+        grid, more.get("code", grid), more.get("name", "n"), tuple(map(tuple, rings(shape)))
+    )
+
+
+def test_a_code_that_is_freed_at_once_may_be_a_new_grids(plan: Plan) -> None:
+    west, east = cell(0, 0), cell(1, 0)
+    do = Redraw(
+        (
+            Drawn(A, NEW, "A", ()),
+            replace(shape_of("14010700100100 2nd", east, code=A), kind="special", of=(B,)),
+        ),
+        ((B, ("14010700100100 2nd",)),),
+        "file",
+    )
+
+    after = apply(plan, do)
+
+    assert (after.grids[A].code, after.grids[A].shape) == (NEW, west)
+    assert after.grids["14010700100100 2nd"] == Grid(A, "n", east)
+    assert B not in after.grids
+    assert after.undo().grids == plan.grids
 
 
 def test_undo_gives_back_the_identical_plan_and_redo_the_later_one(plan: Plan) -> None:

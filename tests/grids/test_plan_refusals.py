@@ -1,15 +1,17 @@
 """Bad input to plans: each gets its word from the closed list and a place, and changes nothing."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 import shapely
 
-from fixtures.plan_edits import DAY, small_territories
+from fixtures.plan_edits import CELL_DEG, DAY, small_territories
 from grids.plan import (
     Add,
     Assign,
+    Drawn,
     Flaw,
     Grid,
     HandOver,
@@ -17,6 +19,7 @@ from grids.plan import (
     Move,
     Operation,
     Plan,
+    Redraw,
     Refused,
     Rename,
     Renumber,
@@ -43,6 +46,7 @@ from tests.grids.test_plan_operations import (
     at,
     cell,
     line,
+    shape_of,
 )
 from tests.grids.test_plan_operations import plan as plan  # noqa: PLC0414 - a fixture
 
@@ -53,6 +57,12 @@ def split(*points: tuple[float, float], grid: str = A, code: str = NEW) -> Split
     return Split(grid, line(*points), "left", code, "new")
 
 
+def redraw(*drawn: Drawn, ended: str = "") -> Redraw:
+    return Redraw(drawn, ((ended, ()),) if ended else (), "file")
+
+
+# A and B, as one.
+BAR = shapely.Polygon(line((0, 0), (1, 0), (2, 0), (2, 1), (1, 1), (0, 1)))
 BAD = [
     pytest.param(split((0.5, 0.5)), Flaw.TOO_FEW_POINTS, id="a line of one point"),
     pytest.param(split(), Flaw.TOO_FEW_POINTS, id="no line"),
@@ -168,6 +178,38 @@ BAD = [
     pytest.param(Rename(A, "A"), Flaw.CHANGES_NOTHING, id="the same name"),
     pytest.param(Rename(A, "x" * 81), Flaw.BAD_NAME, id="a long name"),
     pytest.param(Assign("x", ("W1",)), Flaw.UNKNOWN_GRID, id="people of nobody"),
+    pytest.param(redraw(), Flaw.MALFORMED, id="nothing redrawn"),
+    pytest.param(redraw(Drawn(A, A, "1"), Drawn(A, A, "2")), Flaw.MALFORMED, id="redrawn twice"),
+    pytest.param(redraw(Drawn(A, A, "1"), ended=A), Flaw.MALFORMED, id="redrawn and ended"),
+    pytest.param(redraw(Drawn(A, A, "A")), Flaw.CHANGES_NOTHING, id="redrawn as it is"),
+    pytest.param(redraw(shape_of(A, BAR)), Flaw.BREAKS_PARTITION, id="redrawn over a neighbour"),
+    pytest.param(
+        redraw(shape_of(A, cell(0, 0, (0.5, 0)).buffer(-1e-4))),
+        Flaw.BREAKS_PARTITION,
+        id="redrawn with a gap",
+    ),
+    pytest.param(redraw(ended=A), Flaw.BREAKS_PARTITION, id="ended, and nobody gets its land"),
+    pytest.param(
+        redraw(shape_of(A, shapely.Polygon(line((0, 0), (1, 1), (1, 0), (0, 1))))),
+        Flaw.BREAKS_PARTITION,
+        id="redrawn as a bow tie",
+    ),
+    pytest.param(
+        redraw(shape_of(A, cell(0, 0, (1, 0.5)))), Flaw.BREAKS_PARTITION, id="a node for one only"
+    ),
+    pytest.param(redraw(Drawn(A, "x", "n")), Flaw.BAD_CODE, id="redrawn under no code"),
+    pytest.param(redraw(Drawn("x", NEW, "n")), Flaw.UNKNOWN_GRID, id="redrawn and unknown"),
+    pytest.param(redraw(ended="x"), Flaw.UNKNOWN_GRID, id="ended and unknown"),
+    pytest.param(redraw(Drawn(A, B, "n")), Flaw.CODE_TAKEN, id="redrawn as another"),
+    pytest.param(redraw(Drawn(A, B, "n"), ended=B), Flaw.CODE_TAKEN, id="as one that ends"),
+    pytest.param(
+        redraw(Drawn(A, ABROAD[:12] + "009", "n")), Flaw.OTHER_COMMUNITY, id="redrawn abroad"
+    ),
+    pytest.param(redraw(Drawn(A, A, "")), Flaw.BAD_NAME, id="redrawn without a name"),
+    pytest.param(redraw(Drawn(NEW, NEW, "n", kind="basic")), Flaw.MALFORMED, id="new, no shape"),
+    pytest.param(
+        redraw(replace(shape_of(B, cell(1, 0)), kind="basic")), Flaw.CODE_TAKEN, id="new, and old"
+    ),
 ]
 
 
@@ -284,6 +326,14 @@ def test_operations_come_back_from_json(operation: Operation) -> None:
 
 
 GOOD = written(EVERYTHING[0])
+REDRAWN = written(redraw(shape_of(A, cell(0, 0))))
+DRAWN = REDRAWN["drawn"][0]
+
+
+def redrawn(**other: Any) -> dict[str, Any]:
+    return REDRAWN | {"drawn": [DRAWN | other]}
+
+
 HOSTILE: list[Any] = [
     None, [], "split", {}, {"do": []}, {"do": "fly"}, {"do": "split"}, GOOD | {"more": 1},
     GOOD | {"grid": 5}, GOOD | {"grid": "x" * 81}, GOOD | {"name": "a\0b"}, GOOD | {"keeps": "up"},
@@ -292,6 +342,10 @@ HOSTILE: list[Any] = [
     {"do": "hand over", "grid": A, "into": B, "ring": None},
     {"do": "renumber", "codes": [[A]]}, {"do": "assign", "grid": A, "people": [1]},
     {"do": "move", "moves": [[[1, 2]]]},
+    REDRAWN | {"drawn": [1]}, REDRAWN | {"drawn": [{}]}, REDRAWN | {"ended": [A]},
+    redrawn(more=1), redrawn(kind="round"), redrawn(kind=None), redrawn(of=A), redrawn(staff=["W"]),
+    redrawn(staff=[["W", "king"]]), redrawn(rings=5), redrawn(rings=[[]]),
+    redrawn(rings=[[[1, 2], [3, 4], [1, 2]]]), redrawn(rings=[[[0, 0], [1, 0], [1, 1], [0, 1]]]),
 ]  # fmt: skip
 
 
@@ -325,6 +379,26 @@ def test_what_is_no_plan_is_refused(plan: Plan, given: Any) -> None:
         load(given, plan.base.grids.values())
 
     assert told.value.flaw is Flaw.MALFORMED
+
+
+@pytest.mark.parametrize("number", [200.0, float("nan"), float("inf")])
+def test_rings_are_degrees(number: float) -> None:
+    ring = [[number, 1], [1, 0], [1, 1], [number, 1]]
+
+    with pytest.raises(Refused) as told:
+        read(redrawn(rings=[ring]))
+
+    assert told.value.flaw is Flaw.NOT_DEGREES
+
+
+def test_a_redrawing_has_a_limit(plan: Plan) -> None:
+    many = shapely.segmentize(cell(0, 0), CELL_DEG / 20_000)
+    one = shape_of(A, many)
+
+    for attempt in (lambda: apply(plan, redraw(one)), lambda: read(written(redraw(one)))):
+        with pytest.raises(Refused) as told:
+            attempt()
+        assert told.value.flaw is Flaw.TOO_MANY_VERTICES
 
 
 def test_a_plan_has_a_limit(plan: Plan) -> None:

@@ -3,7 +3,7 @@
 import pytest
 import shapely
 
-from grids.plans.sketch import HEIGHT, MARGIN, WIDTH, path_of, sketch
+from grids.plans.effects.sketch import HEIGHT, MARGIN, WIDTH, path_of, sketch
 
 
 def test_nothing_to_draw() -> None:

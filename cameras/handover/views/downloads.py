@@ -21,12 +21,13 @@ from gis_server.file_answers import saved_as
 from gis_server.models import User
 from gis_server.roles import Permission
 from gis_server.scopes import common_code
+from gis_server.throttle import Pace
 
 
 def download(name: str) -> Callable[[HttpRequest], HttpResponseBase]:
     """The view of one format."""
 
-    @allow(Permission.SEE_CAMERAS)
+    @allow(Permission.SEE_CAMERAS, Pace.FILES)
     @require_safe
     def view(request: HttpRequest) -> HttpResponseBase:
         return answer(FORMATS[name], user_of(request), filters_of(request), timezone.now())

@@ -27,6 +27,7 @@ from gis_server.edge import allow, parse_choice, parse_int, user_of
 from gis_server.errors import Conflict, DomainError, Invalid
 from gis_server.list_files import WHOLE, Column, ListFile
 from gis_server.roles import Permission
+from gis_server.throttle import Pace
 
 DELIVERIES = ListFile(
     "deliveries",
@@ -212,7 +213,7 @@ def body_shown(what: Outgoing) -> str:
     return text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN] + "\n…"
 
 
-@allow(Permission.HAND_OVER)
+@allow(Permission.HAND_OVER, Pace.DEVICES)
 @require_POST
 def send_now(request: HttpRequest, plan_id: int) -> HttpResponseBase:
     try:
@@ -233,7 +234,7 @@ def remove_plan(request: HttpRequest, plan_id: int) -> HttpResponseBase:
     return redirect("handover")
 
 
-@allow(Permission.HAND_OVER)
+@allow(Permission.HAND_OVER, Pace.DEVICES)
 @require_POST
 def send_again(request: HttpRequest, delivery_id: int) -> HttpResponseBase:
     try:

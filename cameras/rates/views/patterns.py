@@ -16,13 +16,14 @@ from cameras.reasons_text import reason_name
 from cameras.views.shared import page
 from gis_server.edge import allow, user_of
 from gis_server.roles import Permission, may
+from gis_server.throttle import Pace
 from gis_server.workdays import calendar
 from gis_server.workdays.worktime import Calendar
 
 SIGNS = {Answer.YES: "✓", Answer.NO: "✗", Answer.UNKNOWN: "?"}
 
 
-@allow(Permission.SEE_RATES)
+@allow(Permission.SEE_RATES, Pace.FIGURES)
 @require_safe
 def patterns_page(request: HttpRequest) -> HttpResponseBase:
     """What came again in the last days in the reader's area."""

@@ -29,6 +29,7 @@ from gis_server.list_files import WHOLE, Column, ListFile
 from gis_server.models import User
 from gis_server.roles import Permission, may
 from gis_server.scopes import areas_of
+from gis_server.throttle import Pace
 from gis_server.xlsx_export import workbook
 
 INTERVALS = ListFile(
@@ -52,7 +53,7 @@ BELOW = {By.DISTRICT: (By.STREET, 6), By.STREET: (By.COMMUNITY, 9)}
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-@allow(Permission.SEE_RATES)
+@allow(Permission.SEE_RATES, Pace.FIGURES)
 @require_safe
 def rates(request: HttpRequest) -> HttpResponseBase:
     """Online and intact rates of the reader's area by group, and their line over the period."""
@@ -137,7 +138,7 @@ def drawn(labels: Sequence[str], points: Sequence[Seconds], classes: Any) -> Plo
     )
 
 
-@allow(Permission.SEE_RATES)
+@allow(Permission.SEE_RATES, Pace.FILES)
 @require_safe
 def rates_file(request: HttpRequest, kind: str) -> HttpResponseBase:
     """The table as CSV or XLSX."""
@@ -160,7 +161,7 @@ def captions(period: Period, now: datetime) -> list[str]:
     return [_("Online and intact rates"), span, _("Known at %(time)s") % {"time": made}]
 
 
-@allow(Permission.SEE_RATES)
+@allow(Permission.SEE_RATES, Pace.FIGURES)
 @require_safe
 def intervals(request: HttpRequest) -> HttpResponseBase:
     """The intervals behind a figure, the earliest first; they add up to it."""

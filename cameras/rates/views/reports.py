@@ -27,6 +27,7 @@ from gis_server.file_answers import saved_as
 from gis_server.models import LONGEST_CODE, User
 from gis_server.roles import Permission
 from gis_server.scopes import areas_of
+from gis_server.throttle import Pace
 
 PER_PAGE = 50
 KINDS = {"xlsx": XLSX, "pdf": "application/pdf"}
@@ -128,7 +129,7 @@ def row_of(group: Group) -> dict[str, Any]:
     }
 
 
-@allow(Permission.SEE_RATES)
+@allow(Permission.SEE_RATES, Pace.FILES)
 @require_safe
 def report_file(request: HttpRequest, report_id: int, kind: str) -> HttpResponseBase:
     """The report as a workbook or a document, from its stored figures.

@@ -180,7 +180,7 @@ def rights(user: User, row: PlannedWork) -> dict[str, bool]:
     """Which forms the page shows; the services decide."""
     reviews = may(user.role, Permission.REVIEW_WORK)
     return {
-        "change": may(user.role, Permission.PLAN_WORK) or reviews,
+        "change": may(user.role, Permission.PLAN_WORK),
         "review": reviews and user.pk not in authors_of(row),
         "own": user.pk in authors_of(row),
         "withdraw": reviews or (may(user.role, Permission.PLAN_WORK) and not row.accepted_until),

@@ -215,7 +215,9 @@ def grant_override(*, by: User, order_id: int, note: str, now: datetime) -> Repa
     """Verify in the machine's place what another asked for and another repaired."""
     order = ready(by, order_id, Action.GRANT)
     told = check_note(note, needed=True)
-    held = RepairOrder.objects.filter(pk=order.pk, override_by=order.override_by_id)
+    held = RepairOrder.objects.filter(
+        pk=order.pk, override_by=order.override_by_id, repaired_by=order.repaired_by_id
+    )
     if not held.select_for_update().exists():
         raise passed(order)
     values = {"verified_at": now, "verified_how": RepairOrder.How.PEOPLE.value}

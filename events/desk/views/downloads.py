@@ -17,12 +17,13 @@ from gis_server.file_answers import saved_as
 from gis_server.kept_filters import stored
 from gis_server.roles import Permission
 from gis_server.scopes import common_code
+from gis_server.throttle import Pace
 
 
 def download(name: str) -> Callable[[HttpRequest], HttpResponseBase]:
     """The view of one format; that the list was taken along is noted, since it leaves the house."""
 
-    @allow(Permission.SEE_EVENTS)
+    @allow(Permission.SEE_EVENTS, Pace.FILES)
     @require_safe
     def view(request: HttpRequest) -> HttpResponseBase:
         user, filters, now = user_of(request), filters_of(request), timezone.now()

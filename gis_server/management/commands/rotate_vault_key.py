@@ -1,14 +1,12 @@
 """Seals every stored secret anew with the first key in VAULT_KEY."""
 
-from collections.abc import Iterator
 from typing import Any
 
-from django.apps import apps
 from django.core.management.base import BaseCommand, CommandError
 from django.db import models
 
 from gis_server.errors import Unavailable
-from gis_server.vault import reseal
+from gis_server.vault import reseal, sealed_columns
 
 AT_ONCE = 500
 
@@ -29,14 +27,6 @@ class Command(BaseCommand):
             raise CommandError(
                 f"{unread} secrets are opened by no key in VAULT_KEY: they must be entered again."
             )
-
-
-def sealed_columns() -> Iterator[tuple[type[models.Model], str]]:
-    """Every column that holds what `vault.seal` made: its name begins with `sealed_`."""
-    for model in apps.get_models():
-        for column in model._meta.get_fields():
-            if isinstance(column, models.BinaryField) and column.name.startswith("sealed_"):
-                yield model, column.name
 
 
 def rotate(model: type[models.Model], name: str) -> tuple[int, int]:

@@ -5,6 +5,7 @@ of the communities that it names; what it does not name in them is gone, if its 
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,9 @@ from gis_server.ellipsoid import areas_m2
 from gis_server.errors import DomainError
 from gis_server.geo import WGS84
 from grids import topology
+from grids.codes import GRID_DIGITS
 from grids.imports.coverage import pieces, told
+from grids.imports.flow import Step
 from grids.imports.into import (
     MOST_FAULTS,
     MOST_SAMPLES,
@@ -28,10 +31,14 @@ from grids.imports.into import (
 )
 from grids.imports.into.grids import PLACE
 from grids.imports.problems import Problem
+from grids.imports.stage import Stage
 from grids.layer_diff import Difference, compared
+from grids.models import ImportRun
 from grids.plan_flow import LONGEST_TITLE
 from grids.plans import services
 from grids.plans.drafts import Draft, changes_of
+from grids.plans.drawing import as_step
+from grids.plans.looking_back.sides import Drawn, Side
 from grids.plans.proof import findings, world_under
 from grids.plans.texts import flaw_text
 from grids.redrawing import BadRedrawing, Born, Flaw, Redrawing, Renamed, Reshaped, Retired
@@ -169,7 +176,7 @@ class _Layer:
         return list(topology.thin_ones(codes, shapes[sound], LIMITS))
 
     def draft(self, work: Work) -> Draft | None:
-        """The plan; None where nothing changes.
+        """The plan, without the step that draws it; None where nothing changes.
 
         Raises:
             BadRedrawing: more than a plan holds.
@@ -181,8 +188,7 @@ class _Layer:
                 return None
             raise
         title = _("From the file %(name)s") % {"name": work.source_name}
-        operations = [{"op": "import", "run": work.stage.run_id}]
-        return Draft(title[:LONGEST_TITLE], work.scope, work.today, operations, redrawing)
+        return Draft(title[:LONGEST_TITLE], work.scope, work.today, [], redrawing)
 
     def redrawing(self) -> Redrawing:
         """Raises BadRedrawing."""
@@ -262,6 +268,58 @@ def _samples(layer: _Layer) -> list[dict[str, Any]]:
     return samples[:MOST_SAMPLES]
 
 
+COMPARABLE = frozenset(
+    {
+        Problem.GRID_MISSING,
+        Problem.GAP_OR_OVERLAP,
+        Problem.UNCOVERED,
+        Problem.OUTSIDE_PARENT,
+        Problem.TOO_SMALL,
+        Problem.TOO_NARROW,
+        Problem.NO_PLAN,
+    }
+)
+"""Faults of layers whose codes and shapes are sound: what they would change can be shown."""
+MOST_COMPARED = 5_000
+
+
+def is_comparable(run: ImportRun) -> bool:
+    """Whether there is something to show beside what is in force.  Two queries."""
+    known = {one.value for one in COMPARABLE}
+    # What a layer with faults would change is not counted; one without may change nothing.
+    changes = bool(run.fault_counts) or any(
+        run.counts.get(name) for name in ("new", "changed", "retired")
+    )
+    stage = Stage(run.id, {})
+    fits = run.step == Step.CHECKED and changes and set(run.fault_counts) <= known
+    if not fits or not stage.exists():
+        return False
+    [count] = stage.one("SELECT count(*) FROM {stage}")
+    return 0 < count <= MOST_COMPARED
+
+
+def both_sides(work: Work) -> tuple[Side, Side]:
+    """The communities of the layer as they are in force, and as the layer has them; with what lies
+    around.  Without parts of grids.
+    """
+    layer = _Layer(work)
+    found, whole = layer.difference, layer.known | layer.around
+    numbers = {code: k for k, code in enumerate(whole) if len(code) == GRID_DIGITS}
+    before = {k: Drawn(code, layer.old_names[code], whole[code]) for code, k in numbers.items()}
+    names = {one.code: one for one in layer.renamed()}
+    gone = found.retired.keys() | found.missing.keys()
+    after: dict[int | str, Drawn] = {}
+    for code, k in numbers.items():
+        if code not in gone:
+            new, shape = names.get(code), found.reshaped.get(code, whole[code])
+            called = (new.new_code, new.name) if new else (code, layer.old_names[code])
+            after[k] = Drawn(*called, shape)
+    for code, shape in found.born.items():
+        if len(code) == GRID_DIGITS:
+            after[code] = Drawn(code, layer.names[code], shape)
+    return Side("", work.today, None, dict(before)), Side("", work.today, None, after)
+
+
 def _names(code: str, name: str, renamed: Renamed) -> Mapping[str, tuple[str, str]]:
     pairs = {"code": (code, renamed.new_code), "name": (name, renamed.name)}
     return {key: pair for key, pair in pairs.items() if pair[0] != pair[1]}
@@ -281,5 +339,13 @@ def write(work: Work) -> Mapping[str, Any]:
     draft = _Layer(work).draft(work)
     if draft is None or work.by is None:
         return {}
+    operations = as_step(
+        draft.redrawing,
+        scope_code=draft.scope_code,
+        day=draft.base_day,
+        source=draft.title,
+        otherwise={"op": "import", "run": work.stage.run_id},
+    )
+    draft = replace(draft, operations=operations)
     plan = services.make(draft=draft, by=work.by, now=timezone.now())
     return {"plan": plan.pk}

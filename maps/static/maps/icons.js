@@ -75,7 +75,7 @@ function stroke(pen, [from, to], width, style) {
 }
 
 // Small, and many of them are read: the graphics card would have to be waited for.
-function drawn(state, scale) {
+export function drawnIcon(state, scale) {
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = BOX * scale;
   const pen = canvas.getContext("2d", { willReadFrequently: true });
@@ -86,12 +86,12 @@ function drawn(state, scale) {
 
 // For maps: the icon of each state as `camera-<state>`.
 export function addIcons(map, scale) {
-  drawOnDemand(map, scale, (id) => (id.startsWith("camera-") ? drawn(id.slice("camera-".length), scale) : null));
+  drawOnDemand(map, scale, (id) => (id.startsWith("camera-") ? drawnIcon(id.slice("camera-".length), scale) : null));
 }
 
 // For the page: the word always stands beside it, so readers of screens are not told twice.
 export function icon(state) {
-  const canvas = drawn(state, 4);
+  const canvas = drawnIcon(state, 4);
   canvas.className = "icon";
   canvas.setAttribute("aria-hidden", "true");
   return canvas;

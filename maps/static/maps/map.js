@@ -5,6 +5,7 @@ import { addSigns } from "events/icons";
 import { LAYERS_OF } from "maps/patrols/coverage_style";
 import { element, empty, setText } from "maps/element";
 import { EventNote } from "maps/events";
+import { coveredPx, endFirst, holdFirst } from "maps/first";
 import { GridNote } from "maps/grid";
 import { GRID_COLOUR_LAYER, GridColours } from "maps/figures/colours";
 import { addIcons } from "maps/icons";
@@ -36,6 +37,7 @@ export function mapIn(holder, config, acts) {
   try {
     return new WallMap(holder, config, acts);
   } catch {
+    endFirst(holder);
     holder.append(empty(gettext("This browser cannot draw the map."),
       gettext("It needs WebGL 2. The lists beside it work all the same.")));
     return null;
@@ -56,6 +58,8 @@ export class WallMap {
     this.map = this.make(holder);
     // Tests and the curious reach the map from its element.
     holder.map = this.map;
+    const first = ["divisions", "grids", "cameras", ...(config.layers.cameras ? ["camera-heaps"] : [])];
+    holdFirst(this.map, first, () => this.cameras !== null || !config.sees_cameras);
     this.note = new GridNote(this.map, config.urls, { around });
     this.colours = new GridColours(this.map);
     this.outageNote = new OutageNote(this.map, config.urls.cameras, picked);
@@ -70,7 +74,8 @@ export class WallMap {
     this.map.addControl(new Home(() => this.showAll()), "top-left");
     this.map.addControl(new maplibre.ScaleControl({ maxWidth: 120 }), "bottom-right");
     this.map.touchZoomRotate.disableRotation();
-    this.map.on("load", () => this.ready());
+    // Its sources are there; what they are filled with need not wait for a first picture.
+    this.map.once("style.load", () => this.ready());
     this.map.on("error", (event) => this.failed(event));
     this.map.on("click", (event) => this.click(event, picked));
     const pressed = [OUTAGE_LAYER, ...CAMERA_LAYERS, ...this.eventLayers(), ...(this.patrols?.pressed ?? [])];
@@ -86,7 +91,7 @@ export class WallMap {
       container: holder,
       style: mapStyle({ origin: location.origin, base, edition, layers, tiles: urls.tiles, seesPatrols }),
       bounds: extent,
-      fitBoundsOptions: { padding: 24 },
+      fitBoundsOptions: { padding: room(holder) },
       locale: words(),
       localIdeographFontFamily: false,
       attributionControl: base?.credit ? { compact: false } : false,
@@ -249,8 +254,8 @@ export class WallMap {
     if (this.loaded) this.map.getSource("picked").setData({ type: "FeatureCollection", features });
   }
 
-  showAll() {
-    if (this.config.extent) this.map.fitBounds(this.config.extent, { padding: 24, duration: 500 });
+  showAll(ms = 500) {
+    if (this.config.extent) this.map.fitBounds(this.config.extent, { padding: room(this.map.getContainer()), duration: ms }, { isWhole: true });
   }
 
   useEdition(edition) {
@@ -362,6 +367,12 @@ export class WallMap {
       });
     });
   }
+}
+
+// Around the whole territory.
+function room(holder) {
+  const px = 24;
+  return { top: px, left: px, right: px, bottom: px + coveredPx(holder) };
 }
 
 function point({ lon, lat }) {

@@ -25,8 +25,10 @@ export class Points {
     } finally {
       this.loading.delete(meanwhile);
     }
-    // The map has moved on since, and asked for what lies there; from afar there is nothing to ask for.
-    if (asked !== this.asked || found === null) return;
+    // The map has moved on since, and asked for what lies there.
+    if (asked !== this.asked) return;
+    // From afar there is nothing to ask for.
+    if (found === null) return this.shown();
     if (this.every && !found.complete) {
       this.every = false;
       this.map?.map.on("moveend", () => this.load().catch(() => {}));

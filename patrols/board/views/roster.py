@@ -20,6 +20,7 @@ from gis_server.file_answers import saved_as
 from gis_server.list_files import WHOLE, Column, ListFile
 from gis_server.models import User
 from gis_server.roles import Permission, may
+from gis_server.throttle import Pace
 from gis_server.xlsx_export import workbook
 from grids.codes import prefix
 from grids.models import Division
@@ -132,7 +133,7 @@ def area_name(user: User, area: str) -> str:
     return next((one.name for one in queries.areas(user) if prefix(one.code) == area), area)
 
 
-@allow(Permission.SEE_PATROLS)
+@allow(Permission.SEE_PATROLS, Pace.FILES)
 @require_safe
 def roster_file(request: HttpRequest) -> HttpResponseBase:
     """The week's duties as a workbook, which the import reads again.

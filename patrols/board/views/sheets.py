@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from gis_server.edge import allow, json_ok, parse_text, user_of
 from gis_server.errors import Conflict
 from gis_server.roles import Permission
+from gis_server.throttle import Pace
 from patrols.board import members_table, roster_table
 from patrols.board.roster_table import Entry
 from patrols.board.services import importing, members
@@ -62,7 +63,7 @@ def columns_shown(columns: dict[str, Column]) -> list[tuple[str, bool]]:
     return [(str(one.head), one.is_needed) for one in columns.values()]
 
 
-@allow(Permission.PLAN_DUTIES)
+@allow(Permission.PLAN_DUTIES, Pace.IMPORTS)
 @require_POST
 def send_roster(request: HttpRequest) -> JsonResponse:
     """Check the table in the body; with `checked`, the digest of its check, enter it.
@@ -117,7 +118,7 @@ def duty_words(one: Duty) -> str:
     return f"{day} {one.post.name} {one.shift.name} {one.member.name} {one.member.number}"
 
 
-@allow(Permission.PLAN_DUTIES)
+@allow(Permission.PLAN_DUTIES, Pace.IMPORTS)
 @require_POST
 def send_members(request: HttpRequest) -> JsonResponse:
     """Check the people in the body; with `checked`, the digest of the file, enter them.

@@ -133,7 +133,8 @@ def token_shown(request: HttpRequest, row: Device, token: str) -> dict[str, Any]
         "device": row,
         "token": token,
         "address": address,
-        "batches": f"{positions_origin(request)}/api/patrols/fixes/",
+        # Behind a proxy with one host name the API's own address is the phone page's.
+        "batches": f"{address}/fixes/",
         "every_s": EVERY_S,
         "qr": qr_code(f"{address}?{urlencode(traccar(token))}"),
         "osmand": f"{address}?id={token}&lat={{0}}&lon={{1}}&timestamp={{2}}&accuracy={{3}}"

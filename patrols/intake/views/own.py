@@ -22,6 +22,7 @@ from gis_server.errors import DomainError, Invalid, NotFound
 from gis_server.file_answers import saved_as
 from gis_server.models import User
 from gis_server.roles import Permission
+from gis_server.throttle import Pace
 from patrols.intake import disputes as services
 from patrols.intake import drawing, exports, uploading
 from patrols.intake.devices import member_for
@@ -158,7 +159,7 @@ def asked(request: HttpRequest) -> tuple[Member, Held, date]:
     return member, held_of(member.pk, *day_span(day)), day
 
 
-@allow(Permission.DO_PATROLS)
+@allow(Permission.DO_PATROLS, Pace.FILES)
 @require_safe
 def export(request: HttpRequest, track_kind: str) -> HttpResponseBase:
     """One's own fixes of a day with all that is kept of them, as GPX, CSV or GeoJSON.
@@ -202,7 +203,7 @@ def rows_of(held: Held, means: Means) -> Iterator[exports.Row]:
         )  # fmt: skip
 
 
-@allow(Permission.DO_PATROLS)
+@allow(Permission.DO_PATROLS, Pace.IMPORTS)
 @require_POST
 def upload_own(request: HttpRequest) -> JsonResponse:
     """A file of one's own track as a raw body; answers what became of its points.
@@ -214,7 +215,7 @@ def upload_own(request: HttpRequest) -> JsonResponse:
     return uploaded(request, member_of(user_of(request)))
 
 
-@allow(Permission.PLAN_DUTIES)
+@allow(Permission.PLAN_DUTIES, Pace.IMPORTS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def upload_for(request: HttpRequest, member_id: int) -> HttpResponseBase:
     """The same by whoever plans the member's duties.

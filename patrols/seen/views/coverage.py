@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from gis_server.edge import allow, parse_page, show, user_of
 from gis_server.file_answers import csv_file, saved_as
 from gis_server.roles import Permission
+from gis_server.throttle import Pace
 from gis_server.xlsx_export import Column, Sheet, Value, workbook
 from patrols.coverage import Share
 from patrols.models import ControlSwitch, Duty, StaleTrack
@@ -29,7 +30,7 @@ STREET_DIGITS, COMMUNITY_DIGITS = 9, 12
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-@allow(Permission.SEE_COVERAGE)
+@allow(Permission.SEE_COVERAGE, Pace.FIGURES)
 @require_safe
 def coverage(request: HttpRequest) -> HttpResponseBase:
     """Where somebody on duty has been, and where nobody has: by street, then by grid."""
@@ -144,7 +145,7 @@ def sum_shown(one: Sum, window: Window) -> dict[str, Any]:
 # ---- Files ---------------------------------------------------------------------------------------
 
 
-@allow(Permission.SEE_COVERAGE)
+@allow(Permission.SEE_COVERAGE, Pace.FILES)
 @require_safe
 def coverage_file(request: HttpRequest, kind: str) -> HttpResponseBase:
     """All grids of the question as CSV or XLSX: places, never people."""

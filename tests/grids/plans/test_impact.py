@@ -20,8 +20,8 @@ from grids.models import (
     Shop,
     Street,
 )
-from grids.plans.counting import SOURCES
-from grids.plans.impact import report_of
+from grids.plans.effects.counting import SOURCES
+from grids.plans.effects.impact import report_of
 from grids.redrawing import Posted, Redrawing
 from tests.conftest import SignIn
 from tests.grids.plans.planning import (
@@ -256,7 +256,7 @@ def test_a_plan_of_people_alone_counts_nothing(sign_in: SignIn) -> None:
 
 
 def test_too_much_to_count_is_said(sign_in: SignIn, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("grids.plans.counting.MOST_POINTS", 1)
+    monkeypatch.setattr("grids.plans.effects.counting.MOST_POINTS", 1)
     building("甲", 112.2, 1)
     building("乙", 112.3, 1)
     plan = made(border_at(112.5))

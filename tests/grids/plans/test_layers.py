@@ -113,6 +113,115 @@ def test_grids_that_are_merged_renamed_and_renumbered(planner: Client, tmp_path:
     }  # fmt: skip
 
 
+def test_what_a_file_drew_is_drawn_on_in_the_editor(planner: Client, tmp_path: Path) -> None:
+    plan = drafted(planner, checked(planner, package(tmp_path, SPLIT, names=["西", "北", "东"])))
+    before = shapes_of(plan)
+
+    told = planner.get(f"/api/grid-plans/{plan.pk}/drawing/").json()
+    assert (told["may_draw"], told["steps_total"]) == (True, 1)
+    assert "边界.gpkg" in told["steps"][0]["text"]
+    assert [one["do"] for one in plan.operations] == ["redraw"]
+    merge = {"do": "merge", "grids": [EAST, NORTH], "into": EAST}
+    body = {"community": COMMUNITY, "revision": 1, "operations": [merge]}
+    answer = planner.post(f"/api/grid-plans/{plan.pk}/operations/", body, "application/json")
+    assert answer.status_code == 200, answer.content.decode()
+    plan.refresh_from_db()
+    assert set(shapes_of(plan)) == {WEST, EAST}
+    body = {"community": COMMUNITY, "revision": 2}
+    planner.post(f"/api/grid-plans/{plan.pk}/undo/", body, "application/json")
+    plan.refresh_from_db()
+    assert shapes_of(plan) == before
+
+
+def shapes_of(plan: BoundaryPlan) -> dict[str, tuple[str, str, bytes]]:
+    return {
+        one.code_after: (one.name_after, one.kind, bytes(one.after.wkb))
+        for one in plan.changes.all()
+        if one.after
+    }
+
+
+def maps_of(client: Client, run: ImportRun, status: int = 200) -> dict[str, Any]:
+    answer = client.get(f"/imports/{run.id}/changes/")
+    assert answer.status_code == status
+    told: dict[str, Any] = answer.json()
+    return told
+
+
+def drawn(told: dict[str, Any], side: str) -> dict[str, str]:
+    return {
+        one["properties"]["code"]: one["properties"].get("change", "")
+        for one in told[side]["features"]
+    }
+
+
+def test_what_a_layer_would_change_is_shown_before_and_after(
+    planner: Client, tmp_path: Path
+) -> None:
+    split = SPLIT | {EAST: HALVES[EAST]}
+    run = checked(planner, package(tmp_path, split, names=["西", "北", EAST]))
+
+    told = maps_of(planner, run)
+
+    assert drawn(told, "before") == {WEST: "reshaped"}
+    assert drawn(told, "after") == {WEST: "reshaped", NORTH: "born"}
+    assert drawn(told, "same") == {EAST: ""}
+    assert told["faults"]["features"] == []
+    page = planner.get(f"/imports/{run.id}/").content.decode()
+    assert 'id="compare"' in page
+    drafted(planner, run)
+    maps_of(planner, run, 409)
+    assert 'id="compare"' not in planner.get(f"/imports/{run.id}/").content.decode()
+
+
+def test_codes_that_change_hands_are_shown_as_such(planner: Client, tmp_path: Path) -> None:
+    """The west is divided, its old code is the new north's, and the west itself gets a new one."""
+    layer = {NORTH: HALVES[WEST], WEST: box(113, 114, 37.5, 38), EAST: box(113, 114, 37, 37.5)}
+    run = checked(planner, package(tmp_path, layer, names=["甲", "乙", "丙"]))
+
+    told = maps_of(planner, run)
+
+    assert drawn(told, "before") == {WEST: "renamed", EAST: "reshaped"}
+    assert drawn(told, "after") == {NORTH: "renamed", WEST: "born", EAST: "reshaped"}
+
+
+def test_the_faults_of_a_layer_stand_on_the_maps_of_what_it_would_change(
+    planner: Client, tmp_path: Path
+) -> None:
+    run = checked(planner, package(tmp_path, HALVES | {WEST: box(112, 112.9)}))
+
+    told = maps_of(planner, run)
+
+    assert drawn(told, "after") == {WEST: "reshaped"}
+    assert len(told["faults"]["features"]) == len(run.faults.exclude(place=None)) > 0
+    page = planner.get(f"/imports/{run.id}/").content.decode()
+    assert 'id="compare"' in page
+    assert "data-box" in page
+    assert "data-fault" not in page
+
+
+def test_a_layer_whose_shapes_are_unsound_is_compared_with_nothing(
+    planner: Client, tmp_path: Path
+) -> None:
+    bow = shapely.Polygon([(112, 37), (113, 38), (113, 37), (112, 38)])
+    run = checked(planner, package(tmp_path, HALVES | {WEST: bow}))
+
+    maps_of(planner, run, 409)
+    page = planner.get(f"/imports/{run.id}/").content.decode()
+    assert 'id="compare"' not in page
+    assert "data-fault" in page
+
+
+def test_an_unchanged_layer_has_no_maps_and_strangers_see_none(
+    planner: Client, sign_in: SignIn, tmp_path: Path
+) -> None:
+    maps_of(planner, checked(planner, package(tmp_path, HALVES)), 409)
+    run = checked(planner, package(tmp_path, SPLIT))
+    assert sign_in(Role.OPERATOR).get(f"/imports/{run.id}/changes/").status_code == 403
+    elsewhere = sign_in(Role.PLANNER, ("140108",))
+    assert elsewhere.get(f"/imports/{run.id}/changes/").status_code == 404
+
+
 def test_a_name_that_the_file_leaves_empty_stays(planner: Client, tmp_path: Path) -> None:
     Grid.objects.filter(code=WEST).update(name="老名")
 

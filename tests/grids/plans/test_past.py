@@ -9,7 +9,7 @@ from gis_server.errors import Invalid
 from gis_server.geo import to_metric
 from gis_server.roles import Role
 from grids.models import Building
-from grids.plans import past
+from grids.plans.looking_back import past
 from tests.conftest import MakeUser
 from tests.grids.plans.planning import (
     NORTH,

@@ -14,8 +14,19 @@ from gis_server.models import User
 from gis_server.roles import Role
 from grids import jobs
 from grids.balance import Aim, NothingToBalance, Why
-from grids.models import BoundaryPlan, Building, Grid, GridShape, PlanProposal, Street
-from grids.plans import drafts, proposal_texts, proposals, proposing
+from grids.models import (
+    BoundaryPlan,
+    Building,
+    Grid,
+    GridShape,
+    PlanProposal,
+    ServicePoint,
+    Street,
+)
+from grids.plans import drafts
+from grids.plans.proposals import asking as proposals
+from grids.plans.proposals import texts as proposal_texts
+from grids.plans.proposals import work as proposing
 from tests.conftest import SignIn
 from tests.grids.plans.planning import border_at, draft, people
 from tests.grids.territory import COMMUNITY, EAST, WEST, at, projected, square, two_grids
@@ -96,6 +107,33 @@ def test_what_was_asked_for_is_offered_in_three_ways(planner: Client, plan: dict
         assert one["operations"]
         assert one["title"]
         assert one["summary"]
+
+
+def test_the_load_is_shared_out_where_that_is_wished(
+    planner: Client, plan: dict[str, Any], settings: Any
+) -> None:
+    """Two and a half households a service point: 48 of them in the east are 120."""
+    settings.PLAN_LOAD_WEIGHTS = {"households": 1.0, "service_points": 2.5, "street_km": 15.0}
+    for k in range(48):
+        place = at(113.1 + 0.8 * (k % 8) / 7, 37.1 + 0.8 * (k // 8) / 5)
+        ServicePoint.objects.create(name=f"S{k}", scope_code=COMMUNITY, point=place)
+
+    found = done(planner, plan, by="load")
+
+    assert found["wishes"]["by"] == "load"
+    assert found["today"]["households"] == {WEST: 900, EAST: 220}
+    for one in found["alternatives"]:
+        assert one["fits"], one["reasons"]
+        assert sum(one["figures"]["households"].values()) == 1120
+        assert all(476 <= load <= 644 for load in one["figures"]["households"].values())
+
+
+def test_what_is_wrong_with_a_load_is_told_as_a_load(planner: Client, plan: dict[str, Any]) -> None:
+    found = done(planner, plan, by="load", floor=900, cap=950)
+
+    told = [one["text"] for each in found["alternatives"] for one in each["reasons"]]
+    assert "a load of 1000 " in told[0]
+    assert not any("household" in one for one in told)
 
 
 def test_one_that_is_taken_is_done_to_the_draft(planner: Client, plan: dict[str, Any]) -> None:
@@ -285,6 +323,7 @@ def test_a_grid_with_parts_keeps_its_border(planner: Client, plan: dict[str, Any
 
 
 REFUSED = [
+    pytest.param({"by": "area"}, 422, "by", id="shared out by nothing known"),
     pytest.param({"floor": 600, "cap": 500}, 422, "floor", id="floor above the cap"),
     pytest.param({"floor": 0}, 422, "floor", id="no floor"),
     pytest.param({"cap": "500"}, 422, "cap", id="a text for a number"),
@@ -348,11 +387,18 @@ def test_a_plan_that_is_no_draft_has_no_proposals(planner: Client, plan: dict[st
     ask(planner, plan, 409)
 
 
-def test_a_plan_that_was_not_drawn_here_has_none_either(planner: Client) -> None:
+def test_a_plan_that_came_from_elsewhere_has_some_from_its_own_borders(planner: Client) -> None:
     by = people()[0]
     made = drafts.make(draft=draft(border_at(SPLIT_AT)), by=by, now=timezone.now())
+    plan = {"id": made.pk, "revision": made.revision}
 
-    ask(planner, {"id": made.pk, "revision": made.revision}, 409)
+    found = done(planner, plan)
+
+    assert found["today"]["households"][WEST] < 900
+    told = {"alternative": "fewest", "revision": made.revision}
+    saved = send(planner, f"{home(plan)}{found['id']}/take/", told)
+    steps = [one["do"] for one in saved["operations"]]
+    assert steps[0] == "redraw"
 
 
 @pytest.mark.parametrize("role", [Role.DISTRICT_LEADER, Role.OPERATOR, Role.GRID_WORKER])

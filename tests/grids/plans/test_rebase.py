@@ -9,9 +9,11 @@ from django.utils import timezone
 
 from gis_server.errors import Conflict, Invalid
 from grids.models import BoundaryPlan, Grid, GridShape
+from grids.plan import Rename, Split
 from grids.plans import publishing, rebase, services
 from grids.plans.drafts import Draft
 from grids.plans.drawing import redrawn
+from grids.plans.editor import editing, kept
 from grids.plans.taking_back import take_back
 from tests.grids.plans.planning import (
     NORTH,
@@ -176,6 +178,22 @@ def test_a_plan_without_operations_is_taken_over_grid_by_grid() -> None:
 
     assert [bool(one.refused) for one in found.steps] == [True, False]
     assert found.redrawing.renamed[0].code == EAST
+
+
+def test_what_a_file_drew_is_lost_where_its_grids_have_changed_and_the_rest_is_done() -> None:
+    plan = made(border_at(112.5))
+    by, now = people()[0], timezone.now()
+    split = Split(EAST, ((113.2, 36.9), (113.2, 38.1)), "left", NORTH, "新")
+    done = editing.do(
+        plan_id=plan.pk, revision=1, operations=[split, Rename(NORTH, "甲")], by=by, now=now
+    )
+    Grid.objects.filter(code=WEST).update(name="改了名")
+
+    found = rebase.replay(done.row, today())
+
+    assert [bool(one.refused) for one in found.steps] == [True, False, False]
+    assert WEST in found.steps[0].refused
+    kept.forget(plan.pk)
 
 
 def test_a_plan_that_was_published_or_takes_back_is_not_taken_over() -> None:

@@ -1,12 +1,16 @@
 """A plan in force is taken back by another plan, which goes the same way."""
 
+from collections.abc import Iterator
+
 import pytest
 from django.utils import timezone
 
-from gis_server.errors import Conflict
+from gis_server.errors import Conflict, Invalid
 from grids.invariants import check
 from grids.models import Assignment, Building, Grid, GridShape, GridWorker, Lineage
+from grids.plan import Rename
 from grids.plans import publishing
+from grids.plans.editor import editing, kept
 from grids.plans.taking_back import take_back
 from grids.redrawing import Redrawing, Reshaped, Retired
 from tests.grids.plans.planning import (
@@ -28,8 +32,10 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def territory(db: None) -> None:
+def territory(db: None) -> Iterator[None]:
     two_grids()
+    yield
+    kept._plans.clear()
 
 
 def now_is() -> dict[str, tuple[str, bytes]]:
@@ -121,3 +127,44 @@ def test_a_plan_is_taken_back_once_and_only_when_it_is_in_force() -> None:
 
     with pytest.raises(Conflict):
         take_back(plan_id=plan.pk, revision=plan.revision, by=by, now=now)
+
+
+def test_whoever_takes_back_may_draw_on_but_not_take_back_the_taking_back() -> None:
+    plan = published(west_split())
+    a_day_passes()
+    plan.refresh_from_db()
+    by, now = people()[0], timezone.now()
+    back = take_back(plan_id=plan.pk, revision=plan.revision, by=by, now=now)
+
+    assert [one["do"] for one in back.operations] == ["redraw"]
+    rename = Rename(WEST, "又一名")
+    done = editing.do(plan_id=back.pk, revision=1, operations=[rename], by=by, now=now)
+    assert [step.operation.do for step in done.after.steps] == ["redraw", "rename"]
+    editing.undo(plan_id=back.pk, revision=2, by=by, now=now)
+    with pytest.raises(Invalid, match=r"first step stays|第一步"):
+        editing.undo(plan_id=back.pk, revision=3, by=by, now=now)
+    done = editing.do(plan_id=back.pk, revision=3, operations=[rename], by=by, now=now)
+    publishing.publish(plan_id=scheduled(done.row).pk, now=now)
+
+    plan.refresh_from_db()
+    assert plan.state == "superseded"
+    assert Grid.objects.get(code=WEST).name == "又一名"
+    assert not Grid.objects.filter(code=NORTH, gone_on=None).exists()
+
+
+def test_people_come_back_in_their_roles_whatever_else_is_drawn() -> None:
+    worker = GridWorker.objects.create(number="W1", name="w", role="chief")
+    for role in ("chief", "assistant"):
+        Assignment.objects.create(worker=worker, grid=Grid.objects.get(code=EAST), role=role)
+    plan = published(east_merged())
+    a_day_passes()
+    plan.refresh_from_db()
+    by, now = people()[0], timezone.now()
+
+    back = take_back(plan_id=plan.pk, revision=plan.revision, by=by, now=now)
+    editing.do(plan_id=back.pk, revision=1, operations=[Rename(EAST, "东")], by=by, now=now)
+    back.refresh_from_db()
+
+    assert sorted((one["grid"], one["worker"], one["role"]) for one in back.posts) == [
+        (EAST, "W1", "assistant"), (EAST, "W1", "chief"),
+    ]  # fmt: skip

@@ -102,11 +102,16 @@ export function signName({ severity, kind, due }) {
 // To be said before the map has loaded.  draw(id): a canvas at `scale` device pixels per unit, or
 // null of a picture that is somebody else's.
 export function drawOnDemand(map, scale, draw) {
-  map.on("styleimagemissing", ({ id }) => {
-    const canvas = map.hasImage(id) ? null : draw(id);
+  const ways = WAYS.get(map) ?? [];
+  if (ways.length === 0) WAYS.set(map, ways);
+  ways.push((id) => {
+    const canvas = draw(id);
     if (canvas) map.addImage(id, canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height), { pixelRatio: scale });
   });
+  map.setMissingStyleImageResolver((id) => ways.forEach((way) => map.hasImage(id) || way(id)));
 }
+
+const WAYS = new WeakMap();
 
 // For maps: every sign under its name.
 export function addSigns(map, scale = 3) {

@@ -7,9 +7,10 @@ import { HANDLE } from "plans/styles";
 const REACH_PX = 10;
 
 export class Drag {
-  // moved([[from, to]]): places as longitude and latitude.
-  constructor(map, { moved }) {
-    Object.assign(this, { map, moved });
+  // moved([[from, to]]): places as longitude and latitude.  moving(moves()): the same, while the pointer
+  // goes on, as a question that is answered when it is asked.
+  constructor(map, { moved, moving }) {
+    Object.assign(this, { map, moved, moving });
     const { grids } = map.sources;
     this.modify = new ol.interaction.Modify({
       source: grids,
@@ -18,8 +19,15 @@ export class Drag {
       deleteCondition: ol.events.condition.never,
       condition: (event) => ol.events.condition.primaryAction(event) && !event.originalEvent.shiftKey,
     });
-    this.modify.on("modifystart", () => this.remember());
-    this.modify.on("modifyend", () => this.finish(movedCorners(this.pairs())));
+    const going = () => this.moving(() => this.places(movedCorners(this.pairs())));
+    this.modify.on("modifystart", () => {
+      this.remember();
+      map.map.on("pointerdrag", going);
+    });
+    this.modify.on("modifyend", () => {
+      map.map.un("pointerdrag", going);
+      this.finish(movedCorners(this.pairs()));
+    });
     this.sides = new ol.interaction.Pointer({
       handleDownEvent: (event) => event.originalEvent.shiftKey && this.grab(event),
       handleDragEvent: (event) => this.drag(event.coordinate),
@@ -46,7 +54,11 @@ export class Drag {
   }
 
   finish(moves) {
-    if (moves.length > 0) this.moved(moves.map(([from, to]) => [this.map.exact(from) ?? toPlace(from), toPlace(to)]));
+    this.moved(this.places(moves));
+  }
+
+  places(moves) {
+    return moves.map(([from, to]) => [this.map.exact(from) ?? toPlace(from), toPlace(to)]);
   }
 
   // ---- A whole side --------------------------------------------------------------------------------
@@ -71,11 +83,16 @@ export class Drag {
       }));
       if (held) feature.getGeometry().setCoordinates(then);
     }
+    this.moving(() => this.places(this.shifted()));
   }
 
   drop() {
-    const [x, y] = this.by;
-    if (x !== 0 || y !== 0) this.finish(this.side.map((end) => [end, [end[0] + x, end[1] + y]]));
+    this.finish(this.shifted());
     return false;
+  }
+
+  shifted() {
+    const [x, y] = this.by;
+    return x === 0 && y === 0 ? [] : this.side.map((end) => [end, [end[0] + x, end[1] + y]]);
   }
 }

@@ -10,6 +10,7 @@ import { assignDialog, helpDialog, renameDialog, renumberDialog } from "plans/di
 import { Drag } from "plans/drag";
 import { Editor } from "plans/editor";
 import { KeptSketch } from "plans/kept_sketch";
+import { Live } from "plans/live";
 import { PlanMap } from "plans/map";
 import { Presence } from "plans/presence";
 import { Side } from "plans/side";
@@ -25,10 +26,11 @@ const editor = new Editor(config, { trouble: (told) => troubled(told) });
 const map = new PlanMap(at("map"), config, editor, { picked: (key, more) => tools.picked(key, more) });
 const sketch = new Sketch(map, { most: config.most_points });
 const card = new Card(at("card"), editor, map, { closed: cardClosed });
-const drag = new Drag(map, { moved: (moves) => moved(moves) });
+const preview = new Live(editor, map);
+const drag = new Drag(map, { moved: (moves) => moved(moves), moving: (moves) => preview.show(() => moveOf(moves())) });
 const dialog = at("dialog");
 const tools = new Tools(at("tools"), {
-  editor, map, sketch, card, drag, sketches,
+  editor, map, sketch, card, drag, sketches, preview,
   acts: {
     renumber: () => renumberDialog(dialog, editor, map),
     rename: () => renameDialog(dialog, editor, map),
@@ -137,9 +139,16 @@ function cardClosed() {
   if (tools.mode !== "select") setTimeout(() => tools.begin(tools.mode === "merge" || tools.mode === "retire" ? "select" : tools.mode));
 }
 
+function moveOf(moves) {
+  return moves.length > 0 ? [{ do: "move", moves }] : null;
+}
+
 async function moved(moves) {
+  preview.stop();
+  map.showPreview(null);
+  if (moves.length === 0) return;
   try {
-    await editor.apply([{ do: "move", moves }]);
+    await editor.apply(moveOf(moves));
     clearNotice();
   } catch (refusal) {
     map.restore();
@@ -305,7 +314,13 @@ function press(event) {
   if (key === "enter" && !event.target.matches?.("button, a, summary")) return act(event, () => tools.enter());
   // Pressed once more, a tool that waits for grids takes those that are chosen.
   if (["merge", "retire"].includes(KEYS[key]) && tools.mode === KEYS[key]) return act(event, () => tools.enter());
-  if (key in KEYS) act(event, () => tools.use(KEYS[key]));
+  if (key in KEYS) act(event, () => useByKey(KEYS[key]));
+}
+
+// Enter and the arrows are the map's while something is drawn, not those of the list that was pressed.
+function useByKey(name) {
+  tools.use(name);
+  if (sketch.isOn) at("map").focus({ preventScroll: true });
 }
 
 function act(event, done) {

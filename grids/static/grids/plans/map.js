@@ -3,6 +3,7 @@
 
 import { setText, element } from "maps/element";
 import { isClose } from "plans/geometry";
+import { areaText } from "plans/measures";
 import { boxToMap, featuresOf, geometryOf, ol, toMap } from "plans/ol";
 import { BUILDINGS, PLACES, STREETS, TROUBLE, baseStyle, gridStyle, previewStyle, sketchStyle } from "plans/styles";
 
@@ -26,7 +27,7 @@ export class PlanMap {
         vector(buildings, BUILDINGS, { minZoom: 15 }),
         vector(grids, (feature, resolution) => this.styleOf(feature, resolution)),
         vector(places, PLACES),
-        vector(preview, (feature) => previewStyle(feature.get("grid"))),
+        vector(preview, (feature) => previewStyle(feature.get("grid"), areaText), { properties: { name: "preview" } }),
         vector(sketch, sketchStyle),
         vector(trouble, TROUBLE),
       ],
@@ -182,13 +183,13 @@ export class PlanMap {
     setText(this.note, text);
   }
 
-  // Where a stored vertex lies, with every digit, below a place of the map; null where none is.
+  // Where a stored vertex lies, with every digit, below a place of the map; null where none is.  What is
+  // dragged lies elsewhere by now: what the server sent counts.
   exact(coordinate) {
-    for (const feature of this.sources.grids.getFeatures()) {
-      const rings = feature.getGeometry().getCoordinates();
-      for (const [ring, corners] of rings.entries()) {
-        const at = corners.findIndex((corner) => isClose(corner, coordinate));
-        if (at >= 0) return feature.get("grid").shape.coordinates[ring][at];
+    for (const { shape } of this.editor.grids.values()) {
+      for (const ring of shape.coordinates) {
+        const found = ring.find((place) => isClose(toMap(place), coordinate));
+        if (found) return found;
       }
     }
     return null;

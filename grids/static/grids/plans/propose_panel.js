@@ -33,13 +33,17 @@ class Panel {
   wishes() {
     const number = (name, text, min, max) => element("label", {}, element("span", {}, text),
       element("input", { type: "number", name, required: true, min, max, step: 1, value: USUAL[name] }));
+    const by = element("select", { name: "by" },
+      element("option", { value: "households" }, gettext("Households")),
+      element("option", { value: "load" }, gettext("Load: all that has a place, by its weight; streets are not counted")));
     this.locks = element("div", { class: "propose-locks" });
     this.file = element("input", { type: "file", accept: ".geojson,.json,application/geo+json" });
     this.told = element("p", { class: "muted", role: "status" });
     this.start = element("button", { type: "submit", class: "main" }, gettext("Propose"));
     const form = element("form", { class: "propose-form" },
-      number("floor", gettext("Households at least"), 1, 100_000),
-      number("cap", gettext("Households at most"), 1, 100_000),
+      element("label", { class: "propose-wide" }, element("span", {}, gettext("What is shared out")), by),
+      number("floor", gettext("Of each grid at least, in households"), 1, 100_000),
+      number("cap", gettext("At most"), 1, 100_000),
       number("tolerance", gettext("Difference from the mean at most, %"), 1, 100),
       number("seed", gettext("Seed"), 0, 2 ** 31 - 1),
       element("label", { class: "propose-wide propose-tick" },
@@ -94,10 +98,11 @@ class Panel {
   async ask() {
     const fields = this.form.elements;
     const numbers = Object.fromEntries(Object.keys(USUAL).map((name) => [name, fields[name].valueAsNumber]));
-    if (numbers.floor > numbers.cap) return this.say(gettext("The least number of households is above the most."));
+    if (numbers.floor > numbers.cap) return this.say(gettext("The least is above the most."));
     this.say("");
     const body = {
       ...numbers,
+      by: fields.by.value,
       revision: this.editor.revision(),
       community: this.editor.community(),
       locked: [...this.locks.querySelectorAll("input:checked")].map((box) => box.value),
@@ -307,7 +312,8 @@ class Panel {
 }
 
 // Rows of figures; columns are today and the alternatives, of which one is chosen.
-function figures({ today, alternatives }, picked) {
+function figures({ today, alternatives, wishes }, picked) {
+  const byLoad = wishes.by === "load";
   const percent = (share) => `${(100 * share).toFixed(0)} %`;
   const metres = (length) => `${Math.round(length).toLocaleString()} m`;
   const range = ({ households }) => {
@@ -316,9 +322,9 @@ function figures({ today, alternatives }, picked) {
   };
   const rows = [
     [gettext("Grids"), (one) => Object.keys(one.households).length],
-    [gettext("Households of a grid"), range],
+    [byLoad ? gettext("Load of a grid") : gettext("Households of a grid"), range],
     [gettext("Largest difference from the mean"), (one) => percent(one.spread)],
-    [gettext("Households that change hands"), (one) => one.moved_households.toLocaleString()],
+    [byLoad ? gettext("Load that changes hands") : gettext("Households that change hands"), (one) => one.moved_households.toLocaleString()],
     [gettext("Compactness (a circle has 1)"), (one) => one.compactness.toFixed(2)],
     [gettext("Borders"), (one) => metres(one.border_m)],
     [gettext("of these off streets"), (one) => metres(one.off_street_m)],

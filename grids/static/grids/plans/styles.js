@@ -82,8 +82,11 @@ export const PREVIEW = [
   new Style({ fill: fill("track", 0.2), stroke: stroke("track", 2.4, [8, 5]), zIndex: 8 }),
 ];
 
-export function previewStyle(grid) {
-  return [...PREVIEW, new Style({ text: label(`${grid.code.slice(12)}`, "map-name", 15, "bold"), zIndex: 9 })];
+// Number and area; where only a shape is shown, its number.
+export function previewStyle({ code, area_m2: area }, areaText) {
+  const number = code.slice(12);
+  const words = area === undefined ? number : [number, `bold ${15 * UNIT}px ${FONT}`, "\n", "", areaText(area), `${13 * UNIT}px ${FONT}`];
+  return [...PREVIEW, new Style({ text: label(words, "map-name", 15, "bold"), zIndex: 9 })];
 }
 
 const dot = new Circle({ radius: 4.5 * UNIT, fill: new Fill({ color: INK.track }), stroke: stroke("bg", 1.5) });

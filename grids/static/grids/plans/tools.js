@@ -36,8 +36,9 @@ function signOf(path) {
 
 export class Tools {
   // acts: what the tools without a drawing do, by name.  drag: see Drag.  sketches: a KeptSketch.
-  constructor(holder, { editor, map, sketch, card, drag, sketches, acts }) {
-    Object.assign(this, { holder, editor, map, sketch, card, drag, sketches, acts, mode: "select" });
+  // preview: a Live.
+  constructor(holder, { editor, map, sketch, card, drag, sketches, preview, acts }) {
+    Object.assign(this, { holder, editor, map, sketch, card, drag, sketches, preview, acts, mode: "select" });
     this.buttons = Object.fromEntries(Object.entries({ ...MODES, ...ACTS }).map(([name, [text, key, path]]) => {
       const button = element("button", { type: "button", "data-tool": name, title: `${text()} (${key})`, "aria-label": text(), "aria-keyshortcuts": key, "aria-pressed": name in MODES ? false : null }, signOf(path), element("span", { class: "tool-word" }, text()));
       button.addEventListener("click", () => this.use(name));
@@ -103,6 +104,8 @@ export class Tools {
   leave() {
     // First: a form that closes goes back to the tool that is on.
     this.mode = "select";
+    this.preview.stop();
+    this.map.showPreview(null);
     this.sketch.end();
     this.drag.end();
     this.card.close(false);
@@ -115,9 +118,15 @@ export class Tools {
   // Escape: first the form, then the line, then the tool.
   back() {
     if (this.card.isOpen) this.card.close(false);
-    else if (this.sketch.isOn && this.sketch.abandon()) this.sketches.write({ sketch: null });
+    else if (this.sketch.isOn && this.sketch.abandon()) this.giveUpLine();
     else if (this.mode === "select") this.editor.select([]);
     else this.begin("select");
+  }
+
+  giveUpLine() {
+    this.preview.stop();
+    this.map.showPreview(null);
+    this.sketches.write({ sketch: null });
   }
 
   drawn(kind, hint, points, isDone) {
@@ -127,8 +136,8 @@ export class Tools {
     this.sketch.begin(kind, {
       done: (geometry) => {
         this.sketch.end();
-        const coordinates = kind === "Polygon" ? geometry.getCoordinates()[0].slice(0, -1) : geometry.getCoordinates();
-        keep(coordinates.map(toPlace), true);
+        this.preview.stop();
+        keep(placesOf(geometry), true);
         this.map.showSketch(geometry);
         this.map.say("");
         this.offer[mode].call(this, geometry);
@@ -144,20 +153,28 @@ export class Tools {
 
   // ---- While a line is drawn -----------------------------------------------------------------------
 
-  // What a split would make of the grid below the pointer: one question at a time, refusals are silent.
-  async live(geometry) {
-    this.newest = geometry;
-    if (this.isAsking || this.mode !== "split" || geometry.getCoordinates().length < 2) return;
-    this.isAsking = true;
-    await new Promise((go) => setTimeout(go, 150));
-    const asked = this.newest;
-    const [grid] = this.gridsAlong(asked);
-    const line = asked.getCoordinates().map(toPlace);
-    const operation = grid && { do: "split", grid: grid.key, line, keeps: "left", code: this.editor.state.next_code, name: grid.name };
-    const told = operation ? await this.editor.preview([operation]).catch(() => null) : null;
-    this.isAsking = false;
-    if (this.sketch.isOn) this.map.showPreview(told);
+  live(geometry) {
+    if (this.mode in this.guess) this.preview.show(() => (this.sketch.isOn ? this.guess[this.mode].call(this, geometry) : null));
   }
+
+  // What is meant as the line is now, as one operation; null while there is too little of it.
+  guess = {
+    split(geometry) {
+      if (geometry.getLength() === 0) return null;
+      const [grid] = this.gridsAlong(geometry);
+      return grid ? [{ do: "split", grid: grid.key, line: placesOf(geometry), keeps: "left", code: this.editor.state.next_code, name: grid.name }] : null;
+    },
+    reshape(geometry) {
+      if (geometry.getLength() === 0) return null;
+      const [one, two] = this.pair(geometry);
+      return one && two ? [{ do: "reshape", grid: one.key, other: two.key, line: placesOf(geometry) }] : null;
+    },
+    hand(geometry) {
+      if (geometry.getArea() === 0) return null;
+      const [giver, taker] = this.givesAndTakes(geometry);
+      return giver && taker ? [{ do: "hand over", grid: giver.key, into: taker.key, ring: placesOf(geometry) }] : null;
+    },
+  };
 
   gridsAlong(geometry) {
     const chosen = this.editor.selected().map((key) => this.editor.grid(key)).filter((grid) => grid.own);
@@ -169,7 +186,7 @@ export class Tools {
 
   offer = {
     split(geometry) {
-      const line = geometry.getCoordinates().map(toPlace);
+      const line = placesOf(geometry);
       const [grid = this.editor.own()[0]] = this.gridsAlong(geometry);
       this.card.open({
         title: gettext("Split a grid"),
@@ -183,9 +200,8 @@ export class Tools {
       });
     },
     reshape(geometry) {
-      const line = geometry.getCoordinates().map(toPlace);
-      const ends = [geometry.getFirstCoordinate(), geometry.getLastCoordinate()];
-      const [one, two] = this.pair(geometry, ends);
+      const line = placesOf(geometry);
+      const [one, two] = this.pair(geometry);
       this.card.open({
         title: gettext("Reshape a border"),
         hint: gettext("Each part goes to the grid that most of it was."),
@@ -194,13 +210,8 @@ export class Tools {
       });
     },
     hand(geometry) {
-      const ring = geometry.getCoordinates()[0].map(toPlace).slice(0, -1);
-      const middle = geometry.getInteriorPoint().getCoordinates();
-      const inside = this.map.ownFeatures().find((feature) => feature.getGeometry().intersectsCoordinate(middle))?.get("grid");
-      const [first, second] = this.gridsAlong(geometry);
-      const giver = inside ?? first ?? this.editor.own()[0];
-      const chosen = this.editor.selected().map((key) => this.editor.grid(key)).find((grid) => grid.own && grid !== giver);
-      const taker = chosen ?? [first, second].find((grid) => grid && grid !== giver) ?? this.closest(geometry.getCoordinates()[0], giver);
+      const ring = placesOf(geometry);
+      const [giver, taker] = this.givesAndTakes(geometry);
       this.card.open({
         title: gettext("Hand a piece over"),
         fields: [this.gridField("grid", gettext("Grid that gives"), giver), this.gridField("into", gettext("Grid that takes"), taker)],
@@ -208,11 +219,24 @@ export class Tools {
       });
     },
     add(geometry) {
-      this.offerAdd(geometry.getCoordinates()[0].map(toPlace).slice(0, -1), this.gridBelow(geometry));
+      this.offerAdd(placesOf(geometry), this.gridBelow(geometry));
     },
   };
 
-  pair(geometry, ends) {
+  // Who gives what a ring encloses, and who takes it: a grid that is chosen, else one beside.
+  givesAndTakes(geometry) {
+    const middle = geometry.getInteriorPoint().getCoordinates();
+    const inside = this.map.ownFeatures().find((feature) => feature.getGeometry().intersectsCoordinate(middle))?.get("grid");
+    const [first, second] = this.gridsAlong(geometry);
+    const giver = inside ?? first ?? this.editor.own()[0];
+    const chosen = this.editor.selected().map((key) => this.editor.grid(key)).find((grid) => grid.own && grid !== giver);
+    const taker = chosen ?? [first, second].find((grid) => grid && grid !== giver) ?? this.closest(geometry.getCoordinates()[0], giver);
+    return [giver, taker];
+  }
+
+  // The two grids whose border a line is meant to be.
+  pair(geometry) {
+    const ends = [geometry.getFirstCoordinate(), geometry.getLastCoordinate()];
     const chosen = this.editor.selected().map((key) => this.editor.grid(key)).filter((grid) => grid.own);
     if (chosen.length === 2) return chosen;
     const [one = this.editor.own()[0], two] = this.gridsAlong(geometry);
@@ -316,6 +340,11 @@ export class Tools {
   codeOf(number) {
     return this.editor.community() + number.padStart(3, "0");
   }
+}
+
+// The points of a line, or the corners of a ring, as longitude and latitude.
+function placesOf(geometry) {
+  return (geometry.getType() === "Polygon" ? geometry.getCoordinates()[0].slice(0, -1) : geometry.getCoordinates()).map(toPlace);
 }
 
 // As its neighbours are called: the last number in the name is the new one's.

@@ -1,0 +1,115 @@
+"""Drawing a boundary plan in a browser: whoever is signed in presses and types as people do."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+from fixtures.demo import SIGN_INS
+from gis_server.roles import Role
+from tests.days.conftest import DESK, OpenPage
+from tests.days.town import Town, until
+
+Place = tuple[float, float]
+
+# Where places lie in the window, in CSS pixels; the map stands still first.
+SPOTS = """(places) => {
+  const { map } = document.getElementById("map");
+  map.renderSync();
+  const { left, top } = map.getTargetElement().getBoundingClientRect();
+  return places.map((place) => map.getPixelFromCoordinate(ol.proj.fromLonLat(place)))
+    .map(([x, y]) => [x + left, y + top]);
+}"""
+PREVIEWED = """() => document.getElementById("map").map.getLayers().getArray()
+  .find((layer) => layer.get("name") === "preview").getSource().getFeatures()
+  .map((feature) => feature.getId()).sort()"""
+SHAPES = """() => Object.fromEntries([...document.body.editor.grids.values()]
+  .filter((grid) => grid.own).map((grid) => [grid.key, grid.shape.coordinates[0]]))"""
+DRAWN = """() => { const { editor } = document.body;
+  return { saving: editor.waiting, steps: editor.state.steps_total }; }"""
+
+
+def signed_in_as(role: Role, town: Town, open_page: OpenPage, path: str = "/account/") -> Page:
+    person = next(one for one in SIGN_INS if one.role is role)
+    page = open_page(f"/sign-in/?next={path}", DESK, known=False)
+    page.locator("#id_username").fill(person.username)
+    page.locator("#id_password").fill(person.password)
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{town.url}{path}")
+    return page
+
+
+def drawn(page: Page, town: Town, plan: int) -> Page:
+    """The plan's page, with its grids."""
+    page.goto(f"{town.url}/plans/{plan}/draw/")
+    return ready(page)
+
+
+def ready(page: Page) -> Page:
+    expect(page.locator("body")).to_have_attribute("data-ready", "true")
+    return page
+
+
+def steps_are(page: Page, number: int) -> None:
+    def told() -> bool:
+        state = page.evaluate(DRAWN)
+        return bool(state["steps"] == number and not state["saving"])
+
+    until(told, f"{number} steps, all stored", 60.0)
+
+
+def previewed(page: Page, *keys: str) -> None:
+    """Wait until the map shows what would come of these grids, and of no others."""
+    until(lambda: page.evaluate(PREVIEWED) == sorted(keys), f"a preview of {keys}", 60.0)
+
+
+def along(page: Page, *places: Place, shows: Sequence[str] = ()) -> None:
+    """Draw a line through places; the second press at the last one ends it.
+
+    shows: the grids of which the map shows what they would be, before the line is ended.
+    """
+    spots = page.evaluate(SPOTS, list(places))
+    for x, y in spots[:-1]:
+        page.mouse.move(x, y)
+        page.mouse.click(x, y)
+        # Two presses close together in time are a double one.
+        page.wait_for_timeout(400)
+    page.mouse.move(*spots[-1], steps=3)
+    if shows:
+        previewed(page, *shows)
+    page.mouse.dblclick(*spots[-1])
+
+
+def grids_of(page: Page) -> dict[str, list[Place]]:
+    found = page.evaluate(SHAPES)
+    return {key: [(x, y) for x, y in ring] for key, ring in found.items()}
+
+
+def across(ring: list[Place]) -> tuple[Place, Place]:
+    """A line from south to north through the middle of a grid, some metres beyond it."""
+    east = (min(x for x, _ in ring) + max(x for x, _ in ring)) / 2
+    return (east, min(y for _, y in ring) - 2e-4), (east, max(y for _, y in ring) + 2e-4)
+
+
+def two_with_a_border(grids: dict[str, list[Place]]) -> tuple[str, str, list[Place]]:
+    """Two grids and the corners that both have."""
+    keys = sorted(grids)
+    both = [(a, b) for a in keys for b in keys if a < b]
+    pairs = ((a, b, [p for p in grids[a][:-1] if p in grids[b]]) for a, b in both)
+    return max(pairs, key=lambda pair: len(pair[2]))
+
+
+def pushed(border: list[Place], ring: list[Place]) -> tuple[Place, Place, Place]:
+    """From end to end of a border over a point a third of the way into a grid."""
+    first = min(border, key=lambda p: (p[1], p[0]))
+    last = max(border, key=lambda p: (p[1], p[0]))
+    middle = ((first[0] + last[0]) / 2, (first[1] + last[1]) / 2)
+    heart = (sum(x for x, _ in ring) / len(ring), sum(y for _, y in ring) / len(ring))
+    inside = tuple(m + (h - m) / 3 for m, h in zip(middle, heart, strict=True))
+    return first, (inside[0], inside[1]), last
+
+
+def operations(town: Town, plan: int) -> list[dict[str, Any]]:
+    [(done,)] = town.ask("SELECT operations FROM grids_boundaryplan WHERE id = %s", plan)
+    found: list[dict[str, Any]] = done
+    return found
