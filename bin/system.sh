@@ -111,6 +111,8 @@ list_missing() {
       browser) need_chromium ;;
       # A program of others that reads the OGC API; its library comes with PostGIS.
       readers) need_command gdal-bin ogr2ogr ;;
+      # A clock that tests can set is compiled from tests/faults/clock.c; any compiler will do.
+      clock) need_command tcc cc gcc clang tcc ;;
     esac
   done
 }

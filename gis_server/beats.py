@@ -38,10 +38,13 @@ NAMES = {
     Part.POSITIONS: pgettext_lazy("part of the server", "Taking of positions"),
     Part.BACKUPS: pgettext_lazy("part of the server", "Nightly backups"),
 }
-# Never back: of two processes the newer sign counts, and a job that waited is no sign of then.
+# Never back: of two processes the newer sign counts, and a job that waited is no sign of then.  But
+# one far ahead is of before the clock was set back, and would hide a silence until that is past.
 BEAT = """
     INSERT INTO gis_server_beat AS known (part, place, seen_at) VALUES (%s, %s, %s)
-    ON CONFLICT (part, place) DO UPDATE SET seen_at = greatest(known.seen_at, excluded.seen_at)"""
+    ON CONFLICT (part, place) DO UPDATE SET seen_at = CASE
+        WHEN known.seen_at > excluded.seen_at + interval '5 minutes' THEN excluded.seen_at
+        ELSE greatest(known.seen_at, excluded.seen_at) END"""
 
 
 def beat(part: Part, now: datetime, place: str = "") -> None:

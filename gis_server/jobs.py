@@ -18,6 +18,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from gis_server import logs
+from gis_server.job_times import KeepSending
 
 BACKUP_WITHIN_S = 12 * 3600
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gis_server.settings")
@@ -63,6 +64,7 @@ class Job(Task):  # type: ignore[misc]
 app = Celery("gis_server", task_cls=Job)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(related_name="jobs")
+app.steps["worker"].add(KeepSending)
 
 
 @setup_logging.connect  # type: ignore[untyped-decorator]

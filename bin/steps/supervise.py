@@ -4,10 +4,12 @@ import json
 import re
 import signal
 import subprocess
+import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from bin.steps import processes
 from bin.steps.journal import Failed
@@ -15,9 +17,12 @@ from bin.steps.places import Places
 
 READY_WITHIN_S = 240
 LOG_LIMIT_BYTES = 50_000_000
-# One process that ends takes the others with it and all start anew, but not for ever.
+# One process that ends takes the others with it and all start anew; after so many starts in that
+# time only once in a while, for what keeps them from working may pass: a disk that is full, say.
 RESTARTS = 5
 RESTARTS_WITHIN_S = 600
+PATIENT_S = 30
+HONCHO = Path(__file__).with_name("patient_honcho.py")
 
 
 class Supervisor:
@@ -32,6 +37,9 @@ class Supervisor:
         self.log_begins = 0
         self.honcho: subprocess.Popen[bytes] | None = None
         self.servers: Sequence[processes.Server] = ()
+        self._missed: set[str] = set()
+        """Servers that do not start, of which that has been said."""
+        self._stopping = threading.Event()
 
     def clear_leftovers(self) -> None:
         """End processes of a run that was killed; they would hold ports and do work twice."""
@@ -48,8 +56,8 @@ class Supervisor:
             # Told to stop when this command dies, so that a kill -9 leaves nothing running.
             self.honcho = subprocess.Popen(
                 [
-                    "setpriv", "--pdeathsig=TERM", self.places.venv / "bin" / "honcho",
-                    "--env", "/dev/null", "start", "--no-colour", *self.names,
+                    "setpriv", "--pdeathsig=TERM", self.places.venv / "bin" / "python", "-P",
+                    HONCHO, "--env", "/dev/null", "start", "--no-colour", *self.names,
                 ],
                 cwd=self.places.root, env=self.env, stdin=subprocess.DEVNULL, stdout=log,
                 stderr=log, start_new_session=True,
@@ -70,33 +78,42 @@ class Supervisor:
             time.sleep(0.1)
         raise Failed(f"the wall did not answer in {READY_WITHIN_S} s: {self.last_words()}")
 
-    def watch(self, url: str) -> None:
-        """Keep the private servers and the processes running; returns only by an exception.
-
-        Raises:
-            Failed: they ended more than five times in ten minutes.
+    def watch(self) -> None:
+        """Keep the private servers and the processes running until `stop`, whatever befalls them:
+        nobody may be there to start them again.
         """
         starts = [time.monotonic()]
-        while True:
-            time.sleep(1)
+        while not self._stopping.wait(1):
             self._shorten_log()
-            revived = [server.name for server in self.servers if server.revive()]
-            if not revived and not self._ended():
+            self._revive_servers()
+            if not self._ended():
                 continue
             now = time.monotonic()
             starts = [then for then in starts if now - then < RESTARTS_WITHIN_S]
             if len(starts) > RESTARTS:
-                raise Failed(f"processes end again and again: {self.last_words()}")
+                if now - starts[-1] < PATIENT_S:
+                    continue
+                print(f"Processes end again and again: {self.last_words()}", flush=True)
             starts.append(now)
+            print(f"Starting all processes again: {self.last_words()}", flush=True)
+            self.start()
+
+    def _revive_servers(self) -> None:
+        """Start those again that have ended; the processes wait for them by themselves."""
+        for server in self.servers:
+            try:
+                revived = server.revive()
+            except Failed as failed:
+                if server.name not in self._missed:
+                    print(f"{failed} Trying on.", flush=True)
+                self._missed.add(server.name)
+                continue
             if revived:
-                # The processes wait for their servers by themselves.
-                print(f"Started {' and '.join(revived)} again; it had ended.", flush=True)
-            if self._ended():
-                print(f"Starting all processes again: {self.last_words()}", flush=True)
-                self.start()
-                self.wait_until_ready(url)
+                self._missed.discard(server.name)
+                print(f"Started {server.name} again; it had ended.", flush=True)
 
     def stop(self) -> None:
+        self._stopping.set()
         if self.honcho:
             processes.stop(self.honcho, signal.SIGTERM, patience_s=15)
         processes.end_all(lambda: processes.marked(self.mark), signal.SIGTERM, patience_s=5)
@@ -117,7 +134,11 @@ class Supervisor:
         """Keep at most two files of 50 MB.  Writers append, so emptying it under them is safe."""
         if self.log.exists() and self.log.stat().st_size > LOG_LIMIT_BYTES:
             older = self.log.with_suffix(".log.1")
-            older.write_bytes(self.log.read_bytes())
+            try:
+                older.write_bytes(self.log.read_bytes())
+            except OSError:
+                # The disk is full: what is new matters more than what is old.
+                older.unlink(missing_ok=True)
             self.log.write_bytes(b"")
 
 

@@ -198,7 +198,7 @@ def serve(
         if demo:
             say_sign_ins(where, host)
         print(f"Its processes write to {where.as_seen(supervisor.log)}.  Ctrl-C stops everything.")
-        supervisor.watch(address + "readyz")
+        supervisor.watch()
 
 
 def say_sign_ins(where: Places, host: str) -> None:

@@ -81,7 +81,8 @@ CLAIM = """
         JOIN cameras_camera AS c ON c.id = s.camera_id
         LEFT JOIN cameras_credential AS g ON g.id = c.credential_id
         WHERE s.due_at >= %(since)s AND s.due_at <= %(now)s
-            AND (s.lease_until IS NULL OR s.lease_until < %(now)s)
+            AND (s.lease_until IS NULL OR s.lease_until < %(now)s
+                OR s.lease_until > %(no_lease)s)
             AND c.enabled AND c.site_id = (SELECT id FROM cameras_site WHERE name = %(site)s)
         ORDER BY s.due_at LIMIT %(limit)s
         FOR UPDATE OF s SKIP LOCKED
@@ -103,6 +104,10 @@ a poller that has died."""
 SLACK = timedelta(seconds=2)
 """So much later than its `due_at` a row may come to be seen: edits are committed after they are
 made, and clocks differ."""
+
+
+LONGEST_LEASE = timedelta(minutes=10)
+"""A lease that ends later was taken before the clock was set back, by a poller that may be dead."""
 
 
 @dataclass(slots=True)
@@ -161,6 +166,7 @@ def claim(
         "now": now,
         "since": since or "-infinity",
         "until": until,
+        "no_lease": until + LONGEST_LEASE,
         "site": site,
         "down_after": DOWN_AFTER,
     }

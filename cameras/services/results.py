@@ -58,7 +58,8 @@ def keep_results(results: Sequence[tuple[int, datetime, Verdict]]) -> None:
         )
         lines.write("\t".join([escaped(field) for field in fields]) + "\n")
     lines.seek(0)
-    with connection.cursor() as cursor:
+    # COPY goes past Django, which would tell a database that is away as such: a full disk, say.
+    with connection.wrap_database_errors, connection.cursor() as cursor:
         cursor.copy_expert(
             "COPY cameras_probe (camera_id, at, reason, detail, took_ms, steps) FROM STDIN", lines
         )

@@ -1,6 +1,6 @@
 """Rows of states in bulk: read under their locks, written in one statement, told to browsers."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -108,7 +108,7 @@ CAMERAS = """
 """
 
 
-def rows_of(statement: str, values: Sequence[Any]) -> list[StateRow]:
+def rows_of(statement: str, values: Sequence[Any] | Mapping[str, Any]) -> list[StateRow]:
     """What a statement gives that selects `READ`."""
     usual = int(settings.PROBE_INTERVAL_S)
     with connection.cursor() as cursor:

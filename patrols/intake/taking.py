@@ -218,7 +218,8 @@ def _keep(load: Load, chosen: Array, spans: Spans, turn: Array, now: datetime) -
     ensure_days(_days(load.fixes["t"][chosen]))
     duties = np.array([one.duty for one in spans.turns], np.int64)
     wire = _wire(load, chosen, duties[turn[chosen]], now)
-    with connection.cursor() as cursor:
+    # COPY goes past Django, which would tell a database that is away as such: a full disk, say.
+    with connection.wrap_database_errors, connection.cursor() as cursor:
         cursor.execute(ARRIVING)
         if cursor.fetchone()[0]:
             # By what was written before in the same transaction; its end empties it for nothing.

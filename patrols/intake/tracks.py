@@ -127,7 +127,7 @@ def track_of(duty: Duty) -> Track:
 
 def _read(what: str, order: str, args: Sequence[object]) -> Array:
     told = BytesIO()
-    with connection.cursor() as cursor:
+    with connection.wrap_database_errors, connection.cursor() as cursor:
         # COPY takes no parameters; mogrify quotes them as execute would.
         cursor.copy_expert(cursor.mogrify(READ.format(what=what, order=order), args), told)
     return rows.from_wire(WIRE, told.getvalue())

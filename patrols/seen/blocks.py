@@ -129,7 +129,7 @@ def _copied(asked: str, args: Sequence[Any]) -> tuple[list[Place], Times]:
     longer to read than all else that is done with them.
     """
     told = BytesIO()
-    with connection.cursor() as cursor:
+    with connection.wrap_database_errors, connection.cursor() as cursor:
         # COPY takes no parameters; mogrify quotes them as execute would.
         query = cursor.mogrify(asked, args).decode()
         cursor.copy_expert(f"COPY ({query}) TO STDOUT (FORMAT binary)", told)

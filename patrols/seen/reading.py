@@ -78,7 +78,7 @@ def ways(asked: Sequence[Asked]) -> dict[int, Way]:
     duties, members = [one.duty for one in asked], [one.member for one in asked]
     args = [duties, members, list(begins), list(ends), min(begins), max(ends)]
     told = BytesIO()
-    with connection.cursor() as cursor:
+    with connection.wrap_database_errors, connection.cursor() as cursor:
         # COPY takes no parameters; mogrify quotes them as execute would.
         cursor.copy_expert(cursor.mogrify(READ, args), told)
     found = rows.from_wire(WIRE, told.getvalue())

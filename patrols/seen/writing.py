@@ -147,7 +147,7 @@ def _replace(difference: Difference) -> None:
     for row, (worked, new) in zip(made, difference.new, strict=True):
         text.writelines(_copied(worked, row.pk, part) for part in new.parts)
     text.seek(0)
-    with connection.cursor() as cursor:
+    with connection.wrap_database_errors, connection.cursor() as cursor:
         cursor.copy_expert(PARTS, text)
 
 

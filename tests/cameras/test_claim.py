@@ -78,6 +78,15 @@ def test_what_is_not_due_or_switched_off_is_left_alone(
     assert claimed("a", now) == []
 
 
+def test_a_lease_of_before_the_clock_was_set_back_keeps_nobody_away(
+    make_camera: MakeCamera, now: datetime
+) -> None:
+    camera = make_camera()
+    CameraState.objects.update(leased_by="dead", lease_until=now + timedelta(hours=8))
+
+    assert claimed("a", now) == [camera.id]
+
+
 def test_a_lease_keeps_others_away_until_it_ends(make_camera: MakeCamera, now: datetime) -> None:
     camera = make_camera()
 

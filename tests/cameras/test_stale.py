@@ -96,3 +96,27 @@ def test_the_job_does_it_without_any_poller(make_camera: MakeCamera) -> None:
     mark_stale_cameras()
 
     assert CameraState.objects.get().state == State.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("interval_s", "ahead_s", "pause_s"),
+    [
+        pytest.param(None, 8 * 3600, 0, id="hours ahead"),
+        pytest.param(None, 300, 300, id="as far as a slow one"),
+        pytest.param(3600, 5400, 5400, id="of a long interval"),
+        pytest.param(3600, 8 * 3600, 0, id="too far for a long interval, too"),
+    ],
+)
+def test_an_unknown_camera_that_was_to_be_asked_before_the_clock_was_set_back_is_asked_at_once(
+    make_camera: MakeCamera, now: datetime, interval_s: int | None, ahead_s: int, pause_s: int
+) -> None:
+    make_camera(interval_s=interval_s)
+    CameraState.objects.update(due_at=now + timedelta(seconds=ahead_s))
+    since = CameraState.objects.get().since
+
+    assert services.mark_stale(now) == 0
+
+    state = CameraState.objects.get()
+    assert state.due_at == now + timedelta(seconds=pause_s)
+    assert (state.state, state.since) == ("unknown", since)
+    assert not ChangeRow.objects.exists()

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import redis
 from django.conf import settings
 from playwright.sync_api import (
     Browser,
@@ -20,13 +19,14 @@ from playwright.sync_api import (
 
 from tests.days.town import (
     CAMERAS,
-    INTERVAL_S,
     MISSING,
     OPERATOR,
     Town,
     connected,
     cookies_of,
+    environment,
     free_port,
+    people_and_places,
     redis_of_its_own,
     sibling,
 )
@@ -61,7 +61,9 @@ def town(tmp_path_factory: pytest.TempPathFactory, static_files: None) -> Iterat
     built = Town(
         folder=folder,
         database=database,
-        environment=environment(folder, sibling(server, database)),
+        environment=environment(
+            folder, sibling(server, database), redis_of_its_own(settings.REDIS_URL)
+        ),
         web_port=free_port(),
         live_port=free_port(),
         farm_port=free_port(),
@@ -81,35 +83,6 @@ def town(tmp_path_factory: pytest.TempPathFactory, static_files: None) -> Iterat
             built.stop(name)
         with connected(sibling(server, "postgres")) as cursor:
             cursor.execute(f"DROP DATABASE {database} WITH (FORCE)")
-
-
-def environment(folder: Path, database: str) -> dict[str, str]:
-    own = redis_of_its_own(settings.REDIS_URL)
-    redis.Redis.from_url(own).flushdb()
-    return os.environ | {
-        "DATABASE_URL": database,
-        "REDIS_URL": own,
-        "MEDIA_ROOT": str(folder / "media"),
-        "STATIC_ROOT": str(settings.STATIC_ROOT),
-        "CAMERA_FARM": str(folder / "farm.sock"),
-        "PROBE_INTERVAL_S": str(INTERVAL_S),
-        "PROBE_NETWORKS": "127.77.0.0/16,127.78.0.0/16",
-        "LOG_FORMAT": "text",
-        "PYTHONUNBUFFERED": "1",
-    }
-
-
-def people_and_places(built: Town) -> None:
-    # A copy of the model has them all; to be told so takes eight seconds of a processor.
-    if "TEST_DATABASE_MODEL" not in os.environ:
-        built.manage("migrate", "--verbosity", "0")
-    built.manage("load_district")
-    built.manage("load_demo")
-    built.ask("UPDATE cameras_camera SET port = %s", built.farm_port)
-    # This farm's light devices show no films: to encode them takes minutes.
-    built.ask("UPDATE cameras_camera SET has_video = false WHERE host LIKE '127.77.%%'")
-    moved = "array(SELECT split_part(one, ':', 1) || ':' || %s FROM unnest(canaries) AS one)"
-    built.ask(f"UPDATE cameras_site SET canaries = {moved}", built.farm_port)
 
 
 @pytest.fixture(scope="module")

@@ -27,6 +27,13 @@ def test_the_newest_sign_counts() -> None:
     assert seen(Part.COVER) == NOW + timedelta(seconds=20)
 
 
+def test_a_sign_of_before_the_clock_was_set_back_hides_no_silence() -> None:
+    beats.beat(Part.COVER, NOW + timedelta(hours=1))
+    beats.beat(Part.COVER, NOW)
+
+    assert seen(Part.COVER) == NOW
+
+
 def test_jobs_say_so_themselves() -> None:
     began = timezone.now()
     say_alive()

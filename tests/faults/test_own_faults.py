@@ -10,7 +10,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from django.contrib.gis.geos import Point
 from django.db import connection
 from django.db.models import F
 from django.db.models.functions import Now
@@ -18,45 +17,27 @@ from django.utils import timezone
 
 from benchmarks.faults import target_of
 from cameras.models import (
-    Camera,
     CameraState,
     Notice,
     Outage,
-    Owner,
     PollerBeat,
     Probe,
     Site,
     StateSpan,
-    Team,
 )
 from cameras.probe.target import Login, Target
-from gis_server.vault import seal
 from tests.alone import alone, beside
 from tests.cameras.test_poller import no_connections, poll_process
-from tests.days import island
 from tests.days.town import until
+from tests.faults import island
+from tests.faults.fleet import register
 from tests.fixtures.running_farm import RunningFarm, running
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CAMERAS = 12
-INTERVAL_S = 5
 CUT_INTERVAL_S = 10
 """Long enough for the canaries to say that we are blind before any state is stale."""
 Away = Callable[[], AbstractContextManager[None]]
-
-
-def register(targets: Sequence[Target], interval_s: int = INTERVAL_S) -> None:
-    """Cameras at these addresses, due at once."""
-    owner, team = Owner.objects.create(name="o"), Team.objects.create(name="t")
-    for number, one in enumerate(targets):
-        assert one.login is not None
-        camera = Camera.objects.create(
-            code=f"C{number}", name=f"C{number}", point=Point(112.56, 37.88, srid=4326),
-            scope_code="140107001000", host=one.host, port=one.rtsp_port, path=one.path,
-            username=one.login.username, sealed_password=seal(one.login.password),
-            owner=owner, team=team, interval_s=interval_s,
-        )  # fmt: skip
-        CameraState.objects.create(camera=camera, since=timezone.now(), due_at=timezone.now())
 
 
 def all_are(state: str) -> bool:
@@ -93,7 +74,7 @@ def farm(tmp_path: Path) -> Iterator[RunningFarm]:
 @contextmanager
 def the_island() -> Iterator["subprocess.Popen[str]"]:
     """The island's process; a Unix socket leads out of it, to the database."""
-    command = [*alone(), sys.executable, "-m", "tests.days.island"]
+    command = [*alone(), sys.executable, "-m", "tests.faults.island"]
     with subprocess.Popen(
         [*command, str(CAMERAS)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         text=True,
