@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from django.utils import translation
 
+from gis_server.backups import shelf
 from gis_server.disk import RESERVE_BYTES
 from gis_server.watch import backups, disks, words
 from gis_server.watch.meters import Labels
@@ -136,10 +137,10 @@ def test_where_counting_began_anew_all_of_it_is_new() -> None:
 
 
 def test_no_folder_means_that_there_is_no_backup(tmp_path: Path) -> None:
-    shelf = backups.look(tmp_path / "none")
+    seen = backups.look(tmp_path / "none")
 
-    assert shelf == backups.Shelf()
-    assert [one.state for one in backups.told_of(shelf, NOW)] == [State.UNKNOWN]
+    assert seen == backups.Shelf()
+    assert [one.state for one in backups.told_of(seen, NOW)] == [State.UNKNOWN]
 
 
 def test_backups_are_known_by_their_names_once_they_are_whole(tmp_path: Path) -> None:
@@ -151,11 +152,11 @@ def test_backups_are_known_by_their_names_once_they_are_whole(tmp_path: Path) ->
         (tmp_path / name / "manifest.json").touch()
     (tmp_path / "gis-server-20260301T090000Z").touch()
     (tmp_path / "gis-server-20260301T080000Z").mkdir()
-    (tmp_path / "gis-server-20260228T023000Z" / backups.VERIFIED).touch()
+    (tmp_path / "gis-server-20260228T023000Z" / shelf.VERIFIED).touch()
 
-    shelf = backups.look(tmp_path)
+    seen = backups.look(tmp_path)
 
-    assert shelf == backups.Shelf(
+    assert seen == backups.Shelf(
         2, datetime(2026, 3, 1, 2, 30, tzinfo=UTC), datetime(2026, 2, 28, 2, 30, tzinfo=UTC)
     )
 
