@@ -168,7 +168,10 @@ class Running:
             for port in ports:
                 processes.wait_until_up(port)
             wait_for_cameras()
-            yield cls(*ports, phones, {name: one.pid for name, one in running.items()})
+            web, live, positions = ports
+            yield cls(
+                web, live, positions, phones, {name: one.pid for name, one in running.items()}
+            )
         finally:
             for process in running.values():
                 process.terminate()

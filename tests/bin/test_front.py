@@ -165,7 +165,10 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     certificate = tls.Certificate(layout.tls)
     tls.ensure(certificate, Journal("bin/install", folder), NAME)
     servers = [upstream(word) for word in ("web", "live", "positions")]
-    at = Front(NAME, *(one.port for one in servers), https=free_port(), http=free_port())
+    web, live, positions = servers
+    at = Front(
+        NAME, web.port, live.port, positions.port, https=free_port(), http=free_port()
+    )  # fmt: skip
     file = folder / "nginx.conf"
     # As root nginx becomes nobody, who may not enter pytest's folders.
     user = "user root;\n" if os.geteuid() == 0 else ""
@@ -174,12 +177,12 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     with subprocess.Popen(command, stderr=subprocess.PIPE) as nginx:
         try:
             wait_for(lambda: listens(at.https), nginx)
-            yield House(at, certificate, *servers)
+            yield House(at, certificate, web, live, positions)
         finally:
             nginx.terminate()
-            for one in servers:
-                one.server.shutdown()
-                one.server.server_close()
+            for behind in servers:
+                behind.server.shutdown()
+                behind.server.server_close()
 
 
 def wait_for(holds: Callable[[], bool], nginx: "subprocess.Popen[bytes]") -> None:

@@ -54,9 +54,9 @@ class Half:
 
     def schema(self, cluster: postgres.Cluster, database: str) -> list[str]:
         """What a database is made of, in no order, for ids of what was undone are left out."""
-        words = [postgres.programs(cluster.data) / "pg_dump", "--schema-only", "--no-owner"]
+        words = [str(postgres.programs(cluster.data) / "pg_dump"), "--schema-only", "--no-owner"]
         words += ["--exclude-table", "patrols_fix_*"]  # days, which jobs make
-        words += ["-h", cluster.socket_dir, "-U", "postgres", database]
+        words += ["-h", str(cluster.socket_dir), "-U", "postgres", database]
         done = subprocess.run(words, capture_output=True, text=True, check=True)
         return sorted(line for line in done.stdout.splitlines() if not line.startswith("\\"))
 
@@ -64,7 +64,7 @@ class Half:
     def served(self) -> Iterator[int]:
         """A web process on it; its port."""
         port = free_port()
-        words = [Path(sys.executable).with_name("granian"), "gis_server.wsgi:application"]
+        words = [str(Path(sys.executable).with_name("granian")), "gis_server.wsgi:application"]
         words += ["--interface", "wsgi", "--port", str(port), "--log-level", "error"]
         with subprocess.Popen(words, cwd=ROOT, env=self.environment) as process:
             try:

@@ -176,10 +176,10 @@ def bring_tables(town: WatchedTown) -> None:
         return
     there = parse_qs(urlsplit(os.environ["DATABASE_URL"]).query)["host"][0]
     programs = postgres.programs(town.cluster.data)
-    words = [programs / "pg_dump", "-h", there, "-U", "postgres", model]
-    into = [programs / "psql", "-Xq", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "gis"]
+    words = [str(programs / "pg_dump"), "-h", there, "-U", "postgres", model]
+    into = [str(programs / "psql"), "-Xq", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "gis"]
     dump = subprocess.run(words, capture_output=True, check=True).stdout
-    into += ["-h", town.cluster.socket_dir]
+    into += ["-h", str(town.cluster.socket_dir)]
     subprocess.run(into, input=dump, stdout=subprocess.DEVNULL, check=True)
 
 

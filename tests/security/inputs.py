@@ -66,9 +66,9 @@ class Listener:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        request.GET = NotingQuery(request.META.get("QUERY_STRING", ""))  # type: ignore[assignment]
+        request.GET = NotingQuery(request.META.get("QUERY_STRING", ""))
         if request.method == "POST" and request.content_type in FORM_TYPES:
-            request.POST = NotingQuery(request.POST.urlencode())  # type: ignore[assignment]
+            request.POST = NotingQuery(request.POST.urlencode())
         return self.get_response(request)
 
 

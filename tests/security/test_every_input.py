@@ -260,8 +260,9 @@ def test_whatever_is_sent_is_answered(
         if given:
             explore(asker, way, address, given)
         if way == "json":
-            for body in ([], "x", 7, None):
-                asker.ask(way, address, body)  # type: ignore[arg-type]
+            bodies: tuple[Any, ...] = ([], "x", 7, None)
+            for body in bodies:
+                asker.ask(way, address, body)
     for strange_address in in_places(route, address):
         asker.ask(ways_of(route)[0], strange_address, {})
 

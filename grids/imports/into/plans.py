@@ -295,7 +295,7 @@ def is_comparable(run: ImportRun) -> bool:
     if not fits or not stage.exists():
         return False
     [count] = stage.one("SELECT count(*) FROM {stage}")
-    return 0 < count <= MOST_COMPARED
+    return 0 < int(count) <= MOST_COMPARED
 
 
 def both_sides(work: Work) -> tuple[Side, Side]:
@@ -305,19 +305,21 @@ def both_sides(work: Work) -> tuple[Side, Side]:
     layer = _Layer(work)
     found, whole = layer.difference, layer.known | layer.around
     numbers = {code: k for k, code in enumerate(whole) if len(code) == GRID_DIGITS}
-    before = {k: Drawn(code, layer.old_names[code], whole[code]) for code, k in numbers.items()}
+    before: dict[int | str, Drawn] = {
+        k: Drawn(code, layer.old_names[code], whole[code]) for code, k in numbers.items()
+    }
     names = {one.code: one for one in layer.renamed()}
     gone = found.retired.keys() | found.missing.keys()
     after: dict[int | str, Drawn] = {}
     for code, k in numbers.items():
         if code not in gone:
             new, shape = names.get(code), found.reshaped.get(code, whole[code])
-            called = (new.new_code, new.name) if new else (code, layer.old_names[code])
-            after[k] = Drawn(*called, shape)
+            now, name = (new.new_code, new.name) if new else (code, layer.old_names[code])
+            after[k] = Drawn(now, name, shape)
     for code, shape in found.born.items():
         if len(code) == GRID_DIGITS:
             after[code] = Drawn(code, layer.names[code], shape)
-    return Side("", work.today, None, dict(before)), Side("", work.today, None, after)
+    return Side("", work.today, None, before), Side("", work.today, None, after)
 
 
 def _names(code: str, name: str, renamed: Renamed) -> Mapping[str, tuple[str, str]]:
