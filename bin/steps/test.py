@@ -33,8 +33,11 @@ BESIDE = (
     Lane("days", ("tests/days",)),
     Lane("cameras", ("tests/cameras", "tests/maps", "tests/patrols")),
     # What breaks servers has servers of its own; it mostly waits for what is to come back.
-    Lane("faults", ("tests/faults",)),
+    Lane("faults", ("tests/faults/test_own_faults.py", "tests/faults/test_servers_go_away.py")),
 )
+# The other faults wait for disks, clocks and the kernel, twenty minutes in all: `bin/test` with the
+# name of the folder runs them.
+BY_NAME = ("tests/faults",)
 STOP_WITHIN_S = 60
 HEARD_EVERY_S = 1
 # What takes longer hangs, or waits again and again for what is not there.
@@ -135,6 +138,7 @@ def run_all(
         words = _pytest(where, [FAILURES_AT_MOST, *lane.words])
         beside.append((lane, kept, stack.enter_context(_at_work(where, own, words, out))))
     rest = [f"--ignore={path}" for lane in lanes for path in lane.paths]
+    rest += [f"--ignore={path}" for path in BY_NAME]
     statuses = [run_some(where, env, [FAILURES_AT_MOST, *rest], hear, until)]
     for lane, kept, child in beside:
         statuses.append(_ended(child, until))

