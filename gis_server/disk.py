@@ -17,8 +17,9 @@ class NoRoom(Exception):
     """The file cannot be stored; the message says why and names no path."""
 
 
-def leave_reserve(root: Path, needed_bytes: int = 0, reserve_bytes: int = RESERVE_BYTES) -> None:
+def leave_reserve(root: Path, needed_bytes: int = 0, reserve_bytes: int | None = None) -> None:
     """Raises NoRoom, or OSError where there is no such disk."""
+    reserve_bytes = RESERVE_BYTES if reserve_bytes is None else reserve_bytes
     root.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(root).free
     if free >= reserve_bytes + needed_bytes:

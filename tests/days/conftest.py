@@ -171,6 +171,8 @@ def open_page(
         page.on("pageerror", lambda error: stumbles.append(str(error)))
         prepare(page)
         page.goto(f"{town.url}{path}")
+        if path.startswith("/wall/"):
+            page.locator("body[data-open]").wait_for(state="attached")
         return page
 
     yield open_at

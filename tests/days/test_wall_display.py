@@ -287,6 +287,9 @@ def test_the_first_picture_is_there_before_the_map_and_gives_way_to_it(
     open_page: OpenPage,
 ) -> None:
     page = open_page("/wall/", prepare=lambda page: page.add_init_script(KEEP_FIRST))
+    until(lambda: page.evaluate(LOADED), "the map is drawn", DRAWN_S)
+    # From now on this browser knows how high the legend is, above which the territory lies.
+    page.reload()
     until(lambda: page.evaluate("() => Boolean(window.first)"), "the first picture", DRAWN_S)
     until(lambda: page.evaluate(LOADED), "the map is drawn", DRAWN_S)
 

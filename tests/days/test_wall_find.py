@@ -20,7 +20,7 @@ def test_somebody_finds_things_by_typing_and_the_map_goes_there(
         "SELECT code, name, ST_X(label), ST_Y(label) FROM grids_division WHERE name = '杏花岭街道'"
     )
     page = open_page("/wall/", SMALL, reduced_motion="no-preference")
-    until(lambda: page.evaluate("() => document.getElementById('map').map.loaded()"), "the map")
+    until(lambda: page.evaluate("() => document.getElementById('map').map?.loaded()"), "the map")
     box, options = page.locator("#find input"), page.locator(".find-option")
     page.locator("body").press("/")
     expect(box).to_be_focused()

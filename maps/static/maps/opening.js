@@ -14,3 +14,5 @@ holder.dataset.covered = kept("wall-legend-px") ?? "";
 const drawn = drawFirst(holder, config).catch((error) => console.warn(error));
 await Promise.race([drawn, new Promise((late) => setTimeout(late, PATIENCE_MS))]);
 await import("maps/wall");
+// For whoever has to know that everything may be pressed.
+document.body.dataset.open = "";

@@ -143,7 +143,7 @@ def test_a_part_of_the_server_that_falls_silent_is_an_alarm(
     assert (alarm.kind, alarm.more, alarm.raised_at) == (Kind.SILENT, part.value, now + after)
     # A second process of the part, whose clock is behind, takes nothing back.
     beats.beat(part, now + after + MINUTE, place)
-    beats.beat(part, now, place)
+    beats.beat(part, now + after - MINUTE, place)
     assert kinds(operator, now + after + MINUTE) == []
 
 
