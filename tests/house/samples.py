@@ -190,7 +190,6 @@ SHOWS_NOTHING = {
     "map-archive/make/": "only takes a form",
     "map-archive/territory.pmtiles": "there is none until it is made",
     "": "leads on to the wall",
-    "administration/system/": "how the server fares, in counts alone",
     "api/cameras/summary/": "counts alone",
     "api/figures/headlines/": "counts alone: see tests/maps/test_headlines.py",
     "api/figures/grids/": "numbers alone: see tests/maps/test_grid_figures.py",
