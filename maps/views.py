@@ -93,6 +93,8 @@ OPENING = (
     "kept", "first", "api", "cameras", "icons",
 )  # fmt: skip
 WALL_MODULES = (*OPENING, *(name for name in MODULES if name not in OPENING), "wall")
+# As many as the wall loads at once (static/maps/points.js); of more it draws heaps first.
+FIRST_CAMERAS = 5_000
 # A wall does not go through more by itself; a district has a dozen.
 MOST_STREETS = 500
 
@@ -142,6 +144,7 @@ def config_of(request: HttpRequest, seen: queries.Territory, edition: str) -> di
             "alarms": reverse("alarms"),
             "cameras": reverse("cameras").removesuffix(".geojson"),
             "edition": reverse("edition"),
+            "first_cameras": f"{reverse('cameras')}?limit={FIRST_CAMERAS}",
             "events": reverse("event-card", args=[0]).removesuffix("/0/card/"),
             "find": reverse("find"),
             "recoveries": reverse("recoveries"),

@@ -12,13 +12,12 @@ import { STATES } from "maps/cameras";
 import { color, UNIT } from "maps/display/tokens";
 import { drawnIcon } from "maps/icons";
 
-// As `maps/map` fits the territory into its holder, and `maps/style` draws it there.
 const PADDING_PX = 24;
+// As `maps/style` draws it.
 const EACH_CAMERA_FROM = 11;
 const AROUND_M = 2 * Math.PI * 6_378_137;
 const TILE_PX = 512;
 const LINES = [["grid", 0.7], ["community", 0.9], ["street", 1.5], ["district", 2.1]];
-const MOST_CAMERAS = 5_000;
 
 // A server that does not answer must not keep back what has come.
 const PATIENCE_MS = 2_500;
@@ -34,7 +33,7 @@ export async function drawFirst(holder, { extent, sees_cameras: seesCameras, url
   if (extent === null) return;
   const [outline, points] = await Promise.all([
     ask(urls.outline),
-    seesCameras ? ask(`${urls.cameras}.geojson?limit=${MOST_CAMERAS}`) : null,
+    seesCameras ? ask(urls.first_cameras) : null,
   ]);
   // The map has not waited for it.
   if (outline.body.box === null || holder.map) return;
@@ -45,7 +44,7 @@ export async function drawFirst(holder, { extent, sees_cameras: seesCameras, url
   sheet.height = height * devicePixelRatio;
   const pen = sheet.getContext("2d");
   pen.scale(devicePixelRatio, devicePixelRatio);
-  const place = fitted(outline.body.box, width, height - coveredPx(holder));
+  const place = fitted(outline.body.box, { width, height, room: roomAround(holder) });
   drawBorders(pen, outline.body, place, { width, height });
   if (points?.body.complete) drawCameras(pen, points.body.features, place);
   holder.append(sheet);
@@ -57,19 +56,21 @@ export function endFirst(holder) {
   holder.querySelector("canvas.first")?.remove();
 }
 
-// What lies over the lower edge of a map, px: its territory is fitted above it.
-export function coveredPx(holder) {
-  return Number(holder.dataset.covered) || 0;
+// Around the whole territory, which is fitted above what lies over the map's lower edge.
+export function roomAround(holder) {
+  const px = PADDING_PX;
+  return { top: px, left: px, right: px, bottom: px + (Number(holder.dataset.covered) || 0) };
 }
 
-// Where a place in metres of Web Mercator lies on the sheet.
-function fitted([west, south, east, north], width, height) {
-  const perM = Math.min((width - 2 * PADDING_PX) / (east - west), (height - 2 * PADDING_PX) / (north - south));
+// Where a place in metres of Web Mercator lies on the sheet: as MapLibre fits bounds into a room.
+function fitted([west, south, east, north], { width, height, room }) {
+  const [wide, high] = [width - room.left - room.right, height - room.top - room.bottom];
+  const perM = Math.min(wide / (east - west), high / (north - south));
   return {
     perM,
     zoom: Math.log2((perM * AROUND_M) / TILE_PX),
-    x: (metres) => width / 2 + (metres - (west + east) / 2) * perM,
-    y: (metres) => height / 2 - (metres - (south + north) / 2) * perM,
+    x: (metres) => room.left + wide / 2 + (metres - (west + east) / 2) * perM,
+    y: (metres) => room.top + high / 2 - (metres - (south + north) / 2) * perM,
   };
 }
 

@@ -5,7 +5,7 @@ import { addSigns } from "events/icons";
 import { LAYERS_OF } from "maps/patrols/coverage_style";
 import { element, empty, setText } from "maps/element";
 import { EventNote } from "maps/events";
-import { coveredPx, endFirst, holdFirst } from "maps/first";
+import { endFirst, holdFirst, roomAround } from "maps/first";
 import { GridNote } from "maps/grid";
 import { GRID_COLOUR_LAYER, GridColours } from "maps/figures/colours";
 import { addIcons } from "maps/icons";
@@ -91,7 +91,7 @@ export class WallMap {
       container: holder,
       style: mapStyle({ origin: location.origin, base, edition, layers, tiles: urls.tiles, seesPatrols }),
       bounds: extent,
-      fitBoundsOptions: { padding: room(holder) },
+      fitBoundsOptions: { padding: roomAround(holder) },
       locale: words(),
       localIdeographFontFamily: false,
       attributionControl: base?.credit ? { compact: false } : false,
@@ -255,7 +255,7 @@ export class WallMap {
   }
 
   showAll(ms = 500) {
-    if (this.config.extent) this.map.fitBounds(this.config.extent, { padding: room(this.map.getContainer()), duration: ms }, { isWhole: true });
+    if (this.config.extent) this.map.fitBounds(this.config.extent, { padding: roomAround(this.map.getContainer()), duration: ms }, { isWhole: true });
   }
 
   useEdition(edition) {
@@ -367,12 +367,6 @@ export class WallMap {
       });
     });
   }
-}
-
-// Around the whole territory.
-function room(holder) {
-  const px = 24;
-  return { top: px, left: px, right: px, bottom: px + coveredPx(holder) };
 }
 
 function point({ lon, lat }) {
