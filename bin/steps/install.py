@@ -7,7 +7,6 @@ it should be; a run that was cut off is simply run again.  Decisions: docs/desig
 import argparse
 import os
 import shutil
-import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -455,10 +454,9 @@ def way_back(one: Installation, old: Path, new: Path, done: Done) -> Iterator[No
         yield
     except (Failed, KeyboardInterrupt, OSError) as error:
         # Whoever presses Ctrl-C twice must not be left with nothing that runs.
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.SIG_IGN)
-        print("The new version does not come to work; going back.", flush=True)
-        done.said = go_back(one, old, new, done)
+        with journal.undisturbed():
+            print("The new version does not come to work; going back.", flush=True)
+            done.said = go_back(one, old, new, done)
         if isinstance(error, KeyboardInterrupt):
             raise
         why = journal.about_os_error(error, DETAILS) if isinstance(error, OSError) else error

@@ -13,6 +13,8 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 
 class Failed(Exception):
     """What went wrong and what to do about it, in one sentence."""
@@ -112,19 +114,29 @@ def stop_on_signals() -> None:
         raise KeyboardInterrupt
 
     # SIGINT too: a shell starts what it puts into the background with SIGINT ignored.
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in ENDING:
         signal.signal(number, interrupt)
 
 
 @contextmanager
+def undisturbed() -> Iterator[None]:
+    """Work that nothing cuts short: a second Ctrl-C must not leave half running."""
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in ENDING}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
 def undisturbed_end() -> Iterator[ExitStack]:
-    """A stack whose unwinding nothing cuts short: a second Ctrl-C must not leave half running."""
-    with ExitStack() as stack:
+    """A stack whose unwinding nothing cuts short."""
+    with ExitStack() as until, ExitStack() as stack:
         try:
             yield stack
         finally:
-            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-                signal.signal(number, signal.SIG_IGN)
+            until.enter_context(undisturbed())
 
 
 def told(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bin.steps.journal import Failed, Journal, told
+from bin.steps.journal import ENDING, Failed, Journal, told, undisturbed_end
 
 
 @pytest.fixture(autouse=True)
@@ -64,6 +64,21 @@ def test_a_polite_kill_is_like_ctrl_c(tmp_path: Path, capsys: pytest.CaptureFixt
 
     assert told("bin/up", tmp_path, be_killed) == 130
     assert "stopped; run it again to go on" in capsys.readouterr().err
+
+
+def test_nothing_cuts_short_what_must_end_well_and_then_all_is_as_before() -> None:
+    before = [signal.getsignal(number) for number in ENDING]
+    seen = []
+
+    def at_the_end() -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        seen.append("went on")
+
+    with undisturbed_end() as stack:
+        stack.callback(at_the_end)
+
+    assert seen == ["went on"]
+    assert [signal.getsignal(number) for number in ENDING] == before
 
 
 def test_each_step_says_its_time_and_notes_it(

@@ -226,6 +226,11 @@ SHOWS_NOTHING = {
     "area-grants/<int:grant_id>/end/": "only takes a form",
     "imports/upload/": "only takes a file",
     "imports/<int:run_id>/state/": "a step and numbers",
+    "imports/<int:run_id>/changes/": (
+        "what a checked import would change, which is no longer told of one that is applied: see"
+        " tests/grids/imports"
+    ),
+    "tiles/<str:edition>/outline.json": "borders and places alone: see tests/maps/test_outline.py",
     "imports/<int:run_id>/confirm/": "only takes a form",
     "imports/<int:run_id>/apply/": "only takes a form",
     "imports/<int:run_id>/check/": "only takes a form",
