@@ -40,7 +40,8 @@ def test_every_setting_is_explained_and_no_other() -> None:
 
 def test_every_dependency_has_its_reason() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    lines = project["project"]["dependencies"] + project["dependency-groups"]["dev"]
+    groups = project["dependency-groups"]
+    lines = project["project"]["dependencies"] + groups["dev"] + groups["docs"]
     names = {re.split(r"[\[<>=~ ]", line)[0] for line in lines}
     text = (ROOT / "docs" / "design" / "dependencies.md").read_text(encoding="utf-8")
     explained = set(re.findall(r"^\| `([a-z0-9-]+)` \| [^|]{20,} \|$", text, re.MULTILINE))
