@@ -18,7 +18,7 @@ _CODE = re.compile(r"(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
 _LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\(\s*<?([^)\s>]*)>?(?:\s+\"[^\"]*\")?\s*\)")
 _HEADING = re.compile(r"^(#{1,6}) +(.*?)(?: +#+)? *$", re.MULTILINE)
 # "[中文](x.zh-hans.md)" at the top of a page: the site has a switch in its place.
-_OTHER_LANGUAGE = re.compile(r"^\[(?:中文|English)\]\([^)\s]+\)\n+", re.MULTILINE)
+_OTHER_LANGUAGE = re.compile(r"^\[(?:中文|English)\]\([^)\s]+\)(?: · |\n+)", re.MULTILINE)
 _ITEM = re.compile(r"^[-*] \[[^\]]*\]\(([^)\s#]+)\.md\)", re.MULTILINE)
 
 
