@@ -44,59 +44,42 @@ html_sidebars = {
         "sidebar/scroll-end.html",
     ]
 }
-html_theme_options = {
-    "light_css_variables": {"font-stack": "system-ui, 'Noto Sans CJK SC', 'PingFang SC', 'Microsoft YaHei', sans-serif"}
-}
+FONTS = "system-ui, 'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', sans-serif"
+html_theme_options = {"light_css_variables": {"font-stack": FONTS}}
 
 HAN = r"\u3400-\u9fff"
 WITHOUT_TWIN = "\n```{note}\n本页目前只有英文。\n```\n"
 # What the theme says in English only.
 WORDS = {
     "Back to top": "回到顶部",
-    "Contents": "目录",
-    "On this page": "本页内容",
-    "Skip to content": "跳到正文",
-    "Toggle site navigation sidebar": "展开或收起导航",
-    "Toggle table of contents sidebar": "展开或收起本页目录",
-    "Toggle Light / Dark / Auto color theme": "切换浅色、深色或自动主题",
-    "Light mode": "浅色",
-    "Dark mode": "深色",
-    "Auto light/dark, in light mode": "自动（当前浅色）",
-    "Auto light/dark, in dark mode": "自动（当前深色）",
-    "Next": "下一页",
-    "Previous": "上一页",
     "Home": "首页",
-    "Hide navigation sidebar": "隐藏导航",
-    "Hide table of contents sidebar": "隐藏本页目录",
+    "Next": "下一页",
+    "On this page": "本页内容",
+    "Previous": "上一页",
 }
 
 
 class Both(SearchEnglish):
-    """English words by their stems; Chinese, which has no spaces, by every two characters in a row.
+    """English words by their stems; Chinese, which has no spaces, by each two characters in a row.
 
     No dictionary is needed, and a name that none knows is found.
     """
 
     lang = "both"
-    language_name = "English and Chinese"
     js_splitter_code = rf"""
 function splitQuery(query) {{
-  return query.match(/[{HAN}]+|[\p{{Letter}}\p{{Number}}_]+/gu)?.flatMap((run) =>
-    /^[{HAN}]{{2,}}$/u.test(run)
-      ? [...run].slice(1).map((sign, at) => [...run][at] + sign) : [run]) ?? [];
+  const runs = query.match(/[{HAN}]+|(?:(?![{HAN}])[\p{{Letter}}\p{{Number}}_])+/gu) ?? [];
+  const pairs = (run) => [...run].slice(1).map((sign, at) => run[at] + sign);
+  return runs.flatMap((run) => (/^[{HAN}]{{2}}/u.test(run) ? pairs(run) : [run]));
 }}
 """
 
     def split(self, input: str) -> list[str]:
-        return [part for run in re.findall(rf"[{HAN}]+|\w+", self.parted(input)) for part in both(run)]
-
-    @staticmethod
-    def parted(text: str) -> str:
-        """A space wherever Chinese meets something else: both are letters to a regular expression."""
-        return re.sub(rf"(?<=[{HAN}])(?=[^{HAN}])|(?<=[^{HAN}])(?=[{HAN}])", " ", text)
+        runs = re.findall(rf"[{HAN}]+|(?:(?![{HAN}])\w)+", input)
+        return [part for run in runs for part in parts(run)]
 
 
-def both(run: str) -> Iterable[str]:
+def parts(run: str) -> Iterable[str]:
     """A word as it is; of a run of Chinese each sign, and each two in a row."""
     if not re.match(f"[{HAN}]", run):
         return [run]
@@ -108,7 +91,7 @@ def is_chinese(app: Sphinx) -> bool:
 
 
 def read(app: Sphinx, name: str, source: list[str]) -> None:
-    """A page in the language of this site, and on the two lists of pages what leads through them."""
+    """A page in the language of this site; the two lists of pages become its navigation."""
     chinese = is_chinese(app)
     twin = DOCS / f"{name}{pages.CHINESE}.md"
     text = twin.read_text(encoding="utf-8") if chinese and twin.exists() else source[0]
@@ -139,8 +122,8 @@ def dress(app: Sphinx, _page: str, _template: str, context: dict[str, Any], _tre
     chinese = is_chinese(app)
     context["other"] = ("en", "English") if chinese else ("zh", "中文")
     if chinese:
-        theirs = context.get("_") or app.builder.templates.environment.globals["_"]  # type: ignore[attr-defined]
-        context["_"] = context["gettext"] = lambda text: WORDS.get(text) or theirs(text)
+        theirs = app.builder.templates.environment.globals["gettext"]
+        context["gettext"] = lambda text: WORDS.get(text.strip()) or theirs(text)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -49,7 +49,7 @@ def build(where: Places, notes: Journal, site: Path, folder: str) -> None:
 def what_is_wrong(output: str) -> str:
     """The generator's own lines: they name the page and the line."""
     told = [line for line in output.splitlines() if "WARNING" in line or "ERROR" in line]
-    return "\n".join(["the pages cannot be made into a site:", *(told or output.splitlines()[-20:])])
+    return "\n".join(["the pages make no site:", *(told or output.splitlines()[-20:])])
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What the pages in `docs/` have in common: twins, links, headings.  Pure, for the site and for tests.
+"""What pages in `docs/` have in common: twins, links, headings.  Pure, for the site and tests.
 
 A page in Chinese lies beside its English twin as `NAME.zh-hans.md`.  The start page is the table of
 contents: its headings and lists are the site's navigation, so that a code host, which knows no
@@ -64,7 +64,7 @@ def anchors(text: str) -> set[str]:
 
 
 def contents(text: str) -> list[tuple[str, list[str]]]:
-    """The start page as a table of contents: each heading with the pages that its items begin with."""
+    """The start page as a table of contents: each heading, and the pages that its items name."""
     parts = re.split(r"^## +(.*)$", text, flags=re.MULTILINE)
     return [
         (caption.strip(), _ITEM.findall(part))
@@ -81,7 +81,7 @@ def for_the_site(text: str, *, chinese: bool) -> str:
 def trees(
     groups: Iterable[tuple[str, list[str]]], rest: Iterable[str], caption: str
 ) -> Iterator[str]:
-    """The hidden tables of contents that the generator asks for, and one of what nobody has named."""
+    """Hidden tables of contents, which the generator asks for, and one of what nobody has named."""
     for name, pages in [*groups, (caption, sorted(rest))]:
         if pages:
             listed = "\n".join(pages)
