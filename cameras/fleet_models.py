@@ -160,6 +160,7 @@ class PollerBeat(models.Model):
     canaries_up = models.PositiveSmallIntegerField(default=0)
     canaries = models.PositiveSmallIntegerField(default=0)
     suspects_itself = models.BooleanField(default=False)
+    loses_packets = models.BooleanField(default=False, db_default=False)
     version = models.CharField(max_length=20, blank=True)
 
     class Meta:
@@ -181,6 +182,7 @@ class Notice(models.Model):
     class Kind(models.TextChoices):
         BLIND = "blind", _("The poller cannot reach its canaries")
         MANY_AT_ONCE = "many_at_once", _("Too many cameras failed at once")
+        LOSSY_LINE = "lossy_line", _("Packets are lost on the way to the cameras")
         NOT_ASKED = "not_asked", _("Nobody asks the cameras of this site")
         NO_STORE = "no_store", _("Pictures cannot be stored")
 
@@ -204,7 +206,9 @@ class Notice(models.Model):
             ),
             models.CheckConstraint(
                 name="notice_is_of_a_known_kind",
-                condition=Q(kind__in=["blind", "many_at_once", "not_asked", "no_store"]),
+                condition=Q(
+                    kind__in=["blind", "many_at_once", "lossy_line", "not_asked", "no_store"]
+                ),
             ),
         ]
 

@@ -3,8 +3,11 @@
 The poller decides by it, and so do the simulated days of a fleet (`fixtures.camera_days`).
 """
 
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import groupby
 
 from cameras.grouping import SETTLED
 from cameras.health import DOWN_AFTER, IN_DOUBT, Health, State, is_good
@@ -14,6 +17,15 @@ SEEN_SHARE = 0.5
 """So much of the canaries must answer; a lone gateway may be rebooted, most of them are not."""
 ROUNDS = 2
 """So many rounds in a row must fail before we call ourselves blind."""
+REMEMBERED = 40
+"""So many rounds tell whether packets are lost on our line: seven minutes of them at most, and less
+than one while failures wait.  Of 24, what is lost one by ten still condemned somebody."""
+LOSSY_ROUNDS = 3
+"""Of those so many must have been answered by some canaries and missed by others,"""
+LOSSY_CANARIES = 2
+"""and so many canaries must have missed one: a lone one may be a bad canary."""
+AWAY = 3
+"""A canary that misses so many rounds in a row is away, which says nothing of the line."""
 LATE_S = 2.0
 """A clockwork that comes so much too late has stood still: what it called silence was its own."""
 TICK_S = 1.0
@@ -33,7 +45,7 @@ MOST_EXPLAINED = 5000
 class Sight:
     """What the last rounds said.  `good` and `bad`: cameras that answered and failed since the last
     round that was in order; dark_until_s: when the last one that was not had ended, by a clock that
-    is never set.
+    is never set; rounds: whether each canary answered, oldest first.
     """
 
     up: int = 0
@@ -43,6 +55,7 @@ class Sight:
     bad: int = 0
     lag_s: float = 0.0
     dark_until_s: float = float("-inf")
+    rounds: deque[tuple[bool, ...]] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
 
     def waits(self, reason: Reason, *, has_canaries: bool) -> bool:
         """Take in what one camera said; whether it is kept until the canaries have spoken."""
@@ -59,10 +72,12 @@ class Sight:
         rests = since_round_s < CANARIES_S and not self.suspects_itself
         return some_wait or not rests or lag_s > LATE_S
 
-    def note_round(self, up: int, total: int, lag_s: float, *, now_s: float) -> None:
-        """Take in a round that ends now."""
-        self.up, self.total, self.lag_s = up, total, lag_s
-        fails = total > 0 and up <= SEEN_SHARE * total
+    def note_round(self, answers: Sequence[bool], lag_s: float, *, now_s: float) -> None:
+        """Take in a round that ends now: whether each canary answered."""
+        self.up, self.total, self.lag_s = sum(answers), len(answers), lag_s
+        if lag_s <= LATE_S:
+            self.rounds.append(tuple(answers))
+        fails = self.total > 0 and self.up <= SEEN_SHARE * self.total
         if fails or lag_s > LATE_S:
             self.dark_until_s = now_s
         if fails and lag_s <= LATE_S:
@@ -78,6 +93,14 @@ class Sight:
         """
         return began_s >= self.dark_until_s
 
+    def needed(self, failures: int) -> int:
+        """How many failures in a row make a camera offline, where so many would on a sound line.
+
+        On one that loses packets none do: three questions in a row may fail by chance, of many
+        thousands a day (`fixtures.camera_days`).
+        """
+        return NEVER if loses_packets(self.rounds) else failures
+
     @property
     def suspects_itself(self) -> bool:
         return self.failed_rounds > 0
@@ -88,6 +111,37 @@ class Sight:
         are broken canaries.
         """
         return self.failed_rounds >= ROUNDS and self.good <= self.bad
+
+
+def loses_packets(rounds: Sequence[Sequence[bool]]) -> bool:
+    """Whether canaries miss one round and answer the next, each for itself.
+
+    A cut takes all of them along, and one that is switched off stays away; lost packets pick out
+    now this one, now that one.
+
+    Args:
+        rounds: whether each canary answered, oldest first.  Only the newest ones of the same number
+            of canaries count.
+    """
+    alike = [one for one in rounds if len(one) == len(rounds[-1])]
+    missed = [
+        (canary, at)
+        for canary, answers in enumerate(zip(*alike, strict=True))
+        for at in now_and_then(answers)
+        if any(alike[at])
+    ]
+    canaries, at = {canary for canary, _ in missed}, {at for _, at in missed}
+    return len(canaries) >= LOSSY_CANARIES and len(at) >= LOSSY_ROUNDS
+
+
+def now_and_then(answers: Sequence[bool]) -> Iterator[int]:
+    """The rounds that a canary missed without being away."""
+    begin = 0
+    for answered, run in groupby(answers):
+        length = len(list(run))
+        if not answered and length < AWAY:
+            yield from range(begin, begin + length)
+        begin += length
 
 
 def is_lost(health: Health, now: datetime) -> bool:

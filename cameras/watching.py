@@ -223,6 +223,11 @@ def _told_of_notice(notice: Notice, now: datetime) -> Reading:
             "Nothing that these cameras share explains it, so it may be ours: look at the network"
             " between poller and cameras first. Until then they count as unknown."
         ),
+        Notice.Kind.LOSSY_LINE: _(
+            "Canaries miss now one round, now another. Cameras that fail meanwhile are unknown, and"
+            " no outage is opened: look at cables, radio links and switches on the way, and at how"
+            " full the line is."
+        ),
         Notice.Kind.NOT_ASKED: _("Start a poller for this site: bin/manage poll --site %(site)s")
         % {"site": notice.site},
         Notice.Kind.NO_STORE: _(

@@ -9,9 +9,9 @@ from cameras.services.sites import Canary
 ANSWER_S = 3.0
 
 
-async def ask_canaries(canaries: Sequence[Canary], net: Net) -> int:
-    """How many take a connection."""
-    return sum(await asyncio.gather(*(answers(canary, net) for canary in canaries)))
+async def ask_canaries(canaries: Sequence[Canary], net: Net) -> list[bool]:
+    """Whether each takes a connection."""
+    return await asyncio.gather(*(answers(canary, net) for canary in canaries))
 
 
 async def answers(canary: Canary, net: Net) -> bool:

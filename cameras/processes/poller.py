@@ -30,7 +30,7 @@ from cameras.processes.database import DatabaseAway, DatabaseThread
 from cameras.processes.lanes import Lanes
 from cameras.refusals import Refusals
 from cameras.services import Beat, Claim, Finding, Reach, Told
-from cameras.sight import TICK_S, Sight
+from cameras.sight import TICK_S, Sight, loses_packets
 from gis_server.errors import DomainError
 
 logger = logging.getLogger(__name__)
@@ -247,8 +247,8 @@ class Poller:
         before, self._waiting = self._waiting, []
         clock = asyncio.get_running_loop().time
         self._looked_at = clock()
-        up = await ask_canaries(canaries, self.canary_net or self.net)
-        self._sight.note_round(up, len(canaries), lag_s, now_s=clock())
+        answers = await ask_canaries(canaries, self.canary_net or self.net)
+        self._sight.note_round(answers, lag_s, now_s=clock())
         for began_s, finding in before:
             counts = self._told is not None and self._sight.believes(began_s)
             self._found.append(finding if counts else own_trouble(finding))
@@ -285,6 +285,7 @@ class Poller:
             canaries_up=sight.up,
             canaries=sight.total,
             suspects_itself=sight.suspects_itself,
+            loses_packets=loses_packets(sight.rounds),
         )
         try:
             self._told = await self._database.run(services.beat, beat, now=timezone.now())
@@ -296,7 +297,7 @@ class Poller:
         found, self._found = self._found, []
         if not found:
             return
-        down_after = self._told.down_after if self._told else DOWN_AFTER
+        down_after = self._sight.needed(self._told.down_after if self._told else DOWN_AFTER)
         try:
             await self._database.run(
                 services.record, found, poller=self.name, down_after=down_after

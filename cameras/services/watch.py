@@ -37,6 +37,7 @@ class Beat:
     canaries_up: int
     canaries: int
     suspects_itself: bool
+    loses_packets: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +63,12 @@ def beat(beat: Beat, *, now: datetime) -> Told:
     PollerBeat.objects.filter(seen_at__lt=now - FORGOTTEN).delete()
     rules = site_rules(beat.site)
     note(beat.site, Notice.Kind.NOT_ASKED, is_open=False, now=now)
-    well = PollerBeat.objects.filter(
-        kind=PollerBeat.Kind.POLLER,
-        site=beat.site,
-        suspects_itself=False,
-        seen_at__gte=now - BEAT_LASTS,
-    ).exclude(name=beat.name)
+    pollers = PollerBeat.objects.filter(
+        kind=PollerBeat.Kind.POLLER, site=beat.site, seen_at__gte=now - BEAT_LASTS
+    )
+    lossy = beat.loses_packets or pollers.filter(loses_packets=True).exists()
+    note(beat.site, Notice.Kind.LOSSY_LINE, is_open=lossy, now=now)
+    well = pollers.filter(suspects_itself=False).exclude(name=beat.name)
     blind = Notice.objects.filter(site=beat.site, kind=Notice.Kind.BLIND, closed_at=None)
     return Told(rules, well.exists(), blind.exists(), down_after(rules, beat, now))
 

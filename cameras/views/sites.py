@@ -63,6 +63,8 @@ def poller_shown(one: Poller) -> dict[str, Any]:
         badge, word = "bad", _("silent")
     elif one.beat.suspects_itself:
         badge, word = "warn", _("suspects itself")
+    elif one.beat.loses_packets:
+        badge, word = "warn", _("its line loses packets")
     else:
         badge, word = "good", _("at work")
     return {

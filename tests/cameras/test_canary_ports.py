@@ -19,11 +19,11 @@ def test_a_canary_is_asked_at_its_own_port_and_a_camera_only_at_the_sites() -> N
         # The site's one port is another than the gateway's.
         rules = SiteRules("east", ("127.0.0.0/8",), (port % 65535 + 1,), (canary,), 0.3)
 
-        async def ask() -> int:
+        async def ask() -> list[bool]:
             poller = poller_of(rules, 1)
             with pytest.raises(NetError) as refused:
                 await poller.net.open(await poller.net.resolve("127.0.0.1"), port)
             assert refused.value.reason is Reason.NOT_ALLOWED
             return await ask_canaries(rules.canaries, poller.canary_net or poller.net)
 
-        assert asyncio.run(ask()) == 1
+        assert asyncio.run(ask()) == [True]

@@ -37,6 +37,12 @@ def test_a_network_that_comes_and_goes_condemns_nobody(away_s: float, there_s: f
     assert lived(Fleet(30, faults=cuts, length_s=HOUR_S)).outages == 0
 
 
+@pytest.mark.parametrize("loss", [0.05, 0.1, 0.2, 0.3])
+def test_a_line_that_loses_packets_condemns_nobody(loss: float) -> None:
+    """At 0.3 one conversation of four fails, and three of a camera in a row once in an hour."""
+    assert lived(Fleet(60, loss=loss, faults=(), length_s=2 * HOUR_S)).outages == 0
+
+
 def test_without_canaries_a_cut_network_would_condemn_them_all() -> None:
     """The measure is not blind itself: all share a subnet, which would explain it."""
     assert lived(Fleet(40, canaries=0, faults=[CUT], length_s=2 * HOUR_S)).outages == 40

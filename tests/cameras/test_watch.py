@@ -27,7 +27,16 @@ from cameras.rates.share import Seconds
 from cameras.services import Beat, Told
 from cameras.services.sites import site_rules
 from cameras.services.watch import BEAT_LASTS, is_doubtful
-from cameras.sight import DOWN_AFTER_IN_DOUBT, LATE_S, NEVER, Sight, are_many, is_lost
+from cameras.sight import (
+    DOWN_AFTER_IN_DOUBT,
+    LATE_S,
+    NEVER,
+    REMEMBERED,
+    Sight,
+    are_many,
+    is_lost,
+    loses_packets,
+)
 from gis_server.models import ChangeRow
 from tests.cameras.conftest import MakeCamera
 from tests.cameras.test_outages import only
@@ -38,7 +47,13 @@ SECOND = timedelta(seconds=1)
 
 
 def beat(
-    now: datetime, *, name: str = "a", site: str = "main", canaries: int = 3, blind: bool = False
+    now: datetime,
+    *,
+    name: str = "a",
+    site: str = "main",
+    canaries: int = 3,
+    blind: bool = False,
+    lossy: bool = False,
 ) -> Told:
     said = Beat(
         name=name,
@@ -50,6 +65,7 @@ def beat(
         canaries_up=0 if blind else canaries,
         canaries=canaries,
         suspects_itself=blind,
+        loses_packets=lossy,
     )
     return services.beat(said, now=now)
 
@@ -180,27 +196,31 @@ def test_in_doubt_cameras_become_unknown_and_no_outage_is_opened(
     assert Notice.objects.get().closed_at is not None
 
 
+def answers(up: int, *, of: int) -> list[bool]:
+    return [True] * up + [False] * (of - up)
+
+
 def test_canaries_are_believed_by_their_majority() -> None:
     sight = Sight()
 
-    sight.note_round(2, 3, 0, now_s=10)
+    sight.note_round(answers(2, of=3), 0, now_s=10)
     assert sight.believes(9)
-    sight.note_round(1, 3, 0, now_s=20)
+    sight.note_round(answers(1, of=3), 0, now_s=20)
     assert not sight.believes(19)
     assert sight.suspects_itself
     assert not sight.is_blind, "one round may be chance"
-    sight.note_round(1, 2, 0, now_s=30)
+    sight.note_round(answers(1, of=2), 0, now_s=30)
     assert sight.is_blind
-    sight.note_round(3, 3, 0, now_s=40)
+    sight.note_round(answers(3, of=3), 0, now_s=40)
     assert not sight.suspects_itself
 
 
 def test_a_question_that_began_in_the_dark_is_not_believed_when_the_canaries_are_back() -> None:
     """It may have failed by the very cut that the canaries saw."""
     sight = Sight()
-    sight.note_round(0, 3, 0, now_s=20)
+    sight.note_round(answers(0, of=3), 0, now_s=20)
 
-    sight.note_round(3, 3, 0, now_s=25)
+    sight.note_round(answers(3, of=3), 0, now_s=25)
 
     assert not sight.believes(19.9)
     assert sight.believes(20.1)
@@ -209,14 +229,14 @@ def test_a_question_that_began_in_the_dark_is_not_believed_when_the_canaries_are
 def test_canaries_that_fail_while_cameras_answer_are_broken_canaries() -> None:
     sight = Sight(good=90, bad=10)
     for second in range(5):
-        sight.note_round(0, 3, 0, now_s=second)
+        sight.note_round(answers(0, of=3), 0, now_s=second)
 
     assert (sight.suspects_itself, sight.is_blind) == (True, False)
 
 
 def test_a_site_without_canaries_has_no_round_that_fails() -> None:
     sight = Sight()
-    sight.note_round(0, 0, 0, now_s=10)
+    sight.note_round(answers(0, of=0), 0, now_s=10)
 
     assert sight.believes(9)
     assert not sight.suspects_itself
@@ -224,10 +244,69 @@ def test_a_site_without_canaries_has_no_round_that_fails() -> None:
 
 def test_a_clockwork_that_stood_still_believes_nothing_of_that_time() -> None:
     sight = Sight()
-    sight.note_round(3, 3, LATE_S + 0.1, now_s=10)
+    sight.note_round(answers(3, of=3), LATE_S + 0.1, now_s=10)
 
     assert not sight.believes(9)
     assert not sight.suspects_itself
+
+
+def rounds_of(*canaries: str) -> list[tuple[bool, ...]]:
+    """The rounds of some canaries, each told as a line of dots and, for those it missed, dashes."""
+    return [tuple(one == "." for one in round_) for round_ in zip(*canaries, strict=True)]
+
+
+LINES = [
+    pytest.param([".-......", ".....-..", ".......-"], True, id="now this one, now that one"),
+    pytest.param([".--....-", "........", ".-......"], True, id="sometimes twice"),
+    pytest.param([".-..-.-.", "........", "........"], False, id="one bad canary"),
+    pytest.param([".-.-.-.."], False, id="a lone one"),
+    pytest.param([".---.---", "---..---", "........"], False, id="some are away and come back"),
+    pytest.param([".--..--.", ".--..--.", ".--..--."], False, id="a line that is cut for moments"),
+    pytest.param([".-......", "....-...", "........"], False, id="twice may be chance"),
+    pytest.param(["........", "........"], False, id="all is well"),
+    pytest.param([], False, id="no canaries"),
+]
+
+
+@pytest.mark.parametrize(("canaries", "lossy"), LINES)
+def test_packets_are_lost_where_canaries_miss_now_one_round_now_another(
+    canaries: list[str], lossy: bool
+) -> None:
+    assert loses_packets(rounds_of(*canaries)) is lossy
+
+
+def test_other_canaries_are_another_story() -> None:
+    before = rounds_of(".-..-.-.", "..-..-..")
+
+    assert loses_packets(before)
+    assert not loses_packets([*before, (True, True, True)])
+
+
+def test_on_a_lossy_line_no_number_of_failures_is_enough() -> None:
+    sight = Sight()
+    for second, round_ in enumerate(rounds_of(".-..-.-.", "..-..-..")):
+        sight.note_round(round_, 0, now_s=second)
+
+    assert sight.needed(DOWN_AFTER) == NEVER
+
+    for second in range(REMEMBERED):
+        sight.note_round((True, True), 0, now_s=second)
+    assert sight.needed(DOWN_AFTER) == DOWN_AFTER
+
+
+def test_a_lossy_line_is_told_once_while_any_poller_of_the_site_is_on_it(
+    db: None, now: datetime
+) -> None:
+    beat(now, name="a", lossy=True)
+    beat(now, name="b")
+
+    notice = Notice.objects.get()
+    assert (notice.kind, notice.closed_at) == (Notice.Kind.LOSSY_LINE, None)
+
+    beat(now + 10 * SECOND, name="a")
+    beat(now + 10 * SECOND, name="b")
+    notice.refresh_from_db()
+    assert notice.closed_at == now + 10 * SECOND
 
 
 SHARES = [
