@@ -77,7 +77,7 @@ def phone(open_page: OpenPage, town: Town, here: dict[str, float]) -> OpenPhone:
 @pytest.fixture
 def words() -> str:
     """What the report of a test says, so that it is found among all others."""
-    return f"楼前路灯不亮，已有多日（{uuid.uuid4().hex}）"
+    return f"小区北门井盖缺失，请尽快处理（{uuid.uuid4().hex[:8]}）"
 
 
 @pytest.fixture

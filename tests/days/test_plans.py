@@ -291,7 +291,6 @@ def compared(planner: Page, town: Town, number: int, born: str, picture_folder: 
     planner.locator("[data-box]").first.click()
     until(lambda: bool(planner.evaluate(TOGETHER)), "both maps look at one place")
     planner.screenshot(path=picture_folder / "plans-swipe-1920x1080.png")
-    picture(planner, "plan-swipe")
 
 
 def looked_back(planner: Page, town: Town, code: str, born: str, picture_folder: Path) -> None:

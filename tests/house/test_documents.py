@@ -3,6 +3,7 @@
 import ast
 import re
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -91,7 +92,7 @@ def test_headings_begin_with_one_title_and_leave_no_level_out() -> None:
         if page.is_relative_to(DOCS) and (
             levels[:1] != [1]
             or levels.count(1) != 1
-            or any(below > above + 1 for above, below in zip(levels, levels[1:], strict=False))
+            or any(below > above + 1 for above, below in pairwise(levels))
         ):
             wrong.append(str(page.relative_to(ROOT)))
 

@@ -37,11 +37,11 @@ NO_SETTINGS = {"DJANGO_SETTINGS_MODULE", "SETUP_PACKAGES_S", "TEST_DATABASE_MODE
 
 def commands_read() -> set[str]:
     """Names of the environment variables that commands read by themselves."""
+    folders = (ROOT / "bin", ROOT / "gis_server" / "management" / "commands")
     calls = (
         node
         for path in tracked()
-        if path.suffix == ".py" and path.is_relative_to(ROOT / "bin")
-        or path.parent == ROOT / "gis_server" / "management" / "commands"
+        if path.suffix == ".py" and any(path.is_relative_to(folder) for folder in folders)
         for node in nodes(path)
         if isinstance(node, ast.Call)
     )
