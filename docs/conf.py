@@ -97,11 +97,22 @@ def read(app: Sphinx, name: str, source: list[str]) -> None:
     text = twin.read_text(encoding="utf-8") if chinese and twin.exists() else source[0]
     if chinese and not twin.exists() and not name.startswith("design/"):
         text = re.sub(r"^# .*\n", lambda title: title[0] + WITHOUT_TWIN, text, count=1)
+    if chinese and not twin.exists():
+        text = pages.among_twins(text, lambda target: twins((DOCS / name).parent / target))
     text = pages.for_the_site(text, chinese=chinese)
     if name in {pages.START, pages.DESIGN}:
         groups = pages.contents(text)
         text += "".join(pages.trees(groups, unnamed(app, name), "其他" if chinese else "More"))
     source[0] = text
+
+
+def twins(page: Path) -> tuple[str, str] | None:
+    """Both texts of a page that is named without its ending."""
+    both = [page.with_name(f"{page.name}{ending}") for ending in (".md", f"{pages.CHINESE}.md")]
+    if not all(path.exists() for path in both):
+        return None
+    english, chinese = (path.read_text(encoding="utf-8") for path in both)
+    return english, chinese
 
 
 def unnamed(app: Sphinx, name: str) -> list[str]:

@@ -6,7 +6,7 @@ navigation, leads to the same pages in the same order.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 CHINESE = ".zh-hans"
@@ -50,16 +50,18 @@ def headings(text: str) -> list[tuple[int, str]]:
     return [(len(marks), words) for marks, words in _HEADING.findall(whole)]
 
 
-def anchors(text: str) -> set[str]:
-    """What may follow the `#` of a link to a page, as code hosts and the site name headings."""
+def anchors(text: str) -> list[str]:
+    """What may follow the `#` of a link to a page, heading by heading, as code hosts and the site
+    name them.
+    """
     seen: dict[str, int] = {}
-    found = set()
+    found = []
     for _, words in headings(text):
         plain = _LINK.sub(r"\2", words).replace("`", "").replace("*", "")
         slug = re.sub(r"[^\w\- ]", "", plain.strip().lower()).replace(" ", "-")
         again = seen.get(slug, 0)
         seen[slug] = again + 1
-        found.add(f"{slug}-{again}" if again else slug)
+        found.append(f"{slug}-{again}" if again else slug)
     return found
 
 
@@ -76,6 +78,22 @@ def for_the_site(text: str, *, chinese: bool) -> str:
     """A page as the site reads it: one language a site, no scripts that draw diagrams."""
     text = _OTHER_LANGUAGE.sub("", text, count=1).replace("```mermaid", "```text")
     return text.replace(f"{CHINESE}.md", ".md") if chinese else text
+
+
+def among_twins(text: str, twins: Callable[[str], tuple[str, str] | None]) -> str:
+    """An English page on the Chinese site: headings that it leads to are called otherwise there.
+
+    twins: both texts of the page that a link names, without its `.md`; None where it has no twin.
+    """
+
+    def renamed(link: re.Match[str]) -> str:
+        found = twins(link[1])
+        if found is None:
+            return link[0]
+        names = dict(zip(anchors(found[0]), anchors(found[1]), strict=False))
+        return f"]({link[1]}.md#{names.get(link[2], link[2])})"
+
+    return re.sub(r"\]\(([^)\s#]+)\.md#([^)\s]+)\)", renamed, text)
 
 
 def trees(

@@ -178,12 +178,12 @@ def test_links_are_found_and_code_is_none(text: str, found: list[str]) -> None:
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        pytest.param("# A `b` & c\n", {"a-b--c"}, id="signs"),
-        pytest.param("# 设置 `X`\n## 设置 `X`\n", {"设置-x", "设置-x-1"}, id="twice, in Chinese"),
-        pytest.param("```sh\n# no heading\n```\n", set(), id="a remark in code"),
+        pytest.param("# A `b` & c\n", ["a-b--c"], id="signs"),
+        pytest.param("# 设置 `X`\n## 设置 `X`\n", ["设置-x", "设置-x-1"], id="twice, in Chinese"),
+        pytest.param("```sh\n# no heading\n```\n", [], id="a remark in code"),
     ],
 )
-def test_anchors_are_those_of_code_hosts(text: str, found: set[str]) -> None:
+def test_anchors_are_those_of_code_hosts(text: str, found: list[str]) -> None:
     assert pages.anchors(text) == found
 
 
@@ -208,3 +208,11 @@ def test_the_start_page_is_the_table_of_contents() -> None:
 )
 def test_a_page_is_read_for_one_language(text: str, chinese: bool, read: str) -> None:
     assert pages.for_the_site(text, chinese=chinese) == read
+
+
+def test_an_english_page_leads_to_headings_of_chinese_pages() -> None:
+    texts = {"../a": ("# One\n## Two\n", "# 一\n## 二\n")}
+
+    assert pages.among_twins("[x](../a.md#two) [y](b.md#two) [z](../a.md)", texts.get) == (
+        "[x](../a.md#二) [y](b.md#two) [z](../a.md)"
+    )
