@@ -17,9 +17,9 @@ SEEN_SHARE = 0.5
 """So much of the canaries must answer; a lone gateway may be rebooted, most of them are not."""
 ROUNDS = 2
 """So many rounds in a row must fail before we call ourselves blind."""
-REMEMBERED = 40
-"""So many rounds tell whether packets are lost on our line: seven minutes of them at most, and less
-than one while failures wait.  Of 24, what is lost one by ten still condemned somebody."""
+REMEMBERED = 60
+"""So many rounds tell whether packets are lost on our line: a minute, for they are asked at every
+tick as long as one of them was missed.  Of 24, one packet lost of ten still condemned somebody."""
 LOSSY_ROUNDS = 3
 """Of those so many must have been answered by some canaries and missed by others,"""
 LOSSY_CANARIES = 2
@@ -31,7 +31,7 @@ LATE_S = 2.0
 TICK_S = 1.0
 """How often we look whether the canaries are to be asked."""
 CANARIES_S = 10.0
-"""How often they are; at every tick while failures wait for their word."""
+"""How often they are; at every tick while failures wait for their word, or we doubt our line."""
 FEWEST_WATCHED = 10
 """Of fewer cameras a third may well fail at once."""
 DOWN_AFTER_IN_DOUBT = DOWN_AFTER + 2
@@ -69,8 +69,8 @@ class Sight:
 
     def is_due(self, since_round_s: float, lag_s: float, *, some_wait: bool) -> bool:
         """Whether the canaries are to be asked at this tick."""
-        rests = since_round_s < CANARIES_S and not self.suspects_itself
-        return some_wait or not rests or lag_s > LATE_S
+        doubts = self.suspects_itself or any(missed_now_and_then(self.rounds))
+        return some_wait or doubts or since_round_s >= CANARIES_S or lag_s > LATE_S
 
     def note_round(self, answers: Sequence[bool], lag_s: float, *, now_s: float) -> None:
         """Take in a round that ends now: whether each canary answered."""
@@ -120,18 +120,22 @@ def loses_packets(rounds: Sequence[Sequence[bool]]) -> bool:
     now this one, now that one.
 
     Args:
-        rounds: whether each canary answered, oldest first.  Only the newest ones of the same number
-            of canaries count.
+        rounds: whether each canary answered, oldest first.
+    """
+    missed = missed_now_and_then(rounds)
+    canaries = sum(1 for one in missed if one)
+    return canaries >= LOSSY_CANARIES and len(set().union(*missed)) >= LOSSY_ROUNDS
+
+
+def missed_now_and_then(rounds: Sequence[Sequence[bool]]) -> list[set[int]]:
+    """Of each canary the rounds that it missed and others did not, without being away; of those
+    rounds that are as long as the last: others were of other canaries.
     """
     alike = [one for one in rounds if len(one) == len(rounds[-1])]
-    missed = [
-        (canary, at)
-        for canary, answers in enumerate(zip(*alike, strict=True))
-        for at in now_and_then(answers)
-        if any(alike[at])
+    return [
+        {at for at in now_and_then(answers) if any(alike[at])}
+        for answers in zip(*alike, strict=True)
     ]
-    canaries, at = {canary for canary, _ in missed}, {at for _, at in missed}
-    return len(canaries) >= LOSSY_CANARIES and len(at) >= LOSSY_ROUNDS
 
 
 def now_and_then(answers: Sequence[bool]) -> Iterator[int]:

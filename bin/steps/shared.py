@@ -175,5 +175,5 @@ def chromium() -> str:
     """The browser for tests, as the distribution calls it; empty where there is none."""
     if given := os.environ.get("CHROMIUM"):
         return given
-    names = ("chromium", "chromium-browser", "google-chrome")
+    names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
     return next((found for name in names if (found := shutil.which(name))), "")

@@ -31,9 +31,17 @@ class Lane:
 
 BESIDE = (
     Lane("days", ("tests/days",)),
-    Lane("cameras", ("tests/cameras", "tests/maps", "tests/patrols")),
-    # What breaks servers has servers of its own; it mostly waits for what is to come back.
-    Lane("faults", ("tests/faults/test_own_faults.py", "tests/faults/test_servers_go_away.py")),
+    Lane("maps", ("tests/cameras", "tests/maps", "tests/patrols", "tests/house", "tests/security")),
+    # What breaks servers has servers of its own; it mostly waits for what is to come back.  So do
+    # backups, for the programs that write and read them.
+    Lane(
+        "faults",
+        (
+            "tests/faults/test_own_faults.py",
+            "tests/faults/test_servers_go_away.py",
+            "tests/gis_server/backups",
+        ),
+    ),
 )
 # The other faults wait for disks, clocks and the kernel, twenty minutes in all: `bin/test` with the
 # name of the folder runs them.

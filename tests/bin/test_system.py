@@ -37,9 +37,9 @@ def bash(script: str, **env: str) -> subprocess.CompletedProcess[str]:
     ("archive", "python3", "wanted"),
     [
         pytest.param(
-            "postgresql-15-postgis-3 chromium",
+            "postgresql-15-postgis-3 chromium chromium-headless-shell",
             "3.11.2",
-            "python3 python3-venv postgresql-15 postgresql-15-postgis-3 chromium",
+            "python3 python3-venv postgresql-15 postgresql-15-postgis-3 chromium-headless-shell",
             id="Debian 12",
         ),
         pytest.param(

@@ -173,7 +173,7 @@ def open_page(
         page.on("pageerror", lambda error: stumbles.append(str(error)))
         prepare(page)
         page.goto(f"{town.url}{path}")
-        if path.startswith("/wall/"):
+        if page.url.startswith(f"{town.url}/wall/"):
             page.locator("body[data-open]").wait_for(state="attached")
         return page
 

@@ -58,7 +58,8 @@ def weather(town: WatchedTown, what: str, told: Recoveries) -> Iterator[Phones]:
     known = signs(town)
     phones.stop(RECOVERS_S - (time.monotonic() - began))
     well(lambda: bool(town.ask(FRESH)[0][0]), "all cameras are online, and have just been asked")
-    well(lambda: all(seen != known.get(p) for p, seen in signs(town).items()), "signs of life")
+    for part, seen in known.items():
+        well(lambda part=part, seen=seen: signs(town)[part] != seen, f"a sign of {part}")  # type: ignore[misc]
     told.append((what, time.monotonic() - began, phones))
 
     everything_is_there(town, phones)
