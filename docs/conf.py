@@ -59,7 +59,7 @@ WORDS = {
 }
 
 
-class Both(SearchEnglish):
+class Both(SearchEnglish):  # type: ignore[misc]  # Sphinx is not where types are checked
     """English words by their stems; Chinese, which has no spaces, by each two characters in a row.
 
     No dictionary is needed, and a name that none knows is found.

@@ -13,6 +13,8 @@ from tests.house.tree import ROOT, nodes, tracked
 
 DOCS = ROOT / "docs"
 IMAGES = DOCS / "img"
+# What code in pages may be written in: the site refuses a name that its colours do not know.
+LANGUAGES = {"json", "mermaid", "nginx", "python", "sh", "text", "yaml"}
 TOUR = IMAGES / "tour"
 MOST_TOUR_BYTES = 3_000_000
 OUTSIDE = re.compile(r"(https?://[\w.-]+\.[a-z]{2,}(:\d+)?(/\S*)?|mailto:\S+@\S+\.\S+)")
@@ -95,6 +97,18 @@ def test_headings_begin_with_one_title_and_leave_no_level_out() -> None:
             or any(below > above + 1 for above, below in pairwise(levels))
         ):
             wrong.append(str(page.relative_to(ROOT)))
+
+    assert wrong == []
+
+
+def test_code_is_in_a_language_that_the_site_knows() -> None:
+    wrong = [
+        f"{page.relative_to(ROOT)}: {name}"
+        for page, text in documents().items()
+        if page.is_relative_to(DOCS)
+        for name in re.findall(r"^ *```(\w+)$", text, re.MULTILINE)
+        if name not in LANGUAGES
+    ]
 
     assert wrong == []
 
