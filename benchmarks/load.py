@@ -58,6 +58,7 @@ SETTINGS = {
     "PROBE_NETWORKS": "127.77.0.0/16,127.78.0.0/16",
 }
 ASKED = ("/api/maps/alarms/", "/api/figures/headlines/", "/api/cameras/summary/")
+DRAWN = ("grids", "divisions", "events", "places")
 LISTS = ("/cameras/?f=csv", "/cameras/?f=geojson", "/events/?f=csv", "/api/cameras.geojson")
 
 
@@ -333,14 +334,15 @@ def asking(port: int, cookie: str, paths: Sequence[str]) -> Callable[[int], bool
 
 
 def tiles(port: int, cookie: str) -> Callable[[int], bool]:
-    """Tiles of grids at zoom 16 in and around the district, each asked for once."""
+    """Tiles of four layers at zoom 15 in and around the district, each asked for once."""
     lines = Lines(port)
     edition = json.loads(lines.ask("GET", "/tiles/version/", {"Cookie": cookie})[1])["edition"]
-    x, y = tile_of(112.57, 37.88, 16)
+    x, y = tile_of(112.57, 37.88, 15)
 
     def ask(number: int) -> bool:
-        column, row = number % 80 - 40, number // 80 - 40
-        path = f"/tiles/{edition}/grids/16/{x + column}/{y + row}.mvt"
+        place, layer = divmod(number, len(DRAWN))
+        column, row = place % 40 - 20, place // 40 - 20
+        path = f"/tiles/{edition}/{DRAWN[layer]}/15/{x + column}/{y + row}.mvt"
         return lines.ask("GET", path, {"Cookie": cookie})[0] in (200, 204)
 
     return ask

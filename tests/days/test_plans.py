@@ -215,6 +215,7 @@ def half_a_line_survives_a_reload(page: Page, grids: dict[str, list[Place]]) -> 
     page.keyboard.press("f")
     page.keyboard.press("s")
     [[x, y]] = page.evaluate(SPOTS, [south])
+    page.mouse.move(x, y)
     page.mouse.click(x, y)
     page.mouse.move(x + 30, y - 30, steps=3)
     page.reload()
