@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # What must be there before Python can run: system packages, and Python itself.
-# Sourced by bin/up, bin/test, bin/bench, bin/install and bin/bundle; they set COMMAND (their name) and ASSUME_YES first.
+# Sourced by bin/up, bin/test, bin/bench, bin/docs, bin/install and bin/bundle; they set COMMAND (their name) and ASSUME_YES first.
 # Ends with PYTHON set, and SETUP_PACKAGES_S when packages were installed.
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)

@@ -109,10 +109,10 @@ def show(
 
 
 def next_address(request: HttpRequest) -> str:
-    """Where the form's or query's `next` leads, if that is on this server; else empty."""
+    """Where the form's or query's `next` leads, if that is a path of this server; else empty."""
     address = request.POST.get("next") or request.GET.get("next") or ""
-    ours = {request.get_host()}
-    return address if url_has_allowed_host_and_scheme(address, ours, request.is_secure()) else ""
+    is_path = address.startswith("/") and url_has_allowed_host_and_scheme(address, None)
+    return address if is_path else ""
 
 
 def wants_page(request: HttpRequest) -> bool:

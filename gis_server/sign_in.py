@@ -183,6 +183,9 @@ class SignIn(LoginView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(oidc_on=settings.OIDC_ON, **kwargs)
 
+    def get_redirect_url(self) -> str:
+        return next_address(self.request)
+
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         user = form.get_user()
         if second_factor.is_on(user):

@@ -46,11 +46,11 @@ class Coverer:
                 self._stopped.wait(PAUSE_S)
 
     def once(self, now: datetime) -> Round:
-        """One round."""
-        if now - self._beat_at >= timedelta(seconds=beats.EVERY_S):
+        """One round.  A clock that was set back must not put off what comes again and again."""
+        if abs(now - self._beat_at) >= timedelta(seconds=beats.EVERY_S):
             beats.beat(beats.Part.COVER, now)
             self._beat_at = now
-        if now - self._looked >= timedelta(minutes=1):
+        if abs(now - self._looked) >= timedelta(minutes=1):
             grounds.of_day(timezone.localdate(now), now)
             for area, day in grounds.refresh(now):
                 logger.info("shapes of %s on %s have changed: that day begins anew", area, day)

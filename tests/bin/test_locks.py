@@ -41,6 +41,7 @@ def test_every_line_of_a_lock_has_a_version_and_a_hash(lock: Path) -> None:
         pytest.param("run", PROJECT["project"]["dependencies"], id="run"),
         pytest.param("test", PROJECT["project"]["dependencies"], id="test holds run"),
         pytest.param("test", PROJECT["dependency-groups"]["dev"], id="test"),
+        pytest.param("docs", PROJECT["dependency-groups"]["docs"], id="docs"),
         pytest.param("uv", PROJECT["dependency-groups"]["uv"], id="uv"),
         pytest.param("node", PROJECT["dependency-groups"]["node"], id="node"),
     ],
@@ -54,6 +55,19 @@ def test_tests_run_on_the_very_versions_that_the_product_runs_on() -> None:
     test = set(Path("requirements/test.lock").read_text().splitlines())
 
     assert {line for line in run if "==" in line} <= {line for line in test if "==" in line}
+
+
+def test_no_package_is_locked_in_two_versions() -> None:
+    """What is on record as looked at (`bin/audit`) is one version of each."""
+    lines = {
+        line.partition(" ")[0]
+        for lock in LOCKS
+        for line in lock.read_text().splitlines()
+        if "==" in line
+    }
+    named = [line.partition("[")[0].partition("==")[0] for line in lines]
+
+    assert sorted(named) == sorted(set(named))
 
 
 def test_every_front_end_file_has_a_hash_and_no_host() -> None:

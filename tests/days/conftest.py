@@ -17,6 +17,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from tests.days import tour
 from tests.days.town import (
     CAMERAS,
     MISSING,
@@ -154,7 +155,8 @@ def open_page(
     ) -> Page:
         # A map that jumps is drawn once; one that flies is drawn for seconds, without graphics.
         still: dict[str, object] = {"reduced_motion": "reduce"}
-        if viewport["width"] > PHONE["width"] and "SCREENSHOTS" not in os.environ:
+        wants_pictures = not {"SCREENSHOTS", tour.NAMED_IN}.isdisjoint(os.environ)
+        if viewport["width"] > PHONE["width"] and not wants_pictures:
             # As wide as asked for, of a quarter of the pixels: to draw them all takes more of the
             # processor than everything else that a day does.  Whoever wants pictures has them all.
             still["device_scale_factor"] = 0.5

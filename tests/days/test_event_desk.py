@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 
 from gis_server.roles import Role
 from tests.days.conftest import DESK, OpenPage
+from tests.days.tour import picture
 from tests.days.town import Town, until
 
 pytestmark = pytest.mark.usefixtures("tell_logs")
@@ -154,6 +155,7 @@ def test_a_streets_event_from_a_call_to_its_end(
     assert (done["verify"], done["close"]) == ("街道钱科长", "街道钱科长")
     expect(checker.locator(".steps li")).to_have_count(8)
     checker.screenshot(path=picture_folder / "event-closed-1920x1080.png", full_page=True)
+    picture(checker, "event-closed")
 
 
 def test_an_urgent_event_is_heard_at_the_districts_desk_and_sent_on_by_keys(
@@ -174,6 +176,7 @@ def test_an_urgent_event_is_heard_at_the_districts_desk_and_sent_on_by_keys(
     expect(desk.locator("#live-said")).to_contain_text("新的急事")
     desk.wait_for_function("document.getElementById('event-map').dataset.shown > 0")
     desk.screenshot(path=picture_folder / "event-desk-1920x1080.png")
+    picture(desk, "event-desk")
 
     # By keys alone: search, the row, accept, file, dispatch.
     desk.keyboard.press("/")

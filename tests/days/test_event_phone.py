@@ -12,6 +12,7 @@ from playwright.sync_api import BrowserContext, Geolocation, Locator, Page, Rout
 from fixtures.demo import SIGN_INS
 from gis_server.roles import Role
 from tests.days.conftest import PHONE, OpenPage
+from tests.days.tour import picture
 from tests.days.town import OPERATOR, WORKER, Town, until
 
 pytestmark = pytest.mark.usefixtures("tell_logs")
@@ -76,7 +77,7 @@ def phone(open_page: OpenPage, town: Town, here: dict[str, float]) -> OpenPhone:
 @pytest.fixture
 def words() -> str:
     """What the report of a test says, so that it is found among all others."""
-    return f"test {uuid.uuid4()}"
+    return f"小区北门井盖缺失，请尽快处理（{uuid.uuid4().hex[:8]}）"
 
 
 @pytest.fixture
@@ -138,6 +139,7 @@ def test_a_report_takes_three_taps_and_a_photo(
     assert page.evaluate(TRANSFERRED) < FIRST_LOAD_BYTES
     assert_thumbs_reach(page)
     page.screenshot(path=picture_folder / "event-phone-kinds-390x844.png")
+    picture(page, "report-phone")
 
     page.locator(".kind[data-kind=service]").click()
     assert_thumbs_reach(page)
@@ -162,6 +164,7 @@ def test_a_report_takes_three_taps_and_a_photo(
     )
     assert side == 1600
     page.screenshot(path=picture_folder / "event-phone-mine-390x844.png")
+    picture(page, "report-confirmed")
 
 
 def test_without_signal_the_page_opens_and_what_is_written_is_sent_later(

@@ -24,6 +24,7 @@ from tests.days.drawing import (
     steps_are,
     two_with_a_border,
 )
+from tests.days.tour import picture
 from tests.days.town import Town, until
 
 pytestmark = pytest.mark.usefixtures("tell_logs")
@@ -123,6 +124,7 @@ def split_a_grid(page: Page, grids: dict[str, list[Place]], picture_folder: Path
     along(page, *across(grids[min(grids)]), shows=[min(grids), born])
     expect(page.locator(".card-areas tr")).to_have_count(2)
     page.screenshot(path=picture_folder / "plan-split-1920x1080.png")
+    picture(page, "plan-split")
     page.locator("#card-name").fill(HOSTILE)
     page.keyboard.press("Enter")
     expect(page.locator("#card")).to_be_hidden()

@@ -15,6 +15,7 @@ from fixtures.camera_farm.showings import GOOD, showings
 from fixtures.demo import SIGN_INS
 from gis_server.roles import Role
 from tests.days.conftest import DESK, PHONE, OpenPage
+from tests.days.tour import picture
 from tests.days.town import LIGHT, Town, until
 
 pytestmark = pytest.mark.usefixtures("tell_logs")
@@ -143,6 +144,7 @@ def test_a_technicians_whole_job_on_a_phone(
     assert_thumbs_reach(page.locator("#acts"))
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     page.screenshot(path=picture_folder / "repairs-order-390x844.png", full_page=True)
+    picture(page, "repair-phone")
     page.locator("#acts details[open]").get_by_role("button", name="已修复").click()
     until(lambda: is_in(town, fault, "repaired"), "it is called repaired")
 

@@ -12,6 +12,7 @@ from playwright.sync_api import Page, StorageState, expect
 from fixtures.demo import SignIn
 from maps.tiles import tiles_over
 from tests.days.conftest import PHONE, OpenPage
+from tests.days.tour import picture
 from tests.days.town import MISSING, OPERATOR, WORKER, Town, cookies_of, until
 from tests.days.wall import (
     ABSENT,
@@ -41,6 +42,7 @@ pytestmark = pytest.mark.usefixtures("tell_logs")
 def test_the_wall_shows_every_grid_and_every_camera(wall: Page, picture_folder: Path) -> None:
     until(lambda: wall.evaluate(GRIDS_SEEN) == GRIDS, f"{GRIDS} grids on the map", DRAWN_S)
     wall.screenshot(path=picture_folder / "wall-1920x1080.png")
+    picture(wall, "wall")
 
     expect(wall.locator(".territory")).to_contain_text(str(GRIDS))
     expect(wall.locator(".row")).to_have_count(MISSING)
@@ -97,6 +99,7 @@ def test_a_camera_goes_offline_on_the_wall_and_comes_back(
     expect(card.locator(".history li").first).to_be_attached()
     until(lambda: wall.evaluate(GRIDS_SEEN) > 0, "the map has gone there", DRAWN_S)
     wall.screenshot(path=picture_folder / "card-offline-1920x1080.png")
+    picture(wall, "dark-camera")
 
     town.farm.restore(CUT)
     expect(row).to_be_hidden(timeout=NOTICED_MS)

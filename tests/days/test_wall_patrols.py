@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.days.conftest import OpenPage
+from tests.days.tour import picture
 from tests.days.town import Town, until
 from tests.days.wall import DRAWN_S, HOSTILE
 
@@ -104,6 +105,7 @@ def test_a_shift_of_yesterday_is_played_again_by_keyboard(
     expect(page.locator(".replay-play")).to_have_attribute("aria-pressed", "true")
     until(lambda: page.evaluate(PLAYED) != there, "somebody has moved", DRAWN_S)
     page.screenshot(path=picture_folder / "wall-replay.png")
+    picture(page, "replay")
 
     page.keyboard.press("Escape")
 

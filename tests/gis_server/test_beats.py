@@ -50,6 +50,9 @@ def test_coverage_says_so_every_quarter_of_a_minute() -> None:
     coverer.once(NOW + timedelta(seconds=15))
     assert seen(Part.COVER) == NOW + timedelta(seconds=15)
 
+    coverer.once(NOW - timedelta(hours=1))
+    assert seen(Part.COVER) == NOW - timedelta(hours=1), "the clock was set back"
+
 
 def test_pictures_say_so_for_their_site() -> None:
     services.picture_beat(name="p", site="east", started_at=NOW, in_flight=0, taken=0, now=NOW)

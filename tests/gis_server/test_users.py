@@ -1,6 +1,7 @@
 """Signing in, signing out, the language, and making the first user of a bare installation."""
 
 from io import StringIO
+from urllib.parse import urlencode
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -44,10 +45,16 @@ def test_a_name_with_html_is_inert(client: Client, db: None) -> None:
     assert b"<script>x" not in answer.content
 
 
-def test_signing_in_never_leads_to_another_site(client: Client, worker: User) -> None:
+# The last two are no addresses at all, but would be taken for names of pages.
+@pytest.mark.parametrize(
+    "leads_to", ["https://evil.example/", "//evil.example/", "/\\evil.example", "1", "wall"]
+)
+def test_signing_in_never_leads_to_another_site(
+    client: Client, worker: User, leads_to: str
+) -> None:
     credentials = {"username": worker.username, "password": PASSWORD}
 
-    answer = client.post("/sign-in/?next=https://evil.example/", credentials)
+    answer = client.post(f"/sign-in/?{urlencode({'next': leads_to})}", credentials)
 
     assert answer["Location"] == "/wall/"
 

@@ -237,6 +237,7 @@ def test_the_wall_hears_of_a_street_once_in_a_while(grids: list[Grid]) -> None:
     assert {code[:9] for code in teller.waiting} == {STREET}
     assert teller.due(NOW) == set()
     assert teller.due(NOW + TELL_EACH) == teller.waiting <= set(codes)
+    assert teller.due(NOW - timedelta(hours=1)) == teller.waiting, "the clock was set back"
 
 
 @pytest.mark.django_db(transaction=True)

@@ -102,7 +102,10 @@ class Asker:
         told = f"{way} {address} {str(given)[:300]}: {answer.status_code}"
         self.wrong += [f"{told}: {one}" for one in faults(answer, text, self.world)]
         kind = answer.get("Content-Type", "")
-        if answer.status_code >= 400 and accept == "*/*" and kind.startswith("text/html"):
+        is_page = kind.startswith("text/html")
+        # A page shows its form or filters again, with what is wrong, whoever sent them.
+        is_for_programs = accept == "*/*" and address.startswith("/api/")
+        if answer.status_code >= 400 and is_for_programs and is_page:
             self.wrong.append(f"{told}: a page for a program")
         for table, hashed in changed.items():
             if hashed != self.base(table):
@@ -161,7 +164,9 @@ def faults(answer: Any, text: str, world: World) -> Iterator[str]:
     if text and not kind:
         yield "it does not say what it is"
     if answer.status_code >= 400 and kind.startswith("application/json"):
-        error = json.loads(text).get("error", {})
+        told = json.loads(text)
+        # Open311 tells a list of errors.
+        error = told[0] if isinstance(told, list) else told.get("error", {})
         if not error.get("message") and "description" not in error and "code" not in error:
             yield "a refusal without a sentence"
     yield from (f"shows {what}" for what in found_in(text, world.secrets))
@@ -217,14 +222,18 @@ def explore(asker: Asker, way: str, address: str, given: dict[str, Any]) -> None
 
 def learn(asker: Asker, way: str, address: str) -> dict[str, Any]:
     """The names that a view reads, with values that lead it as far as may be."""
-    given: dict[str, Any] = {}
+    # Of an empty form no view reads anything.
+    given: dict[str, Any] = {"csrfmiddlewaretoken": "1"} if way == "form" else {}
     for _ in range(ROUNDS):
         inputs.heard.clear()
         asker.ask(way, address, given)
         new = {name for name in inputs.heard if name not in given and name.isprintable()}
+        new -= {"_auth_user_id", "_auth_user_backend", "_auth_user_hash"}  # read in the session
         if not new or len(given) > MOST_NAMES:
             break
         given |= {name: inputs.usual(name) for name in sorted(new)}
+        if "sender" in new:
+            given["sender"] = asker.client.session["_auth_user_id"]
     return given
 
 
