@@ -107,6 +107,11 @@ check_name() {
   fi
 }
 
+# A site's name goes into a command, and is what the page of sites takes: letters, digits, - and _.
+check_site() {
+  [[ -z $1 || $1 =~ ^[A-Za-z0-9_-]{1,40}$ ]] || wrong "'$1' is no name of a site: letters, digits, - and _, 40 at most."
+}
+
 is_ipv4() {
   local part
   [[ $1 =~ ^[0-9]{1,3}(\.[0-9]{1,3}){3}$ ]] || return 1

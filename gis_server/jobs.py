@@ -11,13 +11,15 @@ from typing import Any
 
 from celery import Celery, Task, shared_task
 from celery.exceptions import Retry
-from celery.signals import setup_logging
+from celery.signals import setup_logging, worker_init
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError
 from django.db.models import Q
 from django.utils import timezone
 
 from gis_server import logs
+from gis_server.direct import need_direct_connection
 from gis_server.job_times import KeepSending
 
 BACKUP_WITHIN_S = 12 * 3600
@@ -70,6 +72,16 @@ app.steps["worker"].add(KeepSending)
 @setup_logging.connect  # type: ignore[untyped-decorator]
 def keep_our_logging(**_: object) -> None:
     """Connecting this is what stops Celery from replacing the logging set up by Django."""
+
+
+@worker_init.connect  # type: ignore[untyped-decorator]
+def look_at_the_line(**_: object) -> None:
+    """End at once, with a sentence, where jobs would lock and dump through a pool."""
+    try:
+        need_direct_connection("The worker of jobs")
+    except ImproperlyConfigured as error:
+        # Celery goes on after anything else that a handler raises.
+        raise SystemExit(str(error)) from None
 
 
 @shared_task  # type: ignore[untyped-decorator]

@@ -26,6 +26,7 @@ django.setup()
 
 from django.db import connections  # noqa: E402
 
+from gis_server.direct import need_direct_connection  # noqa: E402
 from gis_server.errors import Invalid  # noqa: E402
 from gis_server.live import (  # noqa: E402
     CHANNEL,
@@ -168,6 +169,7 @@ class LiveApp:
     """ASGI: the stream at /live, the process's health at /healthz."""
 
     def __init__(self) -> None:
+        need_direct_connection("The live process")
         self.hub = Hub()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

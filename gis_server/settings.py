@@ -97,11 +97,21 @@ TEMPLATES: list[dict[str, Any]] = [
 # Where things are kept ---------------------------------------------------------------------------
 # Threads keep their connection for ever (a connection per request is 15 to 22 times slower) and
 # ask whether it still lives before they use it, so that a restart of PostgreSQL costs no request.
+# A pool that hands a connection on after each transaction (pgbouncer) knows neither cursors that
+# outlive one nor options at the start; docs/scale.md tells what to set in PostgreSQL instead.
+DATABASE_POOLED = env_bool("DATABASE_POOLED", False)
+# And PostgreSQL gives up a client that vanished as soon: for two hours, as it is by itself, the
+# locks of a machine that was cut off would keep all others waiting.
+SESSION = (
+    "-c jit=off -c lock_timeout=10s -c tcp_keepalives_idle=15 -c tcp_keepalives_interval=5"
+    " -c tcp_keepalives_count=3 -c tcp_user_timeout=30s"
+)
 DATABASES = {
     "default": env_database("DATABASE_URL")
     | {
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
+        "DISABLE_SERVER_SIDE_CURSORS": DATABASE_POOLED,
         # A server that vanished without a word (no power, no line) is given up after half a minute.
         "OPTIONS": {
             "connect_timeout": 5,
@@ -109,8 +119,8 @@ DATABASES = {
             "keepalives_interval": 5,
             "keepalives_count": 3,
             "tcp_user_timeout": 30_000,
-            "options": "-c jit=off -c lock_timeout=10s",
-        },
+        }
+        | ({} if DATABASE_POOLED else {"options": SESSION}),
     }
 }
 REDIS_URL = env_redis("REDIS_URL")
@@ -311,10 +321,20 @@ BACKUP_VERIFY = env_bool("BACKUP_VERIFY", True)
 
 # Background work ---------------------------------------------------------------------------------
 CELERY_BROKER_URL = broker_of(REDIS_URL)
+# A Redis that vanished without a word (no power, no line): whoever waits for it tries anew.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "socket_timeout": 10,
+    "socket_connect_timeout": 5,
+    "socket_keepalive": True,
+}
+# A worker takes no more than it can begin: what it has taken when it dies waits for an hour.
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_TIME_LIMIT = 300
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# What lies on one machine is done there: by the one of several that has all processes.
+CELERY_TASK_ROUTES = {"gis_server.jobs.back_up": {"queue": "first"}}
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULER = "gis_server.job_times:Scheduler"
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "run" / "beat")

@@ -4,6 +4,7 @@ import http.client
 import json
 import socket
 import ssl
+from collections.abc import Container
 from pathlib import Path
 
 from bin.steps.front import Front
@@ -12,17 +13,22 @@ TIMEOUT_S = 10
 LONGEST = 10_000
 
 
-def faults(front: Front, authority: Path | None) -> list[str]:
+def faults(front: Front, authority: Path | None, runs: Container[str]) -> list[str]:
     """What does not answer as it should, a sentence each; nothing when all is well.
 
-    authority: the certificate authority of ours; None where the system's own are asked.
+    runs: the processes of the Procfile that are to be there.  authority: the certificate authority
+    of ours; None where the system's own are asked.
     """
     asked = (
-        ("the web server", front.web, "/readyz"),
-        ("the live process", front.live, "/healthz"),
-        ("the process for positions", front.positions, "/healthz"),
+        ("web", "the web server", front.web, "/readyz"),
+        ("live", "the live process", front.live, "/healthz"),
+        ("positions", "the process for positions", front.positions, "/healthz"),
     )
-    found = [said for what, port, path in asked if (said := _fault(what, port, path))]
+    found = [
+        said
+        for name, what, port, path in asked
+        if name in runs and (said := _fault(what, port, path))
+    ]
     return found or [said for said in [_front_fault(front, authority)] if said]
 
 

@@ -55,6 +55,8 @@ def read_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog=COMMAND, add_help=False)
     parser.add_argument("--do", choices=["install", "upgrade", "renew", "uninstall"])
     parser.add_argument("--name", default="")
+    parser.add_argument("--only", default="")
+    parser.add_argument("--site", default="")
     parser.add_argument("--https-port", type=int, default=0)
     parser.add_argument("--http-port", type=int, default=0)
     parser.add_argument("--certificate", type=Path)
@@ -84,6 +86,20 @@ class Installation:
     @cached_property
     def env(self) -> dict[str, str]:
         return environment_file.read(self.layout.environment.read_text(encoding="utf-8"))
+
+    @property
+    def runs(self) -> set[str]:
+        """The processes that run here: all of them, unless this machine has a part only."""
+        return set(self.env["ONLY"].split(",")) if self.is_part else set(units.WHAT)
+
+    @property
+    def is_part(self) -> bool:
+        """Whether this machine helps another, which has everything and looks after the tables."""
+        return bool(self.env.get("ONLY"))
+
+    @property
+    def has_front(self) -> bool:
+        return "web" in self.runs
 
     @property
     def own_database(self) -> str:
@@ -139,7 +155,9 @@ def ensure_settings(one: Installation) -> bool:
     text = environment_file.HEAD if first else layout.environment.read_text(encoding="utf-8")
     known = environment_file.read(text)
     with one.notes.step("Settings") as step:
-        wanted = product.make_secrets(layout.secrets, known, for_group=True) | reached(one, known)
+        part = part_of(one, known)
+        wanted = product.make_secrets(layout.secrets, known, for_group=True) | part
+        wanted |= reached(one, known, has_front="web" in (known | part).get("ONLY", "web"))
         if first:
             wanted |= first_settings(one)
         wanted |= {name: value for name, value in STANDING.items() if name not in known}
@@ -160,13 +178,45 @@ def first_settings(one: Installation) -> dict[str, str]:
     return servers | {"MEDIA_ROOT": str(one.layout.state / "media")} | taken
 
 
-def reached(one: Installation, known: dict[str, str]) -> dict[str, str]:
-    """Settings of how it is reached: all of them at first, later only what was asked for anew.
+def part_of(one: Installation, known: dict[str, str]) -> dict[str, str]:
+    """Which processes run here, and of which site, where that was asked for.
+
+    Raises:
+        Failed: there is no such process; a part without the servers and the keys of the others.
+    """
+    only, site = one.options.only, one.options.site
+    if unknown := sorted(set(only.split(",")) - {"", *units.WHAT}):
+        raise Failed(
+            f"there is no process {', '.join(unknown)}: --only takes some of"
+            f" {','.join(units.WHAT)}, with commas between them."
+        )
+    part = {name: value for name, value in (("ONLY", only), ("SITE", site)) if value}
+    if not (known | part).get("ONLY"):
+        return part
+    given = known | {name: os.environ.get(name, "") for name in GIVEN if not known.get(name)}
+    if not given["DATABASE_URL"] or not given["REDIS_URL"]:
+        raise Failed(
+            "a part needs the servers of the others: run it again with DATABASE_URL=… REDIS_URL=…"
+            " before it, as they are reached from here."
+        )
+    if not known.get("VAULT_KEY") and not (one.layout.secrets / "vault_key").exists():
+        raise Failed(
+            f"a part needs the keys of the others: copy {one.layout.secrets} from the first"
+            " machine to this one, then run this again."
+        )
+    return part
+
+
+def reached(one: Installation, known: dict[str, str], *, has_front: bool) -> dict[str, str]:
+    """Settings of how it is reached: all of them at first, later only what was asked for anew;
+    none where nobody reaches it.
 
     Raises:
         Failed: nobody said by which name.
     """
     options = one.options
+    if not has_front:
+        return {}
     if known.get("LIVE_URL") and not (options.name or options.https_port or options.http_port):
         return {}
     host, _, port = known.get("LIVE_URL", "").removeprefix("https://").partition(":")
@@ -182,6 +232,8 @@ def reached(one: Installation, known: dict[str, str]) -> dict[str, str]:
 
 
 def ensure_certificate(one: Installation) -> bool:
+    if not one.has_front:
+        return False
     options, own = one.options, one.certificate
     with one.notes.step("Certificate") as step:
         if options.certificate:
@@ -198,6 +250,8 @@ def ensure_certificate(one: Installation) -> bool:
 
 def ensure_front(one: Installation) -> bool:
     """nginx's configuration, tried before it is taken; whether it changed."""
+    if not one.has_front:
+        return False
     layout = one.layout
     with one.notes.step("Server in front") as step:
         ipv6 = Path("/proc/net/if_inet6").exists()
@@ -261,8 +315,11 @@ def postgres_settings(cluster: postgres.Cluster) -> str:
 def own_units(one: Installation, where: Path = places.ROOT) -> dict[str, str]:
     """The units of the version in the folder `where`."""
     commands = units.procfile((where / "Procfile").read_text(encoding="utf-8"))
+    commands = {name: command for name, command in commands.items() if name in one.runs}
+    if one.is_part:
+        commands = units.of_part(commands, one.env.get("SITE", ""))
     return units.all_units(
-        one.layout, commands,
+        one.layout, commands, has_front=one.has_front,
         postgres=postgres.programs(one.cluster.data) if one.has_own_database else None,
         redis=Path(redis_server.program()) if one.has_own_redis else None,
     )  # fmt: skip
@@ -315,7 +372,16 @@ def lay(one: Installation, name: str) -> Path:
 
 def migrate(one: Installation, where: Path) -> None:
     with one.notes.step("Tables"):
-        one.manage(where, ["migrate", "--no-input", "--verbosity=1"])
+        if not one.is_part:
+            one.manage(where, ["migrate", "--no-input", "--verbosity=1"])
+            return
+        try:
+            one.manage(where, ["migrate", "--check", "--verbosity=0"])
+        except Failed:
+            raise Failed(
+                "the tables are those of another version: install or upgrade the machine that has"
+                " all processes first, then this part."
+            ) from None
 
 
 def put_in_place(one: Installation, where: Path) -> bool:
@@ -332,14 +398,21 @@ def wait_until_healthy(one: Installation) -> None:
     Raises:
         Failed: within four minutes not everything answered, or a process ended again.
     """
-    authority = one.certificate.authority if one.certificate.is_ours else None
     deadline = time.monotonic() + (10 if one.machine.rehearsal else HEALTHY_WITHIN_S)
-    while wanting := health.faults(one.front, authority):
+    while wanting := faults(one):
         if time.monotonic() > deadline:
             raise Failed(f"{'; '.join(wanting)}. {words_of(one, running_units(one))}")
         time.sleep(0.5)
     if restless := one.machine.restless(running_units(one)):
         raise Failed(f"{', '.join(restless)} does not keep running. {words_of(one, restless)}")
+
+
+def faults(one: Installation) -> list[str]:
+    """What does not answer; of a part without `web` nothing can be asked."""
+    if not one.has_front:
+        return []
+    authority = one.certificate.authority if one.certificate.is_ours else None
+    return health.faults(one.front, authority, one.runs)
 
 
 def running_units(one: Installation) -> list[str]:
@@ -356,6 +429,10 @@ def words_of(one: Installation, names: list[str]) -> str:
 
 def tell(one: Installation) -> None:
     """What whoever installs must know now."""
+    if one.is_part:
+        names = ", ".join(sorted(one.runs))
+        print(f"\nThis part of gis-server ({names}) comes back with the machine.")
+        return
     own, at = one.certificate, one.front
     print(f"\ngis-server is at {at.origin}/ and comes back with the machine.")
     if own.is_ours:
@@ -386,7 +463,7 @@ def upgrade(one: Installation) -> int:
         return install(one)
     prepare(one)
     ensure_settings(one)
-    if not one.options.without_backup:
+    if needs_backup(one):
         check_can_back_up(one, old)
     new = lay(one, name)
     replace(one, old, new)
@@ -396,6 +473,11 @@ def upgrade(one: Installation) -> int:
         + (f"  Removed: {', '.join(dropped)}." if dropped else "")
     )
     return 0
+
+
+def needs_backup(one: Installation) -> bool:
+    """A part leaves the tables alone, and with them the backup."""
+    return not one.options.without_backup and not one.is_part
 
 
 def check_can_back_up(one: Installation, old: Path) -> None:
@@ -413,24 +495,25 @@ def replace(one: Installation, old: Path, new: Path) -> None:
     """
     gone = Done(
         {file.name: file.read_text(encoding="utf-8") for file in one.machine.our_units()},
-        one.layout.front.read_text(encoding="utf-8"),
+        one.layout.front.read_text(encoding="utf-8") if one.has_front else "",
     )
     try:
         with way_back(one, old, new, gone):
             with one.notes.step("Stopping"):
                 one.machine.systemctl("stop", *processes_of(one))
-            if not one.options.without_backup:
+            if needs_backup(one):
                 with one.notes.step("Backup") as step:
                     said = one.manage(old, ["backup"]).splitlines()
                     step.note = next((line for line in said if line.startswith("/")), "")
-            gone.before = migrations.applied(partial(one.manage, new))
+            if not one.is_part:
+                gone.before = migrations.applied(partial(one.manage, new))
             migrate(one, new)
             ensure_settings(one)
             ensure_certificate(one)
             ensure_front(one)
             put_in_place(one, new)
             with one.notes.step("Processes"):
-                one.machine.systemctl("restart", f"{units.FRONT}.service")
+                restart_front(one)
                 one.machine.systemctl("start", units.TARGET)
                 wait_until_healthy(one)
     except KeyboardInterrupt:
@@ -485,7 +568,7 @@ def go_back(one: Installation, old: Path, new: Path, done: Done) -> str:
     put_back(one, old, done)
     try:
         with one.notes.step("Previous version"):
-            one.machine.systemctl("restart", f"{units.FRONT}.service")
+            restart_front(one)
             one.machine.systemctl("start", units.TARGET)
             wait_until_healthy(one)
     except Failed as error:
@@ -502,8 +585,14 @@ def go_back(one: Installation, old: Path, new: Path, done: Done) -> str:
 
 def put_back(one: Installation, old: Path, done: Done) -> None:
     release.switch(one.layout, old)
-    one.machine.put(one.layout.front, done.front)
+    if done.front:
+        one.machine.put(one.layout.front, done.front)
     one.machine.put_units(done.units)
+
+
+def restart_front(one: Installation) -> None:
+    if one.has_front:
+        one.machine.systemctl("restart", f"{units.FRONT}.service")
 
 
 def processes_of(one: Installation) -> list[str]:

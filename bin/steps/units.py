@@ -23,6 +23,9 @@ WHAT = {
     "cover": "coverage by patrols",
     "jobs": "background jobs",
 }
+AT_SITES = frozenset({"poller", "pictures"})
+"""Those that ask cameras, and are told those of which site."""
+ALL_QUEUES, SHARED_QUEUE = "--queues celery,first", "--queues celery"
 PATIENCE_S = {"jobs": 90, "positions": 30}
 """Seconds until a process that was told to end is killed, where 20 are too few: jobs end first
 what they have begun."""
@@ -61,11 +64,28 @@ def procfile(text: str) -> dict[str, str]:
     return {name: command.strip() for name, _, command in lines if name not in DEMO}
 
 
+def of_part(commands: Mapping[str, str], site: str) -> dict[str, str]:
+    """The commands on a machine that is a part: those that ask cameras do it at one site, or at the
+    main one where none is named; jobs of the first machine are left to it.
+    """
+    told = dict.fromkeys(AT_SITES & commands.keys() if site else (), f" --site {site}")
+    return {
+        name: command.replace(ALL_QUEUES, SHARED_QUEUE) + told.get(name, "")
+        for name, command in commands.items()
+    }
+
+
 def all_units(
-    layout: Layout, commands: Mapping[str, str], *, postgres: Path | None, redis: Path | None
+    layout: Layout,
+    commands: Mapping[str, str],
+    *,
+    postgres: Path | None,
+    redis: Path | None,
+    has_front: bool = True,
 ) -> dict[str, str]:
     """The text of every unit by file name.
 
+    has_front: whether pages are served here, so that a server with TLS stands before them.
     postgres: the folder of the programs of the private PostgreSQL; redis: the program of the
     private Redis; None where a server of the district's own is used.
     """
@@ -78,20 +98,22 @@ def all_units(
         units[f"{DATABASE}.service"] = database(layout, postgres)
     if redis:
         units[f"{REDIS}.service"] = cache(layout, redis)
-    units[f"{FRONT}.service"] = front(layout)
-    units["gis-server-certificate.service"] = certificate(layout)
-    units["gis-server-certificate.timer"] = certificate_timer()
+    if has_front:
+        units[f"{FRONT}.service"] = front(layout)
+        units["gis-server-certificate.service"] = certificate(layout)
+        units["gis-server-certificate.timer"] = certificate_timer()
     units[TARGET] = target(sorted(name for name in units if name.endswith(".service")))
     return units
 
 
 def target(services: list[str]) -> str:
-    wanted = [name for name in services if name != "gis-server-certificate.service"]
+    oneshot = "gis-server-certificate.service"
+    wanted = [name.replace(oneshot, "gis-server-certificate.timer") for name in services]
     return f"""\
 [Unit]
 Description=gis-server
 Documentation=file:/opt/gis-server/current/docs/install.md
-Wants=network-online.target gis-server-certificate.timer {" ".join(wanted)}
+Wants=network-online.target {" ".join(wanted)}
 After=network-online.target
 
 [Install]

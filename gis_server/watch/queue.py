@@ -15,7 +15,8 @@ from gis_server.watch import words
 from gis_server.watch.readings import Found, Reading, Sample, State, Watch, judged
 
 QUEUE = "celery"
-"""Celery's own name for the one queue that there is; a list in Redis, its oldest at the end."""
+"""Celery's own name for the queue of all workers; a list in Redis, its oldest at the end.  In the
+other one, of the first of several machines, nothing but backups waits, which have an alarm."""
 UNACKED = "unacked"
 WAITS_S = 2.0
 METRICS = {

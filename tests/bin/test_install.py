@@ -92,8 +92,9 @@ class Stage:
 
     def options(self, **asked: Any) -> argparse.Namespace:
         usual = {
-            "name": NAME, "https_port": self.ports[3], "http_port": 0, "certificate": None,
-            "key": None, "bundle": None, "without_backup": False, "delete_data": False,
+            "name": NAME, "only": "", "site": "", "https_port": self.ports[3], "http_port": 0,
+            "certificate": None, "key": None, "bundle": None, "without_backup": False,
+            "delete_data": False,
             "root": self.layout.root,
         }  # fmt: skip
         return argparse.Namespace(**(usual | asked))
@@ -212,6 +213,8 @@ def test_an_installation_runs_and_says_where(
     ]
     assert PROCESSES | {"gis-server-front.service"} <= stage.active
     where = stage.layout
+    jobs = (where.units / "gis-server-jobs.service").read_text()
+    assert units.ALL_QUEUES in jobs
     assert where.running_release() == where.releases / NEW
     settings = where.environment.read_text()
     assert settings.startswith("# mine\n")
@@ -225,6 +228,107 @@ def test_an_installation_runs_and_says_where(
     assert f"https://{NAME}:{stage.ports[3]}/" in said
     assert "ca.crt" in said
     assert "pw" not in said + (where.log / "setup.log").read_text()
+
+
+def units_of(*names: str) -> set[str]:
+    return {f"gis-server-{name}.service" for name in names}
+
+
+def keys_from_the_first_machine(stage: Stage) -> None:
+    secrets = stage.layout.secrets
+    secrets.mkdir(parents=True)
+    for name in ("secret_key", "vault_key", "metrics_token"):
+        (secrets / name).write_text(f"{name} of the first machine")
+
+
+def test_a_part_has_its_processes_alone_and_those_of_its_site(stage: Stage) -> None:
+    keys_from_the_first_machine(stage)
+
+    calls = stage.do(install.install, name="", only="poller,pictures", site="east")
+
+    assert stage.active - {units.TARGET} == {
+        "gis-server-poller.service",
+        "gis-server-pictures.service",
+    }
+    assert f"{NEW} migrate --check --verbosity=0" in calls
+    where = stage.layout
+    for name in ("poller", "pictures"):
+        unit = (where.units / f"gis-server-{name}.service").read_text()
+        assert f'manage.py {name.replace("poller", "poll")} --site east"\n' in unit
+    assert not where.front.exists()
+    assert (where.secrets / "vault_key").read_text() == "vault_key of the first machine"
+
+    # The same again without a word of it, as an upgrade is.
+    stage.do(install.install, name="", https_port=0)
+    assert stage.active - {units.TARGET} == {
+        "gis-server-poller.service",
+        "gis-server-pictures.service",
+    }
+
+
+def test_a_part_leaves_the_jobs_of_the_first_machine_to_it(stage: Stage) -> None:
+    keys_from_the_first_machine(stage)
+
+    stage.do(install.install, name="", only="jobs")
+
+    unit = (stage.layout.units / "gis-server-jobs.service").read_text()
+    assert " --queues celery --concurrency" in unit
+
+
+def test_a_second_web_machine_has_a_front_of_its_own(stage: Stage) -> None:
+    keys_from_the_first_machine(stage)
+
+    stage.do(install.install, only="web,live,positions")
+
+    assert stage.active == {units.TARGET, *units_of("web", "live", "positions", "front")}
+    assert stage.layout.front.exists()
+
+
+def test_a_part_without_the_keys_of_the_others_is_not_installed(stage: Stage) -> None:
+    with pytest.raises(Failed, match=r"copy .*secrets from the first machine"):
+        stage.do(install.install, name="", only="poller")
+
+    assert not (stage.layout.secrets / "vault_key").exists()
+
+
+def test_a_part_without_the_servers_of_the_others_is_not_installed(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys_from_the_first_machine(stage)
+    stage.layout.environment.unlink()
+    monkeypatch.delenv("REDIS_URL")
+
+    with pytest.raises(Failed, match="a part needs the servers of the others"):
+        stage.do(install.install, name="", only="jobs")
+
+
+def test_a_part_knows_its_processes(stage: Stage) -> None:
+    with pytest.raises(Failed, match="there is no process pollers: --only takes some of web,live"):
+        stage.do(install.install, name="", only="pollers")
+
+
+def test_a_part_waits_for_the_machine_that_looks_after_the_tables(stage: Stage) -> None:
+    keys_from_the_first_machine(stage)
+    (stage.layout.releases / NEW / "fails-migrate").write_text("0002_b is not applied")
+
+    with pytest.raises(Failed, match="upgrade the machine that has all processes first"):
+        stage.do(install.install, name="", only="cover,jobs")
+
+    assert not (stage.here / "active").exists()
+
+
+def test_a_part_is_upgraded_without_a_backup_and_leaves_the_tables_alone(stage: Stage) -> None:
+    keys_from_the_first_machine(stage)
+    old = stage.release(OLD, "grids.0001_a")
+    stage.do(install.install, name="", only="poller")
+    release.switch(stage.layout, old)
+
+    calls = stage.do(install.upgrade, name="", https_port=0)
+
+    assert not any("backup" in call for call in calls)
+    assert [call for call in calls if "migrate" in call] == [f"{NEW} migrate --check --verbosity=0"]
+    assert stage.layout.running_release() == stage.layout.releases / NEW
+    assert stage.active == {units.TARGET, *units_of("poller")}
 
 
 def test_modes_of_what_is_secret(stage: Stage) -> None:

@@ -54,6 +54,7 @@ def bash(machine: Path, script: str, **env: str) -> subprocess.CompletedProcess[
 
 
 ALL = """
+check_site east-1
 check_system; check_machine; check_systemd; check_memory; check_disk /opt/x /var/lib/x
 check_ports 443 80; check_time "$HERE/made"; check_name map.example
 """
@@ -83,6 +84,7 @@ def test_all_that_is_wrong_is_told_at_once(machine: Path) -> None:
     ("script", "sentence"),
     [
         pytest.param("check_machine", "the processor is riscv64", id="processor"),
+        pytest.param("check_site 'a b'", "'a b' is no name of a site", id="site"),
         pytest.param(
             "check_disk /opt/x /var/lib/x", "only 7000 MB are free on the disk", id="disk"
         ),

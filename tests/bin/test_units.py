@@ -17,9 +17,10 @@ POSTGRES, REDIS = Path("/usr/lib/postgresql/15/bin"), Path("/usr/bin/redis-check
 
 def made(**changed: Path | None) -> dict[str, str]:
     servers: dict[str, Path | None] = {"postgres": POSTGRES, "redis": REDIS}
+    told = servers | changed
     return units.all_units(
-        LAYOUT, units.procfile(PROCFILE), **(servers | changed)
-    )  # fmt: skip
+        LAYOUT, units.procfile(PROCFILE), postgres=told["postgres"], redis=told["redis"]
+    )
 
 
 def settings(text: str) -> dict[str, list[str]]:

@@ -95,7 +95,8 @@ class Town:
         binaries = Path(sys.executable).parent
         web = f"granian gis_server.wsgi:application --interface wsgi --port {self.web_port}"
         live = f"uvicorn gis_server.live_asgi:app --host 127.0.0.1 --port {self.live_port}"
-        jobs = f"celery -A gis_server.jobs worker --beat --schedule {self.folder}/beat"
+        jobs = "celery -A gis_server.jobs worker --beat --queues celery,first"
+        jobs += f" --schedule {self.folder}/beat"
         farm = f"python -m fixtures.camera_farm --count {LIGHT} --video {VIDEO}"
         lines = {
             "farm": f"{farm} --port {self.farm_port} --control {self.environment['CAMERA_FARM']}",

@@ -1,6 +1,7 @@
 """A community of two grids, its cameras, whoever reports there and whoever walks, while something
 breaks: `python -m tests.faults.people PORT` enters them into the database that the environment
 names, the cameras as those of a farm at that port, and prints what their phones need as JSON.
+`people yards 12` has twelve in each yard of `tests.faults.province`, a site each.
 """
 
 import json
@@ -15,12 +16,14 @@ from django.utils import timezone  # noqa: E402
 
 from benchmarks.faults import target_of  # noqa: E402
 from cameras.models import Camera, Site  # noqa: E402
+from cameras.probe.target import Login, Target  # noqa: E402
 from fixtures.camera_farm import plan  # noqa: E402
 from gis_server.accounts import tokens  # noqa: E402
 from gis_server.roles import Permission, Role  # noqa: E402
 from patrols.intake.tokens import new_token  # noqa: E402
 from tests.events.reports import HERE, make_entry  # noqa: E402
 from tests.events.town import STREET, make_person  # noqa: E402
+from tests.faults import yard  # noqa: E402
 from tests.faults.fleet import register  # noqa: E402
 from tests.grids.territory import COMMUNITY, two_grids  # noqa: E402
 from tests.patrols.on_duty import make_device, make_duty, make_member  # noqa: E402
@@ -54,9 +57,26 @@ def enter_cameras(port: int) -> None:
     Site.objects.update_or_create(name="main", defaults={"canaries": canaries})
 
 
+def enter_yards(cameras: int) -> None:
+    login = Login("viewer", "right-horse")
+    targets = []
+    for name, network in yard.SITES.items():
+        hosts = yard.hosts(network, cameras)
+        targets += [Target(host, yard.PORT, "/live", login) for host in hosts[:cameras]]
+        canaries = [f"{host}:{yard.PORT}" for host in hosts[cameras:]]
+        Site.objects.create(name=name, networks=[f"{network}.0/24"], canaries=canaries)
+    register(targets)
+    for name, network in yard.SITES.items():
+        site = Site.objects.get(name=name)
+        Camera.objects.filter(host__startswith=f"{network}.").update(site=site, has_video=False)
+
+
 def main() -> None:
     two_grids()
-    enter_cameras(int(sys.argv[1]))
+    if sys.argv[1] == "yards":
+        enter_yards(int(sys.argv[2]))
+    else:
+        enter_cameras(int(sys.argv[1]))
     device, device_token = on_duty_now()
     told = {
         "reports": token_of(Role.GRID_WORKER, Permission.REPORT_EVENTS),

@@ -7,7 +7,7 @@ import threading
 import time
 import uuid
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.client import HTTPConnection, HTTPException
@@ -16,6 +16,8 @@ from typing import Any
 EVERY_S = 0.25
 ANSWER_S = 15.0
 AGAIN_S = 0.5
+HERE = "127.0.0.1"
+CONFIRMED = (200, 201)
 
 
 @dataclass
@@ -47,21 +49,23 @@ class Queue:
     def _send_oldest(self) -> bool:
         status = self.send(self.waiting[0])
         self.answers[status] += 1
-        if status not in (200, 201):
+        if status not in CONFIRMED:
             return False
         self.confirmed.append(self.waiting.popleft())
         return True
 
 
-def status_of(port: int, method: str, path: str, body: bytes | None, token: str) -> int:
-    """The status that a server answers with; 0 where it does not."""
-    return asked(port, method, path, body, token)[0]
-
-
 def asked(
-    port: int, method: str, path: str, body: bytes | None = None, token: str = ""
+    port: int,
+    method: str,
+    path: str,
+    body: bytes | None = None,
+    token: str = "",
+    *,
+    host: str = HERE,
 ) -> tuple[int, bytes]:
-    line = HTTPConnection("127.0.0.1", port, timeout=ANSWER_S)
+    """The status that a server answers with, 0 where it does not, and what it says."""
+    line = HTTPConnection(host, port, timeout=ANSWER_S)
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     try:
         line.request(method, path, body, headers)
@@ -74,15 +78,45 @@ def asked(
 
 
 class Phones:
-    """Both at work; the environment is what `tests.faults.people` told."""
+    """Both at work; told is what `tests.faults.people` prints.
 
-    def __init__(self, told: dict[str, Any], web_port: int, positions_port: int) -> None:
+    hosts: of web servers, the next one of which is asked when one fails, as a proxy in front does.
+    enter: done first in each phone's thread.
+    """
+
+    def __init__(
+        self,
+        told: dict[str, Any],
+        web_port: int,
+        positions_port: int,
+        hosts: Sequence[str] = (HERE,),
+        enter: Callable[[], None] = lambda: None,
+    ) -> None:
         self.told, self.web_port, self.positions_port = told, web_port, positions_port
-        self.reports = Queue(self._report, self._send_report)
-        self.fixes = Queue(self._fix, self._send_fix)
+        self.enter = enter
+        self.reports = Queue(self._report, self._asking(hosts, self._send_report))
+        self.fixes = Queue(self._fix, self._asking(hosts, self._send_fix))
         self.threads = [
-            threading.Thread(target=queue.run, daemon=True) for queue in (self.reports, self.fixes)
+            threading.Thread(target=self._run, args=(queue,), daemon=True)
+            for queue in (self.reports, self.fixes)
         ]
+
+    def _run(self, queue: Queue) -> None:
+        self.enter()
+        queue.run()
+
+    def _asking(
+        self, hosts: Sequence[str], send: Callable[[Any, str], int]
+    ) -> Callable[[Any], int]:
+        left = deque(hosts)
+
+        def to_one(what: Any) -> int:
+            status = send(what, left[0])
+            if status not in CONFIRMED:
+                left.rotate(-1)
+            return status
+
+        return to_one
 
     def start(self) -> None:
         for thread in self.threads:
@@ -117,21 +151,19 @@ class Phones:
             "seen_at": datetime.now(UTC).isoformat(),
         }
 
-    def _send_report(self, report: dict[str, Any]) -> int:
+    def _send_report(self, report: dict[str, Any], host: str) -> int:
         body = json.dumps(report | {"sent_at": datetime.now(UTC).isoformat()}).encode()
-        return status_of(
-            self.web_port, "POST", "/api/events/reports/", body, self.told["reports"]
-        )  # fmt: skip
+        token = self.told["reports"]
+        return asked(self.web_port, "POST", "/api/events/reports/", body, token, host=host)[0]
 
     def _fix(self) -> float:
         return round(time.time(), 3)
 
-    def _send_fix(self, at: float) -> int:
+    def _send_fix(self, at: float, host: str) -> int:
         told = self.told
         fix = {"t": at, "lat": told["lat"], "lon": told["lon"], "accuracy": 5}
         body = json.dumps({"fixes": [fix]}).encode()
-        status, answer = asked(
-            self.positions_port, "POST", "/api/patrols/fixes/", body, told["device_token"]
-        )
+        path, token = "/api/patrols/fixes/", told["device_token"]
+        status, answer = asked(self.positions_port, "POST", path, body, token, host=host)
         # Taken and refused for what it says is no confirmation.
         return 422 if status == 200 and json.loads(answer)["refused"] else status

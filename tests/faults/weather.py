@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
-from tests.days.town import answers, until
+from tests.days.town import Town, answers, until
 from tests.faults.phones import Phones
 from tests.faults.watched import WatchedTown
 
@@ -22,12 +22,12 @@ CONDEMNED = """
         (SELECT max(id) FROM cameras_statespan WHERE state = 'offline')"""
 
 
-def condemned(town: WatchedTown) -> tuple[object, ...]:
+def condemned(town: Town) -> tuple[object, ...]:
     """Another value as soon as any camera is said to be down: all of this town's answer."""
     return tuple(town.ask(CONDEMNED)[0])
 
 
-def signs(town: WatchedTown) -> dict[str, object]:
+def signs(town: Town) -> dict[str, object]:
     # Of those that come within seconds: backups give one a day.
     told = "SELECT part, seen_at FROM gis_server_beat WHERE part NOT IN ('walkers', 'backups')"
     return dict(town.ask(told))
@@ -67,7 +67,7 @@ def weather(town: WatchedTown, what: str, told: Recoveries) -> Iterator[Phones]:
     town.manage("check_world")
 
 
-def everything_is_there(town: WatchedTown, phones: Phones) -> None:
+def everything_is_there(town: Town, phones: Phones) -> None:
     """What was confirmed, once each."""
     reported = [one["client_id"] for one in phones.reports.confirmed]
     [(events,)] = town.ask(
