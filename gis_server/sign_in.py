@@ -183,8 +183,8 @@ class SignIn(LoginView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(oidc_on=settings.OIDC_ON, **kwargs)
 
-    def get_redirect_url(self) -> str:
-        return next_address(self.request)
+    def get_redirect_url(self, request: HttpRequest | None = None) -> str:
+        return next_address(request or self.request)
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         user = form.get_user()

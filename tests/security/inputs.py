@@ -72,6 +72,13 @@ class Listener:
         return self.get_response(request)
 
 
+def usual_in_json(name: str) -> Any:
+    """The same where a value has a kind."""
+    if name in {"photos", "reports"}:
+        return []
+    return float(usual(name)) if name in {"lon", "lat"} else usual(name)
+
+
 def usual(name: str) -> str:
     """A value that leads a view further than its first check of this name, as far as a word can."""
     for part, value in (

@@ -56,7 +56,7 @@ VALUES: list[Any] = [
 ]  # fmt: skip
 TURNS = 1
 """Of the words and values for each name, besides ALL_AT_ONCE: of each name others."""
-MOST_NAMES, ROUNDS = 24, 3
+MOST_NAMES, ROUNDS = 24, 4
 EXAMPLES = 3
 """Of Hypothesis, for each way of each route."""
 RULES = dict(ROUTES)
@@ -75,6 +75,7 @@ pytestmark = pytest.mark.skipif("EVERY_INPUT" not in os.environ, reason="EVERY_I
 @pytest.fixture
 def listening(settings: LazySettings, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.MIDDLEWARE = [*settings.MIDDLEWARE, "tests.security.inputs.Listener"]
+    settings.EVENT_REPORTS_PER_MINUTE = 1_000_000
     monkeypatch.setattr(json, "loads", inputs.loads)
 
 
@@ -231,7 +232,8 @@ def learn(asker: Asker, way: str, address: str) -> dict[str, Any]:
         new -= {"_auth_user_id", "_auth_user_backend", "_auth_user_hash"}  # read in the session
         if not new or len(given) > MOST_NAMES:
             break
-        given |= {name: inputs.usual(name) for name in sorted(new)}
+        usual = inputs.usual_in_json if way == "json" else inputs.usual
+        given |= {name: usual(name) for name in sorted(new)}
         if "sender" in new:
             given["sender"] = asker.client.session["_auth_user_id"]
     return given
