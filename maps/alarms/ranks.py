@@ -41,6 +41,7 @@ RANKS: dict[tuple[Kind, str], Rank] = {
     (Kind.NOTICE, "blind"): Rank.TOP,
     (Kind.NOTICE, "not_asked"): Rank.TOP,
     (Kind.NOTICE, "many_at_once"): Rank.MIDDLE,
+    (Kind.NOTICE, "lossy_line"): Rank.MIDDLE,
     (Kind.NOTICE, "no_store"): Rank.MIDDLE,
     # Without jobs no deadline passes and nothing is called unknown: the wall is no longer true.
     (Kind.SILENT, "jobs"): Rank.TOP,

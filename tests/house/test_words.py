@@ -31,8 +31,9 @@ def settings_read() -> set[str]:
     }
 
 
-# Handed from one of our processes to another, or read on behalf of a library: nobody sets them.
-NO_SETTINGS = {"DJANGO_SETTINGS_MODULE", "SETUP_PACKAGES_S", "TEST_DATABASE_MODEL"}
+# Handed from one of our processes to another, the system's own, or read on behalf of a library:
+# nobody sets them for us.
+NO_SETTINGS = {"DJANGO_SETTINGS_MODULE", "PATH", "SETUP_PACKAGES_S", "TEST_DATABASE_MODEL"}
 
 
 def commands_read() -> set[str]:

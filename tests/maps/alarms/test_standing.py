@@ -116,6 +116,7 @@ def test_where_nobody_has_been_either_is_one_low_alarm_a_street(
         ("blind", Rank.TOP),
         ("not_asked", Rank.TOP),
         ("many_at_once", Rank.MIDDLE),
+        ("lossy_line", Rank.MIDDLE),
         ("no_store", Rank.MIDDLE),
     ],
 )
