@@ -330,6 +330,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 # A worker takes no more than it can begin: what it has taken when it dies waits for an hour.
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_IGNORE_RESULT = True
+CELERY_RESULT_EXPIRES = None  # else Celery sends a job of its own at four, which forgets results
 CELERY_TASK_TIME_LIMIT = 300
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False

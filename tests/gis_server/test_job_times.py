@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 from celery import Celery
+from django.conf import settings
 from redis import Redis
 
+from gis_server import jobs
 from gis_server.job_times import (
     AGAIN_S,
     CLAIM_S,
@@ -37,6 +39,12 @@ def scheduler(tmp_path: Path) -> Any:
     one = made(tmp_path / "beat")
     one.apply_entry = lambda *_args, **_kwargs: None
     return one
+
+
+def test_no_job_is_sent_but_ours(tmp_path: Path) -> None:
+    planned = Scheduler(jobs.app, schedule_filename=str(tmp_path / "beat")).schedule
+
+    assert planned.keys() == settings.CELERY_BEAT_SCHEDULE.keys()
 
 
 @pytest.mark.parametrize(
