@@ -61,8 +61,8 @@ MOST_CONNECTIONS = {
 WEB, LIVE, POSITIONS = 8000, 8001, 8002
 BESIDE = (LIVE, POSITIONS)
 LATE_S = 60.0
-"""So much later than its pause a job may be sent: whoever had its turn died before it could, and the
-other worker was just being started anew."""
+"""So much later than its pause a job may be sent: whoever had its turn died before it could, and
+the other worker was just being started anew."""
 HBA = f"local all all trust\nhost all gis {NETWORK}.0/24 trust\n"
 TASK = re.compile(r'\\*"task\\*": \\*"([\w.]+)')
 ID = re.compile(r'\\*"id\\*": \\*"([0-9a-f-]{36})')
