@@ -24,7 +24,6 @@ AGAIN_S = 5.0
 """After so long it is tried again what could not be sent."""
 EARLY = 0.02
 """A turn ends by this share of the pause before the next sending, for no clock is exact."""
-HOUR_S = 3600.0
 TAKE = """
     local left = redis.call('PTTL', KEYS[1])
     if left > 0 and left <= tonumber(ARGV[1]) then return left end
@@ -137,9 +136,8 @@ def is_to_come(entry: Any) -> bool:
 
 
 def pause_of(entry: Any) -> float:
-    """Seconds between two sendings; an hour for what goes by the hands of the clock."""
-    every = getattr(entry.schedule, "run_every", None)
-    return float(every.total_seconds()) if every else HOUR_S
+    """Seconds between two sendings: none of ours goes by the hands of the clock."""
+    return float(entry.schedule.run_every.total_seconds())
 
 
 class KeepSending(bootsteps.StartStopStep):  # type: ignore[misc]

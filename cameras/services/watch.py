@@ -66,7 +66,7 @@ def beat(beat: Beat, *, now: datetime) -> Told:
     pollers = PollerBeat.objects.filter(
         kind=PollerBeat.Kind.POLLER, site=beat.site, seen_at__gte=now - BEAT_LASTS
     )
-    lossy = beat.loses_packets or pollers.filter(loses_packets=True).exists()
+    lossy = pollers.filter(loses_packets=True).exists()
     note(beat.site, Notice.Kind.LOSSY_LINE, is_open=lossy, now=now)
     well = pollers.filter(suspects_itself=False).exclude(name=beat.name)
     blind = Notice.objects.filter(site=beat.site, kind=Notice.Kind.BLIND, closed_at=None)
