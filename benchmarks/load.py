@@ -28,10 +28,11 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from http.client import HTTPConnection, HTTPException
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException, HTTPResponse
 from pathlib import Path
 from typing import Any
 
@@ -112,15 +113,20 @@ class Lines(threading.local):
     def ask(
         self, method: str, path: str, headers: dict[str, str], body: bytes | None = None
     ) -> tuple[int, bytes]:
-        """Status and body; 0 where there is no answer."""
-        try:
-            self.line.request(method, path, body, headers)
-            answer = self.line.getresponse()
-            return answer.status, answer.read()
-        except (OSError, HTTPException):
-            self.line.close()
-            self.line = HTTPConnection("127.0.0.1", self.port, timeout=60)
-            return 0, b""
+        """Status and body; 0 where there is no answer.
+
+        A kept connection that the server has closed meanwhile is made anew, as browsers do.
+        """
+        for is_last in (self.line.sock is None, True):
+            try:
+                self.line.request(method, path, body, headers)
+                answer = self.line.getresponse()
+                return answer.status, answer.read()
+            except (OSError, HTTPException) as error:
+                self.line.close()
+                if is_last or not isinstance(error, ConnectionError):
+                    break
+        return 0, b""
 
 
 def main() -> int:
@@ -225,21 +231,23 @@ def day(folder: Path, running: Running, seconds: float, pace: float = 1.0) -> It
     """pace: how many of these days go into ten minutes."""
     from django.core.management import call_command  # noqa: PLC0415 - Django is set up by now
 
-    cookies = session("load-wall")
+    browser = Browser("load-wall")
     reports = Reports(running.web, events.with_token("load-program"), seconds * pace)
     positions = Positions(running)
-    ears = Ears(running.live, cookies[1])
+    ears = Ears(running.live, browser.ticket)
     streams = [
         Stream("reports", pace * REPORTS / DAY_S, reports.send),
         Stream("batches of positions", pace * positions.a_second, positions.send, senders=8),
         Stream(
-            "questions of 50 walls", pace * ASKED_A_SECOND, asking(running.web, cookies[0], ASKED)
+            "questions of 50 walls",
+            pace * ASKED_A_SECOND,
+            asking(running.web, browser.cookies, ASKED),
         ),
-        Stream("tiles never seen", pace * TILES_A_SECOND, tiles(running.web, cookies[0])),
+        Stream("tiles never seen", pace * TILES_A_SECOND, tiles(running.web, browser.cookies)),
         Stream(
             "lists taken along whole",
             pace * EXPORTS / DAY_S,
-            asking(running.web, cookies[0], LISTS),
+            asking(running.web, browser.cookies, LISTS),
         ),
         Stream("imports of 2,000 shops", pace * IMPORTS / DAY_S, importing(folder), senders=1),
     ]
@@ -256,18 +264,33 @@ def day(folder: Path, running: Running, seconds: float, pace: float = 1.0) -> It
     call_command("check_world", stdout=sys.stderr)
 
 
-def session(name: str) -> tuple[str, str]:
-    """The cookies of an operator: for pages, and for the change feed."""
-    from django.test import Client  # noqa: PLC0415 - Django is set up by now
+class Browser:
+    """A person who is signed in.  cookies: for pages."""
 
-    from gis_server.live_ticket import TICKET_COOKIE  # noqa: PLC0415
-    from gis_server.models import User  # noqa: PLC0415
+    def __init__(self, name: str) -> None:
+        from django.test import Client  # noqa: PLC0415 - Django is set up by now
 
-    client = Client()
-    client.force_login(User.objects.create_user(name, role="operator", scope=[DISTRICT]))
-    client.post("/live/ticket/", headers={"Host": "localhost"})
-    pairs = {key: f"{key}={morsel.value}" for key, morsel in client.cookies.items()}
-    return "; ".join(pairs.values()), pairs[TICKET_COOKIE]
+        from gis_server.models import User  # noqa: PLC0415
+
+        self.client, self.lock = Client(), threading.Lock()
+        self.client.force_login(User.objects.create_user(name, role="operator", scope=[DISTRICT]))
+        self.ticket()
+        self.cookies = "; ".join(
+            f"{key}={morsel.value}" for key, morsel in self.client.cookies.items()
+        )
+
+    def ticket(self) -> str:
+        """A cookie for the change feed; good for a minute, so each connection needs one."""
+        from django.db import connection  # noqa: PLC0415 - Django is set up by now
+
+        from gis_server.live_ticket import TICKET_COOKIE  # noqa: PLC0415
+
+        with self.lock:
+            self.client.post("/live/ticket/", headers={"Host": "localhost"})
+            told = f"{TICKET_COOKIE}={self.client.cookies[TICKET_COOKIE].value}"
+        if threading.current_thread() is not threading.main_thread():
+            connection.close()
+        return told
 
 
 class Reports:
@@ -383,8 +406,8 @@ def importing(folder: Path) -> Callable[[int], bool]:
 class Ears:
     """Walls that listen.  heard: for each, the events that it was told of, and when."""
 
-    def __init__(self, port: int, cookie: str) -> None:
-        self.port, self.cookie = port, cookie
+    def __init__(self, port: int, ticket: Callable[[], str]) -> None:
+        self.port, self.ticket = port, ticket
         self.heard: list[dict[str, float]] = []
         self.cut = 0
 
@@ -394,15 +417,25 @@ class Ears:
             threading.Thread(target=self._listen, args=(heard,), daemon=True).start()
 
     def _listen(self, heard: dict[str, float]) -> None:
-        line = HTTPConnection("127.0.0.1", self.port, timeout=60)
-        line.request("GET", "/live", headers={"Cookie": self.cookie})
-        answer = line.getresponse()
-        while told := answer.readline():
-            if told.startswith(b"data: {"):
-                change: dict[str, Any] = json.loads(told[6:])
-                if change.get("topic") == "event":
-                    heard.setdefault(str(change["subject"]), time.time())
+        """On and on: the feed ends each connection after a quarter of an hour, and goes on where it
+        stood.
+        """
+        since: dict[str, str] = {}
+        with suppress(OSError, HTTPException):
+            while (answer := self._opened(since)).status == HTTPStatus.OK:
+                while told := answer.readline():
+                    if told.startswith(b"id: "):
+                        since = {"Last-Event-ID": told[4:].decode("ascii").strip()}
+                    elif told.startswith(b"data: {"):
+                        change: dict[str, Any] = json.loads(told[6:])
+                        if change.get("topic") == "event":
+                            heard.setdefault(str(change["subject"]), time.time())
         self.cut += 1
+
+    def _opened(self, since: dict[str, str]) -> HTTPResponse:
+        line = HTTPConnection("127.0.0.1", self.port, timeout=60)
+        line.request("GET", "/live", headers={"Cookie": self.ticket(), **since})
+        return line.getresponse()
 
     def measures(self, confirmed: dict[str, float]) -> Iterator[Measure]:
         """How long after its report was answered each wall has heard of an event."""

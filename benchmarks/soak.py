@@ -69,7 +69,9 @@ class Watch:
             first, last = (median(mb for mb, _files in part) for part in (early, late))
             files, more = (median(files for _mb, files in part) for part in (early, late))
             growth = 100 * (last - first) / first
+            half = median(mb for mb, _files in samples[len(samples) // 2 :][:sixth])
             yield Measure(f"{name}: memory, warm", first, "MB")
+            yield Measure("the same, at half the time", 100 * (half - first) / first, "% more")
             yield Measure("the same, in the end", growth, "% more", goal=at_most(GROWTH_PCT))
             yield Measure(f"{name}: open files, warm", files, "")
             yield Measure("the same, in the end", more - files, "more", goal=at_most(MORE_FILES))
