@@ -158,13 +158,13 @@ export class Panel {
   }
 }
 
-function noticeRow({ text, site, opened_at }) {
+function noticeRow({ text, site, opened_at, meanwhile }) {
   const since = clock.timeText(Date.parse(opened_at));
   return element(
     "li",
     { class: "shared-notice", role: "status" },
     element("b", {}, interpolate(gettext("Site %s: %s"), [site, text])),
-    element("span", {}, interpolate(gettext("Since %s; its cameras are unknown, no outage is opened."), [since])),
+    element("span", {}, [interpolate(gettext("since %s"), [since]), meanwhile].join(" · ")),
   );
 }
 
