@@ -96,6 +96,12 @@ BURST = """(ids) => new Promise((told) => {
   };
   send();
 })"""
+# Where the territory's lower edge lies, in pixels of the window.
+BELOW = """() => {
+  const node = document.getElementById("map");
+  const { extent } = JSON.parse(document.getElementById("wall-config").textContent);
+  return node.getBoundingClientRect().top + node.map.project([extent[0], extent[1]]).y;
+}"""
 STATES_ON_MAP = """() => document.getElementById("map").map.getSource("cameras").serialize()
   .data.features.map((camera) => camera.properties.state)"""
 
@@ -106,6 +112,9 @@ def test_nothing_that_is_read_lies_over_a_seam(open_page: OpenPage) -> None:
     expect(page.locator("#tour")).to_be_visible()
     seams = [[500, 1000], [400]]
     assert page.evaluate(ACROSS, seams) == []
+    legend = page.locator("#legend").bounding_box()
+    assert legend
+    assert page.evaluate(BELOW) < legend["y"]
 
     page.locator(".row").first.click()
     expect(page.locator("#card h2")).not_to_be_empty()
@@ -137,7 +146,12 @@ def test_type_follows_the_distance_and_is_kept(open_page: OpenPage) -> None:
     grown = page.evaluate(ROOT_PX)
     page.goto(page.url)
     assert page.evaluate(ROOT_PX) == grown
-    assert page.evaluate("() => getComputedStyle(document.body).color") == "rgb(20, 32, 43)"
+    ink = "() => getComputedStyle(document.body).color"
+    assert page.evaluate(ink) == "rgb(20, 32, 43)"
+    # Pages of lists follow in the theme, not in the size of type.
+    page.goto(page.url.replace("/wall/", "/maps/files/"))
+    assert page.evaluate(ink) == "rgb(20, 32, 43)"
+    assert page.evaluate(ROOT_PX) < grown
 
 
 def test_an_address_that_cannot_be_meant_is_told_on_the_page(open_page: OpenPage) -> None:
