@@ -30,7 +30,6 @@ ROOM = """() => {
   const cut = [...document.querySelectorAll(".panel, #headlines, #patrols")].filter(isCut);
   return { rows, cut: cut.map((node) => node.id || node.className) };
 }"""
-FULL_HD = {"width": 1920, "height": 1080}
 PRESS = """([lon, lat]) => new Promise((drawn) => {
   const map = document.getElementById("map").map;
   map.once("idle", () => drawn(map.project([lon, lat])));
@@ -73,7 +72,7 @@ def test_headlines_are_those_of_the_database_and_say_what_they_are_compared_with
         assert any(word in cell.inner_text() for word in ("增", "减", "持平", "无数据"))
     expect(headlines.locator(".headline-about")).to_contain_text("昨日同一时刻")
     expect(headlines.locator(".headline-part")).to_have_count(4)
-    page.set_viewport_size(FULL_HD)
+    page.set_viewport_size({"width": 1920, "height": 1080})
     expect(page.locator("#list .row")).not_to_have_count(0)
     room = page.evaluate(ROOM)
     assert room["rows"] >= 4
