@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from cameras.grouping import Kind
 from cameras.health import State
 from cameras.models import Camera, CameraState, Notice, Outage, Probe, Snapshot
+from cameras.notices_text import meanwhile
 from cameras.probe.reason import Reason
 from cameras.reasons_text import TEXTS, reason_name
 from cameras.services.rules import rules_by_class
@@ -162,8 +163,11 @@ def card(user: User, camera_id: int) -> dict[str, Any] | None:
 
 
 def notices() -> list[dict[str, object]]:
-    """What troubles the watching itself now, the newest first.  One query."""
-    return [notice_item(row) for row in Notice.objects.filter(closed_at=None)[:MOST_NOTICES]]
+    """What troubles the watching itself now, the newest first, in the reader's language.  One
+    query.
+    """
+    rows = Notice.objects.filter(closed_at=None)[:MOST_NOTICES]
+    return [notice_item(row) | {"meanwhile": meanwhile(row.kind)} for row in rows]
 
 
 def open_outages(user: User, *, limit: int, offset: int) -> dict[str, Any]:

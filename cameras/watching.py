@@ -12,6 +12,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from cameras import notices_text
 from cameras.health import STALE_INTERVALS
 from cameras.health import State as CameraState
 from cameras.models import Notice, PollerBeat
@@ -214,26 +215,7 @@ def _not_heard_of(site: Site) -> Reading:
 
 
 def _told_of_notice(notice: Notice, now: datetime) -> Reading:
-    todo = {
-        Notice.Kind.BLIND: _(
-            "Its cameras are unknown and no outage is opened. Look at the network of the machine"
-            " that the poller runs on, then at the canaries."
-        ),
-        Notice.Kind.MANY_AT_ONCE: _(
-            "Nothing that these cameras share explains it, so it may be ours: look at the network"
-            " between poller and cameras first. Until then they count as unknown."
-        ),
-        Notice.Kind.LOSSY_LINE: _(
-            "Canaries miss now one round, now another. Cameras that fail meanwhile are unknown, and"
-            " no outage is opened: look at cables, radio links and switches on the way, and at how"
-            " full the line is."
-        ),
-        Notice.Kind.NOT_ASKED: _("Start a poller for this site: bin/manage poll --site %(site)s")
-        % {"site": notice.site},
-        Notice.Kind.NO_STORE: _(
-            "Look at the disk of the pictures, and who may write to its folder."
-        ),
-    }[Notice.Kind(notice.kind)]
+    todo = f"{notices_text.meanwhile(notice.kind)} {notices_text.todo(notice.kind, notice.site)}"
     what = f"{notice.get_kind_display()} · {notice.site}"
     since = words.ago(notice.opened_at, now)
     told = _("since %(since)s") % {"since": since}

@@ -10,11 +10,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from cameras import fleet_queries, services
+from cameras import fleet_queries, notices_text, services
 from cameras.fleet_models import MAIN_SITE
 from cameras.fleet_queries import Poller, SiteShown
 from cameras.forms.sites import EditSiteForm, NewSiteForm, initial_of_site
-from cameras.models import Site
+from cameras.models import Notice, Site
 from cameras.views.shared import ago, page, state_shown
 from gis_server.edge import allow, parse_page, user_of
 from gis_server.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -52,8 +52,18 @@ def site_shown(row: SiteShown) -> dict[str, Any]:
         "pollers": [poller_shown(one) for one in row.pollers],
         "photographers": [poller_shown(one) for one in row.photographers],
         "takes_pictures": any(one.is_heard for one in row.photographers),
-        "notices": row.notices,
+        "notices": [notice_shown(one) for one in row.notices],
+        # A notice that nobody asks says all that there is to say of it.
+        "is_told": any(one.kind == Notice.Kind.NOT_ASKED for one in row.notices),
         "is_asked": row.is_asked,
+    }
+
+
+def notice_shown(row: Notice) -> dict[str, Any]:
+    return {
+        "row": row,
+        "meanwhile": notices_text.meanwhile(row.kind),
+        "todo": notices_text.todo(row.kind, row.site),
     }
 
 

@@ -156,7 +156,7 @@ def _new(request: HttpRequest) -> dict[str, Any]:
 @require_GET
 def new_plan(request: HttpRequest) -> HttpResponse:
     """Bring an edited layer of grids in as the draft of a plan."""
-    return page(request, "new_plan", {"here": "plans"} | _new(request))
+    return page(request, "new_plan", {"here": "plans", "tab": ""} | _new(request))
 
 
 @allow(Permission.IMPORT_TERRITORY, Pace.IMPORTS)

@@ -11,6 +11,7 @@ from django.utils.translation import ngettext, pgettext_lazy
 
 from cameras.grouping import Kind as Shared
 from cameras.models import Camera, Notice
+from cameras.notices_text import meanwhile
 from cameras.queries import thing_name
 from cameras.reasons_text import reason_name
 from events.rounds.dark import DEFAULT_HOURS
@@ -24,7 +25,7 @@ KINDS = {
     Kind.LATE: pgettext_lazy("alarm", "Late events"),
     Kind.OUTAGE: pgettext_lazy("alarm", "Several cameras down"),
     Kind.CAMERA: pgettext_lazy("alarm", "Key camera down"),
-    Kind.NOTICE: pgettext_lazy("alarm", "Cameras are not watched"),
+    Kind.NOTICE: pgettext_lazy("alarm", "Watching of cameras in trouble"),
     Kind.SILENT: pgettext_lazy("alarm", "Fault of this server"),
     Kind.DARK: pgettext_lazy("alarm", "Dark and not patrolled"),
 }
@@ -108,10 +109,8 @@ def _of_camera(alarm: Alarm) -> str:
 
 
 def _of_notice(alarm: Alarm) -> str:
-    words = _("Site %(site)s: the state of its cameras is not known.")
-    if alarm.more == Notice.Kind.NO_STORE:
-        words = _("Site %(site)s: no new picture is kept.")
-    return words % {"site": alarm.about["site"]}
+    words = _("Site %(site)s: %(meanwhile)s")
+    return words % {"site": alarm.about["site"], "meanwhile": meanwhile(alarm.more)}
 
 
 def _of_silent(alarm: Alarm) -> str:

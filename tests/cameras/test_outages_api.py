@@ -101,10 +101,11 @@ def test_a_notice_is_told_while_it_lasts(sign_in: SignIn, make_camera: MakeCamer
     client = sign_in(scope=(STREET[:9],))
     services.go_blind("main", detail="0 of 3", now=NOW)
 
-    (notice,) = client.get(URL).json()["notices"]
+    (notice,) = client.get(URL, headers={"accept-language": "en"}).json()["notices"]
     services.see_again("main", now=NOW)
 
     assert (notice["site"], notice["kind"], notice["detail"]) == ("main", "blind", "0 of 3")
+    assert notice["meanwhile"].startswith("All its cameras are unknown")
     assert client.get(URL).json()["notices"] == []
 
 

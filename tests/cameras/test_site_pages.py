@@ -145,8 +145,34 @@ def test_a_blind_site_says_since_when(boss: Client, east: Site) -> None:
     answer = boss.get("/cameras/sites/", headers=PAGE)
 
     html = answer.content.decode()
-    assert [one.opened_at for one in of_east(answer)["notices"]] == [opened]
+    assert [one["row"].opened_at for one in of_east(answer)["notices"]] == [opened]
     assert "0 of 3 &lt;b&gt;" in html
+
+
+MEANT = {
+    "blind": ["All its cameras are unknown", "the machine that the poller runs on"],
+    "many_at_once": ["offline later, and only while canaries answer", "Nothing that these cameras"],
+    "lossy_line": ["Cameras that fail meanwhile are unknown", "how full the line is"],
+    "not_asked": ["Nothing new is heard of its cameras", "bin/manage poll --site east"],
+    "no_store": ["the states of its cameras hold", "the disk of the pictures"],
+}
+"""What follows from each, as `cameras.sight` and `services.watch` have it, and what to do."""
+
+
+@pytest.mark.parametrize("kind", Notice.Kind.values)
+def test_each_notice_says_what_becomes_of_the_cameras_and_nothing_of_another_kind(
+    boss: Client, make_camera: MakeCamera, east: Site, kind: str
+) -> None:
+    make_camera(site=east)
+    if kind != "not_asked":
+        beat()
+    Notice.objects.create(kind=kind, site="east", opened_at=timezone.now())
+
+    html = boss.get("/cameras/sites/", headers=PAGE | {"accept-language": "en"}).content.decode()
+
+    said = {one for one, words in MEANT.items() if any(word in html for word in words)}
+    assert said == {kind}
+    assert all(html.count(word) == 1 for word in MEANT[kind])
 
 
 def test_a_poller_that_was_started_before_the_bounds_were_changed_is_told_of(

@@ -96,6 +96,13 @@ BURST = """(ids) => new Promise((told) => {
   };
   send();
 })"""
+# Where the territory's lower edge lies, in pixels of the window.
+BELOW = """() => {
+  const node = document.getElementById("map");
+  if (!node.map) return 1e9;
+  const { extent } = JSON.parse(document.getElementById("wall-config").textContent);
+  return node.getBoundingClientRect().top + node.map.project([extent[0], extent[1]]).y;
+}"""
 STATES_ON_MAP = """() => document.getElementById("map").map.getSource("cameras").serialize()
   .data.features.map((camera) => camera.properties.state)"""
 
@@ -118,6 +125,14 @@ def test_nothing_that_is_read_lies_over_a_seam(open_page: OpenPage) -> None:
     assert box["x"] + box["width"] <= 500
     assert box["y"] + box["height"] <= 400
 
+    # All of the territory lies above the legend, which lies over the map.
+    page.goto(page.url.replace("&turn=600", ""))
+    expect(page.locator("body")).to_have_attribute("data-live", "live")
+    legend = page.locator("#legend").bounding_box()
+    assert legend
+    edge = legend["y"]
+    until(lambda: page.evaluate(BELOW) < edge, "the territory lies above the legend", 20)
+
 
 def test_type_follows_the_distance_and_is_kept(open_page: OpenPage) -> None:
     page = open_page("/wall/", SMALL)
@@ -137,7 +152,12 @@ def test_type_follows_the_distance_and_is_kept(open_page: OpenPage) -> None:
     grown = page.evaluate(ROOT_PX)
     page.goto(page.url)
     assert page.evaluate(ROOT_PX) == grown
-    assert page.evaluate("() => getComputedStyle(document.body).color") == "rgb(20, 32, 43)"
+    ink = "() => getComputedStyle(document.body).color"
+    assert page.evaluate(ink) == "rgb(20, 32, 43)"
+    # Pages of lists follow in the theme, not in the size of type.
+    page.goto(page.url.replace("/wall/", "/maps/files/"))
+    assert page.evaluate(ink) == "rgb(20, 32, 43)"
+    assert page.evaluate(ROOT_PX) < grown
 
 
 def test_an_address_that_cannot_be_meant_is_told_on_the_page(open_page: OpenPage) -> None:

@@ -22,6 +22,14 @@ CLASS = """(id) => {
 }"""
 SHOWN = """() => document.getElementById("map").map
   .getLayoutProperty("grid-colours", "visibility")"""
+# How many rows the list of what is down has room for, and which parts below it are cut.
+ROOM = """() => {
+  const heightOf = (selector) => document.querySelector(selector).clientHeight;
+  const rows = (heightOf("#list") - heightOf("#list .list-head")) / heightOf("#list .row");
+  const isCut = (node) => node.scrollHeight > node.clientHeight + 1;
+  const cut = [...document.querySelectorAll(".panel, #headlines, #patrols")].filter(isCut);
+  return { rows, cut: cut.map((node) => node.id || node.className) };
+}"""
 PRESS = """([lon, lat]) => new Promise((drawn) => {
   const map = document.getElementById("map").map;
   map.once("idle", () => drawn(map.project([lon, lat])));
@@ -64,6 +72,11 @@ def test_headlines_are_those_of_the_database_and_say_what_they_are_compared_with
         assert any(word in cell.inner_text() for word in ("增", "减", "持平", "无数据"))
     expect(headlines.locator(".headline-about")).to_contain_text("昨日同一时刻")
     expect(headlines.locator(".headline-part")).to_have_count(4)
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    expect(page.locator("#list .row")).not_to_have_count(0)
+    room = page.evaluate(ROOM)
+    assert room["rows"] >= 4
+    assert room["cut"] == []
 
 
 def test_grids_are_coloured_by_the_figure_that_is_chosen_and_it_is_kept(

@@ -16,6 +16,8 @@ SHEETS = (
     ROOT / "maps" / "static" / "maps" / "wall.css",
     ROOT / "maps" / "static" / "maps" / "desk" / "desk.css",
     ROOT / "maps" / "static" / "maps" / "desk" / "then" / "then.css",
+    ROOT / "grids" / "static" / "grids" / "plans" / "plans.css",
+    ROOT / "grids" / "static" / "grids" / "imports" / "imports.css",
 )
 THEMES = ("dark", "light")
 # Grounds that text of any colour may come to lie on.

@@ -21,7 +21,9 @@ export async function ask(url, { method = "GET", csrf = "", body: told = null } 
     throw new Refused(gettext("The server does not answer."), 0);
   }
   const body = await response.json().catch(() => null);
-  if (!response.ok || body === null) throw refusal(response, body);
+  // An answer that broke off is none, whatever it had begun with.
+  if (response.ok && body === null) throw new Refused(gettext("The server does not answer."), 0);
+  if (!response.ok) throw refusal(response, body);
   return { body, response };
 }
 

@@ -158,13 +158,13 @@ export class Panel {
   }
 }
 
-function noticeRow({ text, site, opened_at }) {
+function noticeRow({ text, site, opened_at, meanwhile }) {
   const since = clock.timeText(Date.parse(opened_at));
   return element(
     "li",
     { class: "shared-notice", role: "status" },
     element("b", {}, interpolate(gettext("Site %s: %s"), [site, text])),
-    element("span", {}, interpolate(gettext("Since %s; its cameras are unknown, no outage is opened."), [since])),
+    element("span", {}, [interpolate(gettext("since %s"), [since]), meanwhile].join(" · ")),
   );
 }
 
@@ -200,7 +200,7 @@ class Row {
     this.button = element(
       "button",
       { type: "button", class: "row", "data-camera": item.id },
-      this.sign, this.name, this.since, this.reason, this.owner,
+      this.sign, this.name, this.since, element("span", { class: "row-said" }, this.reason, this.owner),
     );
     this.button.addEventListener("click", () => picked(item.id));
     this.node = element("li", {}, this.button);
@@ -214,6 +214,7 @@ class Row {
     const unstable = item.unstable ? gettext("Unstable") : "";
     setText(this.reason, [unstable, item.reason_text].filter(Boolean).join(" · "));
     setText(this.owner, [item.owner, item.grid?.name].filter(Boolean).join(" · "));
+    this.owner.title = this.owner.textContent;
     if (this.button.dataset.state !== item.state) {
       this.button.dataset.state = item.state;
       this.sign.replaceChildren(icon(item.state));

@@ -1,7 +1,7 @@
 // The wall: puts map, panel, card and live feed together.
 
 // First: the others measure type and take colours while they are read.
-import { isTiled, settings as display, watchAbove } from "maps/display/screen";
+import { settings as display, watchAbove } from "maps/display/screen";
 import { SEVERITIES, severityText, sign } from "events/icons";
 import { Alarms } from "maps/alarms/alarms";
 import { ask } from "maps/api";
@@ -219,9 +219,10 @@ function withoutCameras() {
   at("list").replaceChildren(empty(gettext("Your role does not include cameras."), ""));
 }
 
-// The territory is fitted above the legend, which on tiled screens lies in a tile of its own.
+// The territory is fitted above the legend, on tiled screens too: the legend lies in one tile, but over
+// the map that goes on below it.
 function fitAboveLegend() {
-  const px = isTiled ? "" : String(at("legend").offsetHeight);
+  const px = String(at("legend").offsetHeight);
   if (px === at("map").dataset.covered) return;
   keep("wall-legend-px", px);
   at("map").dataset.covered = px;

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.test import Client
+from django.utils import translation
 from pytest_django import DjangoAssertNumQueries
 
 from cameras.models import Camera, Notice, PlannedWork, Site
@@ -111,22 +112,27 @@ def test_where_nobody_has_been_either_is_one_low_alarm_a_street(
 
 
 @pytest.mark.parametrize(
-    ("kind", "rank"),
+    ("kind", "rank", "meanwhile"),
     [
-        ("blind", Rank.TOP),
-        ("not_asked", Rank.TOP),
-        ("many_at_once", Rank.MIDDLE),
-        ("lossy_line", Rank.MIDDLE),
-        ("no_store", Rank.MIDDLE),
+        ("blind", Rank.TOP, "All its cameras are unknown"),
+        ("not_asked", Rank.TOP, "they become unknown"),
+        ("many_at_once", Rank.MIDDLE, "Cameras that fail are unknown first"),
+        ("lossy_line", Rank.MIDDLE, "Cameras that fail meanwhile are unknown"),
+        ("no_store", Rank.MIDDLE, "the states of its cameras hold"),
     ],
 )
 def test_trouble_of_the_watching_concerns_whoever_sees_cameras(
-    operator: User, now: datetime, kind: str, rank: Rank
+    operator: User, now: datetime, kind: str, rank: Rank, meanwhile: str
 ) -> None:
     Notice.objects.create(kind=kind, site="main", opened_at=now - MINUTE)
     leader = make_person("chang", Role.COMMUNITY_LEADER, COMMUNITY)
 
-    assert [one.rank for one in queries.standing(operator, now).items] == [rank]
+    [alarm] = queries.standing(operator, now).items
+    assert alarm.rank is rank
+    with translation.override("en"):
+        said = shown.detail(alarm)
+    assert said.startswith("Site main: ")
+    assert meanwhile in said
     assert kinds(leader, now) == []
 
 

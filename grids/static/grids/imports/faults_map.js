@@ -1,8 +1,9 @@
 // The faults of a file on a map: its shapes in outline, what is wrong with them in red.
 
+import { color } from "grids/plans/plan_map";
 import * as maplibre from "maplibre-gl";
 
-const INK = { ground: "#0d131a", division: "#4d6277", shape: "#7391ae", fault: "#ff6b5e", picked: "#ffffff" };
+const INK = { ground: color("map-inside"), division: color("map-community"), shape: color("map-street"), fault: color("offline"), picked: color("map-picked") };
 const REACH_PX = 8;
 const CLOSE_ZOOM = 17;
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
@@ -78,7 +79,7 @@ function style() {
       },
       {
         id: "picked", type: "circle", source: "picked",
-        paint: { "circle-radius": 14, "circle-color": "rgba(255,255,255,0.1)", "circle-stroke-color": INK.picked, "circle-stroke-width": 2.5 },
+        paint: { "circle-radius": 14, "circle-color": INK.picked, "circle-opacity": 0.1, "circle-stroke-color": INK.picked, "circle-stroke-width": 2.5 },
       },
     ],
   };

@@ -18,6 +18,10 @@ function megabytes(bytes) {
   return (bytes / 1e6).toLocaleString(undefined, { maximumFractionDigits: 1 });
 }
 
+function sizeText(bytes) {
+  return bytes < 1e5 ? `${Math.ceil(bytes / 1e3)} KB` : `${megabytes(bytes)} MB`;
+}
+
 // Why a file cannot be sent, before any of it is; "" when it can.
 function refusal(file) {
   if (!file) return gettext("Choose a file first.");
@@ -31,7 +35,7 @@ function refusal(file) {
 
 function choose(file) {
   chosen = file ?? null;
-  document.getElementById("chosen").textContent = chosen ? `${chosen.name} · ${megabytes(chosen.size)} MB` : emptyHint;
+  document.getElementById("chosen").textContent = chosen ? `${chosen.name} · ${sizeText(chosen.size)}` : emptyHint;
   drop.classList.toggle("has-file", Boolean(chosen));
   say(chosen ? refusal(chosen) : "");
 }

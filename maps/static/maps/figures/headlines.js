@@ -18,7 +18,9 @@ export class Headlines {
     Object.assign(this, { url });
     this.head = element("tr");
     this.body = element("tbody");
-    this.about = element("p", { class: "muted headline-about" });
+    this.at = element("summary");
+    this.said = element("p", { class: "muted" });
+    this.about = element("details", { class: "headline-about", hidden: true }, this.at, this.said);
     const table = element("table", {}, element("thead", {}, this.head), this.body);
     this.fold = new Fold(holder, { name: "wall-headlines-open", title: gettext("Figures"), ask: () => this.fill(), lazy: true, open: true }, table, this.about);
   }
@@ -34,8 +36,10 @@ export class Headlines {
     this.head.replaceChildren(...heads.map((text) => element("th", { scope: "col" }, text)));
     this.body.replaceChildren(...rows.map((row) => figureRow(row)));
     const at = clock.timeText(Date.parse(moments.now));
-    setText(this.about, [
-      interpolate(gettext("As of %s, against the same time of yesterday and of the same weekday last week."), [at]),
+    this.about.hidden = false;
+    setText(this.at, interpolate(gettext("As of %s; how it is compared"), [at]));
+    setText(this.said, [
+      gettext("Against the same time of yesterday and of the same weekday last week."),
       rows.some(({ name }) => name === "intact") && gettext("The intact rate is of the day so far; unknown and excused time are left out."),
       ...rows.filter((row) => row.compared_at).map((row) => interpolate(gettext("Coverage is compared as it was at %s."), [clock.timeText(Date.parse(row.compared_at))])),
     ].filter(Boolean).join(" "));
@@ -77,7 +81,7 @@ function whyText(why) {
 function besideText({ name, whole, unknown }) {
   const parts = [];
   if (whole !== null) parts.push(name === "people" ? interpolate(gettext("of %s needed"), [whole]) : interpolate(gettext("of %s"), [whole]));
-  if (unknown) parts.push(SHARES.includes(name) ? interpolate(gettext("%s of the time unknown"), [percent(unknown)]) : interpolate(gettext("%s unknown"), [unknown]));
+  if (unknown) parts.push(interpolate(gettext("%s unknown"), [SHARES.includes(name) ? percent(unknown) : unknown]));
   return parts.join(" · ");
 }
 
