@@ -8,7 +8,8 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
-from gis_server.backups import shelf
+from gis_server.backups import shelf, tries
+from gis_server.backups.tries import Tries
 from gis_server.watch import words
 from gis_server.watch.readings import Found, Reading, Sample, State, Watch, judged
 
@@ -21,29 +22,44 @@ METRICS = {
     "gis_backup_verified_timestamp_seconds": (
         "When the newest backup was begun of which a restore was tried and found right."
     ),
+    "gis_backup_failed_tries": (
+        "How often verifying the newest backup that was tried has failed; 0 once one is verified."
+    ),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """How many backups there are, and when the newest of them were begun."""
+    """How many backups there are, and when the newest of them were begun.
+
+    failed: the one that was not found right, while nothing newer is.
+    """
 
     count: int = 0
     made_at: datetime | None = None
     verified_at: datetime | None = None
+    failed: tuple[Path, Tries] | None = None
 
 
 def look(root: Path) -> Shelf:
     """Raises OSError: the folder is there and cannot be read."""
-    made = {folder: shelf.made_at(folder) for folder in shelf.complete(root)}
+    there = shelf.complete(root)
+    made = {folder: shelf.made_at(folder) for folder in there}
     verified = [at for folder, at in made.items() if (folder / shelf.VERIFIED).is_file()]
-    return Shelf(len(made), max(made.values(), default=None), max(verified, default=None))
+    tried = tries.unverified(there)
+    return Shelf(
+        len(made),
+        max(made.values(), default=None),
+        max(verified, default=None),
+        tried if tried and tried[1].in_vain else None,
+    )
 
 
 def find(now: datetime) -> Found:
     """Raises OSError."""
     there = look(Path(settings.BACKUP_DIR))
-    samples = [Sample("gis_backups", there.count)]
+    failed = there.failed[1].count if there.failed else 0
+    samples = [Sample("gis_backups", there.count), Sample("gis_backup_failed_tries", failed)]
     for name, moment in (
         ("gis_backup_made_timestamp_seconds", there.made_at),
         ("gis_backup_verified_timestamp_seconds", there.verified_at),
@@ -68,13 +84,36 @@ def told_of(there: Shelf, now: datetime) -> list[Reading]:
     return [
         Reading(what, told, state, "" if state is State.GOOD else todo),
         _verified(there.verified_at, now),
+        *([_failed(*there.failed, now)] if there.failed else []),
     ]
+
+
+def _failed(folder: Path, tried: Tries, now: datetime) -> Reading:
+    told = _("%(name)s: %(count)d of %(most)d tries failed, the last %(ago)s: %(why)s") % {
+        "name": folder.name, "count": tried.count, "most": tries.MOST,
+        "ago": words.ago(tried.at, now), "why": tried.why or _("it was cut off"),
+    }  # fmt: skip
+    command = {"command": f"{settings.BASE_DIR / 'bin' / 'verify-backup'} {folder}"}
+    if tried.left:
+        todo = _(
+            "It is tried again by itself within the hour. Mend what is said here; %(command)s, run"
+            " on this machine as the server's user, tries it at once and says all of it."
+        )
+    else:
+        todo = _(
+            "It is not tried again by itself. Mend what is said here, then run %(command)s on this"
+            " machine as the server's user; where the backup is damaged, make another with"
+            " bin/manage backup and verify that."
+        )
+    state = State.DOUBTFUL if tried.left else State.BAD
+    return Reading(_("Verifying a backup failed"), told, state, todo % command)
 
 
 def _verified(at: datetime | None, now: datetime) -> Reading:
     what = _("Last backup of which a restore was tried")
     todo = _(
-        "Restore the newest backup into an empty cluster: one that nobody has tried is a hope."
+        "Run bin/verify-backup: it restores the newest backup into a server that is thrown away,"
+        " and compares. One that nobody has tried is a hope."
     )
     if at is None:
         return Reading(what, pgettext("restore", "none"), State.DOUBTFUL, todo)

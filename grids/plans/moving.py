@@ -26,6 +26,11 @@ SEARCHED = {
 }
 
 ROWS = "plan_moved_{}"
+# Sorts and joins of a district's points without files; and of what is joined with them once, the
+# number of rows is all that counts.
+IN_MEMORY = """
+    SELECT set_config('work_mem', '64MB', true),
+           set_config('default_statistics_target', '10', true)"""
 TOUCHED = """
     CREATE TEMPORARY TABLE plan_touched ON COMMIT DROP AS
     SELECT grid.id AS grid_id, grid.code, change.after AS shape, change.before AS former
@@ -99,6 +104,7 @@ HEARD: dict[str, Callable[[Moved], None]] = {}
 def move_points(plan: BoundaryPlan, day: date, now: datetime) -> dict[str, int]:
     """Put the points of all tables into the grids that hold them now; how many moved, by table."""
     with connection.cursor() as cursor:
+        cursor.execute(IN_MEMORY)
         cursor.execute("DROP TABLE IF EXISTS plan_touched, plan_edges")
         cursor.execute(TOUCHED, {"plan": plan.pk})
         cursor.execute(EDGES)

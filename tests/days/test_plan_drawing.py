@@ -9,15 +9,18 @@ from playwright.sync_api import Page, expect
 from gis_server.roles import Role
 from tests.days.conftest import OpenPage
 from tests.days.drawing import (
+    SPOTS,
+    Place,
     across,
     along,
     drawn,
     grids_of,
     operations,
+    previewed,
     signed_in_as,
     steps_are,
 )
-from tests.days.town import Town
+from tests.days.town import Town, until
 
 pytestmark = pytest.mark.usefixtures("tell_logs")
 
@@ -28,6 +31,11 @@ MAKE = """async (title) => {
     body: JSON.stringify({ title, territory: "140107", operations: [] }) });
   return (await answer.json()).id;
 }"""
+# How many points the line has that is being drawn, the one below the pointer among them.
+DRAWING = """() => document.getElementById("map").map.getInteractions().getArray()
+  .find((one) => one.finishDrawing).getOverlay().getSource().getFeatures()
+  .map((feature) => feature.getGeometry()).find((shape) => shape.getType() === "LineString")
+  ?.getCoordinates().length ?? 0"""
 DEAF = "() => { document.body.editor.load = () => Promise.resolve(); }"
 
 
@@ -63,6 +71,46 @@ def test_two_planners_see_each_other_and_overwrite_nothing(
     second.keyboard.press("Enter")
     steps_are(second, 3)
     assert [one["do"] for one in operations(town, plan)] == ["rename", "rename", "split"]
+    end_a_grid(first, town, plan)
+    follow(first, min(grids_of(first).values(), key=len))
+
+
+def follow(page: Page, ring: list[Place]) -> None:
+    """The line takes the corners of the border that lie between two presses, in two moves."""
+    page.keyboard.press("s")
+    page.keyboard.press("b")
+    expect(page.locator("#traces")).to_have_attribute("aria-pressed", "true")
+    spots = page.evaluate(SPOTS, ring[:4])
+    page.mouse.move(*spots[0])
+    page.mouse.click(*spots[0])
+    page.wait_for_timeout(400)
+    for spot in spots[1:]:
+        page.mouse.move(*spot, steps=4)
+    until(lambda: page.evaluate(DRAWING) >= 4, "the line follows the border")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+
+
+def end_a_grid(page: Page, town: Town, plan: int) -> None:
+    """Its ground is offered to those beside it in another community, and to nobody else."""
+    steps_are(page, 3)
+    for key in sorted(grids_of(page)):
+        page.locator(f'#panel-grids [data-key="{key}"]').click()
+        page.keyboard.press("t")
+        heirs = page.locator("#card-into option").evaluate_all("all => all.map((o) => o.value)")
+        if heirs:
+            break
+        expect(page.locator(".draw-scale-note")).to_contain_text("合并")
+        page.keyboard.press("Escape")
+    for heir in reversed(heirs):
+        page.locator("#card-into").select_option(heir)
+        previewed(page, heir)
+    page.locator("#card button.main").click()
+    steps_are(page, 4)
+    assert operations(town, plan)[-1] == {"do": "retire", "grid": key, "into": heirs[0]}
+    page.locator("#tab-findings").click()
+    expect(page.locator("#panel-findings")).to_contain_text(key[:12])
+    expect(page.locator("#panel-findings .empty")).to_have_count(0)
 
 
 def rename(page: Page, key: str, name: str) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.contrib.gis.geos import LineString, MultiLineString, MultiPolygon, Polygon
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import F
 
@@ -65,7 +65,7 @@ def half_shaped() -> Division:
     return bare_division(shape=MultiPolygon(square(112), srid=4326))
 
 
-def placed(model: Any, **fields: object) -> object:
+def placed(model: Any, **fields: object) -> Any:
     return model.objects.create(**({"point": at(112.5), "scope_code": WEST} | fields))
 
 
@@ -89,6 +89,22 @@ def code_of_another() -> None:
 
 def its_own_parent() -> None:
     Division.objects.filter(code=COMMUNITY).update(parent=community())
+
+
+def deleted_under(model: Any) -> Callable[[], None]:
+    """Deletes a grid in which a place lies, past the triggers that would lead it elsewhere."""
+
+    def write() -> None:
+        placed(model)
+        assert model.objects.get().grid_id == west().pk
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL gis.bulk = 'on'")
+            for table in ("gridshape", "griddesignation"):
+                cursor.execute(f"DELETE FROM grids_{table} WHERE grid_id = %s", [west().pk])
+            cursor.execute("DELETE FROM grids_grid WHERE code = %s", [WEST])
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+    return write
 
 
 BAD_ROWS: list[tuple[str, Callable[[], object]]] = [
@@ -125,6 +141,7 @@ BAD_ROWS: list[tuple[str, Callable[[], object]]] = [
     ("building_has_a_point_or_an_address", lambda: placed(Building, point=None)),
     ("building_territory_is_a_code", lambda: placed(Building, point=at(0), scope_code="x")),
     ("one_shop_per_code", lambda: [placed(Shop, code="S1"), placed(Shop, code="S1")]),
+    *(("grid_with_places_stays", deleted_under(model)) for model in (Building, Shop, ServicePoint)),
     ("one_street_per_code", lambda: [lane("L1"), lane("L1")]),
     ("nobody_stands_in_for_themselves", stand_in_for_oneself),
     ("grid_is_not_part_of_itself", lambda: Grid.objects.update(parent=F("id"))),
@@ -147,6 +164,15 @@ def test_an_invalid_division_shape_is_refused() -> None:
 
     with pytest.raises(IntegrityError, match="division_shape_is_valid"), transaction.atomic():
         bare_division(shape=bad, shape_3857=projected(MultiPolygon(square(112), srid=4326)))
+
+
+def test_places_without_a_code_are_as_many_as_there_are() -> None:
+    two_grids()
+
+    placed(Shop)
+    placed(Shop)
+
+    assert Shop.objects.filter(code=None).count() == 2
 
 
 def test_shapes_of_one_grid_may_follow_each_other() -> None:

@@ -20,8 +20,6 @@ MOST_TOUR_BYTES = 3_000_000
 OUTSIDE = re.compile(r"(https?://[\w.-]+\.[a-z]{2,}(:\d+)?(/\S*)?|mailto:\S+@\S+\.\S+)")
 # Pages for developers, and lists that the code writes: in English alone.
 ENGLISH_ONLY = {"benchmarks", "routes"}
-# Users' pages that are not in Chinese yet.  This list only becomes shorter.
-NOT_YET = {"reliability", "scale"}
 
 
 @cache
@@ -113,14 +111,13 @@ def test_code_is_in_a_language_that_the_site_knows() -> None:
     assert wrong == []
 
 
-def test_every_users_page_is_in_chinese_but_for_those_that_are_listed() -> None:
+def test_every_users_page_is_in_chinese() -> None:
     without = {name for name in users_pages() if not (DOCS / f"{name}{pages.CHINESE}.md").exists()}
 
-    assert without <= NOT_YET
-    assert {name for name in NOT_YET if (DOCS / f"{name}{pages.CHINESE}.md").exists()} == set()
+    assert without == set()
 
 
-@pytest.mark.parametrize("name", [name for name in users_pages() if name not in NOT_YET])
+@pytest.mark.parametrize("name", users_pages())
 def test_both_languages_have_the_same_parts_and_lead_to_the_same_places(name: str) -> None:
     english, chinese = DOCS / f"{name}.md", DOCS / f"{name}{pages.CHINESE}.md"
     one, other = documents()[english], documents()[chinese]

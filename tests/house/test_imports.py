@@ -22,6 +22,7 @@ PURE = (
     "gis_server.backups.pictures",
     "gis_server.backups.programs",
     "gis_server.backups.shelf",
+    "gis_server.backups.tries",
     "gis_server.csv_export",
     "gis_server.disk",
     "gis_server.ellipsoid",

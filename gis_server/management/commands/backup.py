@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from gis_server.backups import making, manifest, shelf
+from gis_server.backups import making, manifest, shelf, tries
 from gis_server.backups.errors import Refused
 
 
@@ -52,7 +52,6 @@ class Command(BaseCommand):
     def _list(self) -> None:
         root = Path(settings.BACKUP_DIR)
         for folder in shelf.complete(root):
-            verified = "verified" if (folder / shelf.VERIFIED).exists() else "not verified"
             try:
                 told = manifest.read(folder)
             except Refused as error:
@@ -61,10 +60,19 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"{folder.name}  version {told.version}, {told.row_count} rows,"
                 f" {told.pictures} pictures, {_mb(told.dump.size_bytes + told.pictures_bytes)},"
-                f" {verified}"
+                f" {_verified(folder)}"
             )
         if not shelf.complete(root):
             self.stdout.write(f"There is no backup in {root}.")
+
+
+def _verified(folder: Path) -> str:
+    if (folder / shelf.VERIFIED).exists():
+        return "verified"
+    tried = tries.of(folder)
+    if tried is None or not tried.in_vain:
+        return "not verified"
+    return f"not verified ({tried.count} tries failed): {tried.why or 'it was cut off'}"
 
 
 def _mb(size_bytes: int) -> str:

@@ -105,7 +105,7 @@ export function helpDialog(dialog, map) {
     ...Object.values(toolTexts()).map(([text, key]) => [key, text]),
     ["Ctrl Z", gettext("Undo the last step, or the last point of a line")],
     ["Ctrl Y", gettext("Do again what was taken back")],
-    ["B", gettext("Follow borders while drawing, on and off")],
+    ["B", gettext("Follow borders and streets while drawing, on and off")],
     ["X", gettext("Snap to borders, streets and buildings, on and off")],
     ["Shift", gettext("With a press: choose several grids")],
     ["← → ↑ ↓", gettext("On the map: move it")],

@@ -59,7 +59,7 @@ document.body.editor = editor;
 // ---- What the page shows ---------------------------------------------------------------------------
 
 editor.onChange(() => {
-  const { communities, community, undo, redo, state_text: state, why, findings, steps_total: steps } = editor.state;
+  const { communities, community, undo, redo, state_text: state, why, findings, half_dissolved: half, steps_total: steps } = editor.state;
   showCommunities(communities, community);
   const draws = editor.mayDraw;
   for (const [name, told, key, none] of [["undo", undo, "Ctrl+Z", gettext("Nothing to undo")], ["redo", redo, "Ctrl+Y", gettext("Nothing to do again")]]) {
@@ -70,7 +70,7 @@ editor.onChange(() => {
   setText(at("state"), state);
   at("why").hidden = draws;
   setText(at("why"), why || gettext("You see this plan and do not draw it: your role does not include it."));
-  side.count("findings", findings.length);
+  side.count("findings", findings.length + half.length);
   side.count("steps", steps);
   // It went to review, or its ground has moved: what was being drawn cannot be kept.
   if (!draws && tools.mode !== "select") tools.begin("select");

@@ -11,7 +11,7 @@ export function mount(host, editor) {
 
   const show = () => {
     const { findings, half_dissolved: half } = editor.state;
-    const notes = (half ?? []).map((code) => element("p", { class: "draw-warning" }, interpolate(gettext("Community %s is dissolved in part: its other grids have to go too, or come back."), [code])));
+    const notes = half.map((code) => element("p", { class: "draw-warning" }, interpolate(gettext("Community %s is dissolved in part: its other grids have to go too, or come back."), [code])));
     const rows = findings.map((finding) => {
       const go = element("button", { type: "button", class: "draw-row" },
         element("span", { class: "draw-name" }, finding.text),
@@ -19,7 +19,8 @@ export function mount(host, editor) {
       go.addEventListener("click", () => finding.box && editor.view.zoomToBox?.(finding.box, finding.place));
       return element("li", {}, go);
     });
-    list.replaceChildren(...notes, rows.length ? element("ul", { class: "draw-list" }, ...rows) : empty(gettext("Nothing is wrong"), gettext("The grids divide their community exactly: no gap, no overlap, none too small.")));
+    if (rows.length) notes.push(element("ul", { class: "draw-list" }, ...rows));
+    list.replaceChildren(...notes.length ? notes : [empty(gettext("Nothing is wrong"), gettext("The grids divide their community exactly: no gap, no overlap, none too small."))]);
     mend.hidden = !findings.some(({ fault }) => fault === "gap_or_overlap");
     told.replaceChildren();
     editor.view.showShapes?.(null);

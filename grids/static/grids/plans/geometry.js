@@ -5,6 +5,7 @@ import { ol } from "plans/ol";
 
 const SAMPLES = 120;
 const SAME_M = 1e-4; // of the map's metres: far less than a digit of what is stored
+const BESIDE_M = 0.1;
 
 export function isClose(one, other) {
   return Math.abs(one[0] - other[0]) < SAME_M && Math.abs(one[1] - other[1]) < SAME_M;
@@ -15,6 +16,18 @@ export function along(geometry, features) {
   const line = geometry.getType() === "Polygon" ? new ol.geom.LineString(geometry.getLinearRing(0).getCoordinates()) : geometry;
   const places = Array.from({ length: SAMPLES }, (_, k) => line.getCoordinateAt((k + 0.5) / SAMPLES));
   return ranked(features, (feature) => places.filter((place) => feature.getGeometry().intersectsCoordinate(place)).length);
+}
+
+// The features that share a border with one, the longest first; a corner alone is none.
+export function beside(feature, features) {
+  const border = new ol.geom.LineString(feature.getGeometry().getLinearRing(0).getCoordinates());
+  const places = Array.from({ length: SAMPLES }, (_, k) => border.getCoordinateAt((k + 0.5) / SAMPLES));
+  const isOn = (ring, place) => distance(ring.getClosestPoint(place), place) < BESIDE_M;
+  return ranked(features, (other) => {
+    const ring = other.getGeometry().getLinearRing(0);
+    const shared = places.filter((place) => isOn(ring, place)).length;
+    return shared > 1 ? shared : 0;
+  });
 }
 
 function ranked(features, measure) {

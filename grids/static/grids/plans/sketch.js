@@ -1,5 +1,5 @@
-// Draws one line or ring: by mouse, snapping to borders, streets and buildings, following borders where
-// asked; or by keyboard: arrows move the map below a cross in its middle, Enter sets a point there.
+// Draws one line or ring: by mouse, snapping to borders, streets and buildings, following borders and
+// streets where asked; or by keyboard: arrows move the map below a cross in its middle, Enter sets a point there.
 
 import { element } from "maps/element";
 import { ol, toMap, toPlace } from "plans/ol";
@@ -23,7 +23,7 @@ export class Sketch {
   begin(kind, { done, changed = () => {}, points = () => {} }) {
     this.end();
     Object.assign(this, { kind, done, changed, points });
-    const { grids } = this.map.sources;
+    const { grids, streets } = this.map.sources;
     this.draw = new ol.interaction.Draw({
       type: kind,
       style: sketchStyle,
@@ -31,7 +31,8 @@ export class Sketch {
       snapTolerance: SNAP_PX,
       maxPoints: this.most - 1,
       trace: () => this.traces,
-      traceSource: grids,
+      // All that OpenLayers asks of a source.
+      traceSource: { getFeaturesInExtent: (box) => [grids, streets].flatMap((source) => source.getFeaturesInExtent(box)) },
       // A second press of a double one finishes; Shift would draw by hand.
       freehandCondition: ol.events.condition.never,
     });

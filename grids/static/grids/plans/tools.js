@@ -1,7 +1,7 @@
 // The tools over the map, each with a key: what they wait for, and the operation that comes of it.
 
 import { element } from "maps/element";
-import { along, nearest } from "plans/geometry";
+import { along, beside, nearest } from "plans/geometry";
 import { toPlace } from "plans/ol";
 
 const MODES = {
@@ -89,7 +89,7 @@ export class Tools {
     const chosen = this.editor.selected();
     if (mode === "select") this.map.say("");
     if (mode === "split") this.drawn("LineString", gettext("Draw a line across a grid, from border to border. A double press ends it."), points, isDone);
-    if (mode === "reshape") this.drawn("LineString", gettext("Draw the new border: begin and end it on the old one. B follows borders."), points, isDone);
+    if (mode === "reshape") this.drawn("LineString", gettext("Draw the new border: begin and end it on the old one. B follows borders and streets."), points, isDone);
     if (mode === "hand") this.drawn("Polygon", gettext("Draw around what is handed over."), points, isDone);
     if (mode === "add") this.drawn("Polygon", gettext("Draw around the ground of the new grid, or press Enter for a whole grid that is selected."), points, isDone);
     if (mode === "move") {
@@ -294,9 +294,11 @@ export class Tools {
       this.map.say(gettext("Press the grid of a dissolved community that ends, then T or Enter."));
       return;
     }
-    this.map.say("");
     const ended = this.editor.grid(key);
-    const heirs = [...this.editor.grids.values()].filter((grid) => grid.code.slice(0, 12) !== ended.code.slice(0, 12));
+    const others = this.map.sources.grids.getFeatures().filter((feature) => feature.get("grid").code.slice(0, 12) !== ended.code.slice(0, 12));
+    const heirs = beside(this.map.feature(key), others).map((feature) => feature.get("grid"));
+    this.map.say(heirs.length ? "" : gettext("No grid of another community lies beside it: merge it first with one that has such a neighbour."));
+    if (!heirs.length) return;
     this.card.open({
       title: interpolate(gettext("End %s"), [ended.name]),
       hint: gettext("Its ground goes to a grid of another community beside it."),
