@@ -63,8 +63,9 @@ EXAMPLES = 3
 """Of Hypothesis, for each way of each route."""
 RULES = dict(ROUTES)
 PATHS, SCHEMAS = document.parts()
-# Of pages that show the same list: nothing that other programs are told to ask for.
-UNSAID = {"before"}
+# Of pages that show the same list: nothing that other programs are told to ask for.  The others are
+# what this walk reads of refusals.
+UNSAID = {"before", "error", "message", "description", "code"}
 # A request leaves these by itself, refused or not.
 ALWAYS_WRITTEN = {"gis_server_session", "axes_accessattempt", "axes_accessfailurelog"}
 # What takes seconds to make, and is fuzzed beside: tests/maps/test_files.py, test_plan_files.py.
