@@ -14,6 +14,8 @@ from cameras.queries import Box
 from gis_server.edge import allow, json_ok, parse_int, parse_page
 from gis_server.errors import Invalid, NotFound
 from gis_server.models import User
+from gis_server.openapi.marks import answers, asks, paged
+from gis_server.openapi.schemas import BOX, whole, words
 from gis_server.roles import Permission
 from gis_server.throttle import Pace
 
@@ -23,6 +25,7 @@ MOST_FOLDED = 200
 
 @allow(Permission.SEE_CAMERAS)
 @require_GET
+@asks(bbox=BOX, limit=whole(1, MAX_FEATURES, MAX_FEATURES))
 def features(request: HttpRequest) -> JsonResponse:
     """Answer the cameras in scope as GeoJSON; `bbox` and `limit` narrow it."""
     limit = parse_int(request, "limit", MAX_FEATURES, 1, MAX_FEATURES)
@@ -38,6 +41,7 @@ def summary(request: HttpRequest) -> JsonResponse:
 
 @allow(Permission.SEE_CAMERAS)
 @require_GET
+@asks(paged(), state=words(State))
 def offline(request: HttpRequest) -> JsonResponse:
     """Answer the cameras that are down, newest first; `state` asks for another state."""
     page = parse_page(request)
@@ -47,6 +51,7 @@ def offline(request: HttpRequest) -> JsonResponse:
 
 @allow(Permission.SEE_CAMERAS)
 @require_GET
+@asks(paged())
 def outages(request: HttpRequest) -> JsonResponse:
     """Answer the open outages of several cameras, and what troubles the watching itself."""
     page = parse_page(request)
@@ -56,6 +61,7 @@ def outages(request: HttpRequest) -> JsonResponse:
 
 @allow(Permission.SEE_CAMERAS)
 @require_GET
+@asks(paged(MOST_FOLDED))
 def outage(request: HttpRequest, outage_id: int) -> JsonResponse:
     """Answer the cameras that an open outage of several still holds down."""
     page = parse_page(request, MOST_FOLDED)
@@ -77,6 +83,7 @@ def card(request: HttpRequest, camera_id: int) -> JsonResponse:
 
 @allow(Permission.TAKE_PICTURES, Pace.DEVICES)
 @require_POST
+@answers(202)
 def snapshot(request: HttpRequest, camera_id: int) -> JsonResponse:
     """Ask for a picture; a change of topic "snapshot" tells what became of it within 5 s."""
     camera = queries.cameras_of(who(request)).filter(id=camera_id).select_related("site").first()

@@ -16,6 +16,8 @@ from cameras import picture_queries, queries, services
 from cameras.models import PictureView, Snapshot
 from gis_server.edge import allow, json_ok, parse_choice, user_of
 from gis_server.errors import NotFound
+from gis_server.openapi.marks import answers, asks
+from gis_server.openapi.schemas import JPEG, words
 from gis_server.roles import Permission
 
 How = PictureView.How
@@ -25,6 +27,7 @@ SMALL = "private, max-age=31536000, immutable"
 
 @allow(Permission.SEE_PICTURES)
 @require_GET
+@answers(200, 304, media=(JPEG,))
 def picture(request: HttpRequest, snapshot_id: int) -> HttpResponseBase:
     """Answer the JPEG.  It never changes; the view is noted also where the browser has it."""
     row = seen(request, snapshot_id, How.FULL)
@@ -33,6 +36,8 @@ def picture(request: HttpRequest, snapshot_id: int) -> HttpResponseBase:
 
 @allow(Permission.SEE_PICTURES)
 @require_GET
+@asks(how=words([How.SHEET.value, How.TIMELINE.value]))
+@answers(200, 304, media=(JPEG,))
 def thumb(request: HttpRequest, snapshot_id: int) -> HttpResponseBase:
     """Answer the thumbnail, the whole picture where there is none; `how` says on which page."""
     how = parse_choice(request, "how", [How.SHEET.value, How.TIMELINE.value])

@@ -9,12 +9,15 @@ from django.views.decorators.http import require_GET
 from gis_server import search
 from gis_server.edge import allow, json_ok, parse_int
 from gis_server.models import User
+from gis_server.openapi.marks import asks
+from gis_server.openapi.schemas import text, whole, words
 from gis_server.roles import Permission
 from gis_server.throttle import Pace
 
 
 @allow(Permission.SEE_MAP, Pace.SEARCHES)
 @require_GET
+@asks(q=text(), kind=words(search.KINDS), limit=whole(1, search.MOST_FOUND, 20))
 def find(request: HttpRequest) -> JsonResponse:
     """Answer what the user may see and find under `q`, best first; `kind` and `limit` narrow it.
 

@@ -7,6 +7,7 @@ from django.views.i18n import set_language
 from gis_server import api, audit_pages, health, live_ticket, script_texts
 from gis_server.accounts import account_pages, oidc, second_factor_pages, token_pages, user_pages
 from gis_server.edge import paced, public
+from gis_server.openapi import document
 from gis_server.sign_in import SignIn, SignOut, sign_in_code
 from gis_server.throttle import Pace
 from gis_server.watch import pages as watch_pages
@@ -25,6 +26,7 @@ urlpatterns = [
     path("language/", public(set_language), name="language"),
     path("jsi18n/", public(script_texts.script_texts), name="jsi18n"),
     path("api/find/", api.find, name="find"),
+    path("api/openapi.json", document.openapi, name="whole-openapi"),
     path("live/ticket/", live_ticket.ticket, name="live-ticket"),
     path("calendar/", workday_pages.working_days, name="calendar"),
     path("audit/", audit_pages.trail, name="audit"),

@@ -13,6 +13,8 @@ from django.views.decorators.http import require_GET
 from gis_server.edge import allow, json_ok, parse_page
 from gis_server.errors import Invalid, NotFound
 from gis_server.models import User
+from gis_server.openapi.marks import asks, needs, paged
+from gis_server.openapi.schemas import text, written
 from gis_server.roles import Permission
 from gis_server.throttle import Pace
 from grids import queries
@@ -24,6 +26,7 @@ MOST_LETTERS = 40
 
 @allow(Permission.SEE_MAP)
 @require_GET
+@asks(paged(1000), parent=text(pattern=DIVISION_PATTERN))
 def divisions(request: HttpRequest) -> JsonResponse:
     """Answer the divisions in the user's scope by code, parents before children, in pieces.
 
@@ -38,6 +41,7 @@ def divisions(request: HttpRequest) -> JsonResponse:
 
 @allow(Permission.SEE_MAP)
 @require_GET
+@asks(paged(200), of=text())
 def tree(request: HttpRequest) -> JsonResponse:
     """Answer what lies directly below the node `of`, or the highest nodes of the user's reach.
 
@@ -53,6 +57,7 @@ def tree(request: HttpRequest) -> JsonResponse:
 
 @allow(Permission.SEE_MAP, Pace.SEARCHES)
 @require_GET
+@needs(q=written(MOST_LETTERS))
 def find(request: HttpRequest) -> JsonResponse:
     """Answer divisions and grids whose name holds `q`, or whose code begins with it."""
     text = request.GET.get("q", "").strip()
@@ -102,6 +107,7 @@ def who(request: HttpRequest) -> User:
 
 
 @allow(Permission.SEE_MAP)
+@require_GET
 def grid(request: HttpRequest, code: str) -> JsonResponse:
     """Answer one grid's card.
 

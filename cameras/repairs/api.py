@@ -11,22 +11,35 @@ from cameras.models import RepairOrder, RepairOrderCamera, RepairStep
 from cameras.queries import text_of
 from cameras.reasons_text import reason_name
 from cameras.repairs import queries
-from cameras.repairs.forms import sent_as_json
+from cameras.repairs.forms import MAX_ID, sent_as_json
 from cameras.repairs.rights import actions_of
-from cameras.repairs.services.verbs import perform
+from cameras.repairs.services.verbs import VERBS, perform
 from cameras.repairs.shown import subject_of
 from cameras.repairs.texts import state_name, step_name
-from cameras.repairs.views.desk import filters_of
+from cameras.repairs.views.desk import ASKED, filters_of
 from gis_server.edge import allow, json_ok, parse_page, user_of
 from gis_server.json_body import json_body
+from gis_server.openapi.marks import asks, paged, sends
+from gis_server.openapi.schemas import DAY, listing, maybe, record, text, whole, words
 from gis_server.roles import Permission
 
 MAX_BODY = 64 * 1024
 MOST_STEPS = 500
+SENT = record(
+    {},
+    note=text(),
+    team=whole(0, MAX_ID),
+    waits_for=text(),
+    review_on=maybe(DAY),
+    parts=listing({"type": "object"}),
+    photos=listing({"type": "integer"}),
+)
+"""What `sent_as_json` reads."""
 
 
 @allow(Permission.SEE_CAMERAS)
 @require_GET
+@asks(paged(), ASKED)
 def orders(request: HttpRequest) -> JsonResponse:
     """Answer the orders in reach, with the filters of the desk: state, team, class, overdue, q."""
     piece = parse_page(request)
@@ -51,6 +64,8 @@ def order(request: HttpRequest, order_id: int) -> JsonResponse:
 
 @allow(Permission.SEE_CAMERAS)
 @require_POST
+@asks(verb=words(VERBS))
+@sends(SENT)
 def act(request: HttpRequest, order_id: int, verb: str) -> JsonResponse:
     """Take a step: accept, arrive, repair, refuse, wait, resume, route, agree, withdraw, ask,
     grant, decline or note.  409 where somebody else was first; the message says who.

@@ -9,11 +9,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from events.desk import queries
-from events.desk.asking import filters_of
+from events.desk.asking import ASKED, filters_of
 from events.desk.queries import Box
 from events.desk.shown import card_shown, feature
 from gis_server.edge import allow, json_ok, parse_int, parse_text, user_of
 from gis_server.errors import Invalid
+from gis_server.openapi.marks import asks
+from gis_server.openapi.schemas import BOX, whole
 from gis_server.roles import Permission
 
 LONGEST_BOX = 100
@@ -21,6 +23,7 @@ LONGEST_BOX = 100
 
 @allow(Permission.SEE_EVENTS)
 @require_GET
+@asks(ASKED, bbox=BOX, limit=whole(1, queries.MOST_ON_MAP, queries.MOST_ON_MAP))
 def features(request: HttpRequest) -> JsonResponse:
     """Answer the events that the desk would list with the same filters, as GeoJSON (WGS84); `bbox`
     leaves those in a box, `limit` the first of them.  more: there are more.

@@ -15,6 +15,8 @@ from events.workflow import Level, Severity
 from gis_server.edge import parse_choice, parse_day, parse_int, parse_text
 from gis_server.kept_filters import stored
 from gis_server.models import LONGEST_CODE
+from gis_server.openapi.schemas import DAY, Group, text, whole, words, written
+from grids.codes import CODE_PATTERN
 
 MAX_TEXT = 80
 MOST_ID = 2**63 - 1
@@ -34,6 +36,22 @@ NAMES = {
     "sort": "sort",
 }
 """Fields of `Filters` by their names in the address."""
+ASKED: Group = {
+    "tab": words(one for one in Tab if one),
+    "level": words(Level),
+    "division": text(LONGEST_CODE, pattern=CODE_PATTERN),
+    "kind": words(EventKind.values),
+    "entry": whole(0, MOST_ID),
+    "severity": words(Severity),
+    "source": words(Source.values),
+    "unit": whole(0, MOST_ID),
+    "due": words(Colour),
+    "since": DAY,
+    "until": DAY,
+    "q": written(MAX_TEXT),
+    "sort": words(one for one in Sort if one),
+}
+"""What `filters_of` reads."""
 
 
 def filters_of(request: HttpRequest) -> Filters:

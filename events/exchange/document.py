@@ -7,14 +7,19 @@ tests/events/test_schema.py lets a fuzzer look for what is not as it says.
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_GET
 
-from events.deadlines import Colour
-from events.desk.asking import MAX_TEXT as LONGEST_SEARCH
-from events.desk.filters import Sort, Tab
+from events.desk.asking import ASKED
 from events.desk.keyset import LONGEST_PLACE, PLACE_PATTERN
 from events.exchange.calls import HEADER, REPLAYED
-from events.exchange.records import (
+from events.exchange.records import SCHEMAS
+from events.exchange.rest import AT_ONCE, MOST_LISTED
+from events.models.exchange import LONGEST_CALL_KEY
+from events.reporting.api import MOST_AT_ONCE, OWN_AT_ONCE
+from gis_server.edge import json_ok, public
+from gis_server.openapi.marks import describes, paged
+from gis_server.openapi.operations import answers, asked, body, header, needed
+from gis_server.openapi.schemas import (
+    BYTES,
     NUMBER,
-    SCHEMAS,
     UUID,
     Schema,
     listing,
@@ -24,93 +29,24 @@ from events.exchange.records import (
     text,
     whole,
     words,
-    written,
 )
-from events.exchange.rest import AT_ONCE, MOST_LISTED
-from events.models import EventKind, Source
-from events.models.exchange import LONGEST_CALL_KEY
-from events.reporting.api import MOST_AT_ONCE, OWN_AT_ONCE
-from events.workflow import Level, Severity
-from gis_server.edge import MAX_LIMIT, MAX_OFFSET, json_ok, public
-from gis_server.models import LONGEST_CODE
 from gis_server.photos.decoding import MAX_BYTES
-from grids.codes import CODE_PATTERN
 
-JSON, BYTES = "application/json", "application/octet-stream"
 PHOTO_BYTES = f"JPEG, PNG or WebP, {MAX_BYTES} bytes at most."
-FAILURES = {
-    "400": "The body or the address cannot be read.",
-    "401": "No API token, or a wrong one.",
-    "403": "The token does not lend the permission.",
-    "404": "There is no such thing in the token's territory.",
-    "405": "The address does not take this method.",
-    "409": "Somebody else was first; the message says who.",
-    "413": "The body is too large.",
-    "422": "Something is missing or breaks a rule; the message says what.",
-    "429": "Too much in one minute; Retry-After says how many seconds to wait.",
-    "503": "A part of the server is away; nothing was lost.",
-}
-
-
-def answer(said: str, schema: Schema) -> Schema:
-    return {"description": said, "content": {JSON: {"schema": schema}}}
-
-
-def header(schema: Schema, said: str) -> Schema:
-    return {"schema": schema, "description": said}
-
-
-WAIT = header({"type": "integer", "minimum": 0}, "Seconds until it is worth trying again.")
-METHODS = header(text(), "The methods that it takes.")
 REPEATED = header(words(["true"]), "This was done before: the answer of the first call.")
-
-
-def answers(schema: Schema, *, created: bool = False) -> Schema:
-    """Of one operation: its success and every error."""
-    found = {"200": answer("Done.", schema)}
-    if created:
-        found["201"] = answer("Made.", schema)
-    found |= {code: answer(said, ref("Error")) for code, said in FAILURES.items()}
-    found["405"]["headers"] = {"Allow": METHODS}
-    found["429"]["headers"] = {"Retry-After": WAIT}
-    return found
-
-
-def asked(name: str, schema: Schema, said: str = "", place: str = "query") -> Schema:
-    parameter: Schema = {"name": name, "in": place, "schema": schema}
-    if place == "path":
-        parameter["required"] = True
-    if place == "query":
-        parameter["allowEmptyValue"] = True  # as if it was not asked
-    return parameter | ({"description": said} if said else {})
-
-
-def needed(name: str, schema: Schema, said: str) -> Schema:
-    """Of a query: it must be there."""
-    return {"name": name, "in": "query", "schema": schema, "required": True, "description": said}
-
-
-def body(schema: Schema, media: str = JSON) -> Schema:
-    return {"required": True, "content": {media: {"schema": schema}}}
-
-
 EVENT_ID = asked("event_id", NUMBER, place="path")
+SAID = {
+    "tab": "A heap of the desk; without it all open ones.",
+    "division": "Code of a division or grid: it and all below.",
+    "entry": "Of the catalogue, by its id.",
+    "unit": "A department, by its id.",
+    "due": "Colour of the deadline that runs.",
+    "since": "First day of receipt.",
+    "until": "Last day of receipt.",
+    "q": "Words of text, address, number or entry.",
+}
 FILTERS = [
-    asked("tab", words(one for one in Tab if one), "A heap of the desk; without it all open ones."),
-    asked("level", words(Level)),
-    asked(
-        "division",
-        text(LONGEST_CODE, pattern=CODE_PATTERN),
-        "Code of a division or grid: it and all below.",
-    ),
-    asked("kind", words(EventKind.values)),
-    asked("severity", words(Severity)),
-    asked("source", words(Source.values)),
-    asked("due", words(Colour), "Colour of the deadline that runs."),
-    asked("since", text(10, format="date"), "First day of receipt."),
-    asked("until", text(10, format="date"), "Last day of receipt."),
-    asked("q", written(LONGEST_SEARCH), "Words of text, address, number or entry."),
-    asked("sort", words(one for one in Sort if one)),
+    *(asked(name, schema, SAID.get(name, "")) for name, schema in ASKED.items()),
     asked("limit", whole(1, MOST_LISTED, AT_ONCE)),
     asked("after", text(LONGEST_PLACE, pattern=PLACE_PATTERN), "The `next` of the page before."),
 ]
@@ -163,10 +99,7 @@ PATHS: dict[str, Schema] = {
         "get": {
             "operationId": "ownReports",
             "summary": "What the caller has reported, the newest first",
-            "parameters": [
-                asked("limit", whole(1, MAX_LIMIT, OWN_AT_ONCE)),
-                asked("offset", whole(0, MAX_OFFSET, 0)),
-            ],
+            "parameters": [asked(name, schema) for name, schema in paged(OWN_AT_ONCE).items()],
             "responses": answers(
                 record({"total": {"type": "integer"}, "items": listing(ref("OwnReport"))})
             ),
@@ -232,6 +165,7 @@ def document(base: str) -> Schema:
 
 @public
 @require_GET
+@describes(PATHS, SCHEMAS)
 def openapi(request: HttpRequest) -> JsonResponse:
     """The document; what it describes asks for a token."""
     return json_ok(document(request.build_absolute_uri("/").rstrip("/")))

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import wraps
+from typing import Any
 
 from django.db.models import OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse
@@ -25,10 +26,12 @@ from events.models.event import MAX_TEXT, OPEN_VALUES
 from events.queries import entries_in_use
 from events.reporting import services, throttle
 from events.reporting.api import most_reports
-from events.reporting.sent import draft_of
+from events.reporting.sent import MAX_ADDRESS, draft_of
 from events.rights import events_seen
 from gis_server.edge import allow, parse_int, parse_text, public, user_of
 from gis_server.errors import DomainError, Invalid, NotFound, status_of
+from gis_server.openapi.marks import answers, asks, sends
+from gis_server.openapi.schemas import LAT, LON, TIME, record, text, whole, written
 from gis_server.roles import Permission
 
 MOST_NUMBERS, LONGEST_NUMBER = 50, 24
@@ -42,6 +45,11 @@ BAD_REQUEST = 400
 SAME_CALL = uuid.UUID("6d1f6b5e-2f3e-4d55-9f5c-311311311311")
 """The space of names in which an Idempotency-Key is a client id."""
 View = Callable[..., HttpResponse]
+FORMS: dict[str, Any] = {"media": tuple(FORMATS.values()), "failures": tuple(FORMATS.values())}
+FIELDS = record(
+    {"service_code": written(LONGEST_CODE), "lat": LAT, "long": LON},
+    description=text(MAX_TEXT), media_url=text(MAX_TEXT), address_string=text(MAX_ADDRESS),
+)  # fmt: skip
 
 
 def told_as_open311(view: View) -> View:
@@ -61,6 +69,7 @@ def told_as_open311(view: View) -> View:
 @public
 @require_GET
 @told_as_open311
+@answers(**FORMS)
 def discovery(request: HttpRequest, form: str) -> HttpResponse:
     """Where the standard is spoken here."""
     base = request.build_absolute_uri(reverse("open311-discovery-json"))
@@ -78,6 +87,7 @@ def discovery(request: HttpRequest, form: str) -> HttpResponse:
 @public
 @require_GET
 @told_as_open311
+@answers(**FORMS)
 def service_list(_request: HttpRequest, form: str) -> HttpResponse:
     """The entries of the catalogue that are in use; its names are no secret."""
     return answered([service(row) for row in entries_in_use()], form, ("services", "service"))
@@ -86,6 +96,7 @@ def service_list(_request: HttpRequest, form: str) -> HttpResponse:
 @public
 @require_GET
 @told_as_open311
+@answers(**FORMS)
 def service_definition(_request: HttpRequest, form: str, code: str) -> HttpResponse:
     """Our services have no further attributes."""
     if not any(row.code == code for row in entries_in_use()):
@@ -97,6 +108,13 @@ def service_definition(_request: HttpRequest, form: str, code: str) -> HttpRespo
 @allow(Permission.REPORT_EVENTS)
 @require_http_methods(["GET", "POST"])
 @told_as_open311
+@asks(
+    service_request_id=written(LONGEST_LIST), service_code=written(LONGEST_LIST),
+    status=text(pattern="^(open|closed)(,(open|closed))?$"), start_date=TIME, end_date=TIME,
+    page_size=whole(1, MOST_AT_ONCE, AT_ONCE), page=whole(1, 1000, 1),
+)  # fmt: skip
+@sends(FIELDS, "application/x-www-form-urlencoded")
+@answers(201, **FORMS)
 def requests(request: HttpRequest, form: str) -> HttpResponse:
     """POST reports; GET lists what the key may see, the newest first, at most 1,000 of 90 days."""
     return posted(request, form) if request.method == "POST" else listed(request, form)
@@ -216,7 +234,9 @@ def known(number: str) -> str:
 @allow(Permission.SEE_EVENTS)
 @require_GET
 @told_as_open311
+@answers(**FORMS)
 def one_request(request: HttpRequest, form: str, event_number: str) -> HttpResponse:
+    """One report by its number, as a list of one."""
     rows: list[Event] = list(
         events_seen(user_of(request))
         .filter(number=known(event_number))
@@ -231,6 +251,7 @@ def one_request(request: HttpRequest, form: str, event_number: str) -> HttpRespo
 @allow(Permission.SEE_EVENTS)
 @require_GET
 @told_as_open311
+@answers(**FORMS)
 def token(request: HttpRequest, form: str, event_number: str) -> HttpResponse:
     """Numbers are given at once, so a token is the number that it stands for."""
     if not events_seen(user_of(request)).filter(number=known(event_number)).exists():

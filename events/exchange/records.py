@@ -3,71 +3,32 @@
 Of what is sent, null and the empty text are as if it was not sent, but where a field is needed.
 """
 
-from collections.abc import Mapping
-from typing import Any
-
 from events.models import EventKind, Source
 from events.models.columns import MAX_NOTE
 from events.models.event import MAX_PHOTOS, MAX_TEXT
-from events.reporting.sent import MAX_ADDRESS, MAX_ID, MAX_REASON
+from events.reporting.sent import MAX_ADDRESS, MAX_REASON
 from events.services.acting import VERBS
 from events.units import MOST_AT_ONCE
 from events.workflow import Action, Level, Severity, Status, Task
 from gis_server.frames import Frame
-
-Schema = dict[str, Any]
-NOT_SENT: Schema = {"enum": ["", None]}
-NO_NUL = "^[^\\u0000]*$"
-
-
-def text(longest: int | None = None, **more: Any) -> Schema:
-    return {"type": "string", **({"maxLength": longest} if longest else {}), **more}
-
-
-def words(values: Any, **more: Any) -> Schema:
-    return {"type": "string", "enum": [str(one) for one in values], **more}
-
-
-def nullable(schema: Schema) -> Schema:
-    return {"anyOf": [schema, {"type": "null"}]}
-
-
-def maybe(schema: Schema) -> Schema:
-    """Of a text in what is sent: empty, or null, is as if it was not sent."""
-    return {"anyOf": [schema, NOT_SENT]}
-
-
-def written(longest: int) -> Schema:
-    """A text that somebody has written."""
-    return text(longest, pattern=NO_NUL)
-
-
-def listing(items: Schema, **more: Any) -> Schema:
-    return {"type": "array", "items": items, **more}
-
-
-def record(required: Mapping[str, Schema], **optional: Schema) -> Schema:
-    return {
-        "type": "object",
-        "properties": {**required, **optional},
-        "required": list(required),
-    }
-
-
-def whole(low: int, high: int, default: int) -> Schema:
-    return {"type": "integer", "minimum": low, "maximum": high, "default": default}
-
-
-def ref(name: str) -> Schema:
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
-NUMBER: Schema = {"type": "integer", "minimum": 1, "maximum": MAX_ID}
-TIME = text(format="date-time")
-UUID = text(format="uuid")
-FLAG: Schema = {"type": "boolean"}
-LON: Schema = {"type": "number", "minimum": -180, "maximum": 180}
-LAT: Schema = {"type": "number", "minimum": -90, "maximum": 90}
+from gis_server.openapi.schemas import (
+    FLAG,
+    LAT,
+    LON,
+    NUMBER,
+    REASON,
+    TIME,
+    UUID,
+    Schema,
+    listing,
+    maybe,
+    nullable,
+    record,
+    ref,
+    text,
+    words,
+    written,
+)
 
 EVENT = record(
     {
@@ -229,13 +190,15 @@ CATEGORY = record(
         "needs_photo": FLAG,
     }
 )
-REASON = record(
-    {"kind": text(), "message": text()},
-    questions=listing(
-        {"type": "object"}, description="Of a report: what only its sender can answer."
-    ),
-    photos=listing(UUID, description="Of a report: those that are to be sent (again)."),
-)
+REFUSED = REASON | {
+    "properties": REASON["properties"]
+    | {
+        "questions": listing(
+            {"type": "object"}, description="Of a report: what only its sender can answer."
+        ),
+        "photos": listing(UUID, description="Of a report: those that are to be sent (again)."),
+    }
+}
 ERROR = record({"error": ref("Reason")})
 SCHEMAS: dict[str, Schema] = {
     "Event": EVENT,
@@ -250,6 +213,6 @@ SCHEMAS: dict[str, Schema] = {
     "Category": CATEGORY,
     "Unit": record({"key": text(40), "name": text(), "code": text()}),
     "Outcome": OUTCOME,
-    "Reason": REASON,
+    "Reason": REFUSED,
     "Error": ERROR,
 }

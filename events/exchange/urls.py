@@ -11,16 +11,16 @@ from events.exchange.open311_shape import FORMATS
 def open311_routes(form: str) -> Iterator[URLPattern]:
     """Those of one form, which ends each address."""
     views = (
-        ("discovery", open311.discovery),
-        ("services", open311.service_list),
-        ("services/<str:code>", open311.service_definition),
-        ("requests", open311.requests),
-        ("requests/<str:event_number>", open311.one_request),
-        ("tokens/<str:event_number>", open311.token),
+        ("discovery", open311.discovery, "discovery"),
+        ("services", open311.service_list, "services"),
+        ("services/<str:code>", open311.service_definition, "service"),
+        ("requests", open311.requests, "requests"),
+        ("requests/<str:event_number>", open311.one_request, "request"),
+        ("tokens/<str:event_number>", open311.token, "token"),
     )
-    for route, view in views:
-        name = f"open311-{route.split('<')[0].rstrip('/')}-{form}"
-        yield path(f"api/open311/v2/{route}.{form}", view, {"form": form}, name=name)
+    for route, view, name in views:
+        address = f"api/open311/v2/{route}.{form}"
+        yield path(address, view, {"form": form}, name=f"open311-{name}-{form}")
 
 
 urlpatterns = [

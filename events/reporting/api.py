@@ -1,7 +1,7 @@
 """Reports, their photos and what a phone needs for them, over HTTP as JSON."""
 
+import uuid
 from typing import Any
-from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
@@ -20,6 +20,16 @@ from gis_server.edge import allow, error_told, json_ok, parse_page, parse_text, 
 from gis_server.errors import Conflict, Invalid, NotFound, status_of
 from gis_server.json_body import json_body
 from gis_server.models import User
+from gis_server.openapi.marks import asks, sends
+from gis_server.openapi.schemas import (
+    UUID,
+    listing,
+    nullable,
+    record,
+    text,
+    words,
+    written,
+)
 from gis_server.photos.decoding import MAX_BYTES
 from gis_server.roles import Permission
 
@@ -28,6 +38,8 @@ OWN_AT_ONCE = 30
 MOST_AT_ONCE, MAX_BATCH = 100, 1024 * 1024
 """Reports in a batch, and bytes of it."""
 VERBS = ("take", "finish", "hand_back")
+TOLD = record({}, note=text(), seen={"type": "integer"}, photos=nullable(listing(UUID)), sender={})
+"""What comes with one of them."""
 
 
 @allow(Permission.REPORT_EVENTS)
@@ -105,7 +117,7 @@ def objects_of(value: object) -> list[dict[str, Any]]:
 
 def drafts_of(request: HttpRequest, objects: list[dict[str, Any]]) -> list[Draft | Invalid]:
     """Each as a draft, or what is wrong with it; the same id twice is taken once."""
-    found, ids = list[Draft | Invalid](), set[UUID]()
+    found, ids = list[Draft | Invalid](), set[uuid.UUID]()
     for told in objects:
         draft = tried(request, told)
         is_twice = isinstance(draft, Draft) and draft.client_id in ids
@@ -190,6 +202,7 @@ def photo(request: HttpRequest, event_photo_id: int) -> HttpResponseBase:
 
 @allow(Permission.REPORT_EVENTS)
 @require_GET
+@asks(have=written(64), have_area=written(64))
 def form(request: HttpRequest) -> JsonResponse:
     """Answer who is signed in and what a report needs: the catalogue, limits, where to look."""
     have = parse_text(request, "have", 64)
@@ -208,6 +221,8 @@ def mine(request: HttpRequest) -> JsonResponse:
 
 @allow(Permission.HANDLE_EVENTS)
 @require_POST
+@asks(verb=words(VERBS))
+@sends(TOLD)
 def act(request: HttpRequest, task_id: int, verb: str) -> JsonResponse:
     """Take a task on (take), finish it with a note and photos (finish), or hand it back."""
     user = user_of(request)

@@ -14,8 +14,10 @@ from events.rounds import dark, queries, services
 from gis_server.edge import allow, json_ok, parse_int, user_of
 from gis_server.errors import Invalid
 from gis_server.json_body import json_body
+from gis_server.openapi.marks import asks, needs, sends
+from gis_server.openapi.schemas import BOX, NUMBER, nullable, record, whole, words
 from gis_server.roles import Permission
-from patrols.seen.views.asked import question_of
+from patrols.seen.views.asked import ASKED, question_of
 
 DEFAULT_HOURS, MOST_HOURS = 24, 24 * 90
 
@@ -30,6 +32,7 @@ def walk(request: HttpRequest, walk_id: int) -> JsonResponse:
 
 @allow(Permission.DO_ROUNDS)
 @require_POST
+@sends(record({"camera": NUMBER, "result": words(Result.values)}, snapshot=nullable(NUMBER)))
 def look(request: HttpRequest, walk_id: int) -> JsonResponse:
     """Say of a camera: looked (with the snapshot that was shown), unclear or dark."""
     told = json_body(request, MAX_BODY)
@@ -51,12 +54,15 @@ def look(request: HttpRequest, walk_id: int) -> JsonResponse:
 @allow(Permission.DO_ROUNDS)
 @require_POST
 def end(request: HttpRequest, walk_id: int) -> JsonResponse:
+    """End a walk."""
     row = services.end(by=user_of(request), walk_id=walk_id, now=timezone.now())
     return json_ok({"id": row.pk, "ended_at": row.ended_at.isoformat() if row.ended_at else None})
 
 
 @allow(Permission.SEE_COVERAGE)
 @require_GET
+@needs(bbox=BOX)
+@asks(ASKED, hours=whole(1, MOST_HOURS, DEFAULT_HOURS))
 def seen(request: HttpRequest) -> JsonResponse:
     """Answer what was seen by video in a `bbox`, as GeoJSON: the sector of each camera with the
     newest time.  It is apart from what people on duty have seen.
@@ -83,6 +89,7 @@ def seen(request: HttpRequest) -> JsonResponse:
 
 @allow(Permission.SEE_COVERAGE)
 @require_GET
+@asks(hours=whole(1, dark.MOST_HOURS, dark.DEFAULT_HOURS), limit=whole(1, dark.MOST_DARK, 100))
 def unseen(request: HttpRequest) -> JsonResponse:
     """Answer the cameras that are down and by whose view nobody on duty has come for `hours`."""
     hours = parse_int(request, "hours", dark.DEFAULT_HOURS, 1, dark.MOST_HOURS)

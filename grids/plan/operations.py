@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 from math import isfinite
 from typing import Any, ClassVar
 
+from gis_server.openapi import schemas as described
 from grids.plan.flaws import Flaw, Point, Refused
 from grids.plan.lines import MOST_POINTS, MOST_VERTICES
 
@@ -338,3 +339,39 @@ READERS: dict[str, Callable[[Any], Any]] = {
     "source": _text,
 }
 """How each field is read, by its name; it means the same in every operation."""
+
+_TEXT = described.written(LONGEST_TEXT)
+_NUMBER = {"type": "number"}
+_POINT = described.listing(_NUMBER, minItems=2, maxItems=2)
+_LINE = described.listing(_POINT, maxItems=MOST_POINTS)
+
+
+def _pairs(one: described.Schema, most: int) -> described.Schema:
+    return described.listing(described.listing(one, minItems=2, maxItems=2), maxItems=most)
+
+
+_SCHEMAS: dict[str, described.Schema] = {
+    **dict.fromkeys(("grid", "other", "into", "code", "name", "source"), _TEXT),
+    "grids": described.listing(_TEXT, maxItems=MOST_GRIDS),
+    "line": _LINE,
+    "ring": described.nullable(_LINE),
+    "moves": _pairs(_POINT, MOST_POINTS),
+    "keeps": described.words(("left", "right")),
+    "codes": _pairs(_TEXT, MOST_GRIDS),
+    "people": described.listing(_TEXT, maxItems=MOST_PEOPLE),
+    "drawn": described.listing({"type": "object"}, maxItems=MOST_GRIDS),
+    "ended": _pairs({}, MOST_GRIDS),
+}
+SCHEMA: described.Schema = {
+    "oneOf": [
+        described.record(
+            {
+                "do": described.words([kind.do]),
+                **{field.name: _SCHEMAS[field.name] for field in fields(kind)},
+            }
+        )
+        | {"additionalProperties": False}
+        for kind in KINDS.values()
+    ]
+}
+"""What `read` takes, for programs."""

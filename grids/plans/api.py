@@ -16,6 +16,8 @@ from gis_server.edge import allow, json_ok, parse_choice, parse_day, parse_page,
 from gis_server.errors import Conflict, Invalid, NotAllowed, NotFound
 from gis_server.json_body import json_body
 from gis_server.models import LONGEST_CODE, User
+from gis_server.openapi.marks import answers, asks, needs, paged, sends
+from gis_server.openapi.schemas import DAY, maybe, nullable, record, words, written
 from gis_server.roles import Permission, may
 from gis_server.throttle import Pace
 from grids.codes import GRID_PATTERN
@@ -24,13 +26,16 @@ from grids.plan_flow import LONGEST_DOCUMENT, LONGEST_NOTE, PlanState
 from grids.plans import rows, services
 from grids.plans.clashes import changed_since, others_with
 from grids.plans.looking_back import past
-from grids.plans.sent import MAX_BODY, day_of, draft_of, revision_of, text_of
+from grids.plans.sent import DRAFT, MAX_BODY, REVISION, day_of, draft_of, revision_of, text_of
 from grids.plans.taking_back import take_back
 from grids.redrawing import shape_json
 
 
 @allow(Permission.REVIEW_PLANS)
 @require_http_methods(["GET", "POST"])
+@asks(paged(), state=words(PlanState))
+@sends(DRAFT)
+@answers(201)
 def plans(request: HttpRequest) -> JsonResponse:
     """Answer plans in the user's reach, newest first (`state`, `limit`, `offset`), or make one."""
     user = user_of(request)
@@ -54,6 +59,7 @@ def must_edit(user: User) -> None:
 
 @allow(Permission.REVIEW_PLANS)
 @require_http_methods(["GET", "POST"])
+@sends(DRAFT | {"properties": DRAFT["properties"] | {"revision": REVISION}})
 def plan(request: HttpRequest, grid_plan_id: int) -> JsonResponse:
     """Answer one plan with what it changes and its steps; or save it, with the `revision` seen."""
     user = user_of(request)
@@ -70,6 +76,7 @@ def plan(request: HttpRequest, grid_plan_id: int) -> JsonResponse:
 
 @allow(Permission.REVIEW_PLANS)
 @require_GET
+@asks(day=DAY)
 def check(request: HttpRequest, grid_plan_id: int) -> JsonResponse:
     """Answer what keeps a plan from being published on `day` (tomorrow, unless asked)."""
     found = rows.found(grid_plan_id, user_of(request))
@@ -131,10 +138,20 @@ STEPS: dict[str, Step] = {
     "take-back": _take_back,
 }
 FOR_REVIEWERS = frozenset({"approve", "return"})
+STEP = record(
+    {"revision": REVISION},
+    note=nullable(written(LONGEST_NOTE)),
+    reason=nullable(written(LONGEST_NOTE)),
+    day=maybe(DAY),
+    document=nullable(written(LONGEST_DOCUMENT)),
+)
 
 
 @allow(Permission.REVIEW_PLANS)
 @require_POST
+@asks(plan_verb=words(STEPS))
+@sends(STEP)
+@answers(200, 201)
 def step(request: HttpRequest, grid_plan_id: int, plan_verb: str) -> HttpResponseBase:
     """Take one step with a plan: all need the `revision` seen, some a `reason`, `day`, `document`.
 
@@ -154,6 +171,7 @@ def step(request: HttpRequest, grid_plan_id: int, plan_verb: str) -> HttpRespons
 
 @allow(Permission.SEE_MAP)
 @require_GET
+@asks(paged(), day=DAY, below=written(LONGEST_CODE))
 def map_of_day(request: HttpRequest) -> JsonResponse:
     """Answer the grids of `day` (today, unless asked) below the digits `below`, as GeoJSON at full
     precision, in pieces.
@@ -206,6 +224,8 @@ def life(request: HttpRequest, code: str) -> JsonResponse:
 
 @allow(Permission.REVIEW_PLANS, Pace.FIGURES)
 @require_GET
+@needs({"from": DAY, "until": DAY})
+@asks(below=written(LONGEST_CODE))
 def compare(request: HttpRequest) -> JsonResponse:
     """Answer what the grids of the days `from` and `until` have in common below the digits `below`:
     square metres, households, and events of the days between.

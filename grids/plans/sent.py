@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from gis_server.edge import EARLIEST_DAY, LATEST_DAY
 from gis_server.errors import Invalid
 from gis_server.models import User
+from gis_server.openapi.schemas import DAY, listing, maybe, nullable, record, text, whole, written
 from grids.plan_flow import LONGEST_TITLE
 from grids.plans.drafts import Draft, check_operations, check_territory
 from grids.plans.drawing import redrawn
@@ -18,6 +19,18 @@ from grids.plans.texts import flaw_text
 from grids.redrawing import BadRedrawing, from_json
 
 MAX_BODY = 16 * 1024 * 1024  # half a million vertices, with all their digits
+LIST = listing({"type": "object"})
+REVISION = whole(1, 2**31 - 1)
+DRAFT = record(
+    {"title": written(LONGEST_TITLE), "territory": text(12, pattern="^[0-9]*$")},
+    base_day=maybe(DAY),
+    operations=listing({"type": "object"}),
+    changes=nullable(
+        record({}, **dict.fromkeys(("reshaped", "born", "retired", "renamed", "posted"), LIST))
+    ),
+    seen={},
+)
+"""What `draft_of` reads."""
 
 
 def draft_of(told: Mapping[str, Any], by: User, now: datetime) -> Draft:

@@ -12,6 +12,8 @@ from events.reporting.sent import choice_of, id_of, text_of, time_of
 from gis_server.edge import allow, json_ok, parse_int, user_of
 from gis_server.errors import Invalid
 from gis_server.json_body import json_body
+from gis_server.openapi.marks import asks, sends
+from gis_server.openapi.schemas import NUMBER, TIME, nullable, record, whole, words, written
 from gis_server.roles import Permission, may
 from maps.alarms import queries, services, shown
 from maps.alarms.ranks import Kind
@@ -19,6 +21,8 @@ from maps.alarms.ranks import Kind
 LONGEST_BODY = 4096
 LONGEST_SUBJECT = 60
 MOST_OVER, USUAL_OVER = 100, 20
+WHICH = {"kind": words(Kind), "subject": written(LONGEST_SUBJECT), "raised_at": TIME}
+NOTE = nullable(written(services.LONGEST_NOTE))
 
 
 @allow(Permission.SEE_MAP)
@@ -34,6 +38,7 @@ def alarms(request: HttpRequest) -> JsonResponse:
 
 @allow(Permission.SEE_MAP)
 @require_GET
+@asks(limit=whole(1, MOST_OVER, USUAL_OVER))
 def recoveries(request: HttpRequest) -> JsonResponse:
     """Answer the outages and urgent events that are over since an hour, the newest first."""
     limit = parse_int(request, "limit", USUAL_OVER, 1, MOST_OVER)
@@ -43,6 +48,7 @@ def recoveries(request: HttpRequest) -> JsonResponse:
 
 @allow(Permission.TAKE_ALARMS)
 @require_POST
+@sends(record(WHICH, note=NOTE, over=nullable(NUMBER)))
 def take(request: HttpRequest) -> JsonResponse:
     """Take an alarm: kind, subject and raised_at as it was told, a note, and `over`, the id of
     whoever has it now, to take it over.
@@ -59,6 +65,7 @@ def take(request: HttpRequest) -> JsonResponse:
 
 @allow(Permission.TAKE_ALARMS)
 @require_POST
+@sends(record(WHICH, note=NOTE))
 def note(request: HttpRequest) -> JsonResponse:
     """Change the note of an alarm that the user has."""
     told = json_body(request, LONGEST_BODY)
@@ -72,6 +79,7 @@ def note(request: HttpRequest) -> JsonResponse:
 
 @allow(Permission.TAKE_ALARMS)
 @require_POST
+@sends(record(WHICH))
 def release(request: HttpRequest) -> JsonResponse:
     """Give back an alarm that the user has."""
     kind, subject, raised_at = _which(json_body(request, LONGEST_BODY))

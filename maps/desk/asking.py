@@ -12,9 +12,11 @@ from django.utils.translation import gettext as _
 from gis_server.edge import Page, parse_int, parse_page
 from gis_server.errors import Invalid, NotAllowed
 from gis_server.models import User
+from gis_server.openapi.marks import paged
+from gis_server.openapi.schemas import Group, listing, text, whole, words
 from maps.desk.layers import FILTERS, OLDER, SEARCHED, Searched, layers_of
 from maps.desk.shapes import FARTHEST_NORTH, MOST_PLACES, BadShapeError, Fault, Kind, around, read
-from patrols.seen.views.asked import area_of
+from patrols.seen.views.asked import AREA, area_of
 
 WIDEST_M = 20_000
 OLDEST_H = 24 * 366
@@ -22,6 +24,20 @@ MOST_VALUES, LONGEST_VALUE = 40, 80
 NEAR, RADIUS = "near", "radius_m"
 SHAPES = (*Kind, NEAR)
 KNOWN = (*SHAPES, RADIUS, "layer", "area", OLDER, *FILTERS, "limit", "offset")
+SEVERAL: Group = {
+    one.name: listing(words(one.choices) if one.choices else text(LONGEST_VALUE))
+    for one in FILTERS.values()
+}
+ASKED: Group = {
+    **dict.fromkeys(SHAPES, text()),
+    RADIUS: {"type": "number", "minimum": 1, "maximum": WIDEST_M},
+    "layer": listing(words(SEARCHED)),
+    "area": AREA,
+    OLDER: whole(0, OLDEST_H, 0),
+    **SEVERAL,
+    **paged(),
+}
+"""What `asked_of` reads: exactly one of SHAPES."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,13 +20,15 @@ from gis_server.edge import allow, json_ok, show, user_of
 from gis_server.errors import Invalid
 from gis_server.file_answers import csv_file, saved_as
 from gis_server.models import User
+from gis_server.openapi.marks import answers, asks
+from gis_server.openapi.schemas import CSV, GEOJSON
 from gis_server.roles import Permission, may
 from gis_server.scopes import common_code
 from gis_server.throttle import Pace
 from grids.queries.tree import divisions_to_choose
 from maps import queries
 from maps.desk import selecting
-from maps.desk.asking import Asked, Near, asked_of
+from maps.desk.asking import ASKED, Asked, Near, asked_of
 from maps.desk.selecting import Found, Item
 from maps.views import MODULES, config_of
 
@@ -76,6 +78,7 @@ def desk(request: HttpRequest) -> HttpResponseBase:
 
 @allow(Permission.SEE_MAP, Pace.SEARCHES)
 @require_safe
+@asks(ASKED)
 def select(request: HttpRequest) -> HttpResponseBase:
     """What lies inside a shape, or within some metres of it: a page of each layer.
 
@@ -135,6 +138,8 @@ def _address(request: HttpRequest, route: str, layer: str, offset: int | None = 
 
 @allow(Permission.SEE_MAP, Pace.FILES)
 @require_safe
+@asks(ASKED)
+@answers(media=(CSV,))
 def select_csv(request: HttpRequest) -> HttpResponseBase:
     """All of one layer as a table, for a spreadsheet."""
     user, now = user_of(request), timezone.now()
@@ -146,6 +151,8 @@ def select_csv(request: HttpRequest) -> HttpResponseBase:
 
 @allow(Permission.SEE_MAP, Pace.FILES)
 @require_safe
+@asks(ASKED)
+@answers(media=(GEOJSON,))
 def select_geojson(request: HttpRequest) -> HttpResponseBase:
     """All of the layers that are asked for, for a GIS."""
     user, now = user_of(request), timezone.now()

@@ -11,6 +11,8 @@ from django.views.decorators.http import require_safe
 from gis_server.edge import allow, parse_choice, user_of
 from gis_server.errors import Invalid, NotAllowed
 from gis_server.models import User
+from gis_server.openapi.marks import needs
+from gis_server.openapi.schemas import words
 from gis_server.roles import Permission, may
 from maps.figures import grids
 from maps.figures.classes import GridFigure
@@ -43,6 +45,7 @@ def headlines(request: HttpRequest) -> HttpResponse:
 
 @allow(Permission.SEE_MAP)
 @require_safe
+@needs(figure=words(GridFigure))
 def by_grid(request: HttpRequest) -> HttpResponse:
     """Answer the value of every grid in reach by one figure (`figure`)."""
     figure, user, now = _figure(request), user_of(request), timezone.now()

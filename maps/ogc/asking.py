@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from gis_server.errors import Invalid
+from gis_server.openapi.schemas import Group, text, whole, words
 from maps.ogc.crs import CRS84, Crs, known
 from maps.ogc.reading import Span, box_of, span_of
 from maps.ogc.table import Collection, Column, Kind
@@ -26,6 +27,15 @@ LARGEST_WHOLE = 2**31 - 1
 OF_A_PAGE = ("f",)
 OF_A_FEATURE = ("f", "crs")
 OF_FEATURES = ("f", "limit", "after", "bbox", "bbox-crs", "datetime", "crs")
+FORMS = ("json", "html", "csv")
+F: Group = {"f": words(("json", "html"))}
+FEATURES: Group = {
+    "f": words(FORMS),
+    "limit": whole(1, LARGEST_ID, AT_ONCE),
+    "after": whole(-LARGEST_ID, LARGEST_ID),
+    **dict.fromkeys(("bbox", "bbox-crs", "datetime", "crs"), text(LONGEST_VALUE)),
+}
+"""The same everywhere; what is particular to a layer says the description at /ogc/api."""
 ANY_END = "*"
 """At the end of a text: whatever begins so."""
 

@@ -19,19 +19,31 @@ from django.views.decorators.http import require_safe
 from gis_server.edge import allow, answer_error, parse_choice, show, user_of, wants_page
 from gis_server.errors import Invalid, NotFound
 from gis_server.file_answers import csv_file
+from gis_server.openapi.marks import answers, asks
+from gis_server.openapi.schemas import words
 from gis_server.roles import Permission, may
 from maps import queries as maps_queries
 from maps.ogc import document, queries, told
-from maps.ogc.asking import LARGEST_ID, OF_A_PAGE, Question, crs_of, given, question_of
+from maps.ogc.asking import (
+    FEATURES,
+    FORMS,
+    LARGEST_ID,
+    OF_A_PAGE,
+    F,
+    Question,
+    crs_of,
+    given,
+    question_of,
+)
 from maps.ogc.collections import COLLECTIONS
 from maps.ogc.crs import Crs
 from maps.ogc.queries import Found
 from maps.ogc.table import Collection, Column, Kind
-from maps.ogc.told import GEOJSON, JSON, Told
+from maps.ogc.told import CSV, GEOJSON, HTML, JSON, OPENAPI, SCHEMA, Told
 
-FORMS = ("json", "html", "csv")
 AXES = ("x", "y")
 View = Callable[..., HttpResponseBase]
+COLLECTION = words(COLLECTIONS)
 
 
 def by_the_standard(view: View) -> View:
@@ -52,7 +64,10 @@ def by_the_standard(view: View) -> View:
 @allow(Permission.SEE_MAP)
 @require_safe
 @by_the_standard
+@asks(F)
+@answers(media=(JSON, HTML))
 def landing(request: HttpRequest) -> HttpResponseBase:
+    """Where to begin."""
     given(request, OF_A_PAGE)
     return _answer(request, told.landing(request), "landing")
 
@@ -60,7 +75,10 @@ def landing(request: HttpRequest) -> HttpResponseBase:
 @allow(Permission.SEE_MAP)
 @require_safe
 @by_the_standard
+@asks(F)
+@answers(media=(JSON, HTML))
 def conformance(request: HttpRequest) -> HttpResponseBase:
+    """What it conforms to."""
     given(request, OF_A_PAGE)
     return _answer(request, told.conformance(request), "conformance")
 
@@ -68,6 +86,8 @@ def conformance(request: HttpRequest) -> HttpResponseBase:
 @allow(Permission.SEE_MAP)
 @require_safe
 @by_the_standard
+@asks(F)
+@answers(media=(OPENAPI, HTML))
 def api(request: HttpRequest) -> HttpResponseBase:
     """The definition of the API, for the reader's own collections."""
     given(request, OF_A_PAGE)
@@ -78,7 +98,10 @@ def api(request: HttpRequest) -> HttpResponseBase:
 @allow(Permission.SEE_MAP)
 @require_safe
 @by_the_standard
+@asks(F)
+@answers(media=(JSON, HTML))
 def collections(request: HttpRequest) -> HttpResponseBase:
+    """The layers that the reader may see."""
     given(request, OF_A_PAGE)
     mine = told.collections_of(user_of(request))
     return _answer(request, told.collections(request, mine, _extent(request)), "collections")
@@ -87,7 +110,10 @@ def collections(request: HttpRequest) -> HttpResponseBase:
 @allow(Permission.SEE_MAP)
 @require_safe
 @by_the_standard
+@asks(F, collection=COLLECTION)
+@answers(media=(JSON, HTML))
 def collection(request: HttpRequest, collection: str) -> HttpResponseBase:
+    """One layer."""
     one = _collection(request, collection)
     given(request, OF_A_PAGE)
     return _answer(
@@ -101,6 +127,8 @@ def collection(request: HttpRequest, collection: str) -> HttpResponseBase:
 @allow(Permission.SEE_MAP)
 @require_safe
 @by_the_standard
+@asks(F, collection=COLLECTION)
+@answers(media=(SCHEMA, HTML))
 def queryables(request: HttpRequest, collection: str) -> HttpResponseBase:
     """What a collection can be filtered by, as a JSON schema."""
     one = _collection(request, collection)
@@ -112,6 +140,8 @@ def queryables(request: HttpRequest, collection: str) -> HttpResponseBase:
 @allow(Permission.SEE_MAP)
 @require_safe
 @by_the_standard
+@asks(FEATURES, collection=COLLECTION)
+@answers(media=(GEOJSON, HTML, CSV))
 def items(request: HttpRequest, collection: str) -> HttpResponseBase:
     """A page of features, in the order of their ids."""
     one = _collection(request, collection)
@@ -128,6 +158,8 @@ def items(request: HttpRequest, collection: str) -> HttpResponseBase:
 @allow(Permission.SEE_MAP)
 @require_safe
 @by_the_standard
+@asks(F, crs=FEATURES["crs"], collection=COLLECTION)
+@answers(media=(GEOJSON, HTML))
 def item(request: HttpRequest, collection: str, fid: str) -> HttpResponseBase:
     """One feature, of any day."""
     one, crs = _collection(request, collection), crs_of(request)

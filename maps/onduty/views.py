@@ -8,6 +8,8 @@ from django.views.decorators.http import require_GET
 from gis_server import audit
 from gis_server.edge import allow, json_ok, parse_day, parse_int, parse_moment, parse_text, user_of
 from gis_server.errors import Invalid, NotFound
+from gis_server.openapi.marks import asks, needs
+from gis_server.openapi.schemas import DAY, TIME, text, whole
 from gis_server.roles import Permission
 from maps.onduty import positions as onduty
 from maps.onduty import shifts
@@ -20,6 +22,7 @@ LARGEST_ID = 2**31 - 1
 
 @allow(Permission.SEE_PATROLS)
 @require_GET
+@asks(since=TIME)
 def positions(request: HttpRequest) -> JsonResponse:
     """Answer where those on duty were last heard of; `since` asks for what came after it."""
     since = parse_moment(request, "since")
@@ -45,6 +48,7 @@ def card(request: HttpRequest, duty_id: int) -> JsonResponse:
 
 @allow(Permission.SEE_PATROLS)
 @require_GET
+@asks(day=DAY)
 def choices(request: HttpRequest) -> JsonResponse:
     """Answer the shifts and areas of a day that can be played again."""
     day = parse_day(request, "day") or timezone.localdate()
@@ -53,6 +57,8 @@ def choices(request: HttpRequest) -> JsonResponse:
 
 @allow(Permission.SEE_PATROLS)
 @require_GET
+@needs(shift=whole(1, LARGEST_ID))
+@asks(day=DAY, area=text(LONGEST_AREA, pattern="^[0-9]*$"))
 def replay(request: HttpRequest) -> JsonResponse:
     """Answer the tracks of a shift of a day in an area."""
     day = parse_day(request, "day") or timezone.localdate()

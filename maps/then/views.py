@@ -11,15 +11,20 @@ from django.views.decorators.http import require_safe
 
 from gis_server.edge import allow, json_ok, user_of
 from gis_server.errors import Invalid
+from gis_server.openapi.marks import asks, needs
+from gis_server.openapi.schemas import DAY, TIME
 from gis_server.roles import Permission, may
 from maps import queries
 from maps.packing import pack
 from maps.then import asked, cameras, events, grids
 from maps.then.rows import TIMEOUT_MS
+from patrols.seen.views.asked import AREA
 
 
 @allow(Permission.SEE_MAP)
 @require_safe
+@needs(at=TIME)
+@asks(area=AREA)
 def moment(request: HttpRequest) -> HttpResponse:
     """Answer what stood on the map at the moment `at`; None where the role does not see it.
 
@@ -51,6 +56,8 @@ def moment(request: HttpRequest) -> HttpResponse:
 
 @allow(Permission.SEE_MAP)
 @require_safe
+@needs({"from": TIME, "to": TIME})
+@asks(area=AREA)
 def changes(request: HttpRequest) -> HttpResponse:
     """Answer what changed after `from`, up to and with `to`; None where the role does not see it.
 
@@ -75,6 +82,8 @@ def changes(request: HttpRequest) -> HttpResponse:
 
 @allow(Permission.SEE_MAP)
 @require_safe
+@needs({"from": DAY, "to": DAY})
+@asks(area=AREA)
 def grid_differences(request: HttpRequest) -> HttpResponse:
     """Answer how the grids of the day `to` differ from those of the day `from`."""
     first, last = asked.days_of(request, timezone.now())

@@ -23,6 +23,8 @@ from gis_server.edge import (
 from gis_server.errors import Invalid
 from gis_server.json_body import json_body
 from gis_server.models import LONGEST_CODE, User
+from gis_server.openapi.marks import answers, asks, paged, sends
+from gis_server.openapi.schemas import DAY, NUMBER, nullable, record, text, words, written
 from gis_server.roles import Permission
 from patrols.board import queries
 from patrols.board.filters import LONGEST_WORD, area_of
@@ -39,10 +41,24 @@ from patrols.models.posts import MAX_TASK
 MAX_BODY = 16 * 1024
 MOST_DAYS = 62
 LONGEST_MARK = 40
+DOINGS = ("move", "withdraw", "change", "absent", "came")
+CODE = text(LONGEST_CODE, pattern="^[0-9]*$")
+SEEN = nullable(written(LONGEST_MARK))
+REASON = nullable(written(MAX_REASON))
+PLACE = {"post": NUMBER, "shift": NUMBER, "day": DAY}
+TERMS = {
+    "task": nullable(written(MAX_TASK)),
+    "lowest": nullable(words(ControlLevel)),
+    "highest": nullable(words(ControlLevel)),
+    "stands_in_for": nullable(NUMBER),
+}
 
 
 @allow(Permission.SEE_PATROLS)
 @require_http_methods(["GET", "HEAD", "POST"])
+@asks(paged(), {"from": DAY, "to": DAY}, division=CODE)
+@sends(record(PLACE, **TERMS, seen=SEEN, reason=REASON, member=NUMBER))
+@answers(201)
 def duties(request: HttpRequest) -> JsonResponse:
     """The duties of days; or, posted, somebody is put on duty.
 
@@ -80,6 +96,15 @@ def assign(request: HttpRequest) -> JsonResponse:
 
 @allow(Permission.PLAN_DUTIES)
 @require_POST
+@sends(
+    record(
+        {"do": words(DOINGS)},
+        **PLACE,
+        **TERMS,
+        reason=REASON,
+        seen={"anyOf": [SEEN, record({}, **TERMS)]},
+    )
+)
 def duty(request: HttpRequest, duty_id: int) -> JsonResponse:
     """Do something with a duty: `do` is move, withdraw, change, absent or came.
 
@@ -115,6 +140,7 @@ def change(user: User, duty_id: int, told: Mapping[str, Any], reason: str, now: 
 
 @allow(Permission.PLAN_DUTIES)
 @require_GET
+@asks(paged(), q=written(LONGEST_WORD), force=words(Force.values), division=CODE)
 def people(request: HttpRequest) -> JsonResponse:
     """People in service whom the planner may put on duty, by name."""
     user, piece = user_of(request), parse_page(request)

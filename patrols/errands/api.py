@@ -10,10 +10,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from gis_server.edge import allow, json_ok, parse_choice, parse_int, parse_page, user_of
 from gis_server.errors import Invalid, NotAllowed
 from gis_server.json_body import json_body
+from gis_server.openapi.marks import answers, asks, needs, paged, sends
+from gis_server.openapi.schemas import record, text, whole, words
 from gis_server.roles import Permission, may
 from patrols.errands import nearest, phone, queries, services
 from patrols.errands.duties import member_of
-from patrols.errands.sent import MAX_BODY, check_sender, order_of, point_of
+from patrols.errands.sent import MAX_BODY, ORDER, POINT, check_sender, order_of, point_of
 from patrols.errands.workflow import State
 
 STATES = ["open", *(state.value for state in State)]
@@ -21,6 +23,9 @@ STATES = ["open", *(state.value for state in State)]
 
 @allow(Permission.SEE_PATROLS)
 @require_http_methods(["GET", "POST"])
+@asks(paged(), state=words(STATES))
+@sends(ORDER)
+@answers(201, 200)
 def errands(request: HttpRequest) -> JsonResponse:
     """GET answers the errands in reach, the newest first; `state`: one state, or open.  POST sends
     somebody on duty somewhere: 201, or 200 where the same client_id has done so before.
@@ -52,6 +57,8 @@ def withdraw(request: HttpRequest, errand_id: int) -> JsonResponse:
 
 @allow(Permission.SEE_PATROLS)
 @require_GET
+@needs(POINT)
+@asks(limit=whole(1, nearest.MOST, nearest.MOST))
 def near(request: HttpRequest) -> JsonResponse:
     """Answer who on duty is nearest to lon, lat (WGS84), at most `limit`.  by: "street" where the
     distance is along streets, else "straight".
@@ -74,6 +81,8 @@ def mine(request: HttpRequest) -> JsonResponse:
 
 @allow(Permission.DO_PATROLS)
 @require_POST
+@asks(verb=words(services.ANSWERS))
+@sends(record({}, note=text(), sender={}))
 def answer(request: HttpRequest, errand_id: int, verb: str) -> JsonResponse:
     """Say what becomes of an own errand: see, accept, decline (with a note) or done."""
     user, told = user_of(request), json_body(request, MAX_BODY)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from gis_server.errors import Conflict, Invalid
 from gis_server.geo import WGS84
 from gis_server.models import User
+from gis_server.openapi.schemas import LON, UUID, nullable, record, whole, words, written
 from patrols.models import AboutKind
 from patrols.models.errands import MAX_ABOUT, MAX_MESSAGE, MAX_PLACE
 
@@ -19,6 +20,17 @@ MAX_BODY = 16 * 1024
 MAX_ID = 2**31 - 1
 LONGEST_UUID = 40
 LONGEST_NUMBER = 25
+FARTHEST = 85
+"""Degrees north or south."""
+LAT = {"type": "number", "minimum": -FARTHEST, "maximum": FARTHEST}
+POINT = {"lon": LON, "lat": LAT}
+ORDER = record(
+    {"client_id": UUID, "duty": whole(1, MAX_ID), **POINT, "message": written(MAX_MESSAGE)},
+    about_kind=nullable(words(AboutKind.values)),
+    about=nullable(written(MAX_ABOUT)),
+    place=nullable(written(MAX_PLACE)),
+)
+"""What `order_of` reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +82,7 @@ def target_of(told: Mapping[str, Any]) -> Target:
 def point_of(told: Mapping[str, Any]) -> Point:
     """Degrees, WGS84.  Raises Invalid."""
     lon, lat = (degrees_of(told.get(name)) for name in ("lon", "lat"))
-    if lon is None or lat is None or abs(lon) > 180 or abs(lat) > 85:
+    if lon is None or lat is None or abs(lon) > 180 or abs(lat) > FARTHEST:
         raise Invalid(_("Say the place as lon and lat, in degrees."))
     return Point(lon, lat, srid=WGS84)
 

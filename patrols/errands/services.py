@@ -23,6 +23,8 @@ from patrols.models.errands import MAX_ANSWER
 OWN_TOPIC = "own_errand"
 MOST_OPEN = 10
 """So many errands one person may have at a time; more is a mistake, or a crowd of senders."""
+ANSWERS = {action.value: action for action, move in MOVES.items() if move.who is Who.MEMBER}
+"""What whoever was sent may say."""
 
 
 @transaction.atomic
@@ -118,10 +120,9 @@ def answer(*, by: User, errand_id: int, verb: str, note: str, now: datetime) -> 
 
 def action_of(verb: str) -> Action:
     """Raises NotFound: it is no step of whoever was sent."""
-    known = {action.value: action for action, move in MOVES.items() if move.who is Who.MEMBER}
-    if verb not in known:
+    if verb not in ANSWERS:
         raise NotFound(_("There is no such step of an errand."))
-    return known[verb]
+    return ANSWERS[verb]
 
 
 @transaction.atomic

@@ -9,13 +9,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from gis_server import audit
-from gis_server.edge import allow, json_ok, user_of
+from gis_server.edge import allow, json_ok, parse_int, user_of
 from gis_server.errors import Conflict, Invalid, NotFound
 from gis_server.models import User
+from gis_server.openapi.marks import asks, sends
+from gis_server.openapi.schemas import listing, record, whole
 from gis_server.roles import Permission, in_scope
 from patrols.intake import batch, drawing
 from patrols.intake.disputes import dispute_for, duties_in
-from patrols.intake.limits import LARGEST_BATCH
+from patrols.intake.limits import LARGEST_BATCH, MOST_IN_BATCH
 from patrols.intake.refusals import told_flaw
 from patrols.intake.taking import take_columns
 from patrols.intake.told import told_batch
@@ -24,12 +26,15 @@ from patrols.intake.views.own import member_of
 from patrols.models import Duty, How
 from patrols.track import Means
 
+MOST_ID = 2**31 - 1
+FIX = {"description": "See docs/patrols.md; one that is none is refused alone."}
 AROUND = timedelta(minutes=15)
 """What is shown before and after a time that is disputed."""
 
 
 @allow(Permission.DO_PATROLS)
 @require_POST
+@sends(record({"fixes": listing(FIX, maxItems=MOST_IN_BATCH)}, sender={}))
 def fixes(request: HttpRequest) -> JsonResponse:
     """Take up to 1,000 fixes of the user's own: see `batch`; `sender` (a user's id): whose queue a
     phone empties.
@@ -64,25 +69,22 @@ def check_sender(user: User, sender: object) -> None:
 
 @allow(Permission.SEE_PATROLS)
 @require_safe
+@asks(duty=whole(1, MOST_ID), dispute=whole(1, MOST_ID))
 def tracks(request: HttpRequest) -> JsonResponse:
     """GeoJSON of the track of a duty (`duty`), or of the time of a dispute (`dispute`) and a
     quarter of an hour around it: see `drawing.drawn`.  That somebody has looked is noted.
 
     Raises:
         NotFound: there is none at a post in reach.
-        Invalid: neither is asked for.
+        Invalid: neither is asked for, or one by what is no number.
     """
     user = user_of(request)
-    if number := _number(request, "dispute"):
-        return json_ok(_disputed(user, number))
-    if number := _number(request, "duty"):
-        return json_ok(_of_duty(user, number))
+    dispute, duty = (parse_int(request, name, 0, 1, MOST_ID) for name in ("dispute", "duty"))
+    if dispute:
+        return json_ok(_disputed(user, dispute))
+    if duty:
+        return json_ok(_of_duty(user, duty))
     raise Invalid(_("Ask for a duty or a dispute."))
-
-
-def _number(request: HttpRequest, name: str) -> int:
-    text = request.GET.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
 def _of_duty(user: User, number: int) -> dict[str, Any]:

@@ -7,13 +7,15 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from gis_server.edge import allow, json_ok, parse_choice, parse_int, parse_page, user_of
+from gis_server.openapi.marks import asks, paged
+from gis_server.openapi.schemas import whole, words
 from gis_server.roles import Permission
 from patrols.coverage import RADIUS_M
 from patrols.seen import queries
 from patrols.seen.queries import Row
 from patrols.seen.texts import QUARTER_M2, definition, interval, number, share_told
 from patrols.seen.unseen import Spot
-from patrols.seen.views.asked import ordered, question_of
+from patrols.seen.views.asked import ASKED, ordered, question_of
 from patrols.seen.windows import Window
 
 PER_PAGE = 200
@@ -22,6 +24,7 @@ MOST_HOURS = 24 * 366
 
 @allow(Permission.SEE_COVERAGE)
 @require_safe
+@asks(ASKED, paged(PER_PAGE), below=whole(0, 1, 0))
 def coverage(request: HttpRequest) -> HttpResponseBase:
     """Grids of a day with their shares, hours unseen and visits; `below=1`: only those that miss
     visits.  Area is told in squares of `area_unit_m2`, streets in pieces.
@@ -88,6 +91,7 @@ def row_told(row: Row) -> dict[str, Any]:
 
 @allow(Permission.SEE_COVERAGE)
 @require_safe
+@asks(ASKED, paged(PER_PAGE), hours=whole(0, MOST_HOURS), kind=words(("street", "building")))
 def blind_spots(request: HttpRequest) -> HttpResponseBase:
     """Streets and buildings that nobody has seen for too long, as GeoJSON points.
 

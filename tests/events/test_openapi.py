@@ -11,6 +11,7 @@ from django.urls import resolve
 from events.exchange import document, records
 from events.models import Event
 from gis_server.edge import PUBLIC
+from gis_server.openapi.schemas import JSON
 from tests.events.test_event_api import step, system
 from tests.events.town import Town, make_event
 
@@ -64,7 +65,7 @@ def wrong_within(value: Any, schema: dict[str, Any], at: str) -> Iterator[str]:
 
 
 def answered(path: str, method: str, status: int) -> dict[str, Any]:
-    found = document.PATHS[path][method]["responses"][str(status)]["content"][document.JSON]
+    found = document.PATHS[path][method]["responses"][str(status)]["content"][JSON]
     return dict(resolved(found["schema"]))
 
 

@@ -117,6 +117,12 @@ def test_a_grid_that_one_may_not_know_is_not_there(sign_in: SignIn, code: str, s
     assert (answer.status_code, answer.json()["error"]["kind"]) == (404, "NotFound")
 
 
+def test_a_grid_is_only_read(operator: Client) -> None:
+    answer = operator.post(f"/api/grids/{WEST}/", {"name": "x"}, "application/json")
+
+    assert (answer.status_code, answer["Allow"]) == (405, "GET")
+
+
 @pytest.mark.parametrize("path", ["/api/divisions/", f"/api/grids/{WEST}/"])
 def test_a_stranger_is_asked_to_sign_in(stranger: Client, path: str) -> None:
     assert stranger.get(path).status_code == 401

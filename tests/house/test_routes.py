@@ -26,6 +26,7 @@ OPEN_TO_ALL = {
     "m/manifest.webmanifest",
     # What other systems may ask, and the catalogue for citizens' apps: nothing of anybody.
     "api/events/openapi.json",
+    "api/openapi.json",
     *(
         f"api/open311/v2/{what}.{form}"
         for what in ("discovery", "services", "services/<str:code>")

@@ -249,6 +249,7 @@ def test_a_track_is_seen_by_whoever_reaches_its_post_and_no_other(
     leader = sign_in(Role.STREET_LEADER, (STREET,))
     for wrong in ("", "?duty=x", "?duty=99999999999", f"?duty={duty.pk + 1}"):
         assert leader.get(f"/api/patrols/tracks/{wrong}").status_code in (404, 422)
+    assert leader.get(f"{address}&dispute=-1").status_code == 422
 
 
 def test_of_a_disputed_time_only_duties_in_reach_are_seen(

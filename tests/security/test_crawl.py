@@ -24,7 +24,15 @@ from gis_server.roles import Role, may
 from tests.security.page import Form, Page
 from tests.security.world import World, found_in
 
-STARTS = ("/", "/wall/", "/account/", "/m/", "/map/", "/api/events/openapi.json")
+STARTS = (
+    "/",
+    "/wall/",
+    "/account/",
+    "/m/",
+    "/map/",
+    "/api/events/openapi.json",
+    "/api/openapi.json",
+)
 MOST_OF_A_ROUTE = 1
 """Addresses of one route that one reader asks: lists lead to hundreds that differ in a number."""
 POLICY = {

@@ -24,6 +24,8 @@ from django.db import connection, transaction
 from django.test import Client
 from hypothesis import strategies as st
 
+from gis_server.openapi import document
+from gis_server.openapi.operations import path_of
 from gis_server.route_table import methods_of
 from tests.house import samples
 from tests.house.test_routes import ROUTES
@@ -60,6 +62,10 @@ MOST_NAMES, ROUNDS = 24, 4
 EXAMPLES = 3
 """Of Hypothesis, for each way of each route."""
 RULES = dict(ROUTES)
+PATHS, SCHEMAS = document.parts()
+# Of pages that show the same list: nothing that other programs are told to ask for.  The others are
+# what this walk reads of refusals.
+UNSAID = {"before", "error", "message", "description", "code"}
 # A request leaves these by itself, refused or not.
 ALWAYS_WRITTEN = {"gis_server_session", "axes_accessattempt", "axes_accessfailurelog"}
 # What takes seconds to make, and is fuzzed beside: tests/maps/test_files.py, test_plan_files.py.
@@ -239,6 +245,28 @@ def learn(asker: Asker, way: str, address: str) -> dict[str, Any]:
     return given
 
 
+def unsaid(route: str, way: str, names: set[str]) -> set[str]:
+    """What a view reads that the document of the API does not say; nothing of pages."""
+    operation = PATHS.get(path_of(route), {}).get("get" if way == "get" else "post")
+    if operation is None or way == "form":
+        return set()
+    if way == "get":
+        return names - {one["name"] for one in operation.get("parameters", [])} - UNSAID
+    return names - names_in(operation.get("requestBody", {})) - UNSAID
+
+
+def names_in(schema: Any) -> set[str]:
+    """Of all that a body may hold, however deep."""
+    if isinstance(schema, list):
+        return {name for one in schema for name in names_in(one)}
+    if not isinstance(schema, dict):
+        return set()
+    if "$ref" in schema:
+        return names_in(SCHEMAS[schema["$ref"].rsplit("/", 1)[1]])
+    own = set(schema["properties"]) if isinstance(schema.get("properties"), dict) else set()
+    return own | {name for one in schema.values() for name in names_in(one)}
+
+
 def in_places(route: str, address: str) -> Iterator[str]:
     """The address with something strange in each of its places."""
     for place in samples.places_of(route):
@@ -264,6 +292,8 @@ def test_whatever_is_sent_is_answered(
 
     for way in ways_of(route):
         given = learn(asker, way, address)
+        asker.wrong += [f"{way} {name} is read, and not in /api/openapi.json" for name in
+                        unsaid(route, way, set(given))]  # fmt: skip
         for name in given:
             strange = VALUES if way == "json" else WORDS
             for value in [ALL_AT_ONCE, *turns(strange, f"{route} {name}")]:

@@ -14,11 +14,21 @@ from cameras.repairs.shown import order_shown, state_shown
 from cameras.repairs.views.shared import live_config, page
 from cameras.repairs.workflow import Status
 from gis_server.edge import allow, parse_choice, parse_int, parse_page, parse_text, user_of
+from gis_server.openapi.schemas import Group, whole, words, written
 from gis_server.roles import Permission
 
 PER_PAGE = 50
 MAX_TEXT = 60
 MOST_ID = 2**63 - 1
+ASKED: Group = {
+    "state": words([ALL, *(status.value for status in Status)]),
+    "team": whole(0, MOST_ID),
+    "class": words(Camera.Priority.values),
+    "overdue": whole(0, 1, 0),
+    "q": written(MAX_TEXT),
+    "sort": words(one for one in SORTS if one),
+}
+"""What `filters_of` reads."""
 
 
 @allow(Permission.SEE_CAMERAS)

@@ -17,23 +17,32 @@ from django.views.decorators.http import require_GET, require_POST
 from gis_server.edge import allow, json_ok, parse_text, user_of
 from gis_server.errors import Invalid, NotFound
 from gis_server.json_body import json_body
+from gis_server.openapi.marks import asks, sends
+from gis_server.openapi.schemas import FLAG, listing, record, text, written
 from gis_server.roles import Permission, may
 from grids.models import BoundaryPlan
 from grids.plan import Operation, Plan, Refused, read
+from grids.plan.operations import SCHEMA
 from grids.plans import rows
 from grids.plans.drawing import detail_of
 from grids.plans.editor import drawn, editing, kept, presence, surroundings
-from grids.plans.sent import revision_of, text_of
+from grids.plans.sent import REVISION, revision_of, text_of
 from grids.plans.texts import refused_text
 
 MAX_BODY = 1024 * 1024  # a line has 2,000 points at most
 MOST_AT_ONCE = 200
 MOST_LOCKED = 2_000
 PAGE = re.compile(r"[0-9a-z]{8,32}")
+ONE = {"community": text(pattern="^([0-9]{12})?$")}
+OPERATIONS = record(
+    {"revision": REVISION, "operations": listing(SCHEMA, minItems=1, maxItems=MOST_AT_ONCE)},
+    **ONE,
+)
 
 
 @allow(Permission.REVIEW_PLANS)
 @require_GET
+@asks(ONE)
 def drawing(request: HttpRequest, grid_plan_id: int) -> JsonResponse:
     """Answer the plan as it is drawn now: the grids of `community`, those that touch them, steps.
 
@@ -70,6 +79,7 @@ def _first(communities: list[dict[str, Any]]) -> str:
 
 @allow(Permission.EDIT_TERRITORY)
 @require_POST
+@sends(OPERATIONS)
 def operations(request: HttpRequest, grid_plan_id: int) -> JsonResponse:
     """Do `operations`, all or none, and store them at once: autosave is every step."""
     told, community = _told(request, grid_plan_id)
@@ -85,6 +95,7 @@ def operations(request: HttpRequest, grid_plan_id: int) -> JsonResponse:
 
 @allow(Permission.EDIT_TERRITORY)
 @require_POST
+@sends(record({"revision": REVISION}, **ONE))
 def undo(request: HttpRequest, grid_plan_id: int) -> JsonResponse:
     """Take the last step back."""
     told, community = _told(request, grid_plan_id)
@@ -96,6 +107,7 @@ def undo(request: HttpRequest, grid_plan_id: int) -> JsonResponse:
 
 @allow(Permission.EDIT_TERRITORY)
 @require_POST
+@sends(record({"revision": REVISION}, **ONE))
 def redo(request: HttpRequest, grid_plan_id: int) -> JsonResponse:
     """Do again what was taken back last."""
     told, community = _told(request, grid_plan_id)
@@ -118,6 +130,7 @@ def _done_json(done: editing.Done, community: str) -> JsonResponse:
 
 @allow(Permission.EDIT_TERRITORY)
 @require_POST
+@sends(OPERATIONS)
 def preview(request: HttpRequest, grid_plan_id: int) -> JsonResponse:
     """Answer what `operations` would make of the grids; nothing is stored."""
     told, community = _told(request, grid_plan_id)
@@ -132,6 +145,9 @@ def preview(request: HttpRequest, grid_plan_id: int) -> JsonResponse:
 
 @allow(Permission.EDIT_TERRITORY)
 @require_POST
+@sends(
+    record({"revision": REVISION, "grids": listing(text(), maxItems=MOST_LOCKED), "locked": FLAG})
+)
 def locks(request: HttpRequest, grid_plan_id: int) -> JsonResponse:
     """Lock `grids` (keys), or unlock them, as `locked` says; kept with the draft, for everybody."""
     told = json_body(request, MAX_BODY)
@@ -155,6 +171,7 @@ def locks(request: HttpRequest, grid_plan_id: int) -> JsonResponse:
 
 @allow(Permission.REVIEW_PLANS)
 @require_GET
+@asks(ONE)
 def renumbering(request: HttpRequest, grid_plan_id: int) -> JsonResponse:
     """Answer which codes the grids of `community` would have, west to east, north to south."""
     row, plan, community = _looked_at(request, grid_plan_id)
@@ -167,6 +184,7 @@ def renumbering(request: HttpRequest, grid_plan_id: int) -> JsonResponse:
 
 @allow(Permission.REVIEW_PLANS)
 @require_GET
+@asks(ONE)
 def repairs(request: HttpRequest, grid_plan_id: int) -> JsonResponse:
     """Answer what cleaning would make of faulty borders about `community`; nothing is changed."""
     row, plan, community = _looked_at(request, grid_plan_id)
@@ -175,6 +193,7 @@ def repairs(request: HttpRequest, grid_plan_id: int) -> JsonResponse:
 
 @allow(Permission.REVIEW_PLANS)
 @require_GET
+@asks(ONE)
 def snapping(request: HttpRequest, grid_plan_id: int) -> JsonResponse:
     """Answer lines of streets and points of buildings about the grids of `community`."""
     row, plan, community = _looked_at(request, grid_plan_id)
@@ -183,6 +202,7 @@ def snapping(request: HttpRequest, grid_plan_id: int) -> JsonResponse:
 
 @allow(Permission.EDIT_TERRITORY)
 @require_GET
+@asks(ONE, q=written(40))
 def staff(request: HttpRequest, grid_plan_id: int) -> JsonResponse:
     """Answer grid staff to assign: of the street of `community`, or whose name begins with `q`."""
     row = rows.found(grid_plan_id, user_of(request))
@@ -194,6 +214,7 @@ def staff(request: HttpRequest, grid_plan_id: int) -> JsonResponse:
 
 @allow(Permission.REVIEW_PLANS)
 @require_POST
+@sends(record({"page": text(pattern=f"^{PAGE.pattern}$")}, leaves={}, **ONE))
 def here(request: HttpRequest, grid_plan_id: int) -> JsonResponse:
     """Note that a page has the plan open, or with `leaves` no longer; answer who else has."""
     user = user_of(request)

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET
 from gis_server.edge import allow, json_ok, parse_page, user_of
 from gis_server.geojson_export import feature, point
 from gis_server.models import User
+from gis_server.openapi.marks import asks, paged
 from gis_server.roles import Permission, may
 from gis_server.throttle import Pace
 from grids.impact import Even, Figures, Impact, Moved, Row, Spread, verdict
@@ -29,6 +30,7 @@ def impact(request: HttpRequest, grid_plan_id: int) -> JsonResponse:
 
 @allow(Permission.REVIEW_PLANS, Pace.FIGURES)
 @require_GET
+@asks(paged())
 def impact_points(request: HttpRequest, grid_plan_id: int) -> JsonResponse:
     """Answer the places that change hands as GeoJSON, in pieces (`limit`, `offset`); without those
     of kinds that the user's role does not see.

@@ -8,6 +8,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from gis_server.edge import allow, json_ok, user_of
 from gis_server.json_body import json_body
+from gis_server.openapi.marks import answers, sends
+from gis_server.openapi.schemas import record, text
 from gis_server.roles import Permission
 from grids.codes import DIVISION_DIGITS
 from grids.models import PlanProposal, ProposalState
@@ -16,12 +18,14 @@ from grids.plans.api import plan_json
 from grids.plans.proposals import asking as proposals
 from grids.plans.proposals import work as proposing
 from grids.plans.proposals.texts import PROBLEMS, aim_text, reason_text, summary_text
-from grids.plans.proposals.wishes import MAX_BODY, is_by_load, usual
-from grids.plans.sent import revision_of, text_of
+from grids.plans.proposals.wishes import MAX_BODY, WISHES, is_by_load, usual
+from grids.plans.sent import REVISION, revision_of, text_of
 
 
 @allow(Permission.EDIT_TERRITORY)
 @require_http_methods(["GET", "POST"])
+@sends(record({"revision": REVISION, "community": text(pattern="^[0-9]{12}$")}, **WISHES))
+@answers(202)
 def of_plan(request: HttpRequest, grid_plan_id: int) -> JsonResponse:
     """Answer the last proposals of a plan, newest first, and what is usual; or ask for one:
     the plan's `revision` as it was seen, a `community` of 12 digits, and wishes
@@ -74,6 +78,7 @@ def cancel(request: HttpRequest, grid_plan_id: int, proposal_id: int) -> JsonRes
 
 @allow(Permission.EDIT_TERRITORY)
 @require_POST
+@sends(record({"alternative": text(20), "revision": REVISION}))
 def take(request: HttpRequest, grid_plan_id: int, proposal_id: int) -> JsonResponse:
     """Do the operations of the `alternative` (its aim) to the draft, with the `revision` seen."""
     told = json_body(request, MAX_BODY)

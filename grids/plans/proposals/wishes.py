@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from gis_server.errors import Invalid
+from gis_server.openapi.schemas import FLAG, Group, listing, nullable, text, whole, words
 from grids.balance import Wishes
 from grids.codes import DIVISION_DIGITS
 
@@ -21,6 +22,17 @@ MOST_LINES, MOST_POINTS = 100, 5_000
 USUAL = Wishes()
 BY = ("households", "load")
 LOAD_STEPS = 10  # a load is balanced in tenths of a household: a shop may count half of one
+WISHES: Group = {
+    "by": words(BY),
+    "floor": whole(1, MOST_HOUSEHOLDS),
+    "cap": whole(1, MOST_HOUSEHOLDS),
+    "tolerance": whole(1, MOST_PERCENT),
+    "seed": whole(0, MOST_SEED),
+    "locked": listing(text(pattern="^[0-9]*$"), maxItems=MOST_LOCKS),
+    "main_roads": FLAG,
+    "barriers": nullable({"type": "object"}),
+}
+"""What `read` reads."""
 
 
 def read(told: Mapping[str, Any]) -> dict[str, Any]:

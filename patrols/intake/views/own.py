@@ -21,6 +21,8 @@ from gis_server.edge import allow, json_ok, parse_day, show, user_of
 from gis_server.errors import DomainError, Invalid, NotFound
 from gis_server.file_answers import saved_as
 from gis_server.models import User
+from gis_server.openapi.marks import asks
+from gis_server.openapi.schemas import DAY
 from gis_server.roles import Permission
 from gis_server.throttle import Pace
 from patrols.intake import disputes as services
@@ -147,6 +149,7 @@ def duties_on(member: Member, day: date) -> QuerySet[Duty]:
 
 @allow(Permission.DO_PATROLS)
 @require_safe
+@asks(day=DAY)
 def drawn(request: HttpRequest) -> JsonResponse:
     """GeoJSON of one's own track of a day: see `drawing.drawn`."""
     member, held, _day = asked(request)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from gis_server.edge import parse_choice, parse_day, parse_int, parse_text
 from gis_server.errors import Invalid, NotFound
 from gis_server.models import LONGEST_CODE, User
+from gis_server.openapi.schemas import DAY, Group, text, whole, words
 from gis_server.roles import covers
 from grids.codes import DIVISION_DIGITS, BadCode, prefix
 from patrols.control import ControlLevel
@@ -25,6 +26,18 @@ LEAST_DIGITS = 2
 SPANS = ("day", "days")
 """What hours unseen are asked of: the day and shift, or some days up to a moment; else of now."""
 LONGEST_MOMENT = 40
+AREA = text(LONGEST_CODE, pattern="^[0-9]{2,}$", description="The digits of a code.")
+ASKED: Group = {
+    "day": DAY,
+    "shift": whole(0, MOST_ID),
+    "area": AREA,
+    "sort": words(SORTS),
+    "level": words(ControlLevel),
+    "window": words(SPANS),
+    "days": whole(1, MOST_DAYS, MOST_DAYS),
+    "until": text(LONGEST_MOMENT, description="A moment, such as 2026-03-31T08:30."),
+}
+"""What `question_of` reads."""
 
 
 @dataclass(frozen=True, slots=True)
