@@ -627,11 +627,12 @@ def uninstall(one: Installation) -> int:
     if not one.options.delete_data:
         print(f"Kept: {layout.state} (data), {layout.etc} (settings and keys), {layout.log}.")
         return 0
-    for folder in (layout.state, layout.etc, layout.log):
-        shutil.rmtree(folder)
-    if not machine.rehearsal:
-        for name in (FRONT_USER, USER):
-            machine.run("userdel", name, failed=f"the user {name} could not be removed.")
+    for folder in (layout.state, layout.etc):
+        if folder.exists():  # else it was called before, and cut off
+            shutil.rmtree(folder)
+    machine.remove_users()
+    # Last of all: what is run before is noted there.
+    shutil.rmtree(layout.log)
     print("Data, settings and keys are deleted.")
     return 0
 

@@ -34,14 +34,19 @@ class Machine:
         if self.rehearsal:
             return
         for name in (USER, FRONT_USER):
-            try:
-                pwd.getpwnam(name)
-            except KeyError:
+            if not _is_known(name):
                 self.run(
                     "useradd", "--system", "--user-group", "--no-create-home",
                     "--home-dir", str(self.layout.state), "--shell", "/usr/sbin/nologin", name,
                     failed=f"the user {name} could not be made.",
                 )  # fmt: skip
+
+    def remove_users(self) -> None:
+        if self.rehearsal:
+            return
+        for name in (FRONT_USER, USER):
+            if _is_known(name):
+                self.run("userdel", name, failed=f"the user {name} could not be removed.")
 
     def ensure_folders(self) -> None:
         layout, state = self.layout, self.layout.state
@@ -133,3 +138,11 @@ class Machine:
 def advice(units: Iterable[str]) -> str:
     named = next((one for one in units if one.startswith("gis-server")), "gis-server.target")
     return f"see 'systemctl status {named}' and 'journalctl -u {named}'."
+
+
+def _is_known(name: str) -> bool:
+    try:
+        pwd.getpwnam(name)
+    except KeyError:
+        return False
+    return True

@@ -558,6 +558,8 @@ def test_the_end_deletes_the_data_where_that_was_said(stage: Stage) -> None:
     stage.do(install.install)
 
     stage.do(install.uninstall, delete_data=True)
+    # What was cut off in the middle is called again.
+    stage.do(install.uninstall, delete_data=True)
 
     left = [file for file in stage.layout.root.rglob("*") if "gis-server" in file.name]
     assert left == []

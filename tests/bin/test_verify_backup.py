@@ -46,7 +46,10 @@ def test_an_installation_verifies_with_its_own_settings_beside_its_state(laid: L
     assert sorted(one.name for one in laid.state.iterdir()) == ["pg", "verify"]
 
 
-def test_an_installation_keeps_its_backups_with_its_state(laid: Layout) -> None:
+def test_an_installation_keeps_its_backups_with_its_state(
+    laid: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("BACKUP_DIR", raising=False)
     laid.environment.write_text("")
 
     assert of_installation(laid)[1]["BACKUP_DIR"] == str(laid.state / "backups")
