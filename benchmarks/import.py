@@ -72,7 +72,8 @@ def _fixture() -> float:
     passed = time.perf_counter() - began
     with connection.cursor() as cursor:
         cursor.execute(
-            "TRUNCATE grids_division, grids_street, grids_gridworker, grids_importrun CASCADE"
+            "TRUNCATE grids_division, grids_building, grids_shop, grids_servicepoint,"
+            " grids_street, grids_gridworker, grids_importrun CASCADE"
         )
     return passed
 

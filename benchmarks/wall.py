@@ -181,7 +181,10 @@ def many_grids(cameras: int, *, bakes: bool) -> None:
     from maps.bake import bake  # noqa: PLC0415
 
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE grids_division, cameras_camera, cameras_outage CASCADE")
+        cursor.execute(
+            "TRUNCATE grids_division, grids_building, grids_shop, grids_servicepoint,"
+            " cameras_camera, cameras_outage CASCADE"
+        )
         cursor.execute("UPDATE gis_server_user SET scope = ARRAY['14'] WHERE username = 'bench'")
     lay_territory(CELL_DEG)
     lay_cameras(cameras)
