@@ -34,21 +34,30 @@ def manage(words: list[str]) -> int:
     os.execve(python, [python, "manage.py", *words], env)
 
 
+def settings_of(layout: Layout, where: places.Places) -> dict[str, str]:
+    """What a command of the installation gets.
+
+    Raises:
+        Failed: whoever asks is neither root nor its user.
+    """
+    try:
+        text = layout.environment.read_text(encoding="utf-8")
+    except PermissionError:
+        raise journal.Failed("run this as root (sudo).") from None
+    env = product.paths(where) | environment_file.read(text)
+    env |= {"STATIC_ROOT": str(where.root / "collected"), "HOME": str(layout.state)}
+    env.setdefault("LOG_FORMAT", "text")
+    return env
+
+
 def manage_installation(words: list[str]) -> NoReturn:
     """Become `manage.py WORDS` of the installation, as its user.
 
     Raises:
         Failed: whoever asks is neither root nor that user.
     """
-    layout = Layout()
-    try:
-        text = layout.environment.read_text(encoding="utf-8")
-    except PermissionError:
-        raise journal.Failed("run this as root: sudo gis-manage …") from None
     root = places.ROOT
-    env = product.paths(places.Places(root, root, root)) | environment_file.read(text)
-    env |= {"STATIC_ROOT": str(root / "collected"), "HOME": str(layout.state)}
-    env.setdefault("LOG_FORMAT", "text")
+    env = settings_of(Layout(), places.Places(root, root, root))
     python = str(root / ".venv" / "bin" / "python")
     as_user = release.become(USER)
     os.umask(0o027)

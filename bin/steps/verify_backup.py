@@ -9,16 +9,16 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bin.steps import (
-    environment_file,
     journal,
     layout,
+    manage,
     places,
     product,
     redis_server,
     release,
     shared,
 )
-from bin.steps.journal import Failed, Journal
+from bin.steps.journal import Journal
 from bin.steps.places import Places
 
 COMMAND = "bin/verify-backup"
@@ -64,17 +64,11 @@ def of_installation(laid: layout.Layout) -> tuple[Places, Mapping[str, str]]:
     Raises:
         Failed: whoever asks is neither root nor its user.
     """
-    try:
-        text = laid.environment.read_text(encoding="utf-8")
-        var = laid.state / "verify"
-        where = Places(places.ROOT, var, var / "run")
-        for folder in (where.run, where.log):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except PermissionError:
-        raise Failed("run this as root: sudo /opt/gis-server/current/bin/verify-backup …") from None
-    env = product.paths(where) | environment_file.read(text)
-    env |= {"HOME": str(laid.state), "STATIC_ROOT": str(places.ROOT / "collected")}
-    env.setdefault("LOG_FORMAT", "text")
+    var = laid.state / "verify"
+    where = Places(places.ROOT, var, var / "run")
+    env = manage.settings_of(laid, where)
+    for folder in (where.run, where.log):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     env.setdefault("BACKUP_DIR", str(laid.state / "backups"))
     return where, env
 

@@ -97,13 +97,13 @@ def _failed(folder: Path, tried: Tries, now: datetime) -> Reading:
     if tried.left:
         todo = _(
             "It is tried again by itself within the hour. Mend what is said here; %(command)s, run"
-            " on this machine as the server's user, tries it at once and says all of it."
+            " on this machine as root or as the server's user, tries it at once and says all of it."
         )
     else:
         todo = _(
             "It is not tried again by itself. Mend what is said here, then run %(command)s on this"
-            " machine as the server's user; where the backup is damaged, make another with"
-            " bin/manage backup and verify that."
+            " machine as root or as the server's user; where the backup is damaged, make another"
+            " with bin/manage backup and verify that."
         )
     state = State.DOUBTFUL if tried.left else State.BAD
     return Reading(_("Verifying a backup failed"), told, state, todo % command)
