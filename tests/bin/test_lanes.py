@@ -7,13 +7,14 @@ import sys
 import time
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from bin.steps.journal import Failed
 from bin.steps.places import ROOT, Places
-from bin.steps.test import BESIDE, Lane, checking, run_all
+from bin.steps.test import ALL_WITHIN_S, BESIDE, Lane, checking, run_all
 
 PASSES = "def test_it():\n    print('heard')\n    assert True\n"
 FAILS = "def test_it():\n    assert 'this' == 'that'\n"
@@ -30,6 +31,14 @@ def server():
 
 def test_it(server):
     time.sleep(600)
+"""
+# Ends no sooner than the other is there.
+WAITS = """
+import pathlib, time
+
+def test_it():
+    while not pathlib.Path({up!r}).exists():
+        time.sleep(0.05)
 """
 WITHIN_S = 60
 ENVIRONMENT = {"PATH": os.environ["PATH"]}
@@ -49,6 +58,13 @@ def where(tmp_path: Path) -> Places:
 def run(where: Places) -> int:
     with ExitStack() as stack:
         return run_all(stack, where, ENVIRONMENT, {Lane("second", ("beside",)): ENVIRONMENT})
+
+
+def _over_once(there: Path) -> SimpleNamespace:
+    """A clock on which all time is over as soon as a file is there, however slow the machine."""
+    return SimpleNamespace(
+        monotonic=lambda: time.monotonic() + (ALL_WITHIN_S if there.exists() else 0)
+    )
 
 
 def test_all_lanes_are_heard(where: Places, capfd: pytest.CaptureFixture[str]) -> None:
@@ -76,7 +92,10 @@ def test_a_lane_that_hangs_is_interrupted_in_order_and_says_where_it_stood(
     monkeypatch: pytest.MonkeyPatch,
     folder: str,
 ) -> None:
-    monkeypatch.setattr("bin.steps.test.ALL_WITHIN_S", 5)
+    up = where.root / folder / "up"
+    monkeypatch.setattr("bin.steps.test.time", _over_once(up))
+    for other in ("rest", "beside"):
+        (where.root / other / f"test_{other}.py").write_text(WAITS.format(up=str(up)))
     (where.root / folder / f"test_{folder}.py").write_text(LASTS)
 
     assert run(where) != 0
