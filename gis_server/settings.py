@@ -329,6 +329,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 # A worker takes no more than it can begin: what it has taken when it dies waits for an hour.
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# Processes of jobs are replaced every quarter of an hour or so: what the largest job of each once
+# needed is not held for months.
+CELERY_WORKER_MAX_TASKS_PER_CHILD = 200
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_RESULT_EXPIRES = None  # else Celery sends a job of its own at four, which forgets results
 CELERY_TASK_TIME_LIMIT = 300
