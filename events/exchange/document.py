@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET
 from events.desk.asking import ASKED
 from events.desk.keyset import LONGEST_PLACE, PLACE_PATTERN
 from events.exchange.calls import HEADER, REPLAYED
-from events.exchange.records import SCHEMAS
+from events.exchange.records import SCHEMAS, SENDER
 from events.exchange.rest import AT_ONCE, MOST_LISTED
 from events.models.exchange import LONGEST_CALL_KEY
 from events.reporting.api import MOST_AT_ONCE, OWN_AT_ONCE
@@ -116,7 +116,7 @@ PATHS: dict[str, Schema] = {
             "operationId": "reportMany",
             "summary": "Report many matters at once; each is answered as it would be alone",
             "requestBody": body(
-                record({"reports": listing(EACH, minItems=1, maxItems=MOST_AT_ONCE)})
+                record({"reports": listing(EACH, minItems=1, maxItems=MOST_AT_ONCE)}, sender=SENDER)
             ),
             "responses": answers(record({"items": listing(ref("Outcome"))})),
         }
@@ -126,7 +126,10 @@ PATHS: dict[str, Schema] = {
             "operationId": "sendPhoto",
             "summary": "One photo, which a report or a step then names; the same client_id again "
             "is the same photo",
-            "parameters": [needed("client_id", UUID, "What the sender calls it.")],
+            "parameters": [
+                needed("client_id", UUID, "What the sender calls it."),
+                asked("sender", NUMBER, SENDER["description"]),
+            ],
             "requestBody": body({"description": PHOTO_BYTES}, BYTES),
             "responses": answers(ref("Photo"), created=True),
         }

@@ -95,6 +95,9 @@ WHOLE = {
         ),
     ]
 }
+SENDER = nullable(NUMBER) | {
+    "description": "The user whose this is; where that is not whose token it comes with: 409."
+}
 DRAFT = record(
     {"client_id": UUID, "category": written(40), "lon": LON, "lat": LAT},
     frame=maybe(words(Frame)),
@@ -109,6 +112,7 @@ DRAFT = record(
     source=maybe(words(Source.values)),
     severity=maybe(words(Severity)),
     camera_id=nullable(NUMBER),
+    sender=SENDER,
 )
 TAKEN = record(
     {

@@ -12,23 +12,25 @@ from django.http import HttpRequest, HttpResponseBase, QueryDict
 from gis_server.edge import FORM_TYPES
 from tests.house.streets import BOX, FIRST
 
-heard: set[str] = set()
-"""The names that were read since somebody emptied this."""
+in_query: set[str] = set()
+"""The names that were read in a query or a form since somebody emptied this."""
+in_json: set[str] = set()
+"""The same of objects in JSON, wherever they came from."""
 
 
 class NotingQuery(QueryDict):
     """Looks like what was sent, and notes what is looked for."""
 
     def __getitem__(self, key: str) -> Any:
-        heard.add(key)
+        in_query.add(key)
         return super().__getitem__(key)
 
     def __contains__(self, key: object) -> bool:
-        heard.add(str(key))
+        in_query.add(str(key))
         return super().__contains__(key)
 
     def getlist(self, key: str, default: Any = None) -> list[Any]:
-        heard.add(key)
+        in_query.add(key)
         return super().getlist(key, default)
 
 
@@ -36,15 +38,15 @@ class NotingDict(dict[str, Any]):
     """The same of an object in JSON."""
 
     def __getitem__(self, key: str) -> Any:
-        heard.add(str(key))
+        in_json.add(str(key))
         return super().__getitem__(key)
 
     def __contains__(self, key: object) -> bool:
-        heard.add(str(key))
+        in_json.add(str(key))
         return super().__contains__(key)
 
     def get(self, key: str, default: Any = None) -> Any:
-        heard.add(str(key))
+        in_json.add(str(key))
         return super().get(key, default)
 
 

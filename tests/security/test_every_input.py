@@ -231,10 +231,11 @@ def learn(asker: Asker, way: str, address: str) -> dict[str, Any]:
     """The names that a view reads, with values that lead it as far as may be."""
     # Of an empty form no view reads anything.
     given: dict[str, Any] = {"csrfmiddlewaretoken": "1"} if way == "form" else {}
+    heard = inputs.in_json if way == "json" else inputs.in_query
     for _ in range(ROUNDS):
-        inputs.heard.clear()
+        heard.clear()
         asker.ask(way, address, given)
-        new = {name for name in inputs.heard if name not in given and name.isprintable()}
+        new = {name for name in heard if name not in given and name.isprintable()}
         new -= {"_auth_user_id", "_auth_user_backend", "_auth_user_hash"}  # read in the session
         if not new or len(given) > MOST_NAMES:
             break
