@@ -40,6 +40,8 @@ ONE_BY_ONE = {8: 40, 9: 40, 10: 60, 12: 200, 14: 400}
 """Tiles of each zoom, at most."""
 TOGETHER, TOGETHER_ZOOM, TOGETHER_S = 8, 14, 6
 CACHED = 300
+WARM = 64
+"""So many before, so that each thread of a server has its connection."""
 BARE_TILE = f"""
     SELECT ST_AsMVT(rows, 'grids', 4096, 'geom', 'id') FROM (
         SELECT id, code, name, kind,
@@ -256,7 +258,7 @@ def took_ms(draw: Draw, tiles: Sequence[Tile]) -> tuple[float, float]:
 def one_by_one(server: Server, peers: Sequence[Peer], area: Bounds, z: int) -> Iterator[Measure]:
     tiles = tiles_in_random_order(area, z)[: ONE_BY_ONE[z]]
     # What a connection, a plan or a catalogue costs at first is not what is asked.
-    warm = tiles_over(area, 11)[:6]
+    warm = tiles_in_random_order(area, 11)[:WARM]
     drawers: dict[str, Draw] = {
         "ours": over_http(server.port, server.address, server.cookie),
         BARE: bare(),

@@ -34,6 +34,13 @@ from maps.tiles import BUFFER, EXTENT, Tile
 from patrols.seen.views.asked import Question
 
 EACH_EVENT_FROM = 13
+# Below it single grids cannot be told apart: streets are drawn instead, and grids only where they
+# are areas of colour.  Of 10,000 in one tile, names would be a tenth of it that nobody reads.
+EACH_GRID_FROM = 11
+TOLD_OF_GRID = ", ".join(
+    f"CASE WHEN %(zoom)s >= {EACH_GRID_FROM} THEN {{grid}}.{column} END AS {column}"
+    for column in ("name", "kind")
+)
 # Whether the code beside it lies in one of the user's prefixes; an empty prefix covers nothing.
 IN_SCOPE = "({code} ^@ ANY (%(scope)s::text[]) AND {code} <> '')"
 
@@ -56,7 +63,8 @@ BAKED_IN_TILE = f"""CASE
     ELSE ST_Affine(drawn.shape, 1, 0, 0, -1, -tile.west, tile.north) END"""
 
 BAKED_GRIDS = f"""
-    SELECT drawn.of AS id, drawn.code, drawn.name, drawn.kind, {BAKED_IN_TILE} AS geom
+    SELECT drawn.of AS id, drawn.code, {TOLD_OF_GRID.format(grid="drawn")},
+           {BAKED_IN_TILE} AS geom
     FROM tile JOIN maps_drawn AS drawn ON drawn.shape && tile.around
     WHERE (drawn.zoom = %(zoom)s) IS TRUE AND (drawn.level = 'grid') IS TRUE
       AND {IN_SCOPE.format(code="drawn.code")}"""  # noqa: S608
@@ -68,7 +76,7 @@ BAKED_DIVISIONS = f"""
       AND {IN_SCOPE.format(code="drawn.code")}"""  # noqa: S608
 
 GRIDS = f"""
-    SELECT grid.id, grid.code, grid.name, grid.kind,
+    SELECT grid.id, grid.code, {TOLD_OF_GRID.format(grid="grid")},
            {IN_TILE.format(shape="drawn.shape_3857")} AS geom
     FROM tile
     JOIN grids_gridshape AS drawn ON drawn.shape_3857 && tile.reach
@@ -180,8 +188,6 @@ class Layer:
     draws: Callable[[Tile, list[str], Question, datetime], bytes] | None = None
 
 
-# Below zoom 11 single grids cannot be told apart: streets are drawn instead, and grids only where
-# they are areas of colour.
 LAYERS: dict[str, Layer] = {
     layer.name: layer
     for layer in (

@@ -10,6 +10,7 @@ from shapely import box
 
 from gis_server.roles import Role
 from grids.models import Division, Grid, GridShape
+from maps.bake import bake
 from maps.tiles import Tile, bounds, tiles_over
 from tests.conftest import SignIn
 from tests.maps.conftest import Fetch, ReadTile
@@ -60,6 +61,20 @@ def test_a_grid_carries_its_id_and_its_words(
     ids = dict(zip(features["code"], features["mvt_id"], strict=True))
     assert ids == dict(Grid.objects.values_list("code", "id"))
     assert set(features["name"]) == {"1号网格", "2号网格", "3号网格"}
+
+
+@pytest.mark.parametrize("is_baked", [False, True])
+def test_from_afar_a_grid_carries_its_id_and_its_code_alone(
+    operator: Client, fetch: Fetch, read_tile: ReadTile, is_baked: bool
+) -> None:
+    if is_baked:
+        bake(timezone.now())
+    tile = tiles_over(ALL, 10)[0]
+    features = read_tile(fetch(operator, "grids", tile).content, tile, "grids")
+
+    ids = dict(zip(features["code"], features["mvt_id"], strict=True))
+    assert ids == dict(Grid.objects.values_list("code", "id"))
+    assert {"name", "kind"}.isdisjoint(features.columns)
 
 
 def test_a_grid_over_a_seam_reaches_into_both_tiles(
