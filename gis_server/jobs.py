@@ -11,7 +11,8 @@ from typing import Any
 
 from celery import Celery, Task, shared_task
 from celery.exceptions import Retry
-from celery.signals import setup_logging, worker_init
+from celery.signals import setup_logging, worker_init, worker_process_init
+from celery.utils.log import current_process_index
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError
@@ -72,6 +73,14 @@ app.steps["worker"].add(KeepSending)
 @setup_logging.connect  # type: ignore[untyped-decorator]
 def keep_our_logging(**_: object) -> None:
     """Connecting this is what stops Celery from replacing the logging set up by Django."""
+
+
+@worker_process_init.connect  # type: ignore[untyped-decorator]
+def go_on_counting(**_: object) -> None:
+    """A process that takes the place of one that has done its number goes on in its files."""
+    from gis_server.watch import meters  # noqa: PLC0415 - needs the settings
+
+    meters.count_as(f"{os.getppid()}-{current_process_index()}")
 
 
 @worker_init.connect  # type: ignore[untyped-decorator]

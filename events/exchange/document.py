@@ -10,10 +10,10 @@ from django.views.decorators.http import require_GET
 from events.desk.asking import ASKED
 from events.desk.keyset import LONGEST_PLACE, PLACE_PATTERN
 from events.exchange.calls import HEADER, REPLAYED
-from events.exchange.records import SCHEMAS, SENDER
+from events.exchange.records import SCHEMAS
 from events.exchange.rest import AT_ONCE, MOST_LISTED
 from events.models.exchange import LONGEST_CALL_KEY
-from events.reporting.api import MOST_AT_ONCE, OWN_AT_ONCE
+from events.reporting.api import MOST_AT_ONCE, OWN_AT_ONCE, SENDER
 from gis_server.edge import json_ok, public
 from gis_server.openapi.marks import describes, paged
 from gis_server.openapi.operations import answers, asked, body, header, needed

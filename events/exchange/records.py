@@ -6,6 +6,7 @@ Of what is sent, null and the empty text are as if it was not sent, but where a 
 from events.models import EventKind, Source
 from events.models.columns import MAX_NOTE
 from events.models.event import MAX_PHOTOS, MAX_TEXT
+from events.reporting.api import SENDER
 from events.reporting.sent import MAX_ADDRESS, MAX_REASON
 from events.services.acting import VERBS
 from events.units import MOST_AT_ONCE
@@ -94,9 +95,6 @@ WHOLE = {
             }
         ),
     ]
-}
-SENDER = nullable(NUMBER) | {
-    "description": "The user whose this is; where that is not whose token it comes with: 409."
 }
 DRAFT = record(
     {"client_id": UUID, "category": written(40), "lon": LON, "lat": LAT},

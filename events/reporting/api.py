@@ -22,6 +22,7 @@ from gis_server.json_body import json_body
 from gis_server.models import User
 from gis_server.openapi.marks import asks, sends
 from gis_server.openapi.schemas import (
+    NUMBER,
     UUID,
     listing,
     nullable,
@@ -38,7 +39,13 @@ OWN_AT_ONCE = 30
 MOST_AT_ONCE, MAX_BATCH = 100, 1024 * 1024
 """Reports in a batch, and bytes of it."""
 VERBS = ("take", "finish", "hand_back")
-TOLD = record({}, note=text(), seen={"type": "integer"}, photos=nullable(listing(UUID)), sender={})
+SENDER = nullable(NUMBER) | {
+    "description": "The user whose this is: another than who is signed in, or whose token it is, is"
+    " refused (409)."
+}
+TOLD = record(
+    {}, note=text(), seen={"type": "integer"}, photos=nullable(listing(UUID)), sender=SENDER
+)
 """What comes with one of them."""
 
 

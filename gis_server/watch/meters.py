@@ -4,6 +4,8 @@ Web workers, the live process and workers of jobs are processes apart, and a scr
 them.  So each keeps its numbers in files of `METRICS_DIR` that it shares with no other (Prometheus'
 own way, by `prometheus_client`), and whoever is asked adds them up.  Numbers of a process that has
 ended stay, for a counter must not fall; what holds for the moment only (`live…`) goes with it.
+Whoever takes its place for good, as a process of jobs does, goes on in its files (`count_as`), or
+there would be four more for each.
 
 Counting never fails anybody's work: where the folder cannot be used, a process says so once and
 goes on without.  The folder lies in memory (tmpfs): a page of a mapped file that a full disk
@@ -19,8 +21,9 @@ from pathlib import Path
 from typing import ParamSpec
 
 from django.conf import settings
-from prometheus_client import Counter, Gauge, Histogram, Metric
+from prometheus_client import Counter, Gauge, Histogram, Metric, values
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+from prometheus_client.values import MultiProcessValue
 
 logger = logging.getLogger(__name__)
 P = ParamSpec("P")
@@ -50,7 +53,24 @@ def _prepare() -> bool:
     return True
 
 
+_name = ""
+
+
+def count_as(name: str) -> None:
+    """From now on this process counts in the files of that name, and not of its number.
+
+    No other may at the same time, and an underscore must not be in it.
+    """
+    global _name  # noqa: PLW0603 - of this process alone, once
+    _name = name
+
+
+def _own_name() -> str | int:
+    return _name or os.getpid()
+
+
 READY = _prepare()
+values.ValueClass = MultiProcessValue(_own_name)
 # Each has a label: without one a file is made as soon as this is imported, by every command.
 # Not registered: they are read from the files alone.
 REQUESTS = Counter(

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import redis
+from django.conf import settings
 from django.core.cache import cache
 from django.db import DatabaseError, OperationalError, connection, transaction
 from django.test import Client, override_settings
@@ -167,6 +168,17 @@ def test_processes_are_added_up_and_those_that_have_ended_stay(client: Client) -
 
     assert told["gis_jobs_total"][(("job", "test.added"), ("outcome", "done"))] == 2
     assert told["gis_job_done_timestamp_seconds"][(("job", "test.added"),)] == 200
+
+
+def test_who_takes_the_place_of_another_goes_on_in_its_files(client: Client) -> None:
+    work = 'meters.count_as("7-1"); meters.count_job("test.placed", "done", 1.0, 100.0)'
+    other_process(work)
+    files = {file.name for file in Path(settings.METRICS_DIR).glob("*.db")}
+    other_process(work)
+
+    assert {file.name for file in Path(settings.METRICS_DIR).glob("*.db")} == files
+    assert "counter_7-1.db" in files
+    assert scrape(client)["gis_jobs_total"][(("job", "test.placed"), ("outcome", "done"))] == 2
 
 
 def test_listeners_of_a_process_that_has_ended_go_with_it(client: Client) -> None:
