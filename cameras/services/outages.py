@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import takewhile
 
 from django.db import connection, transaction
-from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet
+from django.db.models import Count, F, Max, Q, QuerySet
 from django.db.models.functions import Greatest
 
 from cameras.grouping import (
@@ -82,11 +82,16 @@ def close(risen: Mapping[int, datetime]) -> list[live.Change]:
 
 def close_empty(outage_ids: Iterable[int]) -> list[live.Change]:
     """Close those of these outages in which no camera is left; what is to be told of it."""
-    down = OutageMember.objects.filter(outage=OuterRef("pk"), left_at=None)
-    over = Outage.objects.filter(~Exists(down), id__in=outage_ids, closed_at=None).annotate(
-        last=Greatest(Max("members__left_at"), F("opened_at"))
+    ids = list(outage_ids)
+    if not ids:
+        return []
+    # Counted, not NOT EXISTS: before the table's first ANALYZE PostgreSQL reads the index of all
+    # that are down for each of them, 12 s for 3,000.
+    over = Outage.objects.filter(id__in=ids, closed_at=None).annotate(
+        down=Count("members", filter=Q(members__left_at=None)),
+        last=Greatest(Max("members__left_at"), F("opened_at")),
     )
-    closed = list(over)
+    closed = list(over.filter(down=0))
     if not closed:
         return []
     for outage in closed:
