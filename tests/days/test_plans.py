@@ -1,6 +1,7 @@
 """A planner's whole job on the district: a plan is drawn (split, reshaped, undone, done again,
 found again after a crash), checked, compared, approved by somebody else, becomes the territory by
-the job, is looked back at, and is taken back.
+the job, is looked back at, and is taken back.  Another founds a grid of a community that has just
+come in by a file, with its people.
 """
 
 from pathlib import Path
@@ -24,6 +25,7 @@ from tests.days.drawing import (
     steps_are,
     two_with_a_border,
 )
+from tests.days.importing import apply, check, send
 from tests.days.tour import picture
 from tests.days.town import Town, until
 
@@ -324,3 +326,65 @@ def taken_back(planner: Page, town: Town, number: int) -> int:
     expect(planner.locator('[data-tool="split"]')).to_be_enabled()
     planner.goto(f"{town.url}/plans/{back}/")
     return back
+
+
+def test_a_new_community_gets_a_grid_and_its_people(
+    open_page: OpenPage, town: Town, tmp_path: Path, picture_folder: Path
+) -> None:
+    planner = signed_in_as(Role.PLANNER, town, open_page, "/plans/")
+    leader = signed_in_as(Role.DISTRICT_LEADER, town, open_page, "/plans/")
+    [(street,)] = town.ask("SELECT max(code) FROM grids_division WHERE level = 'street'")
+    community, name = f"{street[:9]}399", "新城家园社区"
+    listed = tmp_path / "新社区.csv"
+    listed.write_text(f"编码,名称\n{community},{name}\n", encoding="utf-8")
+    send(planner, town, listed, "divisions", "140107")
+    check(planner)
+    apply(planner)
+
+    planner.goto(f"{town.url}/plans/")
+    number = begun(planner, town)
+    worker = founded(planner, town, number, community, picture_folder)
+    planner.goto(f"{town.url}/plans/{number}/")
+    expect(planner.locator(".plan-fine .badge.good")).to_be_visible()
+    approved(planner, leader, picture_folder)
+    published(planner, town, number)
+
+    planner.goto(f"{town.url}/grids/{community}001/")
+    expect(planner.locator("h1")).to_contain_text("一号网格")
+    expect(planner.locator("main")).to_contain_text(worker)
+    planner.goto(f"{town.url}/territory/{community}/")
+    expect(planner.locator("h1")).to_contain_text(name)
+    planner.screenshot(path=picture_folder / "plan-new-community-1920x1080.png")
+
+
+def founded(page: Page, town: Town, plan: int, community: str, picture_folder: Path) -> str:
+    """On the western half of a grid of the same street; who is to look after the new one."""
+    page.goto(f"{town.url}/plans/{plan}/draw/")
+    ready(page)
+    page.locator("#community").select_option(f"{community[:9]}001")
+    expect(page.locator(f'#panel-grids [data-key^="{community[:9]}001"]')).not_to_have_count(0)
+    giver, ring = min(grids_of(page).items())
+    south, north = across(ring)
+    west = min(x for x, _ in ring) - 2e-4
+    page.keyboard.press("a")
+    along(page, (west, south[1]), south, north, (west, north[1]))
+    page.locator("#card-community").select_option(community)
+    page.locator("#card-grid").select_option(giver)
+    page.locator("#card-name").fill("一号网格")
+    expect(page.locator(".card-areas tr")).to_have_count(2)
+    page.screenshot(path=picture_folder / "plan-found-1920x1080.png")
+    page.keyboard.press("Enter")
+    steps_are(page, 1)
+
+    page.locator("#community").select_option(community)
+    page.locator(f'#panel-grids [data-key="{community}001"]').click()
+    page.keyboard.press("p")
+    one = page.locator(".draw-people li").first
+    worker = one.locator("span").first.inner_text()
+    one.locator("input").check()
+    page.screenshot(path=picture_folder / "plan-people-1920x1080.png")
+    page.locator("#dialog button.main").click()
+    expect(page.locator("#dialog")).to_be_hidden()
+    steps_are(page, 2)
+    assert [done["do"] for done in operations(town, plan)] == ["add", "assign"]
+    return worker

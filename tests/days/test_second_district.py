@@ -10,13 +10,13 @@ from playwright.sync_api import Page, expect
 
 from fixtures.second_district import files
 from tests.days.conftest import DESK, PHONE, OpenPage
+from tests.days.importing import apply, check, send
 from tests.days.town import Town, until
 
 SCOPE = "140108"
 NAME, PASSWORD = "planner-140108", "Kan-Bu-Jian-7"
 # Counted in the files: fixtures/second_district, and tests/fixtures/test_second_district.py.
 DIVISIONS, GRIDS, BUILDINGS, ADDRESSES_ONLY = 149, 526, 1200, 25
-JOB_MS = 120_000  # what a job may take on two busy cores
 MAP_DRAWN = """() => {
   const map = document.getElementById("map").map;
   return Boolean(map?.loaded() && !map.isMoving());
@@ -45,32 +45,6 @@ def desk(open_page: OpenPage, planner: None) -> Page:
     page.keyboard.press("Enter")
     expect(page.locator(".order")).to_be_visible()
     return page
-
-
-def send(page: Page, town: Town, path: Path, kind: str) -> None:
-    """Send a file and wait until the job has looked into it."""
-    page.goto(f"{town.url}/imports/new/?kind={kind}")
-    page.locator("#file").set_input_files(path)
-    expect(page.locator("#scope")).to_have_value(SCOPE)
-    page.locator("#valid_from").fill("2026-01-01")
-    page.locator("#send").click()
-    page.wait_for_url(re.compile(r"/imports/\d+/$"))
-    expect(page.locator("#reading, .badge.bad")).to_be_visible(timeout=JOB_MS)
-
-
-def check(page: Page, frame: str = "") -> None:
-    """Take the guess of the columns over, and wait for the report."""
-    if frame:
-        page.locator("#frame").select_option(frame)
-    page.locator("#reading button.main").click()
-    done = page.locator(".badge.good, .badge.bad, #reading [role=alert]")
-    expect(done.first).to_be_visible(timeout=JOB_MS)
-
-
-def apply(page: Page) -> None:
-    page.locator("[data-opens=confirm-apply]").click()
-    page.locator("#confirm-apply button.main").click()
-    expect(page.locator(".message.success")).to_be_visible(timeout=JOB_MS)
 
 
 def count(page: Page, name: str) -> str:
@@ -112,18 +86,18 @@ def a_bad_file_is_refused_in_a_sentence(desk: Page, town: Town, folder: Path) ->
     bad = folder / "区划.csv"
     bad.write_text("<html><table><tr><td>1</td></tr></table></html>", encoding="utf-8")
 
-    send(desk, town, bad, "divisions")
+    send(desk, town, bad, "divisions", SCOPE)
 
     expect(desk.locator(".message.error")).not_to_be_empty()
 
 
 def divisions_and_the_outline_come_in(desk: Page, town: Town) -> None:
-    send(desk, town, files.DIVISIONS, "divisions")
+    send(desk, town, files.DIVISIONS, "divisions", SCOPE)
     check(desk)
     assert count(desk, "new") == str(DIVISIONS)
     apply(desk)
 
-    send(desk, town, files.BOUNDARY, "divisions")
+    send(desk, town, files.BOUNDARY, "divisions", SCOPE)
     check(desk, frame="wgs84")
     assert (count(desk, "new"), count(desk, "changed")) == ("0", "1")
     apply(desk)
@@ -132,7 +106,7 @@ def divisions_and_the_outline_come_in(desk: Page, town: Town) -> None:
 def a_missing_grid_is_shown_on_the_map(
     desk: Page, town: Town, folder: Path, pictures: Path
 ) -> None:
-    send(desk, town, with_a_gap(folder), "grids")
+    send(desk, town, with_a_gap(folder), "grids", SCOPE)
     desk.screenshot(path=pictures / "imports-reading-1920x1080.png")
     check(desk)
 
@@ -154,7 +128,7 @@ def a_missing_grid_is_shown_on_the_map(
 
 
 def grids_come_in(desk: Page, town: Town, pictures: Path) -> None:
-    send(desk, town, files.GRIDS, "grids")
+    send(desk, town, files.GRIDS, "grids", SCOPE)
     expect(desk.locator("#frame")).to_have_value("4525")
     check(desk)
     desk.screenshot(path=pictures / "imports-report-1920x1080.png")
@@ -163,7 +137,7 @@ def grids_come_in(desk: Page, town: Town, pictures: Path) -> None:
 
 
 def streets_come_in_once_their_frame_is_said(desk: Page, town: Town) -> None:
-    send(desk, town, files.STREETS, "streets")
+    send(desk, town, files.STREETS, "streets", SCOPE)
     expect(desk.locator("#frame")).to_have_js_property("required", True)
     check(desk, frame="wgs84")
     apply(desk)
@@ -171,7 +145,7 @@ def streets_come_in_once_their_frame_is_said(desk: Page, town: Town) -> None:
 
 def buildings_betray_their_frame(desk: Page, town: Town, pictures: Path) -> None:
     """By the streets, which are known."""
-    send(desk, town, files.BUILDINGS, "buildings")
+    send(desk, town, files.BUILDINGS, "buildings", SCOPE)
     told = desk.locator("#told")
     expect(told).to_contain_text("GCJ-02")
     expect(told).to_contain_text(re.compile(r"5[5-9]\d"))  # metres; 551 to 589 in this city
@@ -187,13 +161,13 @@ def buildings_betray_their_frame(desk: Page, town: Town, pictures: Path) -> None
 
 
 def staff_comes_in(desk: Page, town: Town) -> None:
-    send(desk, town, files.WORKERS, "workers")
+    send(desk, town, files.WORKERS, "workers", SCOPE)
     check(desk)
     apply(desk)
 
 
 def the_same_again_changes_nothing(desk: Page, town: Town) -> None:
-    send(desk, town, files.GRIDS, "grids")
+    send(desk, town, files.GRIDS, "grids", SCOPE)
     check(desk)
 
     assert count(desk, "same") == str(GRIDS)

@@ -125,7 +125,8 @@ def _told(request: HttpRequest, plan_id: int) -> tuple[dict[str, Any], str]:
 
 def _done_json(done: editing.Done, community: str) -> JsonResponse:
     changed = drawn.difference(done.before, done.after, community)
-    return json_ok(changed | drawn.state_json(done.row, done.after, community))
+    counts = {"counts": drawn.counts_json(done.before, done.after)}
+    return json_ok(changed | counts | drawn.state_json(done.row, done.after, community))
 
 
 @allow(Permission.EDIT_TERRITORY)
@@ -140,7 +141,7 @@ def preview(request: HttpRequest, grid_plan_id: int) -> JsonResponse:
         operations=_operations(told),
         by=user_of(request),
     )
-    return json_ok(drawn.difference(done.before, done.after, community))
+    return json_ok(drawn.preview_json(done.before, done.after, community))
 
 
 @allow(Permission.EDIT_TERRITORY)

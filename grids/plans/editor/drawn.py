@@ -72,6 +72,13 @@ def difference(before: Plan, after: Plan, community: str) -> dict[str, Any]:
     }
 
 
+def preview_json(before: Plan, after: Plan, community: str) -> dict[str, Any]:
+    """The same of what is only tried: gone are those that would end, not those that would no longer
+    touch the community."""
+    told = difference(before, after, community)
+    return told | {"gone": [key for key in told["gone"] if key not in after.grids]}
+
+
 def state_json(row: BoundaryPlan, plan: Plan, community: str) -> dict[str, Any]:
     """What changes with every step besides shapes: revision, steps, findings, what is changed."""
     last = plan.steps[-1] if plan.steps else None
@@ -177,10 +184,7 @@ def communities_json(row: BoundaryPlan, plan: Plan) -> list[dict[str, Any]]:
     """The communities of the plan's territory with how many grids they have before and now, and
     how many of these the plan changes.  One query.
     """
-    before, now = _counted(plan.base.grids), _counted(plan.grids)
-    changed: dict[str, int] = {}
-    for one in _changed(plan):
-        changed[one["community"]] = changed.get(one["community"], 0) + 1
+    before, now, changed = _counted(plan.base.grids), _counted(plan.grids), _count_changed(plan)
     known = Division.objects.filter(level="community", code__startswith=row.scope_code)
     rows = known.order_by("code").values_list("code", "name", "parent__name")
     return [
@@ -194,6 +198,25 @@ def communities_json(row: BoundaryPlan, plan: Plan) -> list[dict[str, Any]]:
         }
         for code, name, street in rows
     ]
+
+
+def counts_json(before: Plan, after: Plan) -> list[dict[str, Any]]:
+    """The same counts anew, of the communities in which grids differ."""
+    old, new = before.grids, after.grids
+    differ = [key for key in old.keys() | new.keys() if old.get(key) is not new.get(key)]
+    grids = [grid for key in differ for grid in (old.get(key), new.get(key)) if grid]
+    now, changed = _counted(new), _count_changed(after)
+    return [
+        {"code": code, "grids": now.get(code, 0), "changed": changed.get(code, 0)}
+        for code in sorted({grid.community for grid in grids})
+    ]
+
+
+def _count_changed(plan: Plan) -> dict[str, int]:
+    changed: dict[str, int] = {}
+    for one in _changed(plan):
+        changed[one["community"]] = changed.get(one["community"], 0) + 1
+    return changed
 
 
 def _counted(grids: Mapping[str, Grid]) -> dict[str, int]:

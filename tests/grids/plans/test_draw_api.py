@@ -16,7 +16,7 @@ from django.utils import timezone
 from gis_server.errors import Conflict, DomainError
 from gis_server.models import ChangeRow
 from gis_server.roles import Role
-from grids.models import BoundaryPlan, Building, Grid, GridShape, PlanStep, Street
+from grids.models import BoundaryPlan, Building, Division, Grid, GridShape, PlanStep, Street
 from grids.plan import Rename, Split, dump, read
 from grids.plans import services
 from grids.plans.editor import editing, kept
@@ -24,7 +24,7 @@ from grids.redrawing import Redrawing, Reshaped
 from tests.cameras.threads import together
 from tests.conftest import SignIn
 from tests.grids.plans.planning import border_at, box, made, people
-from tests.grids.territory import COMMUNITY, EAST, WEST, at, two_grids
+from tests.grids.territory import COMMUNITY, EAST, WEST, at, division, shaped, square, two_grids
 
 HOME = "/api/grid-plans/"
 NEW = f"{COMMUNITY}003"
@@ -164,6 +164,27 @@ def test_a_preview_stores_nothing(planner: Client, draft: int) -> None:
     assert told["gone"] == [EAST]
     row = BoundaryPlan.objects.get(pk=draft)
     assert (row.revision, row.operations) == (1, [])
+
+
+def test_a_grid_that_no_longer_touches_the_community_is_not_said_to_end(
+    planner: Client, draft: int
+) -> None:
+    street = Division.objects.get(level="street")
+    old, new = f"{COMMUNITY[:9]}002", f"{COMMUNITY[:9]}399"
+    beyond = shaped(f"{old}001", division(old, "community", street), square(114)).code
+    division(new, "community", street)
+    kept.forget(draft)
+    found = {"do": "add", "grid": EAST, "ring": None, "code": f"{new}001", "name": "新"}
+
+    tried = send(planner, draft, "preview", {"revision": 1, "operations": [found]})
+    done = do(planner, draft, 1, found)
+
+    assert tried["gone"] == [EAST]
+    assert done["gone"] == [EAST, beyond]
+    assert done["counts"] == [
+        {"code": COMMUNITY, "grids": 1, "changed": 1},
+        {"code": new, "grids": 1, "changed": 1},
+    ]
 
 
 def test_a_line_that_ends_inside_is_refused_with_its_place(planner: Client, draft: int) -> None:

@@ -163,10 +163,12 @@ export class Editor {
     return editor === this.config.user && revision === seen + 1 && operations.length === 1 && same(operations[0], last);
   }
 
-  take({ grids, gone, ...state }) {
+  take({ grids, gone, counts = [], ...state }) {
     gone.forEach((key) => this.grids.delete(key));
     grids.forEach((grid) => this.grids.set(grid.key, grid));
     Object.assign(this.state, state);
+    const counted = new Map(counts.map((one) => [one.code, one]));
+    this.state.communities = this.state.communities.map((one) => ({ ...one, ...counted.get(one.code) }));
     this.chosen = this.chosen.filter((key) => this.grids.has(key));
     this.tell("change");
     this.tell("select");
