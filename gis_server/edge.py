@@ -7,7 +7,7 @@ says neither, so forgetting it shows at the first call, and a test walks all rou
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -471,14 +471,25 @@ def parse_moment(request: HttpRequest, name: str) -> datetime | None:
     text = parse_text(request, name, LONGEST_TIME).replace(" ", "+")
     if not text:
         return None
-    try:
-        found = parse_datetime(text)
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None or not _is_of_our_time(found.date()):
+    found = zoned_moment(text)
+    if found is None:
         rule = _("%(name)s must be a time with its zone, such as 2026-03-31T08:00:00+08:00.")
         raise Invalid(rule % {"name": name})
     return found
+
+
+def zoned_moment(text: str) -> datetime | None:
+    """What a text of ISO 8601 with a zone says, in UTC, for PostgreSQL knows no zone beyond ±15:59.
+
+    None for any other text, and for a time of another century than people mean.
+    """
+    try:
+        found = parse_datetime(text)
+    except ValueError:
+        return None
+    if found is None or found.tzinfo is None or not _is_of_our_time(found.date()):
+        return None
+    return found.astimezone(UTC)
 
 
 def _is_of_our_time(day: date) -> bool:

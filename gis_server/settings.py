@@ -33,7 +33,7 @@ from gis_server.env import (
 from gis_server.roles import Role
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = BASE_DIR / "var"
+VAR_DIR = (BASE_DIR / "var").resolve()  # of an installation: /var/lib/gis-server, named so in messages
 
 # Django itself -----------------------------------------------------------------------------------
 DEBUG = env_bool("DEBUG", False)

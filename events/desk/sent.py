@@ -1,6 +1,6 @@
 """What people send from the desk and from an event's page, checked once, here."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.http import QueryDict
 from django.utils import timezone
@@ -68,7 +68,8 @@ def moment(text: str) -> datetime | None:
         at = None
     if at is None or not 2000 < at.year < 3000:
         raise Invalid(_("A time is written like 2026-03-01T18:00."))
-    return at if timezone.is_aware(at) else timezone.make_aware(at)
+    # In UTC: PostgreSQL knows no zone beyond ±15:59.
+    return (at if timezone.is_aware(at) else timezone.make_aware(at)).astimezone(UTC)
 
 
 def id_of(user: User, number: str) -> int:

@@ -15,7 +15,6 @@ from django.db.models import OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -28,7 +27,7 @@ from events.reporting import services, throttle
 from events.reporting.api import most_reports
 from events.reporting.sent import MAX_ADDRESS, draft_of
 from events.rights import events_seen
-from gis_server.edge import allow, parse_int, parse_text, public, user_of
+from gis_server.edge import allow, parse_int, parse_text, public, user_of, zoned_moment
 from gis_server.errors import DomainError, Invalid, NotFound, status_of
 from gis_server.openapi.marks import answers, asks, sends
 from gis_server.openapi.schemas import LAT, LON, TIME, record, text, whole, written
@@ -215,11 +214,8 @@ def period(request: HttpRequest, now: datetime) -> tuple[datetime, datetime]:
 
 def moment(request: HttpRequest, name: str) -> datetime | None:
     text = parse_text(request, name, 40).replace(" ", "+")  # a "+" that nobody has escaped
-    try:
-        at = parse_datetime(text) if text else None
-    except ValueError:
-        at = None
-    if text and (at is None or at.tzinfo is None or not 1970 < at.year < 9000):
+    at = zoned_moment(text) if text else None
+    if text and at is None:
         raise Invalid(_("%(name)s must be a time with its zone.") % {"name": name})
     return at
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from events.models.event import MAX_PHOTOS, MAX_TEXT, Source
 from events.workflow import Severity
+from gis_server.edge import zoned_moment
 from gis_server.errors import Invalid
 from gis_server.frames import Frame
 
@@ -149,14 +149,10 @@ def time_of(told: Mapping[str, Any], name: str) -> datetime | None:
     value = told.get(name)
     if value is None or value == "":
         return None
-    try:
-        at = parse_datetime(value) if isinstance(value, str) else None
-        # Times at the ends of the calendar leave it in another zone.
-        if at is not None and at.tzinfo is not None and 1970 < at.year < 9999:
-            return at
-    except ValueError:
-        pass
-    raise Invalid(_("%(name)s must be a time with its zone.") % {"name": name})
+    at = zoned_moment(value) if isinstance(value, str) else None
+    if at is None:
+        raise Invalid(_("%(name)s must be a time with its zone.") % {"name": name})
+    return at
 
 
 def id_of(told: Mapping[str, Any], name: str) -> int | None:

@@ -3,7 +3,7 @@
 import math
 import re
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 Box = tuple[float, float, float, float]
 """Least first axis, least second axis, greatest first, greatest second."""
@@ -93,6 +93,7 @@ def _bounds(text: str, zone: tzinfo) -> tuple[datetime, datetime]:
         raise ValueError("no time of RFC 3339")
     moment = datetime.fromisoformat(text.upper().replace(" ", "T"))
     _on_the_calendar(moment.date())
+    moment = moment.astimezone(UTC)  # PostgreSQL knows no zone beyond ±15:59
     return moment, moment
 
 

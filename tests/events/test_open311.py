@@ -184,6 +184,7 @@ def test_the_list_is_cut_by_status_service_time_and_number(app: Client, pothole:
     assert numbers(service_request_id=f"{old.number},{over.number}") == [over.number, old.number]
     start = (now - timedelta(days=101)).isoformat()
     assert numbers(start_date=start) == [old.number]
+    assert numbers(end_date="2000-01-01T00:00:11.48+19:12") == []
     assert numbers(page="2", page_size="1") == [over.number]
 
 

@@ -1,5 +1,7 @@
 """Who may pass, and what errors look like to people and to programs."""
 
+from datetime import UTC, datetime
+
 import pytest
 from django.conf import settings
 from django.db import OperationalError, connection
@@ -10,7 +12,15 @@ from django.urls import path
 from django.views.decorators.http import require_GET, require_POST
 
 from gis_server import urls
-from gis_server.edge import Gate, allow, live_origin, parse_int, parse_page, public
+from gis_server.edge import (
+    Gate,
+    allow,
+    live_origin,
+    parse_int,
+    parse_page,
+    public,
+    zoned_moment,
+)
 from gis_server.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound, Unavailable
 from gis_server.roles import Permission
 from tests.conftest import MakeUser, SignIn
@@ -189,6 +199,25 @@ def test_the_live_process_may_be_elsewhere() -> None:
 def test_a_limit_that_is_no_sensible_number_is_refused(text: str) -> None:
     with pytest.raises(Invalid):
         parse_page(RequestFactory().get("/", {"limit": text}))
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("2026-03-31T08:00:00+08:00", datetime(2026, 3, 31, tzinfo=UTC)),
+        # No zone of the earth, and more than PostgreSQL takes.
+        ("2026-03-31T19:12:00+19:12", datetime(2026, 3, 31, tzinfo=UTC)),
+        ("2026-03-31T08:00:00", None),
+        ("2026-03-31T08:00:00+24:00", None),
+        ("0001-01-01T00:00:00+08:00", None),
+        ("yesterday", None),
+    ],
+)
+def test_a_time_with_a_zone_is_taken_in_utc(text: str, told: datetime | None) -> None:
+    found = zoned_moment(text)
+
+    assert found == told
+    assert found is None or found.tzinfo is UTC
 
 
 def test_a_page_has_defaults() -> None:

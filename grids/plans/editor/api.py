@@ -224,11 +224,11 @@ def here(request: HttpRequest, grid_plan_id: int) -> JsonResponse:
     page = text_of(told, "page", 32)
     if not PAGE.fullmatch(page):
         raise Invalid(_("page must be 8 to 32 small letters and digits."))
+    community = _community(told, row)
     if told.get("leaves") is True:
         presence.leave(row, user, page, now=time.time())
         return json_ok({"others": []})
     draws = may(user.role, Permission.EDIT_TERRITORY)
-    community = text_of(told, "community", 12)
     others = presence.tell(row, user, page, community, draws=draws, now=time.time())
     return json_ok({"others": others, "revision": row.revision, "state": row.state})
 

@@ -407,6 +407,7 @@ def test_pages_see_each_other_until_they_leave(planner: Client, leader: Client, 
     send(leader, draft, "here", second | {"leaves": True})
     assert send(planner, draft, "here", first)["others"] == []
     send(planner, draft, "here", {"page": "<b>"}, 422)
+    send(planner, draft, "here", first | {"community": "\x84", "leaves": True}, 422)
     told = ChangeRow.objects.filter(topic="plan", data__here=True)
     assert told.count() == 3
 
