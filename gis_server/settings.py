@@ -33,7 +33,8 @@ from gis_server.env import (
 from gis_server.roles import Role
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = (BASE_DIR / "var").resolve()  # of an installation: /var/lib/gis-server, named so in messages
+# Of an installation /var/lib/gis-server, and named so in messages.
+VAR_DIR = (BASE_DIR / "var").resolve()
 
 # Django itself -----------------------------------------------------------------------------------
 DEBUG = env_bool("DEBUG", False)

@@ -333,12 +333,13 @@ def prove_edit(
     if not any(finding.code in after for finding in found):
         found = []  # among the others, and there before
     found += _same_land(before, after)
-    thin = [
-        finding
-        for finding in thin_ones(list(after), np.array(list(after.values()), dtype=object), limits)
-        if not _was_as_thin(finding, before, limits)
-    ]
-    return [in_metres(finding) for finding in found] + thin
+    return [in_metres(finding) for finding in found] + newly_thin(before, after, limits)
+
+
+def newly_thin(before: Shapes, after: Shapes, limits: Limits) -> list[Finding]:
+    """Grids too small or too narrow (sizes in m² and m), but for those that were as thin before."""
+    found = thin_ones(list(after), np.array(list(after.values()), dtype=object), limits)
+    return [finding for finding in found if not _was_as_thin(finding, before, limits)]
 
 
 def _was_as_thin(finding: Finding, before: Shapes, limits: Limits) -> bool:

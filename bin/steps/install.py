@@ -39,6 +39,8 @@ DETAILS = "/var/log/gis-server/setup.log"
 HEALTHY_WITHIN_S = 240
 GIVEN = ("DATABASE_URL", "REDIS_URL", "PROBE_NETWORKS")
 """Settings that the first installation takes over from its own environment."""
+FOLDERS = ("BACKUP_DIR", "MEDIA_ROOT", "TILE_STORE")
+"""Settings that name a folder which processes write, maybe on another disk than the rest."""
 STANDING = {"METRICS_DIR": "/dev/shm/gis-server"}
 """Settings that every installation has, unless somebody has chosen otherwise."""
 HBA = """\
@@ -322,7 +324,15 @@ def own_units(one: Installation, where: Path = places.ROOT) -> dict[str, str]:
         one.layout, commands, has_front=one.has_front,
         postgres=postgres.programs(one.cluster.data) if one.has_own_database else None,
         redis=Path(redis_server.program()) if one.has_own_redis else None,
+        elsewhere=elsewhere(one),
     )  # fmt: skip
+
+
+def elsewhere(one: Installation) -> list[str]:
+    """Folders that settings name outside of the state."""
+    state = one.layout.state
+    named = {Path(one.env.get(name) or state) for name in FOLDERS}
+    return sorted(str(folder) for folder in named if not folder.is_relative_to(state))
 
 
 def check_given(one: Installation, where: Path) -> None:

@@ -5,7 +5,7 @@ docs/design/install.md.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bin.steps.layout import DATABASE_USER, FRONT_USER, USER, Layout
@@ -82,16 +82,18 @@ def all_units(
     postgres: Path | None,
     redis: Path | None,
     has_front: bool = True,
+    elsewhere: Sequence[str] = (),
 ) -> dict[str, str]:
     """The text of every unit by file name.
 
+    elsewhere: folders outside of the state that settings name, which processes write too.
     has_front: whether pages are served here, so that a server with TLS stands before them.
     postgres: the folder of the programs of the private PostgreSQL; redis: the program of the
     private Redis; None where a server of the district's own is used.
     """
     servers = [name for name, there in ((DATABASE, postgres), (REDIS, redis)) if there]
     units = {
-        f"gis-server-{name}.service": process(layout, name, command, servers)
+        f"gis-server-{name}.service": process(layout, name, command, servers, elsewhere)
         for name, command in commands.items()
     }
     if postgres:
@@ -121,7 +123,9 @@ WantedBy=multi-user.target
 """
 
 
-def process(layout: Layout, name: str, command: str, servers: list[str]) -> str:
+def process(
+    layout: Layout, name: str, command: str, servers: list[str], elsewhere: Sequence[str] = ()
+) -> str:
     # True time first: without it outages and deadlines would be wrong by hours after a power cut.
     after = ["network-online.target", "time-sync.target", *(f"{one}.service" for one in servers)]
     return f"""\
@@ -149,8 +153,13 @@ RestartSec=2
 KillMode=mixed
 TimeoutStopSec={PATIENCE_S.get(name, 20)}
 LimitNOFILE={OPEN_FILES}
-ReadWritePaths={layout.state}
+ReadWritePaths={" ".join([str(layout.state), *map(writable, elsewhere)])}
 {HARDENED.format(capabilities="", families=NETWORK)}"""
+
+
+def writable(folder: str) -> str:
+    """A folder for ReadWritePaths; a process starts all the same while its disk is not there."""
+    return '"-' + folder.replace("%", "%%").replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def database(layout: Layout, programs: Path) -> str:

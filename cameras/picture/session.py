@@ -6,6 +6,7 @@ the one that was checked, whatever the description says; no redirect is followed
 """
 
 import asyncio
+import contextlib
 import re
 import time
 from collections.abc import Sequence
@@ -89,6 +90,7 @@ class Session:
     async def rtsp_setup(self, target: Target, line: OneLine) -> StepResult:
         """Agree on the way: inside this connection, which loses nothing and passes every router."""
         transport = {"Transport": "RTP/AVP/TCP;unicast;interleaved=0-1"}
+        self._session = ""
         try:
             stream = await line.to(target.host, target.rtsp_port, tls=target.tls)
             reply = await self._ask(stream, "SETUP", self._control, transport)
@@ -106,19 +108,24 @@ class Session:
         return StepResult(Reason.OK)
 
     async def rtsp_play(self, target: Target, line: OneLine) -> StepResult:
-        """Have the pictures sent."""
+        """Have the pictures sent; where they are not, or our time is over, end the session."""
+        stream: Stream | None = None
         try:
             stream = await line.to(target.host, target.rtsp_port, tls=target.tls)
             stream.allow(MAX_STREAM_BYTES)
             reply = await self._ask(stream, "PLAY", self._base, {"Range": "npt=0.000-"})
+            if reply.status != 200:
+                return refusal("PLAY", reply)
+            self._stream = line.hand_over()
+            return StepResult(Reason.OK)
         except NetError as error:
             return StepResult(error.reason, str(error))
         except Malformed as error:
             return StepResult(Reason.NOT_RTSP, str(error))
-        if reply.status != 200:
-            return refusal("PLAY", reply)
-        self._stream = line.hand_over()
-        return StepResult(Reason.OK)
+        finally:
+            if self._stream is None and stream is not None:
+                with contextlib.suppress(NetError):
+                    self._ask_to_end(stream)
 
     async def _ask(self, stream: Stream, method: str, url: str, headers: dict[str, str]) -> Reply:
         """One request and its reply, packets that come before it kept.  Once more when the device
@@ -195,9 +202,7 @@ class Session:
         if stream is None:
             return
         try:
-            self._cseq += 1
-            headers = self._signed("TEARDOWN", self._base, {})
-            stream.write(wire_rtsp.request("TEARDOWN", self._base, self._cseq, headers))
+            self._ask_to_end(stream)
             async with asyncio.timeout(FAREWELL_S):
                 self._early.clear()
                 await self._reply(stream)
@@ -205,6 +210,11 @@ class Session:
             pass  # it has gone, or says goodbye in its own way
         finally:
             stream.hang_up()
+
+    def _ask_to_end(self, stream: Stream) -> None:
+        self._cseq += 1
+        headers = self._signed("TEARDOWN", self._base, {})
+        stream.write(wire_rtsp.request("TEARDOWN", self._base, self._cseq, headers))
 
 
 def nonces(challenges: Sequence[digest.Challenge]) -> set[str]:

@@ -40,6 +40,8 @@ PER_HOST = 2
 CLAIMED_PER_PLACE = 10
 CLAIMS_PER_ROUND = 4
 LEASE = timedelta(seconds=30)
+NEEDED = timedelta(seconds=BUDGET_S + 1)
+"""So much of a lease a question takes, its write included."""
 IDLE_S = 0.5
 GATHER_S = 0.1
 FLUSH_S = 0.5
@@ -197,17 +199,23 @@ class Poller:
                     break
                 claim = newest
                 results = await self._results(claim)
-            self._sort(Finding(claim, timezone.now(), verdict_of(results)))
+            if results:
+                self._sort(Finding(claim, timezone.now(), verdict_of(results)))
         finally:
             del self._asking[camera_id], self._newest[camera_id]
             if self._free() >= self._batch():
                 self._room.set()
 
     async def _results(self, claim: Claim) -> list[StepResult]:
+        """What it answered; nothing where the lease is over, or will be before the answer is
+        written, by the time it is its host's turn: whoever claims it next asks it.
+        """
         if claim.trouble:
             return [StepResult(Reason.OWN_TROUBLE, claim.trouble)]
         try:
             async with self._lanes.turn(claim.target.host, is_down=claim.is_down):
+                if self._newest[claim.camera_id].until < timezone.now() + NEEDED:
+                    return []
                 target = self._refusals.target(claim, claim.until - LEASE)
                 return await self._prober.climb(target, claim.steps)
         except Exception as error:

@@ -125,7 +125,7 @@ WATCHES = (
         METRICS,
         find,
         gettext_lazy(
-            "Look whether PostgreSQL runs and its disk has room; bin/up starts its own again by"
+            "Look whether PostgreSQL runs and its disk has room; one of our own is started again by"
             " itself. Nothing that was confirmed is lost, and phones keep what they could not send."
         ),
     ),

@@ -54,7 +54,7 @@ def find_signs(now: datetime) -> Found:
 
 
 def _never_heard() -> Reading:
-    todo = _("Start it: bin/up does; look at the lines of “jobs” in the log.")
+    todo = _("Start gis-server, or “jobs” alone; look at its lines in the log.")
     name = str(beats.NAMES[beats.Part.JOBS])
     return Reading(name, _("never heard on this installation"), State.UNKNOWN, todo)
 
@@ -125,7 +125,7 @@ def _not_here() -> Reading:
 def _live_process(silent_s: float, heard: bool) -> Reading:
     told = _("looked %(length)s ago") % {"length": words.length(silent_s)}
     if silent_s > SILENT_AFTER_S:
-        todo = _("It hangs: end the process “live” (bin/up starts all again), and keep its lines.")
+        todo = _("It hangs: end the process “live”, it is started again; keep its lines.")
         return Reading(_("Live process"), told, State.BAD, todo)
     if not heard:
         todo = _("It does not hear the database: look at the database first; it comes back alone.")

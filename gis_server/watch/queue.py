@@ -107,8 +107,8 @@ WATCHES = (
         METRICS,
         find,
         gettext_lazy(
-            "Look whether Redis runs: bin/up starts its own again by itself. Meanwhile no job is"
-            " done; people stay signed in, and the wall goes on."
+            "Look whether Redis runs: one of our own is started again by itself. Meanwhile"
+            " no job is done; people stay signed in, and the wall goes on."
         ),
         uses_database=False,
     ),

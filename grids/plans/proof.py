@@ -13,7 +13,7 @@ from gis_server.errors import Invalid
 from grids.codes import GRID_DIGITS, PART_DIGITS
 from grids.models import Division, PlanChange
 from grids.plans.texts import findings_text
-from grids.topology import Finding, prove
+from grids.topology import LIMITS, Finding, newly_thin, prove
 
 # About 1 m²: what rounding to 7 decimals may leave between a division and its parts.
 TOLERANCE_DEG2 = 1e-10
@@ -87,6 +87,14 @@ def _findings(world: World) -> Iterator[Finding]:
     for code in sorted(below):
         if len(code) >= GRID_DIGITS and code in world.after:
             yield from _prove(below[code], (code, world.after[code]))
+    yield from _slivers(world)
+
+
+def _slivers(world: World) -> Iterator[Finding]:
+    """Grids that the plan draws too small or too narrow; another code alone draws nothing."""
+    there = {shape.wkb for shape in world.before.values()}
+    drawn = {code: one for code, one in world.after.items() if one.wkb not in there}
+    yield from newly_thin(world.before, drawn, LIMITS)
 
 
 def _together(world: World, below: Mapping[str, Shapes]) -> Iterator[Finding]:

@@ -78,6 +78,17 @@ def test_no_service_may_more_than_it_needs() -> None:
         assert all(path.startswith("/var/lib/gis-server") for path in written.split()), name
 
 
+def test_folders_on_other_disks_are_written_by_processes_alone() -> None:
+    found = units.all_units(
+        LAYOUT, units.procfile(PROCFILE), postgres=POSTGRES, redis=REDIS,
+        elsewhere=["/srv/50% full/backups"],
+    )  # fmt: skip
+
+    told = {name: settings(text).get("ReadWritePaths", [""]) for name, text in found.items()}
+    assert told["gis-server-jobs.service"] == ['/var/lib/gis-server "-/srv/50%% full/backups"']
+    assert "/srv" not in told["gis-server-postgres.service"][0]
+
+
 def as_systemd_reads(command: str) -> list[str]:
     """The words of an ExecStart line, by the rules of systemd.service(5), "Command lines"."""
     words = re.findall(r'"((?:\\.|[^"\\])*)"|(\S+)', command)

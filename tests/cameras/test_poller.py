@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
@@ -25,6 +26,7 @@ from cameras.models import CameraState, LoginBook, Notice, Outage, PollerBeat, P
 from cameras.probe.net import TcpNet
 from cameras.probe.reason import Reason
 from cameras.probe.target import Login
+from cameras.processes import poller
 from cameras.processes.poller import Poller
 from cameras.services.logins import place_of
 from tests.cameras.conftest import MakeCamera
@@ -266,6 +268,23 @@ def test_a_camera_that_waits_for_its_host_is_not_asked_twice(make_camera: MakeCa
             return sum(b"OPTIONS" in request for request in fake.requests)
 
     assert asyncio.run(scenario()) == 9
+
+
+def test_whose_lease_leaves_no_time_for_a_question_is_left_to_the_next_poller(
+    make_camera: MakeCamera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a long wait for its host's turn: two would ask it within one interval."""
+    monkeypatch.setattr(poller, "NEEDED", poller.LEASE + timedelta(seconds=1))
+
+    async def scenario() -> list[bytes]:
+        async with running(FakeCamera()) as fake:
+            await in_thread(make_camera, host="127.0.0.1", port=fake.port)
+            await Poller(LOOPBACK).once()
+            return fake.requests
+
+    assert asyncio.run(scenario()) == []
+    assert not Probe.objects.exists()
+    assert CameraState.objects.get().leased_by == ""
 
 
 def test_a_login_set_while_the_camera_is_asked_is_asked_with_at_once(

@@ -11,8 +11,10 @@ import pytest
 from cameras.picture.faults import Fault
 from cameras.picture.order import CaptureFailed, Order, Purpose, Shot
 from cameras.picture.pool import Pool
+from cameras.picture.session import Session
 from cameras.probe.net import TcpNet
 from cameras.probe.reason import Reason
+from cameras.probe.target import Target
 from fixtures.camera_farm.film import Coded, Film
 from tests.cameras.fake_camera import listening
 from tests.cameras.films import changed, playing, shot
@@ -302,3 +304,55 @@ async def decoded(pool: Pool, pictures: list[Coded]) -> str:
     except CaptureFailed as failed:
         return failed.reason.value
     return "torn" if "torn_only" in told else "whole"
+
+
+SDP = b"v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=control:track1\r\n"
+
+
+@pytest.mark.parametrize("play", ["RTSP/1.0 453 Not Enough Bandwidth", "RTSP/1.0 503 Busy", ""])
+def test_a_session_that_does_not_play_is_ended_too(play: str) -> None:
+    """Each SETUP is followed by a TEARDOWN of its own session, whatever PLAY was answered with."""
+    heard: list[tuple[str, str]] = []
+
+    async def device(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while head := (await read_head(reader)):
+            method, session = head.split(" ", 1)[0], value_of(head, "Session")
+            heard.append((method, session))
+            made = f"Session: {len(heard)};timeout=60\r\n" if method == "SETUP" else ""
+            status = play if method == "PLAY" else "RTSP/1.0 200 OK"
+            body = SDP if method == "DESCRIBE" else b""
+            if status:
+                lines = f"{status}\r\nCSeq: {value_of(head, 'CSeq')}\r\n{made}"
+                lines += f"Content-Length: {len(body)}\r\n\r\n"
+                writer.write(lines.encode() + body)
+        writer.close()
+
+    async def scenario() -> Reason:
+        server = await asyncio.start_server(device, "127.0.0.1", 0)
+        async with server:
+            target = Target("127.0.0.1", server.sockets[0].getsockname()[1], "/live")
+            session = Session(target, NET)
+            rungs = await session.open()
+            await session.close()
+            await asyncio.sleep(0.2)
+        return rungs[-1].reason
+
+    assert asyncio.run(scenario()) is not Reason.OK
+    begun = [number for number, (method, _) in enumerate(heard, 1) if method == "SETUP"]
+    assert begun
+    # A new session is not asked for in the name of one before.
+    assert all(not session for method, session in heard if method == "SETUP")
+    ended = [session for method, session in heard if method == "TEARDOWN"]
+    assert ended == [str(number) for number in begun]
+
+
+async def read_head(reader: asyncio.StreamReader) -> str:
+    try:
+        return (await reader.readuntil(b"\r\n\r\n")).decode()
+    except (asyncio.IncompleteReadError, ConnectionError):
+        return ""
+
+
+def value_of(head: str, name: str) -> str:
+    lines = (line.partition(":") for line in head.split("\r\n"))
+    return next((value.strip() for key, _, value in lines if key.lower() == name.lower()), "")

@@ -11,7 +11,7 @@ from gis_server.errors import Conflict, DomainError, Invalid, NotAllowed
 from gis_server.roles import Role
 from grids.models import BoundaryPlan, PlanChange, PlanStep
 from grids.plans import services
-from grids.redrawing import Redrawing, Reshaped
+from grids.redrawing import Born, Redrawing, Reshaped
 from tests.cameras.threads import together
 from tests.conftest import MakeUser
 from tests.grids.plans.planning import (
@@ -24,7 +24,7 @@ from tests.grids.plans.planning import (
     scheduled,
     today,
 )
-from tests.grids.territory import EAST, WEST, two_grids
+from tests.grids.territory import COMMUNITY, EAST, WEST, two_grids
 
 pytestmark = pytest.mark.django_db
 
@@ -73,6 +73,22 @@ def test_what_leaves_a_gap_is_not_sent_to_review_and_the_gap_is_told() -> None:
     assert {"uncovered"} == {one["fault"] for one in faults}
     assert BoundaryPlan.objects.get(pk=plan.pk).state == "draft"
     assert plan.steps.count() == 1
+
+
+def test_a_sliver_that_came_with_shapes_is_not_sent_to_review() -> None:
+    # Two metres wide, and a part of the territory all the same.
+    plan = made(
+        Redrawing(
+            reshaped=(Reshaped(EAST, box(113.00002, 114)),),
+            born=(Born(f"{COMMUNITY}003", "细条", "basic", COMMUNITY, box(113, 113.00002)),),
+        )
+    )
+
+    with pytest.raises(Invalid) as error:
+        services.submit(plan_id=plan.pk, revision=1, by=people()[0], now=timezone.now())
+
+    faults = error.value.detail["faults"]
+    assert [(one["code"], one["fault"]) for one in faults] == [(f"{COMMUNITY}003", "too narrow")]
 
 
 def test_ground_outside_of_the_community_is_refused() -> None:
