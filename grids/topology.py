@@ -9,8 +9,8 @@ with outlines is proven by the sums of its sides first (`grids.borders`): all of
 WGS84 degrees and tell sizes in metres.
 
 Every point of a territory that is proven lies inside exactly one grid or on a border; a point on a
-border belongs to the grid with the lowest code among those that have it (`keeper`), as places,
-cameras and events are given to grids too.
+border belongs to the deepest grid among those that have it, and of these to the one with the lowest
+code (`keeper`), as places, cameras and events are given to grids too.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

@@ -207,14 +207,12 @@ class Poller:
                 self._room.set()
 
     async def _results(self, claim: Claim) -> list[StepResult]:
-        """What it answered; nothing where the lease is over, or will be before the answer is
-        written, by the time it is its host's turn: whoever claims it next asks it.
-        """
+        """What it answered; nothing where another poller has it by the time its host is free."""
         if claim.trouble:
             return [StepResult(Reason.OWN_TROUBLE, claim.trouble)]
         try:
             async with self._lanes.turn(claim.target.host, is_down=claim.is_down):
-                if self._newest[claim.camera_id].until < timezone.now() + NEEDED:
+                if not await self._still_holds(claim.camera_id):
                     return []
                 target = self._refusals.target(claim, claim.until - LEASE)
                 return await self._prober.climb(target, claim.steps)
@@ -222,6 +220,22 @@ class Poller:
             # A fault of ours: it must end neither the poller nor a camera's good name.
             logger.exception("asking camera %d failed", claim.camera_id)
             return [StepResult(Reason.OWN_TROUBLE, type(error).__name__)]
+
+    async def _still_holds(self, camera_id: int) -> bool:
+        """Whether the lease lasts until an answer is written, renewed where it does not."""
+        held, now = self._newest[camera_id], timezone.now()
+        if held.until >= now + NEEDED:
+            return True
+        try:
+            renewed = await self._claims.run(
+                services.renew, held, poller=self.name, lease=LEASE, now=now
+            )
+        except DatabaseAway:
+            return False
+        if renewed is None:
+            return False
+        self._newest[camera_id] = renewed
+        return True
 
     def _sort(self, finding: Finding) -> None:
         """Good answers are written at once, failures once the canaries have answered after them."""

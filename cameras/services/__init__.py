@@ -1,6 +1,6 @@
 """What changes cameras: the registry, the sweep, the pictures."""
 
-from cameras.services.claims import Claim, Reach, claim, hand_back
+from cameras.services.claims import Claim, Reach, claim, hand_back, renew
 from cameras.services.credentials import (
     WantedCredential,
     add_credential,
@@ -123,6 +123,7 @@ __all__ = [
     "release_requests",
     "remove_credential",
     "remove_site",
+    "renew",
     "request_snapshot",
     "rules_by_class",
     "rules_of_camera",

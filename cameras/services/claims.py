@@ -257,6 +257,15 @@ def is_free(ask: Ask, proven: set[Place]) -> bool:
     return ask.place in proven and not ask.refused and not ask.onvif
 
 
+def renew(held: Claim, *, poller: str, lease: timedelta, now: datetime) -> Claim | None:
+    """The claim with a lease from now on; None where somebody else has taken the camera since."""
+    rows = CameraState.objects.filter(
+        camera=held.camera_id, leased_by=poller, lease_until=held.until
+    )
+    until = now + lease
+    return replace(held, until=until) if rows.update(lease_until=until) else None
+
+
 def hand_back(*, poller: str) -> int:
     """Give up all leases of a poller that stops; its cameras are due for the others at once."""
     return CameraState.objects.filter(leased_by=poller).update(leased_by="", lease_until=None)

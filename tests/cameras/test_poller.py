@@ -270,21 +270,31 @@ def test_a_camera_that_waits_for_its_host_is_not_asked_twice(make_camera: MakeCa
     assert asyncio.run(scenario()) == 9
 
 
-def test_whose_lease_leaves_no_time_for_a_question_is_left_to_the_next_poller(
-    make_camera: MakeCamera, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("is_taken", [False, True], ids=["still ours", "another's meanwhile"])
+def test_whose_lease_runs_out_before_its_host_is_free_is_asked_by_one_poller(
+    make_camera: MakeCamera, monkeypatch: pytest.MonkeyPatch, is_taken: bool
 ) -> None:
-    """As after a long wait for its host's turn: two would ask it within one interval."""
+    """As after a long wait for its turn: two would ask it within one interval."""
     monkeypatch.setattr(poller, "NEEDED", poller.LEASE + timedelta(seconds=1))
+    renew = services.renew
 
-    async def scenario() -> list[bytes]:
+    def late(held: services.Claim, **told: Any) -> services.Claim | None:
+        if is_taken:
+            until = timezone.now() + timedelta(seconds=99)
+            CameraState.objects.update(leased_by="another", lease_until=until)
+        return renew(held, **told)
+
+    monkeypatch.setattr(services, "renew", late)
+
+    async def scenario() -> int:
         async with running(FakeCamera()) as fake:
             await in_thread(make_camera, host="127.0.0.1", port=fake.port)
             await Poller(LOOPBACK).once()
-            return fake.requests
+            return sum(b"OPTIONS" in request for request in fake.requests)
 
-    assert asyncio.run(scenario()) == []
-    assert not Probe.objects.exists()
-    assert CameraState.objects.get().leased_by == ""
+    assert asyncio.run(scenario()) == (0 if is_taken else 1)
+    assert Probe.objects.exists() is not is_taken
+    assert CameraState.objects.get().leased_by == ("another" if is_taken else "")
 
 
 def test_a_login_set_while_the_camera_is_asked_is_asked_with_at_once(
