@@ -28,6 +28,7 @@ from tests.days.drawing import (
 from tests.days.importing import apply, check, send
 from tests.days.tour import picture
 from tests.days.town import Town, until
+from tests.days.wall import GRIDS
 
 pytestmark = pytest.mark.usefixtures("tell_logs")
 TITLE = "北片网格拆分方案"
@@ -355,6 +356,13 @@ def test_a_new_community_gets_a_grid_and_its_people(
     planner.goto(f"{town.url}/territory/{community}/")
     expect(planner.locator("h1")).to_contain_text(name)
     planner.screenshot(path=picture_folder / "plan-new-community-1920x1080.png")
+
+    town.manage("shell", "-c", "from tests.grids.plans.planning import *; a_day_passes()")
+    back = taken_back(planner, town, number)
+    approved(planner, leader, picture_folder)
+    published(planner, town, back)
+    # Others count the grids of the district.
+    assert town.ask("SELECT count(*) FROM grids_grid WHERE gone_on IS NULL") == [(GRIDS,)]
 
 
 def founded(page: Page, town: Town, plan: int, community: str, picture_folder: Path) -> str:
