@@ -124,7 +124,7 @@ WantedBy=multi-user.target
 
 
 def process(
-    layout: Layout, name: str, command: str, servers: list[str], elsewhere: Sequence[str] = ()
+    layout: Layout, name: str, command: str, servers: list[str], elsewhere: Sequence[str]
 ) -> str:
     # True time first: without it outages and deadlines would be wrong by hours after a power cut.
     after = ["network-online.target", "time-sync.target", *(f"{one}.service" for one in servers)]

@@ -166,7 +166,8 @@ def person_shown(one: Member) -> dict[str, Any]:
 
 def text_of(told: Mapping[str, Any], name: str, longest: int) -> str:
     """Raises Invalid."""
-    value = told.get(name) or ""
+    value = told.get(name)
+    value = "" if value is None else value
     if not isinstance(value, str) or len(value) > longest or "\0" in value:
         rule = _("%(name)s must be a text of at most %(longest)d characters.")
         raise Invalid(rule % {"name": name, "longest": longest})

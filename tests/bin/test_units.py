@@ -106,7 +106,7 @@ def as_systemd_reads(command: str) -> list[str]:
     ],
 )
 def test_the_shell_gets_the_very_line_of_the_procfile(command: str) -> None:
-    unit = units.process(LAYOUT, "web", command, [])
+    unit = units.process(LAYOUT, "web", command, [], [])
 
     assert as_systemd_reads(settings(unit)["ExecStart"][0]) == ["/bin/sh", "-c", command]
 
