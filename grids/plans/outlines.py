@@ -1,4 +1,4 @@
-"""Outlines that nobody stated are the union of their grids, and follow them."""
+"""Outlines that nobody stated are the union of their grids, and follow them; of no grids, none."""
 
 from collections.abc import Iterator, Mapping
 
@@ -9,6 +9,9 @@ from grids.codes import GRID_DIGITS, parent_code
 from grids.models import Division
 from grids.plans.proof import World
 
+WIPE = """
+    UPDATE grids_division SET shape = NULL, shape_3857 = NULL, label = NULL, shape_is_union = true
+    WHERE code = %(code)s"""
 STORE = """
     WITH given AS (SELECT ST_Multi(ST_GeomFromWKB(%(wkb)s, 4326)) AS shape)
     UPDATE grids_division SET shape = given.shape, shape_is_union = true,
@@ -35,7 +38,7 @@ def follow(world: World) -> list[str]:
 def _communities(world: World) -> Iterator[tuple[str, shapely.Geometry]]:
     for code in sorted(world.communities - set(world.outlines)):
         before, after = (_union(shapes, code) for shapes in (world.before, world.after))
-        if not after.is_empty and not before.equals(after):
+        if not before.equals(after):
             yield code, after
 
 
@@ -58,4 +61,5 @@ def _union_below(division: Division) -> shapely.Geometry:
 def _store(shapes: Mapping[str, shapely.Geometry]) -> None:
     with connection.cursor() as cursor:
         for code, shape in shapes.items():
-            cursor.execute(STORE, {"code": code, "wkb": shapely.to_wkb(shape)})
+            sql = WIPE if shape.is_empty else STORE
+            cursor.execute(sql, {"code": code, "wkb": shapely.to_wkb(shape)})

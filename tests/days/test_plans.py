@@ -361,7 +361,8 @@ def test_a_new_community_gets_a_grid_and_its_people(
     back = taken_back(planner, town, number)
     approved(planner, leader, picture_folder)
     published(planner, town, back)
-    # Others count the grids of the district.
+    # Others count the grids of the district, and look whether the ground is divided.
+    town.manage("check_world")
     assert town.ask("SELECT count(*) FROM grids_grid WHERE gone_on IS NULL") == [(GRIDS,)]
 
 

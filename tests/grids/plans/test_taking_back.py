@@ -7,12 +7,12 @@ from django.utils import timezone
 
 from gis_server.errors import Conflict, Invalid
 from grids.invariants import check
-from grids.models import Assignment, Building, Grid, GridShape, GridWorker, Lineage
+from grids.models import Assignment, Building, Division, Grid, GridShape, GridWorker, Lineage
 from grids.plan import Rename
 from grids.plans import publishing
 from grids.plans.editor import editing, kept
 from grids.plans.taking_back import take_back
-from grids.redrawing import Redrawing, Reshaped, Retired
+from grids.redrawing import Born, Redrawing, Reshaped, Retired
 from tests.grids.plans.planning import (
     NORTH,
     a_day_passes,
@@ -26,7 +26,7 @@ from tests.grids.plans.planning import (
     scheduled,
     west_split,
 )
-from tests.grids.territory import COMMUNITY, EAST, WEST, at, two_grids
+from tests.grids.territory import COMMUNITY, EAST, WEST, at, division, two_grids
 
 pytestmark = pytest.mark.django_db
 
@@ -94,6 +94,28 @@ def test_a_retired_grid_comes_back_as_itself_with_its_people() -> None:
     assert [(row.how, row.earlier.code, row.later.code) for row in Lineage.objects.all()] == [
         ("merged", EAST, WEST), ("split", WEST, EAST),
     ]  # fmt: skip
+
+
+def test_a_community_that_loses_its_last_grid_has_no_ground_left() -> None:
+    """Its outline was the union of its grids; the outline of its neighbour follows too."""
+    Division.objects.filter(level="community").update(shape_is_union=True)
+    street = Division.objects.get(level="street")
+    young = division("140107001009", "community", street, kind="community")
+    born = Born(f"{young.code}001", "新网格", "basic", young.code, box(113.5, 114), (EAST,))
+    plan = published(Redrawing(reshaped=(Reshaped(EAST, box(113, 113.5)),), born=(born,)))
+    young.refresh_from_db()
+    assert young.shape is not None
+    assert young.shape_is_union
+    assert list(check()) == []
+    a_day_passes()
+    plan.refresh_from_db()
+
+    back = take_back(plan_id=plan.pk, revision=plan.revision, by=people()[0], now=timezone.now())
+    publishing.publish(plan_id=scheduled(back).pk, now=timezone.now())
+
+    young.refresh_from_db()
+    assert (young.shape, young.shape_3857, young.label) == (None, None, None)
+    assert list(check()) == []
 
 
 def test_what_later_plans_built_upon_is_not_taken_back_first() -> None:
