@@ -374,7 +374,8 @@ class LoginBook(models.Model):
     """What a login came to at a device, all its cameras together: see `cameras.probe.budget.Book`.
 
     login: a fingerprint of name and password at this device, so that another password starts a book
-    of its own.  trying_until: while one camera tries it, the others wait.
+    of its own.  Empty in the device's own row, which alone has `failed`, `failed_at` (of whichever
+    login) and `trying_until`: while one camera tries a login, the others wait.
     """
 
     site = models.ForeignKey(Site, models.CASCADE, related_name="+")

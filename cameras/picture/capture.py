@@ -9,13 +9,13 @@ from typing import Any, Protocol
 
 from cameras.picture.finding import Exam
 from cameras.picture.http_source import HttpFailed, HttpPictures
-from cameras.picture.order import CaptureFailed, Order, Purpose, Shot, Source
+from cameras.picture.order import CaptureFailed, Heard, Order, Purpose, Shot, Source
 from cameras.picture.rtp.packets import SenderReport
 from cameras.picture.rtp.watch import Broken, Piece, Watch
 from cameras.picture.session import Ended, Session
 from cameras.probe.net import NetError
 from cameras.probe.reason import Reason
-from cameras.probe.result import StepResult, verdict_of
+from cameras.probe.result import StepResult, login_of, verdict_of
 from cameras.probe.target import Target
 from cameras.probe.wire_head import Malformed
 
@@ -75,14 +75,14 @@ class Capture:
         try:
             address = await order.net.resolve(order.address or order.target.host)
         except NetError as error:
-            self._note([StepResult(error.reason, str(error))])
+            self.order.note(Heard())
+            self._climbed([StepResult(error.reason, str(error))])
             raise CaptureFailed(error.reason, str(error)) from None
         return replace(order.target, host=address)
 
-    def _note(self, rungs: Sequence[StepResult]) -> None:
-        """Tell the ladder.  Raises CaptureFailed when it has broken."""
+    def _climbed(self, rungs: Sequence[StepResult]) -> None:
+        """Keep the ladder.  Raises CaptureFailed when it has broken."""
         self._rungs = tuple(rungs)
-        self.order.note(self._rungs)
         verdict = verdict_of(rungs)
         if verdict.reason is not Reason.OK:
             raise CaptureFailed(verdict.reason, verdict.detail, rungs)
@@ -90,7 +90,9 @@ class Capture:
     async def _from_rtsp(self, target: Target) -> Shot:
         session = Session(target, self.order.net)
         try:
-            self._note(await session.open())
+            rungs = await session.open()
+            self.order.note(Heard(login_of(rungs)))
+            self._climbed(rungs)
             if session.track is None:
                 raise CaptureFailed(Reason.NO_VIDEO, "the description names no video stream")
             watch = Watch(
@@ -157,13 +159,16 @@ class Capture:
 
     async def _from_http(self, target: Target) -> Shot:
         pictures = HttpPictures(target, self.order)
-        self._note(await pictures.open())
-        self._stage = "the device sent no picture over HTTP"
         try:
+            self._climbed(await pictures.open())
+            self._stage = "the device sent no picture over HTTP"
             files = await pictures.take(self.order.watch_s)
             self.has_heard = True
         except HttpFailed as failed:
             raise CaptureFailed(failed.reason, str(failed)) from None
+        finally:
+            # At the end: other cameras of the device wait meanwhile with the same login.
+            self.order.note(Heard(login_of(self._rungs), pictures.said))
         told = await self._asked("file", {"wanted": files.times_ms}, files.data)
         if told[0].get("torn_only"):
             raise CaptureFailed(Reason.NO_FRAME, "the picture came damaged")

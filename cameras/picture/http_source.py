@@ -56,17 +56,20 @@ class Files:
 
 
 class HttpPictures:
-    """Belongs to one capture."""
+    """Belongs to one capture.  said: what became of the login at this door."""
 
     def __init__(self, target: Target, order: Order) -> None:
         self._target, self._order = target, order
         self._may_log_in = False
+        self.said = LoginOutcome.NOT_SENT
 
     async def open(self) -> list[StepResult]:
         """Ask the stream's door first; the rungs."""
         steps = [tcp_connect, rtsp_describe]
         rungs = await probe(self._target, steps, self._order.net, budget_s=OPEN_S)
-        self._may_log_in = login_of(rungs) is LoginOutcome.ACCEPTED
+        login = self._target.login
+        accepted = login_of(rungs) is LoginOutcome.ACCEPTED
+        self._may_log_in = accepted and login is not None and login.may_try_onvif
         return rungs
 
     async def take(self, watch_s: float) -> Files:
@@ -125,7 +128,9 @@ class HttpPictures:
         if header is None:
             return reply
         reply = await self._exchange(line, {"Authorization": header})
-        if reply.status == 401:
+        is_refused = reply.status in (401, 403)
+        self.said = LoginOutcome.REFUSED if is_refused else LoginOutcome.ACCEPTED
+        if is_refused:
             self._may_log_in = False  # once is enough: two refusals lock some devices
         return reply
 

@@ -4,12 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from cameras.picture.finding import Exam
 from cameras.probe.net import Net
 from cameras.probe.reason import Reason
-from cameras.probe.result import StepResult
+from cameras.probe.result import LoginOutcome, StepResult
 from cameras.probe.target import Target
 
 WATCH_S = 2.0
@@ -56,8 +56,15 @@ class CaptureFailed(Exception):
         self.sent_nothing = sent_nothing
 
 
-def note_nothing(_rungs: Sequence[StepResult]) -> None:
-    """For orders whose ladder nobody keeps."""
+class Heard(NamedTuple):
+    """What became of the login, at the device's stream and at its pages."""
+
+    stream: LoginOutcome = LoginOutcome.NOT_SENT
+    pages: LoginOutcome = LoginOutcome.NOT_SENT
+
+
+def note_nothing(_heard: Heard) -> None:
+    """For orders whose login nobody counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +80,8 @@ class Order:
         worker.
     baseline: `Baseline.to_json()` of this camera in this light, or None.
     snapshot_path: where the device gives pictures over HTTP, for `source` HTTP.
-    note: told the rungs (DESCRIBE with what became of the login, SETUP, PLAY) as soon as the device
-        has let us in or has not, in any case and before `take` returns or raises.
+    note: told what became of the login as soon as the device has let us in or has not, in any case,
+        once, and before `take` returns or raises.
     """
 
     target: Target
@@ -89,7 +96,7 @@ class Order:
     deadline_s: float = DEADLINE_S
     snapshot_path: str = ""
     http_port: int = 80
-    note: Callable[[Sequence[StepResult]], None] = field(default=note_nothing, repr=False)
+    note: Callable[[Heard], None] = field(default=note_nothing, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,9 @@ answers 401 when its table of connections is full.  So a refusal is believed slo
 rarely: one more try after the lockout of such devices would have passed, then nothing until a day
 is over or the credential changes.
 
-The book is kept per device (host), not per camera or protocol: the sixteen channels of a recorder
-are one device, and a lock that RTSP has sprung bars ONVIF and HTTP too.
+Refusals are counted per device (host), not per camera, login or protocol: the sixteen channels of a
+recorder are one device, sixteen wrong passwords lock it as one does, and a lock that RTSP has
+sprung bars ONVIF and HTTP too.
 """
 
 from dataclasses import dataclass, replace
@@ -30,8 +31,9 @@ to another of its cameras, if there is one: longer than any of them goes unasked
 class Book:
     """What one credential came to at one device; a new one starts an empty book.
 
-    failed: refusals since the last pause of a day, at any door; an acceptance takes none back.
-    failed_at: the last of them.  refused: those at streams since a stream let it in.
+    failed: refusals of whichever login by the device since its last pause of a day, at any door; an
+        acceptance takes none back.  failed_at: the last of them.
+    refused: those of this login at streams since a stream let it in.
     accepted_at: when a stream last let it in.  onvif_refused_at: when ONVIF last did not.
     """
 
@@ -60,6 +62,10 @@ class Book:
         fresh = self.failed_at is None or now - self.failed_at >= DAY
         return 0 if fresh else self.failed
 
+    def has_room(self, now: datetime) -> bool:
+        """Whether the device may hear another refusal today."""
+        return self.spent(now) < MAX_REFUSED_A_DAY
+
 
 def may_log_in(refused: int, last_refused_at: datetime | None, now: datetime) -> bool:
     """Whether to send the password, after `refused` refusals and the last of them."""
@@ -87,7 +93,7 @@ def may_try(book: Book, refused: int, refused_at: datetime | None, now: datetime
         return False
     if book.is_proven and not refused:
         return True
-    if book.is_believed and not refused and book.spent(now) < MAX_REFUSED_A_DAY:
+    if book.is_believed and not refused and book.has_room(now):
         return True
     return may_log_in(book.failed, book.failed_at, now)
 

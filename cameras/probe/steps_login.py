@@ -27,7 +27,10 @@ def withheld(login: Login) -> StepResult:
     """The verdict while the login stays at home."""
     if login.waits:
         # Nobody knows yet whether it is right: that condemns no camera.
-        detail = "the login is being tried at another camera of this device; asked again after that"
+        detail = (
+            "not sent yet: another camera of this device tries its login, or the device refused two"
+            " today; asked again after that"
+        )
         return StepResult(Reason.OWN_TROUBLE, detail)
     reason = Reason.LOCKED if login.believed else Reason.WRONG_LOGIN
     return StepResult(

@@ -23,7 +23,8 @@ class Login:
     believed: this very login was accepted before and has not been refused twice since, so that a
         refusal means a locked or busy device rather than a wrong password.
     waits: another camera of the device is just trying it for the first time.
-    may_try_onvif: False once ONVIF has refused it today, whatever RTSP says to it.
+    may_try_onvif: False once ONVIF, or a page with a picture, has refused it today, whatever RTSP
+        says to it.
     """
 
     username: str

@@ -19,10 +19,9 @@ from django.utils import timezone
 
 from cameras import services
 from cameras.fleet_models import MAIN_SITE
-from cameras.picture.order import CaptureFailed, Order, Purpose, Shot
+from cameras.picture.order import CaptureFailed, Heard, Order, Purpose, Shot, Source
 from cameras.probe.net import Net
 from cameras.probe.reason import Reason
-from cameras.probe.result import StepResult, login_of
 from cameras.processes.database import DatabaseAway, DatabaseThread
 from cameras.processes.poller import BEAT_S, RETRY_S, STOP_S, poller_name
 from cameras.processes.shots import TRY_NEXT, learnt_from, order_of, sources, taken_of
@@ -320,6 +319,8 @@ class Photographer:
             left_s = until - loop.time() if purpose is Purpose.CLICK else deadline_s
             if left_s <= ANSWER_RESERVE_S:
                 break
+            if source is Source.HTTP and job.leave:
+                job = await self._database.run(services.with_pages, job, timezone.now())
             try:
                 return await self.pool.take(
                     order_of(
@@ -337,17 +338,17 @@ class Photographer:
                     break
         raise first or CaptureFailed(Reason.NOT_STARTED, "no time was left")
 
-    def _note_login(self, job: Job, rungs: Sequence[StepResult]) -> None:
+    def _note_login(self, job: Job, heard: Heard) -> None:
         """Have it written what became of the password, whatever becomes of the picture."""
-        self._track(asyncio.create_task(self._write_login(job, rungs)))
+        self._track(asyncio.create_task(self._write_login(job, heard)))
 
-    async def _write_login(self, job: Job, rungs: Sequence[StepResult]) -> None:
+    async def _write_login(self, job: Job, heard: Heard) -> None:
         with contextlib.suppress(DatabaseAway):
             await self._database.run(
                 services.note_login,
                 camera_id=job.camera_id,
                 leave=job.leave,
-                outcome=login_of(rungs),
+                heard=heard,
                 now=timezone.now(),
             )
 

@@ -1,14 +1,14 @@
 """From what is to be taken to an order for the pool, and from a shot to what is kept of it."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from cameras.picture.order import WATCH_S, Order, Purpose, Shot, Source
+from cameras.picture.order import WATCH_S, Heard, Order, Purpose, Shot, Source
 from cameras.probe.net import Net
 from cameras.probe.reason import Reason
-from cameras.probe.result import StepResult, verdict_of
+from cameras.probe.result import verdict_of
 from cameras.processes.shelf import Put
 from cameras.services import Job, Taken
 
@@ -39,7 +39,7 @@ def order_of(
     source: Source,
     *,
     deadline_s: float,
-    note: Callable[[Sequence[StepResult]], None],
+    note: Callable[[Heard], None],
 ) -> Order:
     is_sub = source is Source.SUB
     # Learnt from the stream of rounds: another one shows another piece of the view.

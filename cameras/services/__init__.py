@@ -28,6 +28,7 @@ from cameras.services.picture_jobs import (
     keep_click,
     keep_round,
     prepare,
+    with_pages,
 )
 from cameras.services.presence import (
     note_absent_pollers,
@@ -135,4 +136,5 @@ __all__ = [
     "settle_outages",
     "site_rules",
     "takes_pictures",
+    "with_pages",
 ]

@@ -1,8 +1,8 @@
 """Live tests from a form: how many may run, whether a login may be tried, what became of it.
 
 Devices lock out whoever logs in wrongly a few times (FIELD: Hikvision and Dahua, for about half an
-hour), so people's attempts have a budget of their own beside the poller's: two refusals a host
-in the time of such a lockout, together with the poller's two a day still below the usual five.
+hour).  People's attempts share the device's two refusals a day with the poller's; saving a login
+clears that count, so that whoever tests and saves in turn is held to two in the time of a lockout.
 """
 
 from datetime import datetime, timedelta

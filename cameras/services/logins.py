@@ -1,9 +1,9 @@
 """Whether a stored or typed login may be sent to a device now, and what became of it.
 
 Devices lock out whoever logs in wrongly a few times, and all channels of a recorder are one
-device.  So refusals are counted for the device (`LoginBook`) as well as for the camera, and a login
-that the device has not accepted yet goes out once at a time: who gets the turn is decided by
-compare-and-set.
+device.  So refusals are counted for the device (`LoginBook`), whichever logins they were of, as
+well as for the camera, and logins that the device has not accepted yet go out one at a time: who
+gets the turn is decided by compare-and-set.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -28,18 +28,25 @@ KEPT = timedelta(days=30)
 
 
 class Place(NamedTuple):
-    """A login at a device: the key of its book.  In the order in which books are locked."""
+    """A login at a device, or with no login the device: the key of a book.  In the order in which
+    books are locked.
+    """
 
     site_id: int
     host: str
     login: str
+
+    @property
+    def device(self) -> "Place":
+        return self._replace(login="")
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
     """A login that somebody wants to send to a device, after so many refusals of their own.
 
-    onvif: also to its ONVIF service.
+    onvif: also to its ONVIF service, or to its pages for a picture.  by_hand: somebody has just
+    typed or chosen it and waits: it takes what is left of the day's refusals without a pause.
     """
 
     place: Place
@@ -47,6 +54,7 @@ class Ask:
     refused: int = 0
     refused_at: datetime | None = None
     onvif: bool = False
+    by_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,16 +144,17 @@ def permit(asks: Sequence[Ask], now: datetime) -> list[tuple[Login, Leave]]:
     Two statements at most; the second only for those that go out one at a time: logins that are not
     proven, and logins to ONVIF, where nobody has proven them.
     """
-    books = {place: row.book for place, row in _rows({ask.place for ask in asks}).items()}
-    papers = [_paper(ask, books.get(ask.place, Book()), now) for ask in asks]
+    rows = _rows(_with_devices(ask.place for ask in asks))
+    books = [_book(rows, ask.place) for ask in asks]
+    papers = [_paper(ask, book, now) for ask, book in zip(asks, books, strict=True)]
     first: dict[Place, int] = {}
     for index, (ask, paper) in enumerate(zip(asks, papers, strict=True)):
         if paper.in_turn:
-            first.setdefault(ask.place, index)
-    won = _take_turns({place: books.get(place, Book()) for place in first}, now)
+            first.setdefault(ask.place.device, index)
+    won = _take_turns({device: books[index].failed_at for device, index in first.items()}, now)
     given = []
     for index, (ask, paper) in enumerate(zip(asks, papers, strict=True)):
-        has_turn = ask.place in won and first[ask.place] == index
+        has_turn = ask.place.device in won and first[ask.place.device] == index
         turn = now + TURN if has_turn else None
         leave = Leave(ask.place, paper.proven, turn, was_refused=bool(ask.refused))
         given.append((paper.login(ask, has_turn=has_turn), leave))
@@ -156,7 +165,7 @@ class _Paper(NamedTuple):
     """What the book says to one who asks.
 
     may: the login may go to the stream.  onvif: and to ONVIF.  in_turn: if so, only while no other
-    camera of the device carries it.  believed: see `Login`.  in_doubt: nothing is known against it
+    camera of the device tries one.  believed: see `Login`.  in_doubt: nothing is known against it
     but that others must speak first, or that the device has heard enough refusals today.
     """
 
@@ -179,16 +188,16 @@ class _Paper(NamedTuple):
 
 
 def _paper(ask: Ask, book: Book, now: datetime) -> _Paper:
-    may = may_try(book, ask.refused, ask.refused_at, now)
+    may = may_try(book, ask.refused, ask.refused_at, now) or (ask.by_hand and book.has_room(now))
     onvif = may and ask.onvif and may_try_onvif(book, now)
-    never_refused = book.is_believed and not ask.refused
+    is_open = book.is_believed or not book.refused
     return _Paper(
         may=may,
         onvif=onvif,
         proven=book.is_proven and not ask.refused,
         in_turn=may and (onvif or bool(ask.refused) or not book.is_proven),
         believed=book.is_believed and ask.refused < MAX_REFUSED_A_DAY,
-        in_doubt=never_refused or (may and (book.is_believed or not book.failed)),
+        in_doubt=is_open and (may or not ask.refused),
     )
 
 
@@ -211,21 +220,36 @@ def permitted_target(
 def ask_of(
     site_id: int, target: Target, state: CameraState | None = None, *, onvif: bool = False
 ) -> Ask | None:
-    """The wish to send the login of `target`, with the camera's own refusals; None without one."""
+    """The wish to send the login of `target`, with the refusals of the camera that keeps it, or by
+    hand; None without one.
+    """
     if target.login is None:
         return None
     place = place_of(site_id, target.host, target.login)
     if state is None:
-        return Ask(place, target.login, onvif=onvif)
+        return Ask(place, target.login, onvif=onvif, by_hand=True)
     return Ask(place, target.login, state.failed_logins, state.failed_login_at, onvif)
 
 
 class _Row(NamedTuple):
-    """A stored book."""
+    """A stored book: a device's tells of refusals and whose turn it is, a login's of the rest."""
 
     id: int
     book: Book
     trying_until: datetime | None
+
+
+def _with_devices(places: Iterable[Place]) -> set[Place]:
+    return {one for place in places for one in (place, place.device)}
+
+
+def _book(rows: Mapping[Place, _Row], place: Place) -> Book:
+    """All that is known of a login at its device."""
+    own = rows[place].book if place in rows else Book()
+    if place.device not in rows:
+        return own
+    device = rows[place.device].book
+    return replace(own, failed=device.failed, failed_at=device.failed_at)
 
 
 COLUMNS = """
@@ -260,15 +284,15 @@ TAKE_TURNS = """
 """
 
 
-def _take_turns(books: Mapping[Place, Book], now: datetime) -> set[Place]:
-    """The places whose turn is ours: nobody else is trying, and no refusal has come since the book
-    was read.
+def _take_turns(devices: Mapping[Place, datetime | None], now: datetime) -> set[Place]:
+    """The devices whose turn is ours: nobody else is trying, and no refusal has come since the last
+    one that we know of.
     """
-    if not books:
+    if not devices:
         return set()
-    failed_at = times(book.failed_at for book in books.values())
+    failed_at = times(devices.values())
     with connection.cursor() as cursor:
-        cursor.execute(TAKE_TURNS, [now + TURN, now, *_keys(list(books)), failed_at, now])
+        cursor.execute(TAKE_TURNS, [now + TURN, now, *_keys(list(devices)), failed_at, now])
         return {Place(*row) for row in cursor.fetchall()}
 
 
@@ -284,17 +308,17 @@ def note_outcomes(outcomes: Iterable[Outcome]) -> None:
 
 @transaction.atomic
 def _note(news: Sequence[Outcome]) -> None:
-    places = {outcome.leave.place for outcome in news}
+    places = _with_devices(outcome.leave.place for outcome in news)
     rows = _rows(places, LOCKED_ROWS)
     if missing := sorted(places - rows.keys()):
-        # Emptied meanwhile: begun anew, so that all rows are there to be locked.
+        # New, or emptied meanwhile: begun, so that all rows are there to be locked.
         with connection.cursor() as cursor:
             cursor.execute(BEGIN_BOOKS, [news[-1].at, *_keys(missing)])
         rows |= _rows(missing, LOCKED_ROWS)
     for outcome in news:
         place = outcome.leave.place
-        if place in rows:  # unless it has just been emptied
-            rows[place] = _after(rows[place], outcome)
+        if place in rows and place.device in rows:  # unless they have just been emptied
+            rows |= _after(rows, outcome)
     _write(list(rows.values()), news[-1].at)
 
 
@@ -317,12 +341,13 @@ WRITE_BOOKS = """
 """
 
 
-def _after(row: _Row, outcome: Outcome) -> _Row:
-    is_told_again = (
-        outcome.has_refusal and row.book.failed_at == outcome.at
-    )  # a write whose answer was lost is repeated
-    book = row.book
-    if not is_told_again:
+def _after(rows: Mapping[Place, _Row], outcome: Outcome) -> dict[Place, _Row]:
+    """The rows of a login and of its device after `outcome`."""
+    place = outcome.leave.place
+    row, device = rows[place], rows[place.device]
+    book = _book(rows, place)
+    # A write whose answer was lost is repeated.
+    if not (outcome.has_refusal and book.failed_at == outcome.at):
         book = after(
             book,
             outcome.at,
@@ -330,8 +355,12 @@ def _after(row: _Row, outcome: Outcome) -> _Row:
             onvif=outcome.onvif,
             was_refused=outcome.leave.was_refused,
         )
-    ends = row.trying_until == outcome.leave.turn
-    return _Row(row.id, book, None if ends else row.trying_until)
+    ends = device.trying_until == outcome.leave.turn
+    counted = Book(failed=book.failed, failed_at=book.failed_at)
+    return {
+        place: row._replace(book=replace(book, failed=0, failed_at=None)),
+        place.device: _Row(device.id, counted, None if ends else device.trying_until),
+    }
 
 
 def _write(rows: Sequence[_Row], at: datetime) -> None:

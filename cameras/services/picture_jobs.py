@@ -1,7 +1,7 @@
 """A picture that is to be taken now, with all that the taking needs; and the keeping of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -24,7 +24,7 @@ from cameras.probe.result import Verdict, plain
 from cameras.probe.target import Target
 from cameras.services.baselines import current_baseline, keep_learnt, may_learn
 from cameras.services.exams import lock_turn, note_exam, note_no_frame
-from cameras.services.logins import Leave, permitted_target
+from cameras.services.logins import Ask, Leave, permit, permitted_target
 from cameras.services.masks import Polygons, lock_masks, read_masks
 from cameras.services.snapshots import change_of
 from gis_server import live
@@ -123,6 +123,19 @@ def prepare(camera_id: int, now: datetime) -> Job | None:
         may_learn(baseline, turn, now),
         state.clock_offset_s,
     )
+
+
+def with_pages(job: Job, now: datetime) -> Job:
+    """The job as it may log in to the device's pages, where it gives pictures over HTTP: by the
+    rule of ONVIF, which is such a page too, and one camera of a device at a time.
+    """
+    login, leave = job.target.login, job.leave
+    if login is None or leave is None:
+        return job
+    state = CameraState.objects.get(camera_id=job.camera_id)
+    ask = Ask(leave.place, login, state.failed_logins, state.failed_login_at, onvif=True)
+    permitted, leave = permit([ask], now)[0]
+    return replace(job, target=replace(job.target, login=permitted), leave=leave)
 
 
 def sub_path(profiles: Sequence[Any], main: str) -> str:

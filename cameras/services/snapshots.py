@@ -8,6 +8,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
 from cameras.models import Camera, CameraState, Snapshot
+from cameras.picture.order import Heard
 from cameras.probe.reason import Reason
 from cameras.probe.result import LoginOutcome, plain
 from cameras.reasons_text import TEXTS
@@ -127,15 +128,13 @@ def expire_snapshots(now: datetime) -> int:
 
 
 @transaction.atomic
-def note_login(
-    *, camera_id: int, leave: Leave | None, outcome: LoginOutcome, now: datetime
-) -> None:
+def note_login(*, camera_id: int, leave: Leave | None, heard: Heard, now: datetime) -> None:
     """Count what became of the password when a picture was taken, for the camera and its device:
-    the day's budget is one.
+    the day's budget is one.  What the device's pages say is no word on the camera's stream.
     """
-    count_for_camera(camera_id, outcome, now)
+    count_for_camera(camera_id, heard.stream, now)
     if leave:
-        note_outcomes([Outcome(leave, now, outcome)])
+        note_outcomes([Outcome(leave, now, heard.stream, heard.pages)])
 
 
 def count_for_camera(camera_id: int, outcome: LoginOutcome, now: datetime) -> None:

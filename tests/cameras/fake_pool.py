@@ -8,7 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from cameras.picture.finding import Exam
-from cameras.picture.order import CaptureFailed, Order, Shot
+from cameras.picture.order import CaptureFailed, Heard, Order, Shot
 from cameras.probe.reason import Reason
 from cameras.probe.result import LoginOutcome, StepResult
 
@@ -70,7 +70,7 @@ class FakePool:
         self.at_work.append(host)
         self.most_at_one_host = max(self.most_at_one_host, self.at_work.count(host))
         try:
-            order.note(RUNGS)
+            order.note(Heard(LoginOutcome.ACCEPTED))
             return await self.script(order)
         except asyncio.CancelledError:
             self.given_up.append(order)

@@ -3,20 +3,21 @@
 import asyncio
 from collections.abc import Callable
 
-from cameras.picture.order import Order, Shot
+from cameras.picture.order import Heard, Order, Shot
 from cameras.picture.pool import Pool
 from cameras.probe.net import Net
-from cameras.probe.result import LoginOutcome, StepResult, login_of
+from cameras.probe.result import LoginOutcome
 from cameras.probe.target import Target
 
 
 def take(target: Target, net: Net, *, note_login: Callable[[LoginOutcome], None]) -> Shot:
     """A picture; what became of the login is told in any case.  Raises CaptureFailed."""
-    noted: list[StepResult] = []
+    noted: list[Heard] = []
     try:
-        return asyncio.run(taken(Order(target, net, note=noted.extend)))
+        return asyncio.run(taken(Order(target, net, note=noted.append)))
     finally:
-        note_login(login_of(noted))
+        (heard,) = noted
+        note_login(heard.stream)
 
 
 async def taken(order: Order) -> Shot:

@@ -4,7 +4,7 @@ import asyncio
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -13,11 +13,11 @@ import cv2
 import numpy as np
 import pytest
 
-from cameras.picture.order import CaptureFailed, Order, Purpose, Shot
+from cameras.picture.order import CaptureFailed, Heard, Order, Purpose, Shot
 from cameras.picture.pool import Pool
 from cameras.probe.net import TcpNet
 from cameras.probe.reason import Reason
-from cameras.probe.result import LoginOutcome, StepResult
+from cameras.probe.result import LoginOutcome
 from cameras.probe.target import Login, Target
 from tests.cameras.fake_camera import FakeCamera, running
 from tests.cameras.taking import take, taken
@@ -126,14 +126,14 @@ def test_what_describe_finds_is_told_with_its_reason_and_no_worker_starts(
     reason: Reason,
     outcome: LoginOutcome,
 ) -> None:
-    noted: list[Sequence[StepResult]] = []
+    noted: list[Heard] = []
     order = Order(change(video_camera), LOOPBACK, note=noted.append)
 
     with pytest.raises(CaptureFailed) as failed:
         asyncio.run(with_no_worker(order))
 
     assert failed.value.reason is reason
-    assert [rungs[-1].login for rungs in noted] == [outcome]
+    assert noted == [Heard(outcome)]
 
 
 async def with_no_worker(order: Order) -> Shot:

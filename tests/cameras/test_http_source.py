@@ -10,10 +10,11 @@ import cv2
 import numpy as np
 import pytest
 
-from cameras.picture.order import CaptureFailed, Order, Purpose, Shot, Source
+from cameras.picture.order import CaptureFailed, Heard, Order, Purpose, Shot, Source
 from cameras.picture.pool import Pool
 from cameras.probe.net import TcpNet
 from cameras.probe.reason import Reason
+from cameras.probe.result import LoginOutcome
 from cameras.probe.target import Login
 from tests.cameras.fake_camera import listening, md5
 from tests.cameras.films import playing
@@ -124,10 +125,30 @@ def test_what_is_no_picture_is_called_so(says: bytes, detail: str) -> None:
 def test_a_login_that_this_door_refuses_is_sent_once() -> None:
     door = Door(reply(JPEG), password="another")
 
-    with pytest.raises(CaptureFailed, match="401"):
-        taken(door)
+    heard: list[Heard] = []
 
+    with pytest.raises(CaptureFailed, match="401"):
+        taken(door, lambda order: replace(order, note=heard.append))
+
+    assert heard == [Heard(LoginOutcome.ACCEPTED, LoginOutcome.REFUSED)]
     assert sum(b"Authorization" in request for request in door.requests) == 1
+
+
+def test_a_login_that_may_not_go_to_this_door_stays_at_home() -> None:
+    door = Door(reply(JPEG))
+    heard: list[Heard] = []
+
+    def at_home(order: Order) -> Order:
+        assert order.target.login is not None
+        login = replace(order.target.login, may_try_onvif=False)
+        return replace(order, target=replace(order.target, login=login), note=heard.append)
+
+    with pytest.raises(CaptureFailed, match="401"):
+        taken(door, at_home)
+
+    assert heard == [Heard(LoginOutcome.ACCEPTED)]
+    assert len(door.requests) == 1
+    assert b"Authorization" not in door.requests[0]
 
 
 def test_a_login_that_the_stream_refuses_never_reaches_this_door() -> None:

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from cameras import services
 from cameras.live_test import Answered, Begun, climb
-from cameras.models import Camera, CameraState, Credential, LiveTest, Site
+from cameras.models import Camera, CameraState, Credential, LiveTest, LoginBook, Site
 from cameras.probe.budget import LOCKOUT
 from cameras.probe.reason import Reason
 from cameras.probe.result import LoginOutcome, Verdict
@@ -174,7 +174,9 @@ def test_the_stored_login_is_tried_in_place_and_its_refusal_counts_for_the_polle
 
         Camera.objects.update(sealed_password=seal(HIDDEN))
         # The lockout that such devices have is over.
-        CameraState.objects.update(failed_login_at=timezone.now() - 2 * LOCKOUT)
+        long_ago = timezone.now() - 2 * LOCKOUT
+        CameraState.objects.update(failed_login_at=long_ago)
+        LoginBook.objects.update(failed_at=long_ago)
         run(technician, stored, port=str(device.port), login="keep")
 
     assert CameraState.objects.get().failed_logins == 0

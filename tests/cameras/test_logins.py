@@ -4,9 +4,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from cameras import services
 from cameras.models import Camera, CameraState, LoginBook, Probe
@@ -14,10 +16,19 @@ from cameras.probe.budget import HEAD_START, LOCKOUT
 from cameras.probe.reason import Reason
 from cameras.probe.result import LoginOutcome, StepResult, verdict_of
 from cameras.probe.steps_login import withheld
-from cameras.probe.target import Login
+from cameras.probe.target import Login, Target
 from cameras.processes.poller import own_trouble
 from cameras.services import Claim, Finding
-from cameras.services.logins import KEPT, TURN, permitted_target, place_of
+from cameras.services.logins import (
+    KEPT,
+    TURN,
+    Outcome,
+    ask_of,
+    note_outcomes,
+    permit,
+    permitted_target,
+    place_of,
+)
 from tests.cameras.conftest import NOW, MakeCamera
 from tests.cameras.threads import together
 
@@ -63,6 +74,11 @@ def answer(claims: list[Claim], at: datetime, says: Says, poller: str = "a") -> 
     return refused
 
 
+def refusals() -> int:
+    """Of the one device there is."""
+    return LoginBook.objects.get(login="").failed
+
+
 def round_at(at: datetime, says: Says) -> tuple[int, list[Claim]]:
     CameraState.objects.update(due_at=at)
     claims = claimed("a", at)
@@ -70,10 +86,13 @@ def round_at(at: datetime, says: Says) -> tuple[int, list[Claim]]:
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("logins", [1, 16], ids=["one login", "one for each channel"])
 def test_two_pollers_that_claim_a_recorder_at_once_send_two_wrong_passwords_a_day(
-    make_camera: MakeCamera, now: datetime
+    make_camera: MakeCamera, now: datetime, logins: int
 ) -> None:
-    recorder(make_camera, 16)
+    for channel in range(16):
+        login = ("viewer", f"wrong-{channel % logins}")
+        make_camera(host=RECORDER, path=f"/{channel}", login=login)
     refused = 0
     for minutes in range(0, 24 * 60, 29):
         at = now + minutes * MINUTE
@@ -261,7 +280,7 @@ def test_a_refusal_counts_although_the_lease_has_gone_to_somebody_else(
 
     answer(late, now + MINUTE, lambda _: REFUSED, "slow")
 
-    assert LoginBook.objects.get().failed == 1
+    assert refusals() == 1
     CameraState.objects.update(lease_until=None, leased_by="")
     assert not any(map(sends, claimed("a", now + 2 * MINUTE)))
 
@@ -277,7 +296,7 @@ def test_a_refusal_counts_although_the_canaries_did_not_answer(
 
     state = CameraState.objects.get()
     assert (state.state, state.reason, state.failed_logins) == ("unknown", "own_trouble", 1)
-    assert LoginBook.objects.get().failed == 1
+    assert refusals() == 1
 
 
 def test_a_lease_that_is_renewed_while_the_login_is_tried_asks_nothing_else(
@@ -300,7 +319,7 @@ def test_the_same_outcome_written_twice_counts_once(make_camera: MakeCamera, now
     for _ in range(2):
         answer(claims, now, lambda _: REFUSED)
 
-    assert LoginBook.objects.get().failed == 1
+    assert refusals() == 1
 
 
 def test_another_password_for_one_channel_empties_the_books_of_the_recorder(
@@ -309,23 +328,48 @@ def test_another_password_for_one_channel_empties_the_books_of_the_recorder(
     channels = recorder(make_camera, 2)
     elsewhere = make_camera(login=("viewer", "x"))
     round_at(now, lambda _: REFUSED)
-    assert LoginBook.objects.count() == 2
+    assert set(LoginBook.objects.values_list("host", flat=True)) == {RECORDER, elsewhere.host}
 
     services.set_login(camera_id=channels[0].pk, username="viewer", password="y", now=now)
 
-    assert [book.host for book in LoginBook.objects.all()] == [elsewhere.host]
+    assert set(LoginBook.objects.values_list("host", flat=True)) == {elsewhere.host}
 
 
-def test_another_password_at_the_same_device_has_a_book_of_its_own(
+@pytest.mark.parametrize("wrong", [0, 1])
+def test_a_right_login_beside_a_wrong_one_is_not_condemned_and_has_the_second_try(
+    make_camera: MakeCamera, now: datetime, wrong: int
+) -> None:
+    cameras = [make_camera(host=RECORDER, login=("viewer", f"{number}")) for number in (0, 1)]
+    bad, good = cameras[wrong], cameras[1 - wrong]
+    refused = 0
+    for minute in range(0, 24 * 60, 5):
+        at = now + minute * MINUTE
+        refused += round_at(at, lambda claim: REFUSED if claim.camera_id == bad.pk else ACCEPTED)[0]
+        if minute > LOCKOUT / MINUTE:
+            assert CameraState.objects.get(camera=good).state == "online"
+
+    assert refused == 2
+    assert set(Probe.objects.filter(camera=good).values_list("reason", flat=True)) <= {
+        "ok", "own_trouble",
+    }  # fmt: skip
+
+
+def test_two_logins_may_be_tried_by_hand_one_after_the_other(
     make_camera: MakeCamera, now: datetime
 ) -> None:
-    wrong = make_camera(host=RECORDER, login=("viewer", "wrong"))
-    right = make_camera(host=RECORDER, login=("viewer", "right"))
+    """Whoever waits at a form is not told to come back in half an hour; the third one is."""
+    site = make_camera(host=RECORDER).site_id
+    sent = []
+    for second, password in enumerate(("a", "b", "c")):
+        at = now + second * timedelta(seconds=9)
+        ask = ask_of(site, Target(RECORDER, login=Login("viewer", password)))
+        assert ask is not None
+        ((login, leave),) = permit([ask], at)
+        sent.append(login.may_try)
+        note_outcomes([Outcome(leave, at, REFUSED if login.may_try else NOT_SENT)])
 
-    round_at(now, lambda claim: REFUSED if claim.camera_id == wrong.pk else ACCEPTED)
-
-    _, claims = round_at(now + MINUTE, lambda _: ACCEPTED)
-    assert {claim.camera_id: sends(claim) for claim in claims} == {wrong.pk: False, right.pk: True}
+    assert sent == [True, True, False]
+    assert refusals() == 2
 
 
 def test_logins_that_go_on_being_accepted_cost_one_look_and_no_write(
@@ -370,3 +414,23 @@ def test_books_that_nobody_writes_in_are_dropped(make_camera: MakeCamera, now: d
 
     assert services.forget_books(now + KEPT) == 0
     assert services.forget_books(now + KEPT + MINUTE) == 1
+
+
+def test_books_of_before_are_joined_to_one_count_for_each_device(
+    make_camera: MakeCamera, now: datetime
+) -> None:
+    camera = make_camera(host=RECORDER)
+    for login, failed, minutes in (("a", 1, 5), ("b", 2, 0)):
+        LoginBook.objects.create(
+            site_id=camera.site_id, host=RECORDER, login=login, failed=failed, refused=failed,
+            failed_at=now - minutes * MINUTE, used_at=now,
+        )  # fmt: skip
+    migration = import_module("cameras.migrations.0210_refusals_per_device")
+
+    with connection.cursor() as cursor:
+        cursor.execute(migration.COUNT_BY_DEVICE)
+
+    books = LoginBook.objects.order_by("login")
+    assert list(books.values_list("login", "failed", "failed_at", "refused")) == [
+        ("", 2, now, 0), ("a", 0, None, 1), ("b", 0, None, 2),
+    ]  # fmt: skip

@@ -126,7 +126,7 @@ def test_a_press_is_answered_with_a_picture_of_the_main_stream(
     assert (order.purpose, order.target.path, order.watch_s) == (Purpose.CLICK, "/main", 0.0)
     assert order.deadline_s < 5
     assert took_s < 15  # noticed within 0.2 s; the rest is this machine's
-    assert LoginBook.objects.get().accepted_at is not None
+    assert LoginBook.objects.exclude(login="").get().accepted_at is not None
     assert pool.is_closed
     assert PollerBeat.objects.count() == 0
     assert list(check()) == []

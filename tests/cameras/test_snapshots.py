@@ -7,6 +7,7 @@ import pytest
 
 from cameras import services
 from cameras.models import Camera, CameraState, LoginBook, Probe, Snapshot
+from cameras.picture.order import Heard
 from cameras.probe.reason import Reason
 from cameras.probe.result import LoginOutcome, StepResult, verdict_of
 from cameras.services import Job, Kept, Taken
@@ -129,11 +130,57 @@ def test_a_refused_login_counts_for_pictures_too(make_camera: MakeCamera, now: d
     for outcome in (LoginOutcome.REFUSED, LoginOutcome.NOT_SENT):
         job = job_of(camera, now)
         assert job.leave is not None
-        services.note_login(camera_id=camera.id, leave=job.leave, outcome=outcome, now=now)
+        services.note_login(camera_id=camera.id, leave=job.leave, heard=Heard(outcome), now=now)
 
     assert CameraState.objects.get().failed_logins == 1
-    book = LoginBook.objects.get()
+    book = LoginBook.objects.get(login="")
     assert (book.failed, book.trying_until) == (1, None)
+
+
+def test_pages_that_refuse_a_login_cost_the_device_one_of_its_two_and_are_let_alone(
+    make_camera: MakeCamera, now: datetime
+) -> None:
+    """Whatever its streams go on saying; eight channels that want pictures are one device."""
+    cameras = [
+        make_camera(host="10.0.0.9", path=f"/{n}", login=("viewer", "x"), snapshot_path="/snap")
+        for n in range(8)
+    ]
+
+    def note(job: Job, at: datetime, *, pages: LoginOutcome = LoginOutcome.NOT_SENT) -> None:
+        login = job.target.login
+        assert login is not None
+        stream = LoginOutcome.ACCEPTED if login.may_try else LoginOutcome.NOT_SENT
+        services.note_login(
+            camera_id=job.camera_id, leave=job.leave, heard=Heard(stream, pages), now=at
+        )
+
+    sent = 0
+    for half_hours in range(7 * 48):
+        at = now + half_hours * timedelta(minutes=30)
+        jobs = [job_of(camera, at) for camera in cameras]
+        for job in jobs:
+            note(job, at)  # no picture came of its stream
+        for job in [services.with_pages(job, at) for job in jobs]:
+            login = job.target.login
+            assert login is not None
+            assert login.may_try
+            sent += login.may_try_onvif
+            note(
+                job,
+                at,
+                pages=LoginOutcome.REFUSED if login.may_try_onvif else LoginOutcome.NOT_SENT,
+            )
+
+    assert sent == 1
+    assert set(CameraState.objects.values_list("failed_logins", flat=True)) == {0}
+
+
+def test_a_job_without_a_login_asks_pages_without_one(
+    make_camera: MakeCamera, now: datetime
+) -> None:
+    job = job_of(make_camera(snapshot_path="/snap"), now)
+
+    assert services.with_pages(job, now) is job
 
 
 def test_a_picture_brings_the_probe_that_proves_it(make_camera: MakeCamera, now: datetime) -> None:
