@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
 
-from cameras.grouping import Kind
+from cameras.grouping import Kind, Thing
 from cameras.health import State
 from cameras.probe.reason import Reason
 
@@ -67,7 +67,8 @@ class Outage(models.Model):
 
     `reason` is what was found when it began.  suspect_kind, suspect_name: what the cameras share
     and which therefore is suspected (`cameras.grouping`), empty for one that fell alone; `also` are
-    others that would explain the same.  told_at: when browsers were told; an outage is told once it
+    others that would explain the same.  suspect_site: where the name is an address, the site at
+    which it is that.  told_at: when browsers were told; an outage is told once it
     is settled whether it is one of a group.  It stays open while cameras are unknown: only good
     answers end it.
     """
@@ -77,6 +78,9 @@ class Outage(models.Model):
     reason = models.CharField(max_length=20)
     suspect_kind = models.CharField(max_length=10, blank=True)
     suspect_name = models.CharField(max_length=253, blank=True)
+    suspect_site = models.ForeignKey(
+        "cameras.Site", models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     also = models.JSONField(default=list)
     told_at = models.DateTimeField(null=True)
 
@@ -106,6 +110,11 @@ class Outage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.opened_at:%m-%d %H:%M} {self.reason} {self.suspect_name}".rstrip()
+
+    @property
+    def suspect(self) -> Thing:
+        """The thing that several cameras fell with, where they did."""
+        return Thing(Kind(self.suspect_kind), self.suspect_name, self.suspect_site_id or 0)
 
 
 class OutageMember(models.Model):

@@ -3,7 +3,7 @@
 Cameras fall together because something they share has failed: the pole they stand on, the recorder
 or switch they hang on, their part of the network, the power of their owner.  What is shared is
 declared in the registry or follows from the address: cameras at one address are channels of one
-recorder, those in one /24 share a segment.
+recorder, those in one /24 share a segment: at one site, for another may use the same addresses.
 """
 
 from collections import defaultdict
@@ -37,10 +37,13 @@ RANK = {kind: rank for rank, kind in enumerate(Kind)}
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """Something that cameras share; `name` is unique among things of its kind at a site."""
+    """Something that cameras share.  site: where its name is an address, which means the same thing
+    at one site only; 0 for what the registry declares, which has one name everywhere.
+    """
 
     kind: Kind
     name: str
+    site: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ class Group:
 
 
 def things_of(
-    *, host: str, upstream: tuple[str, str] | None, pole: str, owner: str
+    *, site: int, host: str, upstream: tuple[str, str] | None, pole: str, owner: str
 ) -> tuple[Thing, ...]:
     """All that a camera shares with others.  `upstream`: its kind and name, where one is declared.
 
@@ -63,14 +66,15 @@ def things_of(
     if upstream:
         found.append(Thing(Kind(upstream[0]), upstream[1]))
     if not upstream or upstream[0] != Kind.RECORDER:
-        found.append(Thing(Kind.RECORDER, host))
+        found.append(Thing(Kind.RECORDER, host, site))
     try:
         address = ip_address(host)
     except ValueError:
         pass
     else:
         prefix = 24 if address.version == 4 else 64
-        found.append(Thing(Kind.SUBNET, str(ip_network(f"{address}/{prefix}", strict=False))))
+        network = ip_network(f"{address}/{prefix}", strict=False)
+        found.append(Thing(Kind.SUBNET, str(network), site))
     return (*found, Thing(Kind.OWNER, owner))
 
 

@@ -69,7 +69,7 @@ NEAR = """
             AND enabled ORDER BY id LIMIT %(near)s)
         UNION
         (SELECT id FROM cameras_camera
-            WHERE c.host ~ '^[0-9.]+$' AND enabled AND id <> c.id
+            WHERE c.host ~ '^[0-9.]+$' AND enabled AND id <> c.id AND site_id = c.site_id
                 AND host ~>=~ regexp_replace(c.host, '[0-9]+$', '')
                 AND host ~<~ regexp_replace(c.host, '[.][0-9]+$', '/')
             ORDER BY host LIMIT %(near)s)

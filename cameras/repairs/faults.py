@@ -44,8 +44,8 @@ class Fault:
 CAMERA = "c.code, c.scope_code, c.priority, c.team_id, c.owner_id, c.upstream_id"
 # `told`: the outage is settled, so it will not become part of another.
 FALLEN = f"""
-    SELECT m.camera_id, m.joined_at, m.reason, o.id, o.suspect_kind, o.suspect_name, o.opened_at,
-        own.order_id, {CAMERA}
+    SELECT m.camera_id, m.joined_at, m.reason, o.id, o.suspect_kind, o.suspect_name,
+        o.suspect_site_id, o.opened_at, own.order_id, {CAMERA}
     FROM cameras_outagemember AS m
     JOIN cameras_outage AS o ON o.id = m.outage_id
     JOIN cameras_camera AS c ON c.id = m.camera_id
@@ -65,7 +65,7 @@ FALLEN = f"""
     ORDER BY m.joined_at, m.camera_id LIMIT %s
 """  # noqa: S608 - names of columns
 SHOWN = f"""
-    SELECT s.camera_id, s.since, s.picture_fault, NULL, '', '', s.since, NULL, {CAMERA}
+    SELECT s.camera_id, s.since, s.picture_fault, NULL, '', '', NULL, s.since, NULL, {CAMERA}
     FROM cameras_camerastate AS s JOIN cameras_camera AS c ON c.id = s.camera_id
     WHERE s.state = 'degraded' AND s.picture_fault <> '' AND s.reason = s.picture_fault
         AND c.enabled AND NOT EXISTS (
@@ -83,11 +83,13 @@ LEFT_BEHIND = """
     JOIN cameras_outagemember AS m ON m.camera_id = p.camera_id AND m.left_at IS NULL
     JOIN cameras_outage AS o ON o.id = m.outage_id AND o.told_at IS NOT NULL
     WHERE p.is_open AND r.suspect_kind <> ''
-        AND (o.suspect_kind, o.suspect_name) <> (r.suspect_kind, r.suspect_name)
+        AND (o.suspect_kind, o.suspect_name, o.suspect_site_id)
+            IS DISTINCT FROM (r.suspect_kind, r.suspect_name, r.suspect_site_id)
         AND NOT EXISTS (
             SELECT FROM cameras_outage AS still
             WHERE still.closed_at IS NULL AND still.suspect_kind = r.suspect_kind
-                AND still.suspect_name = r.suspect_name)
+                AND still.suspect_name = r.suspect_name
+                AND still.suspect_site_id IS NOT DISTINCT FROM r.suspect_site_id)
     ORDER BY p.order_id, p.id
 """
 
@@ -130,10 +132,11 @@ def _fault(
     outage_id: int | None,
     kind: str,
     name: str,
+    site: int | None,
     thing_at: datetime,
     *rest: Any,
 ) -> Fault:
-    thing = Thing(Kind(kind), name) if kind else None
+    thing = Thing(Kind(kind), name, site or 0) if kind else None
     return Fault(camera_id, at, reason, outage_id, thing, thing_at, *rest)
 
 

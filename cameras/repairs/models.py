@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from cameras.grouping import Kind as ThingKind
+from cameras.grouping import Thing
 from cameras.probe.reason import Reason
 from cameras.repairs.workflow import LIVE_STATES, OPEN_STATES, Action, Stage, Status
 from gis_server.models import LONGEST_CODE
@@ -55,7 +56,7 @@ class RepairOrder(models.Model):
 
     number: "WX20261126-00007", counted anew each day of the local calendar.  kind: what it was
     opened for.  priority: the gravest class among its cameras.  suspect_kind, suspect_name: the
-    thing that several cameras fell with; empty for one camera alone.
+    thing that several cameras fell with; empty for one camera alone.  suspect_site: as in `Outage`.
     since: when the fault began.  opened_at: the first time; round_at: when the present round began
     (opened, or opened anew by a relapse; `reopened` counts those).  The times and names below are
     those of the present round.  team_name stays when the team is gone.
@@ -83,6 +84,9 @@ class RepairOrder(models.Model):
     reason = models.CharField(max_length=20)
     suspect_kind = models.CharField(max_length=10, blank=True)
     suspect_name = models.CharField(max_length=253, blank=True)
+    suspect_site = models.ForeignKey(
+        "cameras.Site", models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     team = models.ForeignKey("cameras.Team", models.SET_NULL, null=True, related_name="orders")
     team_name = models.CharField(max_length=80)
     since = models.DateTimeField()
@@ -120,8 +124,9 @@ class RepairOrder(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["number"], name="one_order_per_number"),
             models.UniqueConstraint(
-                fields=["suspect_kind", "suspect_name"],
+                fields=["suspect_kind", "suspect_name", "suspect_site"],
                 condition=Q(state__in=LIVE_VALUES) & ~Q(suspect_kind=""),
+                nulls_distinct=False,
                 name="one_live_order_per_thing",
             ),
             models.CheckConstraint(
@@ -176,6 +181,11 @@ class RepairOrder(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number} {self.state}"
+
+    @property
+    def suspect(self) -> Thing:
+        """The thing that it is for, where it is for one."""
+        return Thing(ThingKind(self.suspect_kind), self.suspect_name, self.suspect_site_id or 0)
 
 
 class RepairOrderCamera(models.Model):

@@ -134,13 +134,17 @@ def member_of(outage: Outage, fall: Fall) -> OutageMember:
 def shared_by(cameras: QuerySet[Camera]) -> dict[int, tuple[Thing, ...]]:
     """What each camera shares with others.  One query, which reads no more than that."""
     rows = cameras.values_list(
-        "id", "host", "pole", "owner__name", "upstream__kind", "upstream__name"
+        "id", "site_id", "host", "pole", "owner__name", "upstream__kind", "upstream__name"
     )
     return {
         camera_id: things_of(
-            host=host, upstream=(kind, name) if kind and name else None, pole=pole, owner=owner
+            site=site,
+            host=host,
+            upstream=(kind, name) if kind and name else None,
+            pole=pole,
+            owner=owner,
         )
-        for camera_id, host, pole, owner, kind, name in rows
+        for camera_id, site, host, pole, owner, kind, name in rows
     }
 
 
@@ -150,7 +154,7 @@ def join_open(falls: Mapping[int, Fall], shared: Mapping[int, Sequence[Thing]]) 
     opened = Outage.objects.filter(
         closed_at=None, suspect_name__in={thing.name for thing in named}
     ).exclude(suspect_kind="")
-    by_thing = {Thing(Kind(one.suspect_kind), one.suspect_name): one for one in opened}
+    by_thing = {one.suspect: one for one in opened}
     joined = [
         member_of(by_thing[thing], falls[camera_id])
         for camera_id, things in shared.items()
@@ -183,46 +187,58 @@ def regroup(fresh: Mapping[int, Sequence[Thing]]) -> None:
 
 def sizes_of(things: Iterable[Thing]) -> dict[Thing, int]:
     """How many cameras that are asked hang on each.  One query a kind, two for recorders."""
-    by_kind = dict[Kind, list[str]]()
+    by_kind = dict[tuple[Kind, bool], list[Thing]]()
     for thing in things:
-        by_kind.setdefault(thing.kind, []).append(thing.name)
+        by_kind.setdefault((thing.kind, thing.site > 0), []).append(thing)
     found = dict[Thing, int]()
-    for kind, names in by_kind.items():
-        for name, count in counted(kind, names).items():
-            found[Thing(kind, name)] = count
+    for (kind, is_local), some in by_kind.items():
+        names = sorted({thing.name for thing in some})
+        if not is_local:
+            sizes = declared(kind, names)
+        else:
+            sizes = in_subnets(names) if kind is Kind.SUBNET else at_hosts(names)
+        found |= {thing: sizes.get((thing.name, thing.site), 0) for thing in some}
     return found
 
 
-def counted(kind: Kind, names: Sequence[str]) -> dict[str, int]:
-    if kind is Kind.SUBNET:
-        return in_subnets(names)
-    cameras = Camera.objects.filter(enabled=True).order_by()
-    columns = {Kind.POLE: ["pole"], Kind.OWNER: ["owner__name"], Kind.SWITCH: ["upstream__name"]}
-    sizes = dict[str, int]()
-    for column in columns.get(kind, ["upstream__name", "host"]):
-        rows = cameras.filter(**{f"{column}__in": names}).values_list(column)
-        sizes |= dict(rows.annotate(count=Count("id")))
-    return sizes
+def declared(kind: Kind, names: Sequence[str]) -> dict[tuple[str, int], int]:
+    """How many cameras the registry hangs on each."""
+    column = {Kind.POLE: "pole", Kind.OWNER: "owner__name"}.get(kind, "upstream__name")
+    rows = asked().filter(**{f"{column}__in": names}).values_list(column)
+    return {(name, 0): count for name, count in rows.annotate(count=Count("id"))}
+
+
+def at_hosts(names: Sequence[str]) -> dict[tuple[str, int], int]:
+    """How many cameras each site asks at each address."""
+    rows = asked().filter(host__in=names).values_list("host", "site_id")
+    return {(name, site): count for name, site, count in rows.annotate(count=Count("id"))}
+
+
+def asked() -> QuerySet[Camera]:
+    return Camera.objects.filter(enabled=True).order_by()
 
 
 # By the index: of a large fleet each network is a small part.
 IN_SUBNETS = """
-    SELECT v.name, held.number
+    SELECT v.name, held.site_id, held.number
     FROM unnest(%s::text[], %s::text[], %s::text[]) AS v (name, first, beyond)
     CROSS JOIN LATERAL (
-        SELECT count(*) AS number FROM cameras_camera AS c
+        SELECT c.site_id, count(*) AS number FROM cameras_camera AS c
         WHERE c.host ~>=~ v.first AND c.host ~<~ v.beyond AND c.enabled
+        GROUP BY c.site_id
     ) AS held
 """
 
 
-def in_subnets(names: Sequence[str]) -> dict[str, int]:
-    """How many cameras have an address in each /24; in a /64 as far as they are written alike."""
+def in_subnets(names: Sequence[str]) -> dict[tuple[str, int], int]:
+    """How many cameras have an address in each /24 of each site; in a /64 as far as they are
+    written alike.
+    """
     stems = [stem_of(name) for name in names]
     beyond = [stem[:-1] + chr(ord(stem[-1]) + 1) for stem in stems]
     with connection.cursor() as cursor:
         cursor.execute(IN_SUBNETS, [texts(names), texts(stems), texts(beyond)])
-        return dict(cursor.fetchall())
+        return {(name, site): count for name, site, count in cursor.fetchall()}
 
 
 def stem_of(network: str) -> str:
@@ -239,6 +255,7 @@ def merge(group: Group, parts: Sequence[OutageMember]) -> None:
         reason=first.reason,
         suspect_kind=group.thing.kind.value,
         suspect_name=group.thing.name,
+        suspect_site_id=group.thing.site or None,
         also=[[thing.kind.value, thing.name] for thing in group.also],
     )
     before = {part.outage_id for part in parts}

@@ -4,8 +4,9 @@ import pytest
 
 from cameras.grouping import Group, Kind, Thing, groups, has_recovered, suspects, things_of
 
+SITE = 4
 SWITCH, POLE = Thing(Kind.SWITCH, "S1"), Thing(Kind.POLE, "P7")
-RECORDER, NET = Thing(Kind.RECORDER, "N1"), Thing(Kind.SUBNET, "10.1.2.0/24")
+RECORDER, NET = Thing(Kind.RECORDER, "N1"), Thing(Kind.SUBNET, "10.1.2.0/24", SITE)
 OWNER = Thing(Kind.OWNER, "Water works")
 
 
@@ -78,7 +79,7 @@ def test_two_things_that_fall_at_once_are_two_groups() -> None:
             "10.1.2.3",
             ("switch", "S1"),
             "P7",
-            (POLE, SWITCH, Thing(Kind.RECORDER, "10.1.2.3"), NET, OWNER),
+            (POLE, SWITCH, Thing(Kind.RECORDER, "10.1.2.3", SITE), NET, OWNER),
             id="all of it",
         ),
         pytest.param("10.1.2.3", ("recorder", "N1"), "", (RECORDER, NET, OWNER), id="declared"),
@@ -86,16 +87,24 @@ def test_two_things_that_fall_at_once_are_two_groups() -> None:
             "fd00:1::7",
             None,
             "",
-            (Thing(Kind.RECORDER, "fd00:1::7"), Thing(Kind.SUBNET, "fd00:1::/64"), OWNER),
+            (
+                Thing(Kind.RECORDER, "fd00:1::7", SITE),
+                Thing(Kind.SUBNET, "fd00:1::/64", SITE),
+                OWNER,
+            ),
             id="IPv6",
         ),
-        pytest.param("cam.lan", None, "", (Thing(Kind.RECORDER, "cam.lan"), OWNER), id="a name"),
+        pytest.param(
+            "cam.lan", None, "", (Thing(Kind.RECORDER, "cam.lan", SITE), OWNER), id="a name"
+        ),
     ],
 )
 def test_what_a_camera_shares(
     host: str, upstream: tuple[str, str] | None, pole: str, things: tuple[Thing, ...]
 ) -> None:
-    assert things_of(host=host, upstream=upstream, pole=pole, owner="Water works") == things
+    found = things_of(site=SITE, host=host, upstream=upstream, pole=pole, owner="Water works")
+
+    assert found == things
 
 
 def test_only_what_three_share_is_asked_about() -> None:

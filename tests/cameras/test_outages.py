@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from importlib import import_module
 
 import pytest
+from django.db import connection
 
 from cameras import services
 from cameras.grouping import SETTLED, Kind, Thing
 from cameras.health import State
 from cameras.invariants import check
-from cameras.models import Camera, CameraState, Outage, OutageMember, Owner, Upstream
+from cameras.models import Camera, CameraState, Outage, OutageMember, Owner, Site, Upstream
 from cameras.probe.reason import Reason
 from cameras.probe.result import verdict_of
 from cameras.services import Finding
@@ -32,8 +34,23 @@ def behind_a_switch(make_camera: MakeCamera, count: int, name: str = "S1") -> li
         )
         for number in range(count)
     ]
-    for number, camera in enumerate(cameras):
-        owner = Owner.objects.create(name=f"owner {name} {number}")
+    return with_owners(cameras)
+
+
+def in_one_network(make_camera: MakeCamera, count: int, site: Site) -> list[Camera]:
+    """Cameras of a site that share 192.168.1.0/24, and neither owner nor host."""
+    return with_owners(
+        [
+            make_camera(state=State.ONLINE, reason=Reason.OK, host=f"192.168.1.{number}", site=site)
+            for number in range(count)
+        ]
+    )
+
+
+def with_owners(cameras: list[Camera]) -> list[Camera]:
+    """The cameras, each of an owner of its own."""
+    for camera in cameras:
+        owner = Owner.objects.create(name=f"owner {camera.code}")
         Camera.objects.filter(id=camera.id).update(owner=owner)
     return cameras
 
@@ -205,6 +222,40 @@ def test_a_camera_that_is_down_already_gets_no_second_outage(
 
 
 @pytest.mark.django_db
+def test_two_sites_with_the_same_addresses_are_two_faults(
+    make_camera: MakeCamera, now: datetime
+) -> None:
+    """Each site's network is its own, whatever its numbers."""
+    sites = [Site.objects.create(name=name) for name in ("north", "south")]
+    north, south = (in_one_network(make_camera, 4, site) for site in sites)
+    open_and_close([Fall(one.id, now, "no_route") for one in (*north, *south[:2])], {})
+    open_and_close([Fall(one.id, now, "no_route") for one in south[2:]], {})
+
+    groups = Outage.objects.filter(suspect_kind="subnet").order_by("suspect_site")
+    assert [(one.suspect_site, one.members.count()) for one in groups] == [
+        (sites[0], 4), (sites[1], 4),
+    ]  # fmt: skip
+
+
+@pytest.mark.django_db
+def test_few_of_many_at_the_next_site_do_not_join_its_namesake(
+    make_camera: MakeCamera, now: datetime
+) -> None:
+    sites = [Site.objects.create(name=name) for name in ("north", "south")]
+    north, south = (
+        in_one_network(make_camera, number, site)
+        for number, site in zip((3, 20), sites, strict=True)
+    )
+    open_and_close([Fall(one.id, now, "no_route") for one in north], {})
+    open_and_close([Fall(south[0].id, now, "no_route")], {})
+
+    assert {part.outage.suspect_kind for part in OutageMember.objects.filter(camera__in=north)} == {
+        "subnet"
+    }
+    assert OutageMember.objects.get(camera=south[0]).outage.suspect_kind == ""
+
+
+@pytest.mark.django_db
 def test_the_cameras_of_a_subnet_are_counted_by_address(make_camera: MakeCamera) -> None:
     for host in (
         "10.1.2.3",
@@ -216,10 +267,40 @@ def test_the_cameras_of_a_subnet_are_counted_by_address(make_camera: MakeCamera)
     ):
         make_camera(host=host)
     make_camera(host="10.1.2.4", enabled=False)
+    here = Site.objects.get()
+    there = Site.objects.create(name="there")
+    make_camera(host="10.1.2.5", site=there)
     names = ["10.1.2.0/24", "10.1.20.0/24", "10.9.9.0/24", "2001:db8::/64"]
-    things = {Thing(Kind.SUBNET, name) for name in names}
+    things = {Thing(Kind.SUBNET, name, here.pk) for name in names}
+    next_door = Thing(Kind.SUBNET, names[0], there.pk)
 
-    sizes = {thing.name: size for thing, size in sizes_of(things).items()}
+    sizes = sizes_of(things | {next_door})
+
+    assert sizes.pop(next_door) == 1
+    by_name = {thing.name: size for thing, size in sizes.items()}
 
     # A name may begin like an address; nobody gives cameras such names.
-    assert sizes == dict(zip(names, [3, 1, 0, 1], strict=True))
+    assert by_name == dict(zip(names, [3, 1, 0, 1], strict=True))
+
+
+@pytest.mark.django_db
+def test_open_outages_of_before_learn_at_which_site_their_address_is(
+    make_camera: MakeCamera, now: datetime
+) -> None:
+    camera = make_camera()
+    Upstream.objects.create(kind="recorder", name="N1")
+    for kind, name in (("subnet", "10.0.0.0/24"), ("recorder", "10.0.0.1"), ("recorder", "N1")):
+        outage = Outage.objects.create(
+            opened_at=now, reason="no_route", suspect_kind=kind, suspect_name=name
+        )
+        OutageMember.objects.create(
+            outage=outage, camera=camera, joined_at=now, reason="no_route", left_at=now
+        )
+    migration = import_module("cameras.migrations.0211_sites_of_suspects")
+
+    with connection.cursor() as cursor:
+        cursor.execute(migration.FILL_OUTAGES)
+        cursor.execute(migration.FILL_ORDERS)
+
+    found = Outage.objects.order_by("id").values_list("suspect_site", flat=True)
+    assert list(found) == [camera.site_id, camera.site_id, None]

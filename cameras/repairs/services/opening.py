@@ -15,7 +15,7 @@ from django.db.models import F, Max
 from django.db.models.functions import Least
 from django.utils import timezone
 
-from cameras.grouping import Kind, Thing
+from cameras.grouping import Thing
 from cameras.models import Team
 from cameras.rates.planned import covered
 from cameras.repairs import faults
@@ -119,7 +119,7 @@ def orders_of_things(groups: Iterable[Group]) -> dict[Thing, RepairOrder]:
     rows = RepairOrder.objects.filter(
         state__in=[state.value for state in LIVE_STATES], suspect_name__in=names
     ).exclude(suspect_kind="")
-    return {Thing(Kind(row.suspect_kind), row.suspect_name): row for row in rows}
+    return {row.suspect: row for row in rows}
 
 
 def verified_alone(groups: Iterable[Group]) -> dict[tuple[int, str], RepairOrder]:
@@ -304,6 +304,7 @@ def order_of(group: Group, number: str, by_class: dict[str, Minutes], now: datet
         reason=group.first.reason,
         suspect_kind=thing.kind.value if thing else "",
         suspect_name=thing.name if thing else "",
+        suspect_site_id=thing.site or None if thing else None,
         since=group.first.at,
         opened_at=now,
         round_at=now,
