@@ -8,8 +8,17 @@ from playwright.sync_api import Page, expect
 
 from fixtures.camera_farm import plan
 from tests.days.conftest import OpenPage
-from tests.days.town import LIGHT, MISSING, Town, until
-from tests.days.wall import DRAWN_S, HOSTILE, NOTICED_MS, SMALL, figure
+from tests.days.town import CAMERAS, LIGHT, MISSING, Town, until
+from tests.days.wall import (
+    CUT_UNHEARD,
+    DRAWN_S,
+    HOSTILE,
+    NOTICED_MS,
+    SMALL,
+    STATE_ON_MAP,
+    camera_at,
+    figure,
+)
 
 pytestmark = pytest.mark.usefixtures("tell_logs")
 
@@ -49,6 +58,26 @@ def test_an_empty_list_says_how_many_nobody_knows(open_page: OpenPage) -> None:
     page.locator('.figure[data-state="degraded"]').click()
     expect(page.locator("#list h2")).to_have_text("异常摄像机")
     expect(page.locator("#list .none")).to_contain_text(str(UNKNOWN))
+
+
+def test_cameras_that_nobody_asks_are_unknown_and_come_back_by_themselves(
+    wall: Page, town: Town, picture_folder: Path
+) -> None:
+    """The poller is gone: the wall says so, believes nothing old, and opens no outage."""
+    number, _ = camera_at(town, CUT_UNHEARD)
+    [(before,)] = town.ask("SELECT count(*) FROM cameras_outage")
+    town.stop("poller")
+    try:
+        expect(figure(wall, "online")).to_have_text("0", timeout=NOTICED_MS)
+        expect(wall.locator(".shared-notice")).to_be_visible()
+        assert int(figure(wall, "unknown").inner_text()) >= CAMERAS - MISSING
+        until(lambda: wall.evaluate(STATE_ON_MAP, number) == "unknown", "grey on the map", DRAWN_S)
+        wall.screenshot(path=picture_folder / "unknown-1920x1080.png")
+    finally:
+        town.start("poller")
+    expect(figure(wall, "online")).to_have_text(str(CAMERAS - MISSING), timeout=NOTICED_MS)
+    expect(wall.locator(".shared-notice")).to_be_hidden(timeout=NOTICED_MS)
+    assert town.ask("SELECT count(*) FROM cameras_outage") == [(before,)]
 
 
 def test_a_switch_is_one_mark_with_its_cameras_folded_inside(
