@@ -17,9 +17,18 @@ FEWEST = 3
 """So many cameras make a group; two may fall together by chance."""
 SHARE = 0.6
 """So much of what hangs on a thing must have fallen for the thing to be suspected."""
-SETTLED = timedelta(seconds=90)
-"""What one fault takes down falls within one interval of 60 s and the two quick questions after it.
-Until then an outage may become part of another, so nobody is told of it."""
+RE_CHECKS = timedelta(seconds=30)
+SHORTEST = timedelta(seconds=60)
+
+
+def settled(interval_s: float) -> timedelta:
+    """What one fault takes down falls within one interval and the two quick questions after it.
+    Until then an outage may become part of another, so nobody is told of it.
+    """
+    return max(SHORTEST, timedelta(seconds=interval_s)) + RE_CHECKS
+
+
+SETTLED = settled(SHORTEST.total_seconds())
 
 
 class Kind(StrEnum):

@@ -6,20 +6,21 @@ pollers whose cameras hang on one switch make one outage of it.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import takewhile
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Count, F, Max, Q, QuerySet
 from django.db.models.functions import Greatest
 
 from cameras.grouping import (
-    SETTLED,
     Group,
     Kind,
     Thing,
     groups,
     has_recovered,
+    settled,
     suspects,
     things_of,
 )
@@ -40,6 +41,11 @@ class Fall:
     camera_id: int
     at: datetime
     reason: str
+
+
+def settling() -> timedelta:
+    """How long an outage waits for others that belong to it."""
+    return settled(settings.PROBE_INTERVAL_S)
 
 
 def take_lock() -> None:
@@ -274,14 +280,14 @@ def settle_outages(now: datetime) -> int:
     take_lock()
     close_empty(Outage.objects.filter(closed_at=None, members=None).values_list("id", flat=True))
     changes = release_recovered(now)
-    settled = list(
-        Outage.objects.filter(closed_at=None, told_at=None, opened_at__lte=now - SETTLED)
+    ripe = list(
+        Outage.objects.filter(closed_at=None, told_at=None, opened_at__lte=now - settling())
     )
-    for outage in settled:
+    for outage in ripe:
         outage.told_at = now
-    Outage.objects.bulk_update(settled, ["told_at"], batch_size=500)
-    live.record(*changes_of(settled), *changes)
-    return len(settled)
+    Outage.objects.bulk_update(ripe, ["told_at"], batch_size=500)
+    live.record(*changes_of(ripe), *changes)
+    return len(ripe)
 
 
 def release_recovered(now: datetime) -> list[live.Change]:
@@ -296,7 +302,7 @@ def release_recovered(now: datetime) -> list[live.Change]:
         outage
         for outage in counts
         if outage.last
-        and outage.last <= now - SETTLED
+        and outage.last <= now - settling()
         and has_recovered(down=outage.down, ever=outage.ever)
     ]
     for outage in back:

@@ -8,12 +8,12 @@ from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
 from cameras import sight
-from cameras.grouping import SETTLED, explain, groups, suspects
+from cameras.grouping import explain, groups, suspects
 from cameras.health import IN_DOUBT, State
 from cameras.models import Camera, CameraState, Notice, PollerBeat
 from cameras.probe.reason import Reason
 from cameras.services.columns import numbers, texts, times
-from cameras.services.outages import shared_by, sizes_of
+from cameras.services.outages import settling, shared_by, sizes_of
 from cameras.services.sites import SiteRules, site_rules
 from cameras.services.states import StateRow
 from gis_server import live
@@ -109,7 +109,7 @@ def maybe_lost(now: datetime) -> QuerySet[CameraState, tuple[int]]:
     states = CameraState.objects.order_by().values_list("camera_id")
     return states.filter(state__in=[State.ONLINE, State.DEGRADED], streak_bad__gt=0).union(
         states.filter(state=State.UNKNOWN, detail=IN_DOUBT),
-        states.filter(state=State.OFFLINE, since__gt=now - SETTLED),
+        states.filter(state=State.OFFLINE, since__gt=now - settling()),
         all=True,
     )
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from importlib import import_module
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -219,6 +220,23 @@ def test_a_camera_that_is_down_already_gets_no_second_outage(
     open_and_close([Fall(camera.id, now, "no_route")], {})
 
     assert OutageMember.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_longer_interval_waits_longer_for_late_members(
+    make_camera: MakeCamera, now: datetime, settings: Any
+) -> None:
+    """At 120 s the cameras of a switch fall up to 150 s apart: still one outage and one message."""
+    settings.PROBE_INTERVAL_S = 120
+    cameras = behind_a_switch(make_camera, 8)
+    for number, camera in enumerate(cameras):
+        at = now + number * 20 * SECOND
+        open_and_close([Fall(camera.id, at, "no_route")], {})
+        services.settle_outages(at)
+
+    services.settle_outages(now + 150 * SECOND)
+
+    assert [row.data["cameras"] for row in messages()] == [8]
 
 
 @pytest.mark.django_db
