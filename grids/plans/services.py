@@ -3,6 +3,7 @@
 Each is one step, taken by compare-and-set on the revision that its page showed.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -22,7 +23,7 @@ from grids.plan_flow import (
     fits,
     may_approve,
 )
-from grids.plans import rows
+from grids.plans import posts, rows
 from grids.plans.clashes import refuse_changed, refuse_scheduled
 from grids.plans.drafts import Draft, make, save
 from grids.plans.proof import refuse_faults, world_under
@@ -51,10 +52,15 @@ def prove(plan: BoundaryPlan, day: date) -> None:
         Invalid: it changes nothing, or the grids would not divide their communities.
     """
     changes = list(plan.changes.select_related("community"))
-    if not (changes or plan.posts):
+    if is_empty(plan, changes):
         raise Invalid(str(FLAWS[Flaw.NOTHING]))
     refuse_changed(plan, day)
     refuse_faults(world_under(changes, day))
+
+
+def is_empty(plan: BoundaryPlan, changes: Sequence[PlanChange]) -> bool:
+    """Whether a plan does nothing, to grids or to people."""
+    return not (changes or plan.posts or posts.ended_by(plan).exists())
 
 
 def soon(now: datetime) -> date:
@@ -74,8 +80,6 @@ def submit(*, plan_id: int, revision: int, by: User, now: datetime) -> BoundaryP
     """
     plan = rows.locked(plan_id, by, revision)
     rows.must_lead_to(plan, PlanState.IN_REVIEW)
-    if not plan.posts and not plan.changes.exists():
-        raise Invalid(FLAWS[Flaw.NOTHING])
     prove(plan, soon(now))
     return rows.move(plan, PlanState.IN_REVIEW, PlanAction.SUBMITTED, by=by, now=now)
 

@@ -26,7 +26,7 @@ from grids.codes import DIVISION_DIGITS
 from grids.models import BoundaryPlan, Division, PlanChange
 from grids.plan.faces import same_land
 from grids.plan_flow import OPEN, PUBLISHED, PlanState
-from grids.plans import rebase, rows, services
+from grids.plans import posts, rebase, rows, services
 from grids.plans.api import FOR_REVIEWERS, STEPS, must_edit
 from grids.plans.clashes import others_with
 from grids.plans.forms import FORMS, ScheduleForm, StepForm, TakeOverForm
@@ -123,6 +123,7 @@ def plan_page(
         "total": len(changes),
         "piece": piece,
         "file": CHANGES,
+        "ending": list(posts.ended_by(row)),
         "steps": list(row.steps.order_by("-id")),
         "compare": reverse("grid-plans-compare") + f"?b={row.pk}",
         "actions": actions_for(row, user, failed),
@@ -218,7 +219,7 @@ def _check(row: BoundaryPlan, changes: list[PlanChange]) -> dict[str, Any]:
     grids = [one.grid_id for one in changes if one.grid_id is not None]
     others = others_with(row, grids, [state.value for state in OPEN])
     faults = [] if changed else _faults(changes, day)
-    empty = not (changes or row.posts)
+    empty = services.is_empty(row, changes)
     return {
         "day": day,
         "empty": str(FLAWS[Flaw.NOTHING]) if empty else "",
