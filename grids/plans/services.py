@@ -24,7 +24,7 @@ from grids.plan_flow import (
     may_approve,
 )
 from grids.plans import posts, rows
-from grids.plans.clashes import refuse_changed, refuse_scheduled
+from grids.plans.clashes import refuse_changed, refuse_same_codes, refuse_scheduled
 from grids.plans.drafts import Draft, make, save
 from grids.plans.proof import refuse_faults, world_under
 from grids.plans.texts import FLAWS
@@ -48,13 +48,15 @@ __all__ = [
 def prove(plan: BoundaryPlan, day: date) -> None:
     """
     Raises:
-        Conflict: grids have changed since the plan was drawn.
+        Conflict: grids have changed since the plan was drawn, or its new codes are others' by now,
+            or will be by a plan that has its day.
         Invalid: it changes nothing, or the grids would not divide their communities.
     """
     changes = list(plan.changes.select_related("community"))
     if is_empty(plan, changes):
         raise Invalid(str(FLAWS[Flaw.NOTHING]))
     refuse_changed(plan, day)
+    refuse_same_codes(plan)
     refuse_faults(world_under(changes, day))
 
 
