@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from gis_server.roles import Role
 from tests.days.conftest import OpenPage
 from tests.days.drawing import (
+    MAKE,
     SPOTS,
     Place,
     across,
@@ -24,13 +25,6 @@ from tests.days.town import Town, until
 
 pytestmark = pytest.mark.usefixtures("tell_logs")
 
-MAKE = """async (title) => {
-  const [, token] = document.cookie.match(/csrftoken=(\\w+)/);
-  const answer = await fetch("/api/grid-plans/", { method: "POST",
-    headers: { "Content-Type": "application/json", "X-CSRFToken": token },
-    body: JSON.stringify({ title, territory: "140107", operations: [] }) });
-  return (await answer.json()).id;
-}"""
 # How many points the line has that is being drawn, the one below the pointer among them.
 DRAWING = """() => document.getElementById("map").map.getInteractions().getArray()
   .find((one) => one.finishDrawing).getOverlay().getSource().getFeatures()

@@ -19,6 +19,7 @@ function show(dialog, map, { title, content, apply = null, word = gettext("Apply
       await apply();
       dialog.close();
     } catch (refusal) {
+      if (refusal.isKept) return dialog.close();
       trouble.replaceChildren(refusalOf(refusal, map));
     } finally {
       done.disabled = false;
