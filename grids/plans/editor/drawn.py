@@ -304,7 +304,9 @@ def renumber_json(plan: Plan, community: str) -> list[dict[str, str]]:
     Raises:
         Refused: see `grids.plan.preview`.
     """
+    gone = GridRow.objects.filter(code__startswith=community, gone_on__isnull=False)
+    spent = set(gone.values_list("code", flat=True))
     return [
         {"key": key, "name": plan.grids[key].name, "code": now, "then": then}
-        for key, (now, then) in preview(plan, community).items()
+        for key, (now, then) in preview(plan, community, spent=spent).items()
     ]

@@ -548,6 +548,24 @@ def test_streets_buildings_and_staff_are_those_of_the_place(planner: Client, dra
     assert staff == {"items": []}
 
 
+def test_numbers_of_grids_that_are_gone_stay_with_them(planner: Client, draft: int) -> None:
+    """Of one that was gone before, and of one that the plan ends itself."""
+    west = Grid.objects.get(code=WEST)
+    gone = Grid.objects.create(
+        code=NEW, name="旧", community=west.community, gone_on=today() - timedelta(days=9)
+    )
+    number = f"{COMMUNITY}009"
+    do(planner, draft, 1, SPLIT | {"code": number})
+    do(planner, draft, 2, MERGE | {"grids": [number, EAST], "into": number})
+
+    found = planner.get(f"{HOME}{draft}/renumbering/", {"community": COMMUNITY}).json()["items"]
+    codes = [[one["key"], one["then"]] for one in found]
+    do(planner, draft, 3, {"do": "renumber", "codes": codes})
+
+    assert gone.code not in (then for _key, then in codes)
+    assert sorted(then[12:] for _key, then in codes) == ["001", "004"]
+
+
 def test_staff_is_offered_that_has_no_grid_yet(
     planner: Client, draft: int, sign_in: SignIn
 ) -> None:
