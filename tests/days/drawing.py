@@ -130,6 +130,14 @@ def dragged(page: Page, place: Place, dx: int, dy: int) -> None:
     page.mouse.up()
 
 
+def renamed(page: Page, key: str, name: str) -> None:
+    page.locator(f'#panel-grids [data-key="{key}"]').click()
+    page.keyboard.press("F2")
+    page.locator("#dialog input").fill(name)
+    page.keyboard.press("Enter")
+    expect(page.locator("#dialog")).to_be_hidden()
+
+
 def pushed(border: list[Place], ring: list[Place]) -> tuple[Place, Place, Place]:
     """From end to end of a border over a point a third of the way into a grid."""
     first = min(border, key=lambda p: (p[1], p[0]))

@@ -18,6 +18,7 @@ from tests.days.drawing import (
     grids_of,
     operations,
     previewed,
+    renamed,
     signed_in_as,
     steps_are,
 )
@@ -45,7 +46,7 @@ def test_two_planners_see_each_other_and_overwrite_nothing(
 
     # What one does, the other sees.
     key = min(grids_of(first))
-    rename(first, key, "甲网格")
+    renamed(first, key, "甲网格")
     expect(second.locator(f'[data-key="{key}"] .draw-name')).to_have_text("甲网格")
     expect(second.locator("#notice")).to_contain_text("甲网格")
 
@@ -56,7 +57,7 @@ def test_two_planners_see_each_other_and_overwrite_nothing(
     expect(second.locator(".card-areas tr")).to_have_count(2)
     # As if the feed were slow: the second's page has not heard yet.
     second.evaluate(DEAF)
-    rename(first, key, "乙网格")
+    renamed(first, key, "乙网格")
     second.locator("#card-name").focus()
     second.keyboard.press("Enter")
     expect(second.locator("#card .refusal")).to_contain_text(re.compile("修改|方案"))
@@ -105,11 +106,3 @@ def end_a_grid(page: Page, town: Town, plan: int) -> None:
     page.locator("#tab-findings").click()
     expect(page.locator("#panel-findings")).to_contain_text(key[:12])
     expect(page.locator("#panel-findings .empty")).to_have_count(0)
-
-
-def rename(page: Page, key: str, name: str) -> None:
-    page.locator(f'#panel-grids [data-key="{key}"]').click()
-    page.keyboard.press("F2")
-    page.locator("#dialog input").fill(name)
-    page.keyboard.press("Enter")
-    expect(page.locator("#dialog")).to_be_hidden()

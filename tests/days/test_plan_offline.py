@@ -21,6 +21,7 @@ from tests.days.drawing import (
     grids_of,
     operations,
     ready,
+    renamed,
     signed_in_as,
     steps_are,
 )
@@ -42,7 +43,7 @@ def test_no_step_that_was_drawn_offline_is_lost(
     page.context.set_offline(True)
     split(page, before[one])
     expect(page.locator("#unsaved")).to_contain_text("有 1 步未保存")
-    rename(page, other, "断网时改名")
+    renamed(page, other, "断网时改名")
     expect(page.locator("#unsaved")).to_contain_text("有 2 步未保存")
     expect(page.locator("#saved")).to_have_attribute("data-state", "bad")
     page.screenshot(path=picture_folder / "plan-offline-1920x1080.png")
@@ -56,7 +57,7 @@ def test_no_step_that_was_drawn_offline_is_lost(
     ready(page)
     expect(page.locator("#unsaved")).to_contain_text("有 2 步未保存")
     page.route(STEPS, lambda route: route.fulfill(status=503, body="{}"))
-    rename(page, one, "第三步")
+    renamed(page, one, "第三步")
     expect(page.locator("#unsaved")).to_contain_text("有 3 步未保存")
     page.unroute(STEPS)
     page.locator("#unsaved button.main").click()
@@ -77,14 +78,6 @@ def split(page: Page, ring: list[Place]) -> None:
     page.locator("#card button.main").click()
     expect(page.locator("#card")).to_be_hidden()
     page.keyboard.press("Escape")
-
-
-def rename(page: Page, key: str, name: str) -> None:
-    page.locator(f'#panel-grids [data-key="{key}"]').click()
-    page.keyboard.press("F2")
-    page.locator("#dialog input").fill(name)
-    page.keyboard.press("Enter")
-    expect(page.locator("#dialog")).to_be_hidden()
 
 
 def test_what_cannot_be_done_any_more_is_kept_until_it_is_given_up(

@@ -29,7 +29,7 @@ const sketch = new Sketch(map, { most: config.most_points });
 const unsaved = new Unsaved(at("unsaved"), { editor, map, sketches, changed: () => showSaved() });
 const card = new Card(at("card"), editor, map, { closed: cardClosed });
 const preview = new Live(editor, map);
-const drag = new Drag(map, { moved: (moves) => moved(moves), moving: (moves) => preview.show(() => moveOf(moves())) });
+const drag = new Drag(map, sketch, { moved: (moves) => moved(moves), moving: (moves) => preview.show(() => moveOf(moves())) });
 const dialog = at("dialog");
 const tools = new Tools(at("tools"), {
   editor, map, sketch, card, drag, sketches, preview,
