@@ -24,7 +24,7 @@ from grids.codes import GRID_PATTERN
 from grids.models import BoundaryPlan, PlanChange
 from grids.plan_flow import LONGEST_DOCUMENT, LONGEST_NOTE, PlanState
 from grids.plans import rows, services
-from grids.plans.clashes import changed_since, others_with
+from grids.plans.clashes import changed_since, others_with, taken_codes
 from grids.plans.looking_back import past
 from grids.plans.sent import DRAFT, MAX_BODY, REVISION, day_of, draft_of, revision_of, text_of
 from grids.plans.taking_back import take_back
@@ -81,7 +81,7 @@ def check(request: HttpRequest, grid_plan_id: int) -> JsonResponse:
     """Answer what keeps a plan from being published on `day` (tomorrow, unless asked)."""
     found = rows.found(grid_plan_id, user_of(request))
     day = parse_day(request, "day") or services.soon(timezone.now())
-    changed = changed_since(found, day)
+    changed = changed_since(found, day) | taken_codes(found)
     told: dict[str, Any] = {
         "changed": sorted(changed.values()),
         "plans": [asdict(one) for one in others_with(found, changed, ["in_force", "superseded"])],

@@ -1,4 +1,6 @@
-"""Plans that touch one grid: the second is told of the first, and has to be drawn anew."""
+"""Plans that touch one grid, or give one code: the second is told of the first, and has to be drawn
+anew, or to give another code.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -37,10 +39,29 @@ OTHERS = """
       AND theirs.grid_id = ANY (%(grids)s)
     GROUP BY other.id ORDER BY other.published_at DESC NULLS LAST, other.id DESC LIMIT 10"""
 
+# Codes that a plan gives and other grids have, or had; but for those that it frees itself.
+TAKEN = """
+    SELECT grid.id, grid.code
+    FROM grids_planchange AS change JOIN grids_grid AS grid ON grid.code = change.code_after
+    WHERE change.plan_id = %(plan)s AND change.code_after <> change.code_before
+      AND grid.id IS DISTINCT FROM change.grid_id
+      AND NOT EXISTS (
+        SELECT FROM grids_planchange AS own
+        WHERE own.plan_id = change.plan_id AND own.grid_id = grid.id
+          AND own.code_after NOT IN ('', own.code_before))"""
+SAME_CODES = """
+    SELECT other.id, other.title, other.document, array_agg(theirs.code_after ORDER BY theirs.id)
+    FROM grids_boundaryplan AS other JOIN grids_planchange AS theirs ON theirs.plan_id = other.id
+    JOIN grids_planchange AS mine ON mine.code_after = theirs.code_after
+    WHERE other.state = ANY (%(states)s) AND other.id <> %(plan)s AND mine.plan_id = %(plan)s
+      AND theirs.code_after NOT IN ('', theirs.code_before)
+      AND mine.code_after <> mine.code_before
+    GROUP BY other.id ORDER BY other.id DESC LIMIT 10"""
+
 
 @dataclass(frozen=True, slots=True)
 class Other:
-    """A plan that touches the same grids; codes: those grids'."""
+    """A plan that touches the same grids, or gives the same codes; codes: those."""
 
     plan_id: int
     title: str
@@ -62,21 +83,40 @@ def changed_since(plan: BoundaryPlan, day: date) -> dict[int, str]:
         return dict(cursor.fetchall())
 
 
+def taken_codes(plan: BoundaryPlan) -> dict[int, str]:
+    """The grids, by id, that have a code by now which the plan gives to another.  One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(TAKEN, {"plan": plan.pk})
+        return dict(cursor.fetchall())
+
+
 def others_with(plan: BoundaryPlan, grids: Iterable[int], states: Sequence[str]) -> list[Other]:
     """Other plans in one of the states that touch one of the grids, newest first.  One query."""
-    values: dict[str, Any] = {"plan": plan.pk, "grids": list(grids), "states": list(states)}
+    return _others(OTHERS, {"plan": plan.pk, "grids": list(grids), "states": list(states)})
+
+
+def same_codes(plan: BoundaryPlan, states: Sequence[str]) -> list[Other]:
+    """Other plans in one of the states that give a code which this one gives too, newest first.
+    One query.
+    """
+    return _others(SAME_CODES, {"plan": plan.pk, "states": list(states)})
+
+
+def _others(sql: str, values: dict[str, Any]) -> list[Other]:
     with connection.cursor() as cursor:
-        cursor.execute(OTHERS, values)
+        cursor.execute(sql, values)
         return [Other(i, title, by, tuple(codes)) for i, title, by, codes in cursor.fetchall()]
 
 
 def refuse_changed(plan: BoundaryPlan, day: date) -> None:
     """
     Raises:
-        Conflict: grids have changed since the plan was drawn; says which, and by which plans.
+        Conflict: grids have changed since the plan was drawn, or have its new codes by now; says
+            which, and by which plans.
     """
     changed = changed_since(plan, day)
     if not changed:
+        _refuse_taken(plan)
         return
     others = others_with(plan, changed, ["in_force", "superseded"])
     codes = sorted(changed.values())
@@ -93,6 +133,35 @@ def refuse_changed(plan: BoundaryPlan, day: date) -> None:
         )
         told = rule % {"codes": listed(codes)}
     raise Conflict(told, _detail(codes, others))
+
+
+def _refuse_taken(plan: BoundaryPlan) -> None:
+    taken = taken_codes(plan)
+    if not taken:
+        return
+    others = others_with(plan, taken, ["in_force", "superseded"])
+    codes = sorted(taken.values())
+    rule = _(
+        "Other grids have got these codes meanwhile: %(codes)s. Return this plan and give its grids"
+        " other codes. %(plans)s"
+    )
+    told = rule % {"codes": listed(codes), "plans": _("; ").join(map(str, others))}
+    raise Conflict(told.strip(), _detail(codes, others))
+
+
+def refuse_same_codes(plan: BoundaryPlan) -> None:
+    """
+    Raises:
+        Conflict: another plan that has its day already gives a code which this one gives too.
+    """
+    others = same_codes(plan, ["scheduled"])
+    if others:
+        codes = sorted({code for other in others for code in other.codes})
+        rule = _(
+            "Other plans that are scheduled give these codes to grids of theirs: %(plans)s. Return"
+            " this plan and give its grids other codes, or withdraw the others first."
+        )
+        raise Conflict(rule % {"plans": _("; ").join(map(str, others))}, _detail(codes, others))
 
 
 def refuse_scheduled(plan: BoundaryPlan, grids: Iterable[int]) -> None:

@@ -17,16 +17,14 @@ from django.utils.translation import gettext as _
 from gis_server import live, scopes
 from gis_server.errors import Conflict, DomainError, Invalid
 from grids.models import (
-    Assignment,
     BoundaryPlan,
     Grid,
     GridDesignation,
-    GridWorker,
     Lineage,
     PlanChange,
 )
 from grids.plan_flow import PlanAction, PlanState
-from grids.plans import moving, outlines, rows
+from grids.plans import moving, outlines, posts, rows
 from grids.plans.clashes import refuse_changed
 from grids.plans.proof import refuse_faults, world_under
 from grids.plans.services import to_draft
@@ -57,12 +55,6 @@ SEARCH = """
         JOIN grids_street AS street
             ON street.line && change.before OR street.line && change.after
         WHERE change.plan_id = %(plan)s))"""
-END_POSTS = """
-    UPDATE grids_assignment SET valid = daterange(lower(valid), %(day)s)
-    WHERE grid_id = ANY (%(grids)s) AND valid @> %(day)s::date AND lower(valid) < %(day)s"""
-DROP_POSTS = (
-    "DELETE FROM grids_assignment WHERE grid_id = ANY (%(grids)s) AND lower(valid) >= %(day)s"
-)
 
 
 def due(now: datetime) -> list[int]:
@@ -117,7 +109,7 @@ def publish(*, plan_id: int, now: datetime) -> bool:
     world = world_under(changes, day)
     refuse_faults(world)
     _redraw(plan, changes, day)
-    _post(plan, day)
+    posts.publish(plan, day)
     outlines.follow(world)
     counts = moving.move_points(plan, day, now)
     _supersede(plan, now)
@@ -220,9 +212,7 @@ def _retire(changes: Sequence[PlanChange], day: date) -> None:
     grids = [_id(one) for one in changes]
     Grid.objects.filter(pk__in=grids).update(gone_on=day)
     _close_names(grids, day)
-    with connection.cursor() as cursor:
-        cursor.execute(END_POSTS, {"grids": grids, "day": day})
-        cursor.execute(DROP_POSTS, {"grids": grids, "day": day})
+    posts.end(posts.held(grids, day), day)
 
 
 def _draw(plan: BoundaryPlan, changes: Sequence[PlanChange], day: date) -> None:
@@ -265,27 +255,7 @@ def _note_lineage(plan: BoundaryPlan, changes: Sequence[PlanChange], day: date) 
     )
 
 
-# ---- People, and what is told --------------------------------------------------------------------
-
-
-def _post(plan: BoundaryPlan, day: date) -> None:
-    """Give grids the people that the plan names, from its day on."""
-    if not plan.posts:
-        return
-    numbers = {one["worker"] for one in plan.posts}
-    workers = dict(GridWorker.objects.filter(number__in=numbers).values_list("number", "id"))
-    codes = {one["grid"] for one in plan.posts}
-    grids = dict(Grid.objects.filter(code__in=codes, gone_on=None).values_list("code", "id"))
-    for one in plan.posts:
-        worker, grid = workers.get(one["worker"]), grids.get(one["grid"])
-        if worker is None or grid is None:
-            rule = _("%(worker)s cannot be given the grid %(grid)s: one of the two is gone.")
-            raise Conflict(rule % {"worker": one["worker"], "grid": one["grid"]})
-        held = Assignment.objects.filter(worker=worker, grid=grid, role=one["role"])
-        if not held.filter(valid__overlap=DateRange(day, None)).exists():
-            Assignment.objects.create(
-                worker_id=worker, grid_id=grid, role=one["role"], valid=DateRange(day, None)
-            )
+# ---- What is told --------------------------------------------------------------------------------
 
 
 def _supersede(plan: BoundaryPlan, now: datetime) -> None:

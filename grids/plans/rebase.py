@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -19,10 +19,10 @@ from gis_server.errors import Conflict, Invalid
 from gis_server.models import User
 from grids.models import BoundaryPlan, Grid, GridDesignation, GridShape, PlanChange
 from grids.plan import Add, Operation, Redraw, Refused, Split, apply, begin, read, written
-from grids.plan.value import MOST_OPERATIONS, Plan
+from grids.plan.value import MOST_OPERATIONS, Plan, Step
 from grids.plan_flow import LONGEST_TITLE, OPEN, PUBLISHED, PlanState
 from grids.plans import rows
-from grids.plans.clashes import changed_since
+from grids.plans.clashes import changed_since, same_codes, taken_codes
 from grids.plans.drafts import Draft, make
 from grids.plans.drawing import grids_of, redrawing_of
 from grids.plans.step_texts import operation_text
@@ -48,21 +48,24 @@ class Changed:
 
 
 def changes_since(plan: BoundaryPlan, day: date) -> list[Changed]:
-    """The grids of a plan that are no longer as it found them, and codes of grids to be born that
-    are another's by now; by codes.  Six queries at most.
+    """The grids of a plan that are no longer as it found them, and those that have codes by now
+    which it gives to others; by codes.  Six queries at most.
     """
     told = [*_changed(plan, day), *_taken(plan)]
     return sorted(told, key=lambda one: one.code)
 
 
 def _taken(plan: BoundaryPlan) -> list[Changed]:
-    unborn = plan.changes.filter(grid=None).values("code_after")
-    # A code that the plan itself frees may be given again.
-    freed = plan.changes.exclude(code_before=F("code_after")).values("code_before")
-    there = Grid.objects.filter(code__in=unborn, gone_on=None).exclude(code__in=freed)
-    culprits = _culprits(plan, [one.pk for one in there])
-    what = _("There is a grid with this code by now.")
-    return [Changed(one.code, one.name, (what,), None, culprits.get(one.pk)) for one in there]
+    taken = taken_codes(plan)
+    culprits = _culprits(plan, taken)
+    there, gone = (
+        _("There is a grid with this code by now."),
+        _("A grid that is gone has this code."),
+    )
+    return [
+        Changed(one.code, one.name, (gone if one.gone_on else there,), None, culprits.get(one.pk))
+        for one in Grid.objects.filter(pk__in=taken)
+    ]
 
 
 def _changed(plan: BoundaryPlan, day: date) -> list[Changed]:
@@ -134,7 +137,8 @@ class Redone:
 
     number: from 0.  refused: why it cannot be done; "" where it can.  place: longitude and latitude
     of that, where it has one.  touched: the grids it is about that have changed since it was drawn:
-    it can be done, but may no longer be what was meant.
+    it can be done, but may no longer be what was meant.  promised: codes it gives that a scheduled
+    plan gives too: it can be done, and its grids renumbered.
     """
 
     number: int
@@ -142,6 +146,7 @@ class Redone:
     refused: str = ""
     place: tuple[float, float] | None = None
     touched: tuple[str, ...] = ()
+    promised: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -186,7 +191,7 @@ def _read(told: list[Any]) -> list[Operation]:
 
 def _by_steps(plan: BoundaryPlan, operations: list[Operation], day: date) -> Replay:
     drawn, names = _begin(plan, day), Names.of(plan, operations)
-    changed = set(changed_since(plan, day).values())
+    changed, promised = set(changed_since(plan, day).values()), _promised(plan)
     steps, kept = [], []
     for number, operation in enumerate(operations):
         text = operation_text(operation, names.called)
@@ -205,8 +210,19 @@ def _by_steps(plan: BoundaryPlan, operations: list[Operation], day: date) -> Rep
             continue
         kept.append(written(today))
         sides = sides or sorted(changed.intersection(drawn.steps[-1].sides))
-        steps.append(Redone(number, text, touched=tuple(sides)))
+        given = sorted(promised.intersection(_codes_given(drawn.steps[-1])))
+        steps.append(Redone(number, text, touched=tuple(sides), promised=tuple(given)))
     return Replay(day, steps, kept, _of(drawn))
+
+
+def _promised(plan: BoundaryPlan) -> set[str]:
+    """Codes that the plan gives and a scheduled one too."""
+    return {code for other in same_codes(plan, ["scheduled"]) for code in other.codes}
+
+
+def _codes_given(step: Step) -> set[str]:
+    before = {grid.code for grid in step.before.values() if grid}
+    return {grid.code for grid in step.after.values() if grid} - before
 
 
 def _outdated(operation: Operation, changed: list[str]) -> str:
@@ -311,7 +327,8 @@ def _of(drawn: Plan) -> Redrawing:
 
 
 def _by_grids(plan: BoundaryPlan, day: date) -> Replay:
-    changed = changed_since(plan, day)
+    changed, promised = changed_since(plan, day), _promised(plan)
+    taken = set(taken_codes(plan).values())
     changes = list(plan.changes.select_related("community").order_by("id"))
     steps, kept = [], []
     for number, change in enumerate(changes):
@@ -319,9 +336,13 @@ def _by_grids(plan: BoundaryPlan, day: date) -> Replay:
         if change.grid_id in changed:
             told = _("The grid is no longer what was drawn on.")
             steps.append(Redone(number, text, told, _middle(change)))
+        elif change.code_after in taken and change.code_after != change.code_before:
+            told = _("There is a grid with this code by now.")
+            steps.append(Redone(number, text, told, _middle(change)))
         else:
             kept.append(change)
-            steps.append(Redone(number, text))
+            given = promised.intersection([change.code_after])
+            steps.append(Redone(number, text, promised=tuple(given)))
     return Replay(day, steps, [], redrawing_of(kept, plan.posts))
 
 

@@ -3,6 +3,7 @@
 Each is one step, taken by compare-and-set on the revision that its page showed.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -22,8 +23,8 @@ from grids.plan_flow import (
     fits,
     may_approve,
 )
-from grids.plans import rows
-from grids.plans.clashes import refuse_changed, refuse_scheduled
+from grids.plans import posts, rows
+from grids.plans.clashes import refuse_changed, refuse_same_codes, refuse_scheduled
 from grids.plans.drafts import Draft, make, save
 from grids.plans.proof import refuse_faults, world_under
 from grids.plans.texts import FLAWS
@@ -47,14 +48,21 @@ __all__ = [
 def prove(plan: BoundaryPlan, day: date) -> None:
     """
     Raises:
-        Conflict: grids have changed since the plan was drawn.
+        Conflict: grids have changed since the plan was drawn, or its new codes are others' by now,
+            or will be by a plan that has its day.
         Invalid: it changes nothing, or the grids would not divide their communities.
     """
     changes = list(plan.changes.select_related("community"))
-    if not (changes or plan.posts):
+    if is_empty(plan, changes):
         raise Invalid(str(FLAWS[Flaw.NOTHING]))
     refuse_changed(plan, day)
+    refuse_same_codes(plan)
     refuse_faults(world_under(changes, day))
+
+
+def is_empty(plan: BoundaryPlan, changes: Sequence[PlanChange]) -> bool:
+    """Whether a plan does nothing, to grids or to people."""
+    return not (changes or plan.posts or posts.ended_by(plan).exists())
 
 
 def soon(now: datetime) -> date:
@@ -74,8 +82,6 @@ def submit(*, plan_id: int, revision: int, by: User, now: datetime) -> BoundaryP
     """
     plan = rows.locked(plan_id, by, revision)
     rows.must_lead_to(plan, PlanState.IN_REVIEW)
-    if not plan.posts and not plan.changes.exists():
-        raise Invalid(FLAWS[Flaw.NOTHING])
     prove(plan, soon(now))
     return rows.move(plan, PlanState.IN_REVIEW, PlanAction.SUBMITTED, by=by, now=now)
 

@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 
 from gis_server.errors import Conflict
 from gis_server.models import User
-from grids.models import Assignment, BoundaryPlan, PlanChange
+from grids.models import BoundaryPlan, PlanChange
 from grids.plan_flow import LONGEST_TITLE, PlanState
-from grids.plans import rows
+from grids.plans import posts, rows
 from grids.plans.clashes import others_with
 from grids.plans.drafts import Draft, make
 from grids.plans.drawing import as_step
@@ -25,11 +25,13 @@ def take_back(*, plan_id: int, revision: int, by: User, now: datetime) -> Bounda
     """Make the draft of a plan that undoes one in force; it goes the same way as any other.
 
     Grids that were retired come back under their codes, with the people they had on the last day.
+    Posts that the plan gave end when the draft is published; see `posts.ended_by`.
 
     Raises:
         NotFound, Conflict: see `rows.locked`.
         Conflict: it is not in force, there is such a draft already, or later plans have changed
-            its grids: they have to be taken back first.
+            its grids: they have to be taken back first; or people are all that it changed, and
+            somebody has ended their posts since.
     """
     plan = rows.locked(plan_id, by, revision)
     if plan.state != PlanState.IN_FORCE.value:
@@ -38,6 +40,9 @@ def take_back(*, plan_id: int, revision: int, by: User, now: datetime) -> Bounda
     _refuse_built_upon(plan, changes)
     title = (_("Take back: %(title)s") % {"title": plan.title})[:LONGEST_TITLE]
     day, redrawing = timezone.localdate(now), _inverse(plan, changes)
+    if redrawing.is_empty and not posts.given_by(plan).exists():
+        rule = _("Nothing of this plan is left: the posts that it gave have ended or were changed.")
+        raise Conflict(rule)
     operations = as_step(
         redrawing,
         scope_code=plan.scope_code,
@@ -120,8 +125,8 @@ def _as_after(codes: Iterable[str], changes: list[PlanChange]) -> tuple[str, ...
 
 
 def _posts_that_ended(plan: BoundaryPlan, born: list[PlanChange]) -> Iterator[Posted]:
-    ended = Assignment.objects.filter(
-        grid__in=[one.grid_id for one in born], valid__endswith=plan.effective_on
-    )
-    for post in ended.select_related("grid", "worker").order_by("id"):
+    if plan.effective_on is None:
+        return
+    grids = [one.grid_id for one in born if one.grid_id is not None]
+    for post in posts.taken_from(grids, plan.effective_on):
         yield Posted(post.grid.code, post.worker.number, post.role)

@@ -26,9 +26,9 @@ from grids.codes import DIVISION_DIGITS
 from grids.models import BoundaryPlan, Division, PlanChange
 from grids.plan.faces import same_land
 from grids.plan_flow import OPEN, PUBLISHED, PlanState
-from grids.plans import rebase, rows, services
+from grids.plans import posts, rebase, rows, services
 from grids.plans.api import FOR_REVIEWERS, STEPS, must_edit
-from grids.plans.clashes import others_with
+from grids.plans.clashes import others_with, same_codes
 from grids.plans.forms import FORMS, ScheduleForm, StepForm, TakeOverForm
 from grids.plans.looking_back.sides import box_of, rounded
 from grids.plans.proof import findings, world_under
@@ -123,6 +123,7 @@ def plan_page(
         "total": len(changes),
         "piece": piece,
         "file": CHANGES,
+        "ending": list(posts.ended_by(row)),
         "steps": list(row.steps.order_by("-id")),
         "compare": reverse("grid-plans-compare") + f"?b={row.pk}",
         "actions": actions_for(row, user, failed),
@@ -216,17 +217,21 @@ def _check(row: BoundaryPlan, changes: list[PlanChange]) -> dict[str, Any]:
     day = row.effective_on or services.soon(timezone.now())
     changed = rebase.changes_since(row, day)
     grids = [one.grid_id for one in changes if one.grid_id is not None]
-    others = others_with(row, grids, [state.value for state in OPEN])
+    on_their_way = [state.value for state in OPEN]
+    promised = same_codes(row, [PlanState.SCHEDULED.value])
+    others = {one.plan_id: one for one in same_codes(row, on_their_way)}
+    others |= {one.plan_id: one for one in others_with(row, grids, on_their_way)}
     faults = [] if changed else _faults(changes, day)
-    empty = not (changes or row.posts)
+    empty = services.is_empty(row, changes)
     return {
         "day": day,
         "empty": str(FLAWS[Flaw.NOTHING]) if empty else "",
         "changed": changed,
-        "others": others,
+        "promised": promised,
+        "others": list(others.values()),
         "faults": faults[:MOST_FINDINGS],
         "more_faults": max(0, len(faults) - MOST_FINDINGS),
-        "fine": not (empty or changed or faults),
+        "fine": not (empty or changed or promised or faults),
     }
 
 

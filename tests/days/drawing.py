@@ -1,6 +1,8 @@
 """Drawing a boundary plan in a browser: whoever is signed in presses and types as people do."""
 
 from collections.abc import Sequence
+from itertools import pairwise
+from math import hypot
 from typing import Any
 
 from playwright.sync_api import Page, expect
@@ -12,6 +14,14 @@ from tests.days.town import Town, until
 
 Place = tuple[float, float]
 
+# A plan in which nothing is drawn; its number.
+MAKE = """async (title) => {
+  const [, token] = document.cookie.match(/csrftoken=(\\w+)/);
+  const answer = await fetch("/api/grid-plans/", { method: "POST",
+    headers: { "Content-Type": "application/json", "X-CSRFToken": token },
+    body: JSON.stringify({ title, territory: "140107", operations: [] }) });
+  return (await answer.json()).id;
+}"""
 # Where places lie in the window, in CSS pixels; the map stands still first.
 SPOTS = """(places) => {
   const { map } = document.getElementById("map");
@@ -97,6 +107,35 @@ def two_with_a_border(grids: dict[str, list[Place]]) -> tuple[str, str, list[Pla
     both = [(a, b) for a in keys for b in keys if a < b]
     pairs = ((a, b, [p for p in grids[a][:-1] if p in grids[b]]) for a, b in both)
     return max(pairs, key=lambda pair: len(pair[2]))
+
+
+def between_two(grids: dict[str, list[Place]]) -> tuple[str, Place]:
+    """The middle of the longest straight border of two grids, and one of them."""
+    sides = [
+        (hypot(x - u, y - v), key, ((x + u) / 2, (y + v) / 2))
+        for key, ring in grids.items()
+        for (x, y), (u, v) in pairwise(ring)
+        if any({(x, y), (u, v)} <= set(far) for other, far in grids.items() if other != key)
+    ]
+    _length, key, middle = max(sides)
+    return key, middle
+
+
+def dragged(page: Page, place: Place, dx: int, dy: int) -> None:
+    """With the tool that moves points."""
+    [[x, y]] = page.evaluate(SPOTS, [place])
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + dx, y + dy, steps=4)
+    page.mouse.up()
+
+
+def renamed(page: Page, key: str, name: str) -> None:
+    page.locator(f'#panel-grids [data-key="{key}"]').click()
+    page.keyboard.press("F2")
+    page.locator("#dialog input").fill(name)
+    page.keyboard.press("Enter")
+    expect(page.locator("#dialog")).to_be_hidden()
 
 
 def pushed(border: list[Place], ring: list[Place]) -> tuple[Place, Place, Place]:

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from gis_server.roles import Role
 from tests.days.conftest import OpenPage
 from tests.days.drawing import (
+    MAKE,
     SPOTS,
     Place,
     across,
@@ -17,6 +18,7 @@ from tests.days.drawing import (
     grids_of,
     operations,
     previewed,
+    renamed,
     signed_in_as,
     steps_are,
 )
@@ -24,13 +26,6 @@ from tests.days.town import Town, until
 
 pytestmark = pytest.mark.usefixtures("tell_logs")
 
-MAKE = """async (title) => {
-  const [, token] = document.cookie.match(/csrftoken=(\\w+)/);
-  const answer = await fetch("/api/grid-plans/", { method: "POST",
-    headers: { "Content-Type": "application/json", "X-CSRFToken": token },
-    body: JSON.stringify({ title, territory: "140107", operations: [] }) });
-  return (await answer.json()).id;
-}"""
 # How many points the line has that is being drawn, the one below the pointer among them.
 DRAWING = """() => document.getElementById("map").map.getInteractions().getArray()
   .find((one) => one.finishDrawing).getOverlay().getSource().getFeatures()
@@ -51,7 +46,7 @@ def test_two_planners_see_each_other_and_overwrite_nothing(
 
     # What one does, the other sees.
     key = min(grids_of(first))
-    rename(first, key, "甲网格")
+    renamed(first, key, "甲网格")
     expect(second.locator(f'[data-key="{key}"] .draw-name')).to_have_text("甲网格")
     expect(second.locator("#notice")).to_contain_text("甲网格")
 
@@ -62,7 +57,7 @@ def test_two_planners_see_each_other_and_overwrite_nothing(
     expect(second.locator(".card-areas tr")).to_have_count(2)
     # As if the feed were slow: the second's page has not heard yet.
     second.evaluate(DEAF)
-    rename(first, key, "乙网格")
+    renamed(first, key, "乙网格")
     second.locator("#card-name").focus()
     second.keyboard.press("Enter")
     expect(second.locator("#card .refusal")).to_contain_text(re.compile("修改|方案"))
@@ -111,11 +106,3 @@ def end_a_grid(page: Page, town: Town, plan: int) -> None:
     page.locator("#tab-findings").click()
     expect(page.locator("#panel-findings")).to_contain_text(key[:12])
     expect(page.locator("#panel-findings .empty")).to_have_count(0)
-
-
-def rename(page: Page, key: str, name: str) -> None:
-    page.locator(f'#panel-grids [data-key="{key}"]').click()
-    page.keyboard.press("F2")
-    page.locator("#dialog input").fill(name)
-    page.keyboard.press("Enter")
-    expect(page.locator("#dialog")).to_be_hidden()

@@ -35,6 +35,7 @@ from grids.plan import (
     redo,
     written,
 )
+from grids.plan.lines import SNAP_DEG
 from tests.grids.test_plan_operations import (
     ABROAD,
     EVERYTHING,
@@ -61,6 +62,27 @@ def redraw(*drawn: Drawn, ended: str = "") -> Redraw:
     return Redraw(drawn, ((ended, ()),) if ended else (), "file")
 
 
+def fine(*points: tuple[float, float]) -> tuple[tuple[float, float], ...]:
+    """Like `line`, with two digits more: a millimetre is finer than what is stored."""
+    west, south = at(0, 0)
+    return tuple((round(west + x * CELL_DEG, 9), round(south + y * CELL_DEG, 9)) for x, y in points)
+
+
+def strip(south: float, north: float) -> shapely.Polygon:
+    """Of A, from west to east."""
+    return shapely.Polygon(fine((0, south), (1, south), (1, north), (0, north)))
+
+
+def new(shape: shapely.Polygon) -> Drawn:
+    return replace(shape_of(NEW, shape), kind="basic")
+
+
+def strip_made_new(north: float) -> Redraw:
+    """A grid of its own in the south of A; B gets a corner at its end."""
+    corner = shapely.Polygon(fine((1, 0), (2, 0), (2, 1), (1, 1), (1, north)))
+    return redraw(shape_of(A, strip(north, 1)), shape_of(B, corner), new(strip(0, north)))
+
+
 # A and B, as one.
 BAR = shapely.Polygon(line((0, 0), (1, 0), (2, 0), (2, 1), (1, 1), (0, 1)))
 BAD = [
@@ -72,7 +94,15 @@ BAD = [
     pytest.param(
         split((-1, 0.2), (2, 0.2), (2, 0.8), (-1, 0.8)), Flaw.CROSSES_TOO_OFTEN, id="through twice"
     ),
+    pytest.param(
+        split((-1, 0.2), (2, 0.2), (2, 0.8), (0.5, 0.8)), Flaw.ENDS_INSIDE, id="three crossings"
+    ),
     pytest.param(split((0, 0), (1, 0)), Flaw.RUNS_ALONG_BORDER, id="along a border"),
+    pytest.param(
+        Split(A, fine((0, MM / 2), (1, MM / 2)), "left", NEW, "n"),
+        Flaw.RUNS_ALONG_BORDER,
+        id="1 mm off a border",
+    ),
     pytest.param(split((0, 1e-4), (1, 1e-4)), Flaw.RUNS_ALONG_BORDER, id="2 cm beside a border"),
     pytest.param(
         split((0, 0.5), (0.5, 0.5), (0.5, 0), (1, 0)), Flaw.RUNS_ALONG_BORDER, id="half along"
@@ -197,6 +227,12 @@ BAD = [
     pytest.param(
         redraw(shape_of(A, cell(0, 0, (1, 0.5)))), Flaw.BREAKS_PARTITION, id="a node for one only"
     ),
+    # Narrower than 0.1 m it is a gap, whoever has it.
+    pytest.param(strip_made_new(MM / 2), Flaw.BREAKS_PARTITION, id="1 mm is new"),
+    pytest.param(strip_made_new(0.002), Flaw.SLIVER, id="40 cm are new"),
+    pytest.param(redraw(shape_of(A, strip(MM / 2, 1))), Flaw.BREAKS_PARTITION, id="a gap of 1 mm"),
+    pytest.param(redraw(new(cell(0, 0))), Flaw.BREAKS_PARTITION, id="the shape of another"),
+    pytest.param(redraw(shape_of(B, cell(0, 0))), Flaw.BREAKS_PARTITION, id="one shape for two"),
     pytest.param(redraw(Drawn(A, "x", "n")), Flaw.BAD_CODE, id="redrawn under no code"),
     pytest.param(redraw(Drawn("x", NEW, "n")), Flaw.UNKNOWN_GRID, id="redrawn and unknown"),
     pytest.param(redraw(ended="x"), Flaw.UNKNOWN_GRID, id="ended and unknown"),
@@ -244,15 +280,17 @@ def test_a_line_from_outside_to_a_hole_divides_nothing() -> None:
     plan = small_territories()["islands"]
     ring = next(k for k, g in plan.grids.items() if len(g.shape.interiors))
     hole = plan.grids[ring].shape.interiors[0]
-    west, south, _, _ = plan.grids[ring].shape.bounds
+    west = plan.grids[ring].shape.bounds[0]
     x, y = hole.centroid.coords[0]
     code = plan.grids[ring].community + "099"
 
     with pytest.raises(Refused) as told:
         apply(plan, Split(ring, ((west - 1e-3, y), (x, y)), "left", code, "n"))
 
-    assert told.value.flaw in (Flaw.HOLE_IN_THE_WAY, Flaw.CROSSES_TOO_OFTEN)
-    assert south < y
+    assert told.value.flaw is Flaw.HOLE_IN_THE_WAY
+    assert told.value.place is not None
+    assert hole.distance(shapely.Point(told.value.place)) < SNAP_DEG
+    assert plan.steps == ()
 
 
 def test_an_island_is_handed_back_to_what_lies_around_it() -> None:

@@ -205,12 +205,14 @@ def snapping(request: HttpRequest, grid_plan_id: int) -> JsonResponse:
 @require_GET
 @asks(ONE, q=written(40))
 def staff(request: HttpRequest, grid_plan_id: int) -> JsonResponse:
-    """Answer grid staff to assign: of the street of `community`, or whose name begins with `q`."""
-    row = rows.found(grid_plan_id, user_of(request))
+    """Answer grid staff to assign: of the street of `community`, or whose name begins with `q`; and
+    who has never had a grid.
+    """
+    user = user_of(request)
+    row = rows.found(grid_plan_id, user)
     community = _community({"community": parse_text(request, "community", 12)}, row)
-    return json_ok(
-        {"items": surroundings.staff_of(row.scope_code, community, parse_text(request, "q", 40))}
-    )
+    asked = parse_text(request, "q", 40)
+    return json_ok({"items": surroundings.staff_of(user, row.scope_code, community, asked)})
 
 
 @allow(Permission.REVIEW_PLANS)

@@ -8,10 +8,11 @@ import shapely
 from django.utils.translation import gettext as _
 
 from gis_server.ellipsoid import areas_m2
-from grids.codes import BadCode, grid_code
-from grids.models import BoundaryPlan, Division
+from grids.codes import DIVISION_DIGITS, BadCode, grid_code
+from grids.models import BoundaryPlan, Division, PlanChange
 from grids.models import Grid as GridRow
 from grids.plan import Grid, Operation, Plan, Redraw, preview, written
+from grids.plan_flow import OPEN
 from grids.plans.step_texts import operation_text
 from grids.plans.texts import finding_text
 from grids.redrawing import shape_json
@@ -160,18 +161,25 @@ def _stored_changes(plan: Plan) -> dict[str, tuple[Grid | None, Grid | None]]:
 
 
 def next_code(plan: Plan, community: str) -> str:
-    """The lowest code of the community above all that were ever given; empty when there is none."""
-    given = (
-        set(GridRow.objects.filter(code__startswith=community).values_list("code", flat=True))
-        if len(community) == 12
-        else set()
-    )
+    """The lowest code of the community above all that were ever given, or that a plan on its way
+    gives; empty when there is none.
+    """
+    given = _known_codes(community) if len(community) == DIVISION_DIGITS else set()
     given |= {code for code in _codes(plan) if code.startswith(community)}
     highest = max((int(code[12:15]) for code in given), default=0)
     try:
         return grid_code(community, highest + 1)
     except BadCode:
         return ""
+
+
+def _known_codes(community: str) -> set[str]:
+    """One query."""
+    there = GridRow.objects.filter(code__startswith=community).order_by().values_list("code")
+    wanted = PlanChange.objects.filter(
+        code_after__startswith=community, plan__state__in=[state.value for state in OPEN]
+    )
+    return {code for (code,) in there.union(wanted.order_by().values_list("code_after"))}
 
 
 def _codes(plan: Plan) -> set[str]:
@@ -296,7 +304,9 @@ def renumber_json(plan: Plan, community: str) -> list[dict[str, str]]:
     Raises:
         Refused: see `grids.plan.preview`.
     """
+    gone = GridRow.objects.filter(code__startswith=community, gone_on__isnull=False)
+    spent = set(gone.values_list("code", flat=True))
     return [
         {"key": key, "name": plan.grids[key].name, "code": now, "then": then}
-        for key, (now, then) in preview(plan, community).items()
+        for key, (now, then) in preview(plan, community, spent=spent).items()
     ]

@@ -9,14 +9,16 @@ from typing import Any
 
 import shapely
 from django.contrib.gis.geos import Polygon
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from gis_server.geo import WGS84
-from grids.models import Assignment, Building, Street
-from grids.models.people import StaffRole
+from gis_server.models import User
+from gis_server.roles import scope_q
+from grids.models import Assignment, Building, GridWorker, Street
 from grids.plan import Plan
 from grids.plans.editor.drawn import around
+from grids.queries.people import workers_of
 
 MOST_STREETS = 2_000
 MOST_BUILDINGS = 5_000
@@ -51,27 +53,43 @@ def to_snap_to(plan: Plan, scope_code: str, community: str) -> dict[str, Any]:
     }
 
 
-def staff_of(scope_code: str, community: str, asked: str) -> list[dict[str, Any]]:
-    """People who hold grids today in the street of a community, or below the plan's territory
-    those whose name or number begins as asked.  One query.
+def staff_of(user: User, scope_code: str, community: str, asked: str) -> list[dict[str, Any]]:
+    """People to assign, of those that the user may know of: who has, had or will have a grid in the
+    street of a community, or below the plan's territory where a beginning of names or numbers is
+    asked for; and who never had one, so that somebody can give them their first.
+
+    Who is at work in the community stands first, who has no grid today last.  Two queries.
     """
-    day = timezone.localdate()
-    held = Assignment.objects.filter(valid__contains=day)
+    below = scope_code if asked or not community else community[:STREET_DIGITS]
+    posts = Assignment.objects.filter(worker=OuterRef("pk"))
+    near = posts.filter(grid__code__startswith=below)
+    today = near.filter(valid__contains=timezone.localdate())
+    people = workers_of(user).filter(Q(Exists(near)) | ~Q(Exists(posts)))
     if asked:
-        held = held.filter(grid__code__startswith=scope_code)
-        held = held.filter(Q(worker__name__istartswith=asked) | Q(worker__number__startswith=asked))
-    else:
-        held = held.filter(grid__code__startswith=community[:STREET_DIGITS])
-    found: dict[str, dict[str, Any]] = {}
-    roles = dict(StaffRole.choices)
-    rows = held.order_by("worker__number", "grid__code").values_list(
-        "worker__number", "worker__name", "worker__role", "grid__code"
+        people = people.filter(Q(name__istartswith=asked) | Q(number__startswith=asked))
+    here = Exists(today.filter(grid__code__startswith=community))
+    found = list(people.order_by(here.desc(), Exists(today).desc(), "number")[:MOST_PEOPLE])
+    codes = _codes_held(found, user, below)
+    return [
+        {
+            "number": one.number,
+            "name": one.name,
+            "role": one.get_role_display(),
+            "grids": codes.get(one.pk, []),
+        }
+        for one in found
+    ]
+
+
+def _codes_held(people: list[GridWorker], user: User, below: str) -> dict[int, list[str]]:
+    """The grids that people hold today below a prefix, in the user's reach."""
+    held = Assignment.objects.filter(
+        scope_q(user, "grid__code"),
+        worker__in=people,
+        grid__code__startswith=below,
+        valid__contains=timezone.localdate(),
     )
-    for number, name, role, code in rows[: 4 * MOST_PEOPLE]:
-        one = found.setdefault(
-            number, {"number": number, "name": name, "role": str(roles[role]), "grids": []}
-        )
-        one["grids"].append(code)
-    # Who is at work in the community already stands first.
-    nearest = sorted(found.values(), key=lambda one: not one["grids"][0].startswith(community))
-    return nearest[:MOST_PEOPLE]
+    codes: dict[int, list[str]] = {}
+    for worker, code in held.order_by("grid__code").values_list("worker", "grid__code"):
+        codes.setdefault(worker, []).append(code)
+    return codes

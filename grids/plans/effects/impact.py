@@ -23,6 +23,7 @@ from grids.plans.effects.counting import (
     streets_in,
     workers_of,
 )
+from grids.plans.posts import ended_by
 
 # The grids that a plan leaves alone in the communities that it touches, as they are on a day.
 BESIDE = """
@@ -129,7 +130,9 @@ Sides = tuple[dict[str, float], dict[str, float]]
 def _people(
     plan: BoundaryPlan, grounds: Sequence[Ground], grids: Sequence[int | None], day: date
 ) -> dict[str, Sides]:
-    """Workers and vacancies: people stay with their grid, and go with it; a plan may name more."""
+    """Workers and vacancies: people stay with their grid, and go with it; a plan may name more,
+    and ends what the one that it takes back gave.
+    """
     held: dict[int, set[str]] = {}
     for one in workers_of([pk for pk in grids if pk is not None], day):
         held.setdefault(one.grid_id, set()).add(one.worker)
@@ -137,6 +140,7 @@ def _people(
     for post in plan.posts:
         if post["role"] == "worker":
             named.setdefault(post["grid"], set()).add(post["worker"])
+    gone = set(ended_by(plan).filter(role="worker").values_list("grid", "worker__number"))
     workers: Sides = ({}, {})
     for ground, pk in zip(grounds, grids, strict=True):
         mine = held.get(pk, set()) if pk is not None else set()
@@ -144,7 +148,7 @@ def _people(
             workers[0][ground.before.code] = len(mine)
         if ground.after:
             # A grid that comes back has nobody, until somebody is named.
-            stay = mine if ground.before else set()
+            stay = {one for one in mine if (pk, one) not in gone} if ground.before else set()
             workers[1][ground.after.code] = len(stay | named.get(ground.after.code, set()))
     vacancies = tuple({code: float(not n) for code, n in side.items()} for side in workers)
     return {"workers": workers, "vacancies": (vacancies[0], vacancies[1])}

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
@@ -10,20 +11,31 @@ import shapely
 from django.contrib.gis.geos import LineString, MultiLineString, Polygon
 from django.core.cache import cache
 from django.db import transaction
+from django.db.backends.postgresql.psycopg_any import DateRange
 from django.test import Client
 from django.utils import timezone
 
 from gis_server.errors import Conflict, DomainError
 from gis_server.models import ChangeRow
 from gis_server.roles import Role
-from grids.models import BoundaryPlan, Building, Division, Grid, GridShape, PlanStep, Street
+from grids.models import (
+    Assignment,
+    BoundaryPlan,
+    Building,
+    Division,
+    Grid,
+    GridShape,
+    GridWorker,
+    PlanStep,
+    Street,
+)
 from grids.plan import Rename, Split, dump, read
 from grids.plans import services
 from grids.plans.editor import editing, kept
 from grids.redrawing import Redrawing, Reshaped
 from tests.cameras.threads import together
 from tests.conftest import SignIn
-from tests.grids.plans.planning import border_at, box, made, people
+from tests.grids.plans.planning import border_at, box, made, people, today
 from tests.grids.territory import COMMUNITY, EAST, WEST, at, division, shaped, square, two_grids
 
 HOME = "/api/grid-plans/"
@@ -534,6 +546,54 @@ def test_streets_buildings_and_staff_are_those_of_the_place(planner: Client, dra
 
     assert told == {"streets": [[[112.0, 37.5], [113.0, 37.5]]], "buildings": [[112.5, 37.5]]}
     assert staff == {"items": []}
+
+
+def test_numbers_of_grids_that_are_gone_stay_with_them(planner: Client, draft: int) -> None:
+    """Of one that was gone before, and of one that the plan ends itself."""
+    west = Grid.objects.get(code=WEST)
+    gone = Grid.objects.create(
+        code=NEW, name="旧", community=west.community, gone_on=today() - timedelta(days=9)
+    )
+    number = f"{COMMUNITY}009"
+    do(planner, draft, 1, SPLIT | {"code": number})
+    do(planner, draft, 2, MERGE | {"grids": [number, EAST], "into": number})
+
+    found = planner.get(f"{HOME}{draft}/renumbering/", {"community": COMMUNITY}).json()["items"]
+    codes = [[one["key"], one["then"]] for one in found]
+    do(planner, draft, 3, {"do": "renumber", "codes": codes})
+
+    assert gone.code not in (then for _key, then in codes)
+    assert sorted(then[12:] for _key, then in codes) == ["001", "004"]
+
+
+def test_staff_is_offered_that_has_no_grid_yet(
+    planner: Client, draft: int, sign_in: SignIn
+) -> None:
+    """Nobody knows a home of people but their grids: who has none is anybody's who draws plans."""
+    west, community = Grid.objects.get(code=WEST), Division.objects.get(code=COMMUNITY)
+    far = Grid.objects.create(code="140107002001001", name="远", community=community)
+    beyond = Grid.objects.create(code="140108001001001", name="外", community=community)
+    yesterday = today() - timedelta(days=1)
+    for number, grid, valid in [
+        ("W4", west, DateRange(date(2026, 1, 1), yesterday)),
+        ("W3", west, DateRange(date(2026, 1, 1), None)),
+        ("W2", far, DateRange(date(2026, 1, 1), None)),
+        ("W1", beyond, DateRange(date(2026, 1, 1), None)),
+        ("W0", None, None),
+    ]:
+        person = GridWorker.objects.create(number=number, name="赵" + number, role="worker")
+        if grid:
+            Assignment.objects.create(worker=person, grid=grid, role="worker", valid=valid)
+
+    def offered(client: Client, **query: str) -> list[tuple[str, list[str]]]:
+        items = client.get(f"{HOME}{draft}/staff/", query).json()["items"]
+        return [(one["number"], one["grids"]) for one in items]
+
+    assert offered(planner, community=COMMUNITY) == [("W3", [WEST]), ("W0", []), ("W4", [])]
+    assert offered(planner, q="赵") == [("W2", [far.code]), ("W3", [WEST]), ("W0", []), ("W4", [])]
+    assert offered(planner, q="W0") == [("W0", [])]
+    leader = sign_in(Role.DISTRICT_LEADER)
+    assert leader.get(f"{HOME}{draft}/staff/").status_code == 403
 
 
 def test_grids_that_have_parts_keep_their_borders(planner: Client, draft: int) -> None:

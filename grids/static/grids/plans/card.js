@@ -121,6 +121,7 @@ export class Card {
       await this.editor.apply([operation]);
       this.close(true);
     } catch (refusal) {
+      if (refusal.isKept) return this.close(true);
       this.done.disabled = false;
       // Somebody else was first: theirs is on the map now, and this one is tried on it.
       if (refusal.status === 409) await this.look();

@@ -19,6 +19,7 @@ function show(dialog, map, { title, content, apply = null, word = gettext("Apply
       await apply();
       dialog.close();
     } catch (refusal) {
+      if (refusal.isKept) return dialog.close();
       trouble.replaceChildren(refusalOf(refusal, map));
     } finally {
       done.disabled = false;
@@ -74,7 +75,7 @@ export async function assignDialog(dialog, editor, map) {
     const box = element("input", { type: "checkbox" });
     box.checked = chosen.has(person.number);
     box.addEventListener("change", () => (box.checked ? chosen.set(person.number, person.name) : chosen.delete(person.number)));
-    const held = person.grids.map((code) => (code.startsWith(editor.community()) ? code.slice(12) : code)).join(", ");
+    const held = person.grids.map((code) => (code.startsWith(editor.community()) ? code.slice(12) : code)).join(", ") || gettext("no grid today");
     return element("li", {}, element("label", {}, box, element("span", {}, person.name), element("span", { class: "muted" }, `${person.role} · ${person.number}`), element("span", { class: "muted draw-held" }, held)));
   };
   const look = async (words = "") => {

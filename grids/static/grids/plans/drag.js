@@ -1,6 +1,7 @@
-// Moves vertices and sides of borders, in all grids that share them at once.
+// Moves vertices and sides of borders, in all grids that share them at once.  A vertex snaps to the borders
+// that stay where they are, to streets and to buildings.
 
-import { distance, movedCorners, nearestSide } from "plans/geometry";
+import { distance, movedCorners, nearestSide, sidesApart } from "plans/geometry";
 import { ol, toPlace } from "plans/ol";
 import { HANDLE } from "plans/styles";
 
@@ -8,9 +9,9 @@ const REACH_PX = 10;
 
 export class Drag {
   // moved([[from, to]]): places as longitude and latitude.  moving(moves()): the same, while the pointer
-  // goes on, as a question that is answered when it is asked.
-  constructor(map, { moved, moving }) {
-    Object.assign(this, { map, moved, moving });
+  // goes on, as a question that is answered when it is asked.  sketch: whose snapping it is, on or off.
+  constructor(map, sketch, { moved, moving }) {
+    Object.assign(this, { map, sketch, moved, moving });
     const { grids } = map.sources;
     this.modify = new ol.interaction.Modify({
       source: grids,
@@ -22,10 +23,12 @@ export class Drag {
     const going = () => this.moving(() => this.places(movedCorners(this.pairs())));
     this.modify.on("modifystart", () => {
       this.remember();
+      this.snap();
       map.map.on("pointerdrag", going);
     });
     this.modify.on("modifyend", () => {
       map.map.un("pointerdrag", going);
+      sketch.snapsOff();
       this.finish(movedCorners(this.pairs()));
     });
     this.sides = new ol.interaction.Pointer({
@@ -41,12 +44,23 @@ export class Drag {
   }
 
   end() {
+    this.sketch.snapsOff();
     this.map.map.removeInteraction(this.modify);
     this.map.map.removeInteraction(this.sides);
   }
 
   remember() {
     this.before = new Map(this.map.sources.grids.getFeatures().map((feature) => [feature, feature.getGeometry().clone()]));
+  }
+
+  // To nothing that moves along: what moves would never leave its place.
+  snap() {
+    const { grids, resting } = this.map.sources;
+    const [handle] = this.modify.getOverlay().getSource().getFeatures();
+    const place = handle.getGeometry().getCoordinates();
+    resting.clear();
+    resting.addFeatures(grids.getFeatures().map((feature) => new ol.Feature(new ol.geom.MultiLineString(sidesApart(feature.getGeometry(), place)))));
+    this.sketch.snapTo(["resting", "streets", "buildings"]);
   }
 
   pairs() {

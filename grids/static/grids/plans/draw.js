@@ -16,6 +16,7 @@ import { Presence } from "plans/presence";
 import { Side } from "plans/side";
 import { Sketch } from "plans/sketch";
 import { Tools } from "plans/tools";
+import { Unsaved } from "plans/unsaved";
 
 const at = (id) => document.getElementById(id);
 const config = JSON.parse(at("draw-config").textContent);
@@ -25,9 +26,10 @@ const sketches = new KeptSketch(config);
 const editor = new Editor(config, { trouble: (told) => troubled(told) });
 const map = new PlanMap(at("map"), config, editor, { picked: (key, more) => tools.picked(key, more) });
 const sketch = new Sketch(map, { most: config.most_points });
+const unsaved = new Unsaved(at("unsaved"), { editor, map, sketches, changed: () => showSaved() });
 const card = new Card(at("card"), editor, map, { closed: cardClosed });
 const preview = new Live(editor, map);
-const drag = new Drag(map, { moved: (moves) => moved(moves), moving: (moves) => preview.show(() => moveOf(moves())) });
+const drag = new Drag(map, sketch, { moved: (moves) => moved(moves), moving: (moves) => preview.show(() => moveOf(moves())) });
 const dialog = at("dialog");
 const tools = new Tools(at("tools"), {
   editor, map, sketch, card, drag, sketches, preview,
@@ -79,10 +81,10 @@ editor.onChange(() => {
 editor.onBusy(() => showSaved());
 
 function showSaved() {
-  const { pending } = sketches.read();
-  const word = pending ? gettext("Not saved") : editor.waiting > 0 ? gettext("Saving…") : gettext("All saved");
+  const isKept = unsaved.steps.length > 0;
+  const word = isKept ? gettext("Not saved") : editor.waiting > 0 ? gettext("Saving…") : gettext("All saved");
   setText(at("saved"), editor.mayDraw ? word : "");
-  at("saved").dataset.state = pending ? "bad" : editor.waiting > 0 ? "busy" : "good";
+  at("saved").dataset.state = isKept ? "bad" : editor.waiting > 0 ? "busy" : "good";
 }
 
 function showCommunities(communities, community) {
@@ -178,41 +180,17 @@ async function toggleLocks() {
 
 // Conflicts, and a server that is away, are told by `troubled`.
 function refused(refusal) {
-  if (refusal.status >= 400 && refusal.status < 500 && refusal.status !== 409) notice(refusalOf(refusal, map));
+  if (refusal.status >= 400 && refusal.status < 500 && refusal.status !== 409 && !refusal.isKept) notice(refusalOf(refusal, map));
 }
 
-// A step was not taken because somebody else was first, or the server is away: it is not lost.
+// A step was not taken because somebody else was first, or the server is away: it is not lost.  While a form
+// is open that holds it, only the second is told: what the first did is looked at there.
 function troubled({ refusal, what, operations }) {
   const first = refusal.status === 409 && refusal.detail?.revision;
-  if (operations && !card.isOpen && !dialog.open) {
-    sketches.write({ pending: operations });
-    const words = first ? interpolate(gettext("%s changed the plan first, and the map shows it now. Your step is kept:"), [editor.state.editor]) : `${refusal.message} ${gettext("Your step is kept:")}`;
-    offerAgain(words, operations);
+  if (operations && !(refusal.status === 409 && (card.isOpen || dialog.open))) {
+    refusal.isKept = true;
+    unsaved.keep(operations, first ? interpolate(gettext("%s changed the plan first, and the map shows it now."), [editor.state.editor]) : refusal.message);
   } else if (!operations) notice(element("p", { class: "refusal", role: "alert", "data-what": what }, element("span", {}, refusal.message)));
-  showSaved();
-}
-
-function offerAgain(words, operations) {
-  const again = element("button", { type: "button", class: "main" }, gettext("Do it again"));
-  const give = element("button", { type: "button" }, gettext("Give it up"));
-  again.addEventListener("click", async () => {
-    again.disabled = true;
-    try {
-      await editor.apply(operations);
-      sketches.write({ pending: null });
-      clearNotice();
-    } catch (error) {
-      if (error.status === 422) sketches.write({ pending: null });
-      refused(error);
-    }
-    showSaved();
-  });
-  give.addEventListener("click", () => {
-    sketches.write({ pending: null });
-    clearNotice();
-    showSaved();
-  });
-  notice(element("div", { class: "conflict", role: "alert" }, element("span", {}, words), again, give));
 }
 
 function notice(node) {
@@ -276,12 +254,9 @@ async function begin() {
 
 // What was begun before the page was closed.
 async function restore() {
-  const { sketch: begun, pending } = sketches.read();
+  const { sketch: begun } = sketches.read();
   if (!editor.mayDraw) return;
-  if (pending) {
-    offerAgain(gettext("A step was not saved when the page was closed. It is kept:"), pending);
-    map.showPreview(await editor.preview(pending).catch(() => null));
-  }
+  await unsaved.restore();
   if (!begun || !Array.isArray(begun.points)) return;
   if (begun.community !== editor.community()) await goToCommunity(begun.community).catch(() => {});
   if (begun.community === editor.community()) tools.begin(begun.tool, { points: begun.points, isDone: begun.done });

@@ -144,7 +144,7 @@ export class Editor {
         await this.read(this.state.community).catch(() => {});
         if (operations && this.isMine(operations, seen)) return { grids: [], gone: [] };
         this.trouble({ refusal, what, operations });
-      } else if (refusal.status === 0 || refusal.status >= 500) {
+      } else if (isAway(refusal)) {
         this.trouble({ refusal, what, operations });
       }
       throw refusal;
@@ -193,6 +193,11 @@ export class Editor {
   tell(what) {
     this.listeners[what].forEach((listener) => listener(this));
   }
+}
+
+// It was not the step that was refused: the server is away or busy, or does not know who asks any more.
+function isAway({ status }) {
+  return status === 0 || status >= 500 || [401, 403, 429].includes(status);
 }
 
 function same(one, other) {

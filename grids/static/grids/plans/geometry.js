@@ -49,6 +49,12 @@ export function footOn([from, to], place) {
   return new ol.geom.LineString([from, to]).getClosestPoint(place);
 }
 
+// The sides of a polygon that a place is not on.
+export function sidesApart(geometry, place) {
+  const sides = geometry.getCoordinates().flatMap((ring) => ring.slice(1).map((end, at) => [ring[at], end]));
+  return sides.filter((side) => distance(footOn(side, place), place) > SAME_M);
+}
+
 // Which corners moved between two shapes of the same grids, each as [before, after]; a corner that was
 // set on a side has its foot there as before.  pairs: [[old, new]] geometries, one a grid.
 export function movedCorners(pairs) {

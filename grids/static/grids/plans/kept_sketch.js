@@ -10,17 +10,20 @@ export class KeptSketch {
 
   read() {
     try {
-      const told = JSON.parse(kept(this.name) ?? "null");
+      const told = JSON.parse(kept(this.name) ?? this.last ?? "null");
       return told !== null && typeof told === "object" ? told : {};
     } catch {
       return {};
     }
   }
 
-  // sketch: { tool, community, points: [[lon, lat]], done } or null.  pending: operations or null.
+  // sketch: { tool, community, points: [[lon, lat]], done } or null.  pending: steps, each a list of
+  // operations, or null.
   write(changes) {
     const told = { ...this.read(), ...changes };
     const rest = Object.fromEntries(Object.entries(told).filter(([, value]) => value !== null));
-    keep(this.name, JSON.stringify(rest));
+    // Where the browser keeps nothing, for this page alone.
+    this.last = JSON.stringify(rest);
+    keep(this.name, this.last);
   }
 }

@@ -16,15 +16,15 @@ export class PlanMap {
   constructor(holder, config, editor, { picked }) {
     Object.assign(this, { holder, config, editor, picked });
     this.calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    this.sources = Object.fromEntries(["streets", "buildings", "grids", "places", "preview", "sketch", "trouble"].map((name) => [name, new ol.source.Vector({ wrapX: false })]));
+    this.sources = Object.fromEntries(["streets", "buildings", "grids", "resting", "places", "preview", "sketch", "trouble"].map((name) => [name, new ol.source.Vector({ wrapX: false })]));
     const { streets, buildings, grids, places, preview, sketch, trouble } = this.sources;
     const vector = (source, style, options = {}) => new ol.layer.Vector({ source, style, updateWhileInteracting: true, ...options });
     this.map = new ol.Map({
       target: holder,
       layers: [
         ...baseLayers(config.base),
-        vector(streets, STREETS, { minZoom: 14 }),
-        vector(buildings, BUILDINGS, { minZoom: 15 }),
+        vector(streets, STREETS, { minZoom: 14, properties: { name: "streets" } }),
+        vector(buildings, BUILDINGS, { minZoom: 15, properties: { name: "buildings" } }),
         vector(grids, (feature, resolution) => this.styleOf(feature, resolution)),
         vector(places, PLACES),
         vector(preview, (feature) => previewStyle(feature.get("grid"), areaText), { properties: { name: "preview" } }),

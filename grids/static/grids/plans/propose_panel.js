@@ -305,7 +305,7 @@ class Panel {
       await this.editor.apply(one.operations);
       this.status.replaceChildren(element("p", {}, interpolate(gettext("Taken into the plan: %s. It can be undone step by step."), [one.title])));
     } catch (refusal) {
-      this.failed(refusal);
+      if (!refusal.isKept) this.failed(refusal);
     }
     this.mark();
   }

@@ -53,7 +53,7 @@ export class Sketch {
     this.count = 0;
   }
 
-  // Interactions that snap hear of the pointer before all others: they come last.
+  // Interactions that snap hear of the pointer before all others: they come last.  For `Drag` too.
   snapTo(sources = ["grids", "streets", "buildings"]) {
     this.snapsOff();
     if (!this.snaps) return;
