@@ -15,12 +15,13 @@ from gis_server.errors import Conflict, Invalid, NotAllowed
 from gis_server.geo import WGS84
 from gis_server.models import User
 from gis_server.roles import in_scope
-from grids.models import BoundaryPlan, Division, Grid, GridShape, GridWorker, PlanChange, PlanStep
+from grids.models import BoundaryPlan, Division, Grid, GridShape, PlanChange, PlanStep
 from grids.models.plans import LONGEST_OPERATIONS
 from grids.plan.value import MOST_OPERATIONS
 from grids.plan_flow import LONGEST_TITLE, PlanAction, PlanState
 from grids.plans import rows
 from grids.plans.texts import listed, wrong_state
+from grids.queries.people import workers_of
 from grids.redrawing import Born, Redrawing, Reshaped, Retired
 
 
@@ -157,12 +158,13 @@ def _check(draft: Draft, by: User, now: datetime) -> None:
     if len(draft.operations) > MOST_OPERATIONS:
         rule = _("A plan holds at most %(most)d operations: make two plans.")
         raise Invalid(rule % {"most": MOST_OPERATIONS})
-    _check_workers(draft.redrawing)
+    _check_workers(draft.redrawing, by)
 
 
-def _check_workers(redrawing: Redrawing) -> None:
+def _check_workers(redrawing: Redrawing, by: User) -> None:
+    """Whom the planner may not know of is nobody."""
     asked = {one.worker for one in redrawing.posted}
-    known = set(GridWorker.objects.filter(number__in=asked).values_list("number", flat=True))
+    known = set(workers_of(by).filter(number__in=asked).values_list("number", flat=True))
     if unknown := sorted(asked - known):
         rule = _("There is nobody of the grid staff with the number %(numbers)s.")
         raise Invalid(rule % {"numbers": listed(unknown)})

@@ -12,7 +12,7 @@ from django.utils import timezone
 from gis_server.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound
 from gis_server.models import AuditRow, ChangeRow
 from gis_server.roles import Role
-from grids.models import BoundaryPlan, Grid, PlanChange
+from grids.models import Assignment, BoundaryPlan, Grid, GridWorker, PlanChange
 from grids.plans import services
 from grids.redrawing import Born, Posted, Redrawing, Renamed, Reshaped, Retired
 from tests.cameras.threads import together
@@ -28,7 +28,7 @@ from tests.grids.plans.planning import (
     today,
     west_split,
 )
-from tests.grids.territory import COMMUNITY, EAST, WEST, two_grids
+from tests.grids.territory import COMMUNITY, EAST, WEST, division, shaped, square, two_grids
 
 pytestmark = pytest.mark.django_db
 
@@ -142,6 +142,18 @@ def test_what_cannot_be_is_refused_with_its_name(redrawing: Redrawing, words: st
     with pytest.raises(Invalid, match=words):
         made(redrawing)
     assert not BoundaryPlan.objects.exists()
+
+
+def test_staff_of_another_territory_are_not_to_be_had() -> None:
+    """Whom the planner may not know of is told as nobody."""
+    worker = GridWorker.objects.create(number="W9", name="w", role="worker")
+    elsewhere = division("140108000000", "district", None)
+    community = division("140108001001", "community", elsewhere)
+    grid = shaped(f"{community.code}001", community, square(120))
+    Assignment.objects.create(worker=worker, grid=grid, role="worker")
+
+    with pytest.raises(Invalid, match="W9"):
+        made(Redrawing(posted=(Posted(WEST, "W9", "worker"),)))
 
 
 def test_a_grid_with_parts_is_neither_retired_nor_renumbered_alone() -> None:
