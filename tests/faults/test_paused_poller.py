@@ -2,6 +2,7 @@
 with `WHOLE_PAUSE=1 bin/test tests/faults -k nobody_asks`.
 """
 
+import faulthandler
 import os
 import signal
 
@@ -19,6 +20,7 @@ def test_while_nobody_asks_the_wall_says_unknown_and_never_down(
     town: WatchedTown, weather: Weather
 ) -> None:
     poller = town.pid("manage.py", "poll")
+    faulthandler.cancel_dump_traceback_later()  # it ends what takes ten minutes
 
     with weather(f"poller paused for {PAUSE_S} s"):
         os.kill(poller, signal.SIGSTOP)
