@@ -68,7 +68,7 @@ def takes_over(world: Province, load: Load) -> None:
 def goes_on(world: Province, *parts: str) -> None:
     before = signs(world)
     for part in parts:
-        until(lambda part=part: signs(world)[part] != before[part], f"a sign of {part}", 60)  # type: ignore[misc]
+        until(lambda part=part: signs(world).get(part) != before.get(part), f"a sign of {part}", 60)  # type: ignore[misc]
 
 
 # ---- Something is killed -------------------------------------------------------------------------
