@@ -72,11 +72,11 @@ def _media() -> str:
 
 
 def _live() -> str:
-    """What the live process of this machine says; it may as well run on another one."""
+    """What the live process of this machine says; it may run on another one (`ONLY`)."""
     told = meters.numbers(meters.LIVE_FILES)
     looked = next(iter(told.get("gis_live_looked_timestamp_seconds", {}).values()), None)
     if looked is None:
-        return "not here"
+        return "away" if settings.LIVE_RUNS_HERE else "not here"
     if time.time() - looked > SILENT_AFTER_S:
         return "silent"
     heard = next(iter(told.get("gis_live_heard", {}).values()), 0)

@@ -5,6 +5,7 @@ celery -A gis_server.jobs worker --beat
 
 import os
 import time
+from contextlib import suppress
 from datetime import timedelta
 from importlib import import_module
 from typing import Any
@@ -15,7 +16,7 @@ from celery.signals import setup_logging, worker_init, worker_process_init
 from celery.utils.log import current_process_index
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.db.models import Q
 from django.utils import timezone
 
@@ -24,6 +25,7 @@ from gis_server.direct import need_direct_connection
 from gis_server.job_times import KeepSending
 
 BACKUP_WITHIN_S = 12 * 3600
+WAITS_S = 60
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gis_server.settings")
 
 
@@ -47,7 +49,11 @@ class Job(Task):  # type: ignore[misc]
         # Not set back: what the worker says of a failure, it says afterwards.  The next job, of
         # which it does one at a time, sets its own.
         logs.request_id.set(given if is_named else str(self.request.id))
-        return self._counted(args, kwargs)
+        try:
+            return self._counted(args, kwargs)
+        except OperationalError:
+            wait_for_the_database()
+            raise
 
     def _counted(self, args: Any, kwargs: Any) -> Any:
         from gis_server.watch import meters  # noqa: PLC0415 - needs the settings
@@ -62,6 +68,21 @@ class Job(Task):  # type: ignore[misc]
             raise
         finally:
             meters.count_job(self.name, outcome, time.monotonic() - began, time.time())
+
+
+def wait_for_the_database() -> None:
+    """A worker that is cut off from it takes no more jobs for a while: it would fail those that
+    another could do.
+    """
+    if connection.in_atomic_block:
+        return
+    connection.close()
+    deadline = time.monotonic() + WAITS_S
+    while time.monotonic() < deadline:
+        with suppress(OperationalError):
+            connection.ensure_connection()
+            return
+        time.sleep(1)
 
 
 app = Celery("gis_server", task_cls=Job)

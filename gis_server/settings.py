@@ -145,6 +145,12 @@ STORAGES = {
     "staticfiles": {"BACKEND": "gis_server.static_files.HashedStatic"},
 }
 
+# Which of its processes run on this machine; none named: all of them ------------------------------
+ONLY = env_choices(
+    "ONLY", ("web", "live", "positions", "poller", "pictures", "cover", "jobs")
+)  # fmt: skip
+LIVE_RUNS_HERE = not ONLY or "live" in ONLY
+
 # Where it is reached -----------------------------------------------------------------------------
 WEB_HOST = env_str("WEB_HOST", "127.0.0.1")
 WEB_PORT = env_int("WEB_PORT", 8000, 1, 65535)

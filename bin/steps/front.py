@@ -128,10 +128,13 @@ http {{
         return 301 {front.origin}$request_uri;
     }}
 
-    # Any other name leads to the one that the certificate and the cookies are for.
+    # Any other name leads to the one that the certificate and the cookies are for; a monitor asks
+    # one machine of several by its address.
     server {{
         {listen(front.https, " ssl http2 default_server")}
-        return 301 {front.origin}$request_uri;
+        location / {{ return 301 {front.origin}$request_uri; }}
+        location = /metrics {{ proxy_pass http://web; }}
+        location = /readyz {{ proxy_pass http://web; }}
     }}
 
     server {{

@@ -125,6 +125,11 @@ class Installation:
         return postgres.Cluster(layout.state / "pg", layout.postgres_socket, layout.log, True)
 
     @property
+    def archive(self) -> Path | None:
+        named = self.env.get("WAL_ARCHIVE")
+        return Path(named) if named else None
+
+    @property
     def certificate(self) -> tls.Certificate:
         return tls.Certificate(self.layout.tls)
 
@@ -273,10 +278,13 @@ def ensure_front(one: Installation) -> bool:
     return changed
 
 
-def ensure_servers(one: Installation) -> None:
-    """The private PostgreSQL and Redis at work, with the product's database in the one."""
+def ensure_servers(one: Installation) -> bool:
+    """The private PostgreSQL and Redis at work, with the product's database in the one; whether
+    their units changed.
+    """
     layout, machine, cluster = one.layout, one.machine, one.cluster
     if one.has_own_database:
+        postgres.ensure_archive(postgres.archive_at(one.env.get("WAL_ARCHIVE", "")))
         if not cluster.data.exists():
             with one.notes.step("New database"):
                 included = f"include_if_exists = '{layout.etc}/postgresql.conf'\n"
@@ -294,14 +302,14 @@ def ensure_servers(one: Installation) -> None:
         if text
     }
     if not needed:
-        return
+        return False
     with one.notes.step("PostgreSQL and Redis"):
-        for name, text in needed.items():
-            machine.put(layout.units / name, text)
+        written = [machine.put(layout.units / name, text) for name, text in needed.items()]
         machine.systemctl("daemon-reload")
         machine.systemctl("start", *needed)
         if one.has_own_database:
             postgres.prepare(cluster, one.notes, "gis")
+    return any(written)
 
 
 def postgres_settings(cluster: postgres.Cluster) -> str:
@@ -324,7 +332,7 @@ def own_units(one: Installation, where: Path = places.ROOT) -> dict[str, str]:
         one.layout, commands, has_front=one.has_front,
         postgres=postgres.programs(one.cluster.data) if one.has_own_database else None,
         redis=Path(redis_server.program()) if one.has_own_redis else None,
-        elsewhere=elsewhere(one),
+        elsewhere=elsewhere(one), archive=one.archive,
     )  # fmt: skip
 
 
@@ -356,7 +364,7 @@ def install(one: Installation) -> int:
     prepare(one)
     changed = ensure_settings(one)
     new = lay(one, name)
-    ensure_servers(one)
+    changed |= ensure_servers(one)
     check_given(one, new)
     migrate(one, new)
     changed |= ensure_certificate(one) | ensure_front(one)
@@ -428,7 +436,7 @@ def faults(one: Installation) -> list[str]:
 def running_units(one: Installation) -> list[str]:
     return [
         file.name for file in one.machine.our_units()
-        if file.suffix == ".service" and "certificate" not in file.name
+        if file.suffix == ".service" and file.name not in units.NOW_AND_THEN
     ]  # fmt: skip
 
 

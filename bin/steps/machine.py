@@ -99,7 +99,8 @@ class Machine:
         return changed
 
     def our_units(self) -> list[Path]:
-        return sorted(self.layout.units.glob("gis-server*.*"))
+        """Not what an administrator has added to them (`systemctl edit`), a folder for each."""
+        return sorted(one for one in self.layout.units.glob("gis-server*.*") if one.is_file())
 
     def systemctl(self, *words: str) -> str:
         return self.run(

@@ -134,9 +134,7 @@ def _begin(cluster: Cluster) -> processes.Child:
     clear_leftovers(cluster)
     cluster.socket_dir.mkdir(mode=0o700, exist_ok=True)
     cluster.socket_dir.chmod(0o700)
-    if cluster.archive:
-        cluster.archive.mkdir(mode=0o700, exist_ok=True)
-        give_to_server_user(cluster.archive)
+    ensure_archive(cluster.archive)
     give_to_server_user(cluster.socket_dir)
     with cluster.log.open("ab") as log:
         return subprocess.Popen(
@@ -145,9 +143,15 @@ def _begin(cluster: Cluster) -> processes.Child:
         )  # fmt: skip
 
 
+def ensure_archive(archive: Path | None) -> None:
+    if archive:
+        archive.mkdir(mode=0o700, exist_ok=True)
+        give_to_server_user(archive)
+
+
 def options_of(cluster: Cluster) -> dict[str, str]:
     """PostgreSQL's settings where they are not its own defaults."""
-    options = {
+    return {
         "listen_addresses": "",
         "port": "5432",
         "unix_socket_directories": str(cluster.socket_dir),
@@ -156,17 +160,38 @@ def options_of(cluster: Cluster) -> dict[str, str]:
         "shared_buffers": f"{buffers_mb(_memory_bytes())}MB",
         "max_wal_size": "2GB",
     }
-    if cluster.archive:
-        options |= {
-            "archive_mode": "on",
-            "archive_command": archive_command(cluster.archive),
-            "archive_timeout": str(ARCHIVED_WITHIN_S),
-        }
-    return options
+
+
+def archiving(archive: Path | None) -> dict[str, str]:
+    """PostgreSQL's settings that have it copy its log of changes there."""
+    if archive is None:
+        return {}
+    return {
+        "archive_mode": "on",
+        "archive_command": archive_command(archive),
+        "archive_timeout": str(ARCHIVED_WITHIN_S),
+    }
+
+
+def archive_at(named: str) -> Path | None:
+    """The folder that WAL_ARCHIVE names; None where nobody has asked for it.
+
+    Raises:
+        Failed: it is no folder's whole path, or lies where nothing is.
+    """
+    if not named:
+        return None
+    folder = Path(named)
+    if not folder.is_absolute() or not folder.parent.is_dir():
+        raise Failed(
+            "WAL_ARCHIVE must be the whole path of a folder, in one that is there: mount its disk,"
+            " or unset it."
+        )
+    return folder
 
 
 def _server_command(cluster: Cluster) -> list[str]:
-    options = options_of(cluster)
+    options = options_of(cluster) | archiving(cluster.archive)
     if not cluster.lasting:
         options |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
     server = str(programs(cluster.data) / "postgres")

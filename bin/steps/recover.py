@@ -13,13 +13,16 @@ import shlex
 import shutil
 import sys
 import time
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bin.steps import journal, places, postgres, shared
+from bin.steps import journal, manage, places, postgres, shared, units
 from bin.steps.journal import Failed, Journal
+from bin.steps.layout import COMPLETE, Layout
+from bin.steps.places import Places
 from bin.steps.postgres import Cluster
 
 COMMAND = "bin/recover"
@@ -27,6 +30,11 @@ STAMP = "%Y%m%dT%H%M%SZ"
 KEPT_BASES = 2
 LATEST = "latest"
 RECOVERED_WITHIN_S = 6 * 3600
+PRODUCT = "gis"
+"""The product's database; and of its tables those that are begun anew."""
+FEED, SESSIONS = "gis_server_change", "gis_server_session"
+FEED_LEAP = 10_000_000
+"""More changes than any server records between a moment and its recovery."""
 RECOVERY_SETTINGS = (
     "restore_command", "recovery_target_time", "recovery_target_action", "recovery_target_timeline",
 )  # fmt: skip
@@ -61,7 +69,7 @@ def base_copy(cluster: Cluster, notes: Journal, now: datetime) -> Path:
 
 def _archive_of(cluster: Cluster) -> Path:
     if not cluster.archive:
-        raise Failed("WAL_ARCHIVE is not set: set it for bin/up and for this, see docs/backup.md.")
+        raise Failed("WAL_ARCHIVE is not set, or not for this too: see docs/backup.md.")
     return cluster.archive
 
 
@@ -171,6 +179,7 @@ def _let_it_recover(fresh: Cluster, notes: Journal) -> None:
             _wait_until_recovered(fresh, notes)
             for name in RECOVERY_SETTINGS:
                 postgres.ask(fresh, notes, f"ALTER SYSTEM RESET {name}")
+            _begin_anew(fresh, notes)
     except Failed as error:
         with fresh.log.open("rb") as log:
             log.seek(begins)
@@ -181,6 +190,25 @@ def _let_it_recover(fresh: Cluster, notes: Journal) -> None:
                 f" `{LATEST}` for all that there is."
             ) from None
         raise Failed(f"the database could not be recovered: {error}") from None
+
+
+def _begin_anew(fresh: Cluster, notes: Journal) -> None:
+    """As after the restore of a backup: what was heard and who was signed in after that moment must
+    not be taken for what comes now.
+    """
+    known = f"SELECT 1 FROM pg_database WHERE datname = '{PRODUCT}'"
+    if not postgres.ask(fresh, notes, known):
+        return
+    if not postgres.ask(fresh, notes, f"SELECT to_regclass('{FEED}')", PRODUCT):
+        return
+    postgres.ask(
+        fresh, notes,
+        f"BEGIN; SELECT setval(pg_get_serial_sequence('{FEED}', 'id'),"
+        f" coalesce(max(id), 0) + {FEED_LEAP}) FROM {FEED}; DELETE FROM {FEED};"
+        f" INSERT INTO {FEED} (topic, subject, scope, data, parts)"
+        f" VALUES ('restored', '', '', '{{}}', '{{}}'); DELETE FROM {SESSIONS}; COMMIT",
+        PRODUCT,
+    )  # fmt: skip
 
 
 def _wait_until_recovered(fresh: Cluster, notes: Journal) -> None:
@@ -215,32 +243,85 @@ def read_arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
         prog=COMMAND, description="The private database as it was at a moment (docs/backup.md)."
     )
     steps = parser.add_subparsers(dest="step", required=True)
-    steps.add_parser("base", help="copy the whole database now, while bin/up runs")
-    to = steps.add_parser("to", help="put it back to a moment, while bin/up is stopped")
+    steps.add_parser("base", help="copy the whole database now, while it runs")
+    to = steps.add_parser("to", help="put it back to a moment, while all is stopped")
     to.add_argument("moment", type=moment, help=f"2026-03-01T18:30:00+08:00, or {LATEST}")
     return parser.parse_args(words)
 
 
-def main(options: argparse.Namespace) -> int:
+@dataclass(frozen=True)
+class Kept:
+    """A private cluster whose data are kept; where: None for that of an installation."""
+
+    cluster: Cluster
+    notes: Journal
+    start: str
+    where: Places | None = None
+
+    def is_running(self) -> bool:
+        return any(self.cluster.socket_dir.glob(".s.PGSQL.*"))
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """
+        Raises:
+            Failed: the product or its database is at work.
+        """
+        if self.where:
+            sentence = "gis-server runs here: stop it, then run this again."
+            with places.take_lock(self.where, "up", sentence):
+                yield
+        elif self.is_running():
+            raise Failed(
+                "gis-server runs here: run systemctl stop 'gis-server*', then run this again."
+            )
+        else:
+            yield
+
+
+def of_checkout() -> Kept:
     where, notes = shared.begin(COMMAND)
-    cluster = shared.private_cluster(where)
+    return Kept(shared.private_cluster(where), notes, "bin/up", where)
+
+
+def of_installation(laid: Layout) -> Kept:
+    """
+    Raises:
+        Failed: whoever asks is not root; its database is the district's own.
+    """
+    env = manage.settings_of(laid, Places(places.ROOT, laid.state, laid.state / "run"))
+    cluster = Cluster(
+        laid.state / "pg", laid.postgres_socket, laid.log / "recover.log", lasting=True,
+        archive=postgres.archive_at(env.get("WAL_ARCHIVE", "")),
+    )  # fmt: skip
+    if env["DATABASE_URL"] != cluster.url("gis"):
+        raise Failed("the database is your own: its administrator recovers it (docs/backup.md).")
+    return Kept(cluster, Journal(COMMAND, laid.log), f"systemctl start {units.TARGET}")
+
+
+def is_installed() -> bool:
+    return (places.ROOT / COMPLETE).exists()
+
+
+def main(options: argparse.Namespace) -> int:
+    kept = of_installation(Layout()) if is_installed() else of_checkout()
     now = datetime.now(UTC)
     if options.step == "base":
-        if not any(cluster.socket_dir.glob(".s.PGSQL.*")):
-            raise Failed("the private database is not running: start it with bin/up.")
-        with notes.step("Base copy"):
-            made = base_copy(cluster, notes, now)
+        if not kept.is_running():
+            raise Failed(f"the private database is not running: start it with {kept.start}.")
+        with kept.notes.step("Base copy"):
+            made = base_copy(kept.cluster, kept.notes, now)
         print(f"{made}: from now on every later moment can be recovered.")
         return 0
-    lock = places.take_lock(where, "up", "gis-server runs here: stop it, then run this again.")
-    with lock:
-        with notes.step("Recovery"):
-            before = recover(cluster, notes, options.moment, now)
+    with kept.alone():
+        with kept.notes.step("Recovery"):
+            before = recover(kept.cluster, kept.notes, options.moment, now)
         print(f"The database is back; that of before is {before}: delete it when it is not needed.")
-        print("Start bin/up, look at it, then run bin/recover base: an older copy ends here.")
+        print(f"Run {kept.start}, look at it, then run {COMMAND} base: an older copy ends here.")
     return 0
 
 
 if __name__ == "__main__":
     arguments = read_arguments()
-    sys.exit(journal.told(COMMAND, places.ROOT, lambda: main(arguments)))
+    details = str(Layout().log / "setup.log") if is_installed() else "var/log/setup.log"
+    sys.exit(journal.told(COMMAND, places.ROOT, lambda: main(arguments), details=details))

@@ -5,10 +5,9 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from bin.steps import packages, places, postgres, processes, product, redis_server
-from bin.steps.journal import Failed, Journal
+from bin.steps.journal import Journal
 from bin.steps.places import Places
 from bin.steps.stamps import content_hash
 
@@ -133,26 +132,8 @@ def private_cluster(where: Places) -> postgres.Cluster:
 def _cluster(where: Places, name: str, *, lasting: bool) -> postgres.Cluster:
     return postgres.Cluster(
         where.var / name, where.sockets / name, where.log / f"{name}.log", lasting,
-        archive() if lasting else None,
+        postgres.archive_at(os.environ.get("WAL_ARCHIVE", "").strip()) if lasting else None,
     )  # fmt: skip
-
-
-def archive() -> Path | None:
-    """Where the private cluster copies its log of changes to; None where nobody has asked for it.
-
-    Raises:
-        Failed: WAL_ARCHIVE is no folder's whole path, or lies where nothing is.
-    """
-    named = os.environ.get("WAL_ARCHIVE", "").strip()
-    if not named:
-        return None
-    folder = Path(named)
-    if not folder.is_absolute() or not folder.parent.is_dir():
-        raise Failed(
-            "WAL_ARCHIVE must be the whole path of a folder, in one that is there: mount its disk,"
-            " or unset it."
-        )
-    return folder
 
 
 def throw_away_environment(where: Places, lane: str = "test") -> dict[str, str]:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from bin.steps import postgres as server
 from bin.steps.layout import DATABASE_USER, FRONT_USER, USER, Layout
 
 TARGET = "gis-server.target"
@@ -30,6 +31,9 @@ PATIENCE_S = {"jobs": 90, "positions": 30}
 """Seconds until a process that was told to end is killed, where 20 are too few: jobs end first
 what they have begun."""
 OPEN_FILES = 65_536
+BASE, CERTIFICATE = "gis-server-base", "gis-server-certificate"
+NOW_AND_THEN = frozenset({f"{BASE}.service", f"{CERTIFICATE}.service"})
+"""What a timer starts, and what ends again."""
 
 HARDENED = """\
 NoNewPrivileges=yes
@@ -83,9 +87,11 @@ def all_units(
     redis: Path | None,
     has_front: bool = True,
     elsewhere: Sequence[str] = (),
+    archive: Path | None = None,
 ) -> dict[str, str]:
     """The text of every unit by file name.
 
+    archive: where the private PostgreSQL copies its log of changes to.
     elsewhere: folders outside of the state that settings name, which processes write too.
     has_front: whether pages are served here, so that a server with TLS stands before them.
     postgres: the folder of the programs of the private PostgreSQL; redis: the program of the
@@ -97,20 +103,24 @@ def all_units(
         for name, command in commands.items()
     }
     if postgres:
-        units[f"{DATABASE}.service"] = database(layout, postgres)
+        units[f"{DATABASE}.service"] = database(layout, postgres, archive)
+    if postgres and archive:
+        units[f"{BASE}.service"] = base_copy(layout, archive)
+        units[f"{BASE}.timer"] = timer("copy the database as a whole once a week", "weekly")
     if redis:
         units[f"{REDIS}.service"] = cache(layout, redis)
     if has_front:
         units[f"{FRONT}.service"] = front(layout)
-        units["gis-server-certificate.service"] = certificate(layout)
-        units["gis-server-certificate.timer"] = certificate_timer()
+        units[f"{CERTIFICATE}.service"] = certificate(layout)
+        units[f"{CERTIFICATE}.timer"] = timer("look at the certificate once a day", "daily")
     units[TARGET] = target(sorted(name for name in units if name.endswith(".service")))
     return units
 
 
 def target(services: list[str]) -> str:
-    oneshot = "gis-server-certificate.service"
-    wanted = [name.replace(oneshot, "gis-server-certificate.timer") for name in services]
+    wanted = [
+        name.replace(".service", ".timer") if name in NOW_AND_THEN else name for name in services
+    ]
     return f"""\
 [Unit]
 Description=gis-server
@@ -162,8 +172,12 @@ def writable(folder: str) -> str:
     return '"-' + folder.replace("%", "%%").replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def database(layout: Layout, programs: Path) -> str:
+def database(layout: Layout, programs: Path, archive: Path | None) -> str:
     data = layout.state / "pg"
+    options = [
+        f" -c {quoted(f'{name}={value}')}" for name, value in server.archiving(archive).items()
+    ]
+    written = [str(layout.state), *([writable(str(archive))] if archive else [])]
     return f"""\
 [Unit]
 Description=gis-server: PostgreSQL
@@ -177,7 +191,7 @@ User={DATABASE_USER}
 Group={DATABASE_USER}
 RuntimeDirectory={layout.postgres_socket.name}
 RuntimeDirectoryMode=0755
-ExecStart={programs}/postgres -D {data}
+ExecStart={programs}/postgres -D {data}{"".join(options)}
 ExecReload=/bin/kill -HUP $MAINPID
 Restart=always
 RestartSec=2
@@ -188,7 +202,7 @@ TimeoutStopSec=120
 OOMScoreAdjust=-900
 Environment=PG_OOM_ADJUST_FILE=/proc/self/oom_score_adj PG_OOM_ADJUST_VALUE=0
 LimitNOFILE={OPEN_FILES}
-ReadWritePaths={layout.state}
+ReadWritePaths={" ".join(written)}
 {HARDENED.format(capabilities="", families=NETWORK)}"""
 
 
@@ -250,30 +264,41 @@ InaccessiblePaths=-{layout.secrets}
 {HARDENED.format(capabilities="CAP_NET_BIND_SERVICE", families="AF_UNIX AF_INET AF_INET6")}"""
 
 
+def base_copy(layout: Layout, archive: Path) -> str:
+    what = "copy the database as a whole, for a recovery to a point in time"
+    return oneshot(what, f"{layout.current}/bin/recover base", layout.log, writable(str(archive)))
+
+
 def certificate(layout: Layout) -> str:
+    what = "renew the certificate of the internal authority before it runs out"
+    command = f"{layout.current}/bin/install --renew-certificate"
+    return oneshot(what, command, layout.etc, layout.log)
+
+
+def oneshot(what: str, command: str, *written: Path | str) -> str:
     return f"""\
 [Unit]
-Description=gis-server: renew the certificate of the internal authority before it runs out
+Description=gis-server: {what}
 
 [Service]
 Type=oneshot
-ExecStart={layout.current}/bin/install --renew-certificate
+ExecStart={command}
 ProtectHome=yes
 ProtectSystem=strict
-ReadWritePaths={layout.etc} {layout.log}
+ReadWritePaths={" ".join(map(str, written))}
 PrivateTmp=yes
 NoNewPrivileges=yes
 """
 
 
-def certificate_timer() -> str:
+def timer(what: str, often: str) -> str:
     return f"""\
 [Unit]
-Description=gis-server: look at the certificate once a day
+Description=gis-server: {what}
 PartOf={TARGET}
 
 [Timer]
-OnCalendar=daily
+OnCalendar={often}
 RandomizedDelaySec=1h
 Persistent=yes
 """

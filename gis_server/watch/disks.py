@@ -40,6 +40,7 @@ def places() -> list[Place]:
     found = [
         Place("media", pgettext_lazy("kept on a disk", "Pictures"), Path(settings.MEDIA_ROOT)),
         Place("tiles", pgettext_lazy("kept on a disk", "Map tiles"), Path(settings.TILE_STORE)),
+        Place("backups", pgettext_lazy("kept on a disk", "Backups"), Path(settings.BACKUP_DIR)),
     ]
     # Where a service manager keeps the logs there is no such folder.
     if (var / "log").is_dir():
@@ -103,7 +104,8 @@ def _told(on_disk: list[tuple[Place, os.statvfs_result, bool]]) -> Reading:
     state = state_of(free, whole, seen.f_favail, seen.f_files)
     todo = _(
         "Make room or enlarge the disk. Fewer days of pictures (PICTURE_DAYS) and a smaller"
-        " TILE_STORE_MB free some within the hour; below 256 MiB pictures and uploads are refused."
+        " TILE_STORE_MB free some within the hour, fewer days of backups (BACKUP_DAYS) in the next"
+        " night; below 256 MiB pictures and uploads are refused."
     )
     return Reading(what, told, state, "" if state is State.GOOD else todo)
 

@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping
 from datetime import datetime
 
+from django.conf import settings
 from django.db import connection
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
@@ -119,7 +120,8 @@ def _not_here() -> Reading:
         "Where it runs on another machine, ask /metrics there. Else start the process “live”: until"
         " then pages say that they are not live."
     )
-    return Reading(_("Live process"), _("not heard on this machine"), State.UNKNOWN, todo)
+    state = State.BAD if settings.LIVE_RUNS_HERE else State.UNKNOWN
+    return Reading(_("Live process"), _("not heard on this machine"), state, todo)
 
 
 def _live_process(silent_s: float, heard: bool) -> Reading:

@@ -15,7 +15,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db import (
+    DatabaseError,
+    DataError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    ProgrammingError,
+    connection,
+    transaction,
+)
 from django.utils import timezone
 
 from gis_server import beats
@@ -37,6 +46,8 @@ MOST_WAITING = 100_000
 """Fixes in memory; more are refused, and phones send them again."""
 MOST_REQUESTS = 10_000
 MOST_IN_GROUP = 20_000
+OURS = (DataError, IntegrityError, ProgrammingError)
+"""What the database says of what it was sent; all else it says of itself."""
 LOOK_EVERY_S = 5.0
 """How long an answer about the database's health holds."""
 
@@ -144,21 +155,21 @@ class Writer:
     async def _in_thread(self, work: Any, *args: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self.thread, work, *args)
 
-    def _write(self, group: Sequence[Sent]) -> Sequence[Outcome]:
+    def _write(self, group: Sequence[Sent], *, is_last_try: bool = False) -> Sequence[Outcome]:
         """In the writer's thread: what became of each of a group."""
         try:
             return self._write_together(group, timezone.now())
-        except (OperationalError, InterfaceError) as error:
-            logger.warning("positions cannot be written: %s", type(error).__name__)
+        except Exception as error:
             _hang_up()
-            return [Away()] * len(group)
-        except Exception:
+            if isinstance(error, DatabaseError | InterfaceError) and not isinstance(error, OURS):
+                logger.warning("positions cannot be written: %s", type(error).__name__)
+                return [Away()] * len(group)
             logger.exception("a group of positions cannot be written by a fault of ours")
-            _hang_up()
-        if len(group) < 2:
-            return [Broken()] * len(group)
-        # One must not keep all others out, now and whenever they come again.
-        return [self._write([sent])[0] for sent in group]
+        if is_last_try:
+            return [Broken() if _ask() else Away()]
+        # One must not keep all others out, now and whenever they come again; and what failed as the
+        # database went away is no fault of its own.
+        return [self._write([sent], is_last_try=True)[0] for sent in group]
 
     def _write_together(self, group: Sequence[Sent], now: datetime) -> list[Outcome]:
         is_time = time.monotonic() - self.told_at >= TELL_EVERY_S

@@ -237,6 +237,13 @@ def test_another_name_is_led_to_ours_and_reaches_nothing(house: House) -> None:
 
 
 @nginx_only
+@pytest.mark.parametrize("path", ["/metrics", "/readyz"])
+def test_one_machine_of_several_is_watched_by_its_address(house: House, path: str) -> None:
+    assert house.ask(path, host="10.20.0.11").body == b"web"
+    assert house.web.asked[-1][1]["Host"] == house.front.host
+
+
+@nginx_only
 @pytest.mark.parametrize(
     ("path", "word"),
     [

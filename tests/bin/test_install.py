@@ -367,6 +367,17 @@ def test_a_second_run_changes_nothing(stage: Stage) -> None:
     assert after == before
 
 
+def test_what_an_administrator_added_to_a_unit_stays(stage: Stage) -> None:
+    stage.do(install.install)
+    added = stage.layout.units / "gis-server-web.service.d" / "override.conf"
+    added.parent.mkdir()
+    added.write_text("[Service]\nNice=5\n")
+
+    stage.do(install.install, name="", https_port=0)
+
+    assert added.exists()
+
+
 def test_what_an_administrator_wrote_stays_until_something_else_is_asked_for(stage: Stage) -> None:
     stage.do(install.install)
     file = stage.layout.environment

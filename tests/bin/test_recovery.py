@@ -7,7 +7,9 @@ import pytest
 
 from bin.steps import postgres, recover
 from bin.steps.journal import Failed, Journal
+from bin.steps.layout import Layout
 from bin.steps.postgres import Cluster
+from gis_server.models import ChangeRow, UserSession
 
 
 @pytest.fixture
@@ -55,6 +57,30 @@ def test_the_database_comes_back_as_it_was_at_a_moment(cluster: Cluster, journal
         recover.recover(cluster, journal, now + timedelta(days=1), now)
     with postgres.running(cluster):
         assert kept(cluster, journal) == "first second after"
+
+
+FEED, SESSIONS = ChangeRow._meta.db_table, UserSession._meta.db_table
+TABLES = f"""
+    CREATE TABLE {FEED} (
+        id bigserial, topic text, subject text, scope text, data jsonb, parts text[]);
+    CREATE TABLE {SESSIONS} (session_key text);
+    INSERT INTO {FEED} (topic) VALUES ('heard'); INSERT INTO {SESSIONS} VALUES ('ended since')"""
+
+
+def test_nobody_goes_on_with_what_came_after_that_moment(
+    cluster: Cluster, journal: Journal
+) -> None:
+    with postgres.running(cluster):
+        postgres.prepare(cluster, journal, "gis")
+        postgres.ask(cluster, journal, TABLES, "gis")
+        recover.base_copy(cluster, journal, datetime.now(UTC))
+
+    recover.recover(cluster, journal, None, datetime.now(UTC))
+
+    with postgres.running(cluster):
+        told = f"SELECT topic, id > {recover.FEED_LEAP} FROM {FEED}"
+        assert postgres.ask(cluster, journal, told, "gis") == "restored|t"
+        assert postgres.ask(cluster, journal, f"SELECT count(*) FROM {SESSIONS}", "gis") == "0"
 
 
 def test_all_that_was_committed_comes_back_after_a_crash(
@@ -131,3 +157,35 @@ def test_a_moment_says_its_offset(text: str, capsys: pytest.CaptureFixture[str])
         recover.read_arguments(["to", text])
 
     assert "with its offset from UTC" in capsys.readouterr().err
+
+
+def an_installation(folder: Path, database: str, archive: Path) -> Layout:
+    laid = Layout(folder)
+    laid.etc.mkdir(parents=True)
+    laid.log.mkdir(parents=True)
+    laid.postgres_socket.mkdir(parents=True)
+    url = f"postgres://gis@{database}"
+    laid.environment.write_text(f'DATABASE_URL={url}\nWAL_ARCHIVE="{archive}"\n', encoding="utf-8")
+    return laid
+
+
+def test_an_installation_s_database_is_recovered_while_all_of_it_is_stopped(tmp_path: Path) -> None:
+    socket = tmp_path / "run" / "gis-server-postgres"
+    laid = an_installation(tmp_path, f"/gis?host={socket}", tmp_path / "the log")
+
+    kept = recover.of_installation(laid)
+
+    assert kept.cluster.data == tmp_path / "var/lib/gis-server/pg"
+    assert kept.cluster.archive == tmp_path / "the log"
+    with kept.alone():
+        pass
+    (socket / ".s.PGSQL.5432").touch()
+    with pytest.raises(Failed, match=r"run systemctl stop 'gis-server\*'"), kept.alone():
+        pass
+
+
+def test_a_district_s_own_database_is_recovered_by_its_administrator(tmp_path: Path) -> None:
+    laid = an_installation(tmp_path, "db.example/gis", tmp_path / "log")
+
+    with pytest.raises(Failed, match="its administrator recovers it"):
+        recover.of_installation(laid)

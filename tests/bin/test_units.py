@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bin.steps import postgres as server
 from bin.steps import units
 from bin.steps.layout import Layout
 
@@ -89,6 +90,40 @@ def test_folders_on_other_disks_are_written_by_processes_alone() -> None:
     assert "/srv" not in told["gis-server-postgres.service"][0]
 
 
+ARCHIVE = Path("/srv/50% full/the log's")
+
+
+def archiving() -> dict[str, str]:
+    return units.all_units(
+        LAYOUT, units.procfile(PROCFILE), postgres=POSTGRES, redis=REDIS, archive=ARCHIVE
+    )
+
+
+def test_the_database_writes_its_archive_and_is_told_to() -> None:
+    told = settings(archiving()["gis-server-postgres.service"])
+
+    assert told["ReadWritePaths"] == ['/var/lib/gis-server "-/srv/50%% full/the log\'s"']
+    words = as_systemd_reads(told["ExecStart"][0])
+    assert words == [
+        f"{POSTGRES}/postgres", "-D", "/var/lib/gis-server/pg",
+        "-c", "archive_mode=on",
+        "-c", f"archive_command={server.archive_command(ARCHIVE)}",
+        "-c", "archive_timeout=300",
+    ]  # fmt: skip
+
+
+def test_a_database_with_an_archive_is_copied_once_a_week() -> None:
+    found = archiving()
+
+    told = settings(found["gis-server-base.service"])
+    assert told["ExecStart"] == ["/opt/gis-server/current/bin/recover base"]
+    assert told["ReadWritePaths"] == ['/var/log/gis-server "-/srv/50%% full/the log\'s"']
+    wanted = settings(found[units.TARGET])["Wants"][0].split()
+    assert "gis-server-base.timer" in wanted
+    assert "gis-server-base.service" not in wanted
+    assert not any("base" in name for name in made())
+
+
 def as_systemd_reads(command: str) -> list[str]:
     """The words of an ExecStart line, by the rules of systemd.service(5), "Command lines"."""
     words = re.findall(r'"((?:\\.|[^"\\])*)"|(\S+)', command)
@@ -119,14 +154,15 @@ def test_a_line_break_cannot_become_a_second_setting() -> None:
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not installed")
 def test_systemd_finds_nothing_wrong(tmp_path: Path) -> None:
     """Programs and folders of an installation are not here: that alone it may say."""
-    for name, text in made().items():
+    found = archiving()
+    for name, text in found.items():
         # What a unit runs is not installed here.
         (tmp_path / name).write_text(
             re.sub(r"^ExecStart=(@?)\S+", r"ExecStart=\1/bin/sh", text, flags=re.MULTILINE)
         )
 
     done = subprocess.run(
-        ["systemd-analyze", "verify", "--man=no", *(str(tmp_path / name) for name in made())],
+        ["systemd-analyze", "verify", "--man=no", *(str(tmp_path / name) for name in found)],
         check=False, capture_output=True, text=True,
         env={"SYSTEMD_UNIT_PATH": f"{tmp_path}:/lib/systemd/system", "PATH": "/usr/bin:/bin"},
     )  # fmt: skip

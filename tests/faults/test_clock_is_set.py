@@ -24,12 +24,14 @@ def clock(town: WatchedTown) -> Clock:
     [
         pytest.param(HOUR_S, "an hour ahead", id="ahead"),
         pytest.param(0, "an hour back", id="back"),
+        pytest.param(-HOUR_S, "an hour behind", id="behind"),
+        pytest.param(0, "forward to the right time", id="right again"),
     ],
 )
 def test_whoever_sets_the_clock_loses_nothing_and_condemns_nobody(
     town: WatchedTown, weather: Weather, clock: Clock, ahead_s: int, step: str
 ) -> None:
-    """The second begins where the first has ended."""
+    """Each begins where the one before has ended."""
     with weather(f"clock set {step}") as phones:
         clock.set(ahead_s)
         [(off_s,)] = town.ask("SELECT extract(epoch FROM now())::float8 - %s", time.time())

@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from cameras.models import Notice, Outage, Site, StateSpan
+from cameras.models import Notice, Outage, Probe, Site, StateSpan
 from cameras.probe.target import Login, Target
 from tests.alone import alone, beside
 from tests.days.town import until
@@ -18,9 +18,10 @@ from tests.faults.test_own_faults import (
     pytestmark,
     tell,
     the_island,
+    the_world_holds,
 )
 
-__all__ = ["pytestmark"]
+__all__ = ["pytestmark", "the_world_holds"]
 ASKED = 12
 """Questions to each camera while the line is bad."""
 
@@ -52,5 +53,6 @@ def test_a_line_that_loses_three_packets_of_ten_condemns_nobody() -> None:
         tell(shore, "keep")
         until(lambda: all_are("online"), "all are online again")
 
+    assert Probe.objects.count() >= asked(), "an answer was not kept"
     assert not Outage.objects.exists()
     assert not StateSpan.objects.filter(state="offline").exists()

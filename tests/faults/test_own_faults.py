@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.db.models import F
 from django.db.models.functions import Now
@@ -38,6 +39,12 @@ CAMERAS = 12
 CUT_INTERVAL_S = 10
 """Long enough for the canaries to say that we are blind before any state is stale."""
 Away = Callable[[], AbstractContextManager[None]]
+
+
+@pytest.fixture(autouse=True)
+def the_world_holds() -> Iterator[None]:
+    yield
+    call_command("check_world")
 
 
 def all_are(state: str) -> bool:
@@ -115,6 +122,7 @@ def test_a_poller_whose_network_is_cut_off_says_so_once_and_condemns_nobody() ->
     (notice,) = Notice.objects.all()
     assert (notice.kind, notice.closed_at is None) == (Notice.Kind.BLIND, False)
     assert nobody_was_condemned()
+    assert Probe.objects.count() >= asked(), "an answer was not kept"
 
 
 def test_what_a_killed_poller_held_is_asked_by_another_when_its_lease_is_over(

@@ -65,9 +65,10 @@ def takes_over(world: Province, load: Load) -> None:
     )  # fmt: skip
 
 
-def jobs_go_on(world: Province) -> None:
+def goes_on(world: Province, *parts: str) -> None:
     before = signs(world)
-    until(lambda: signs(world)["jobs"] != before["jobs"], "jobs are done", 60)
+    for part in parts:
+        until(lambda part=part: signs(world).get(part) != before.get(part), f"a sign of {part}", 60)  # type: ignore[misc]
 
 
 # ---- Something is killed -------------------------------------------------------------------------
@@ -101,7 +102,7 @@ def test_a_worker_is_killed_and_the_other_sends_and_does_the_jobs(
     world: Province, fault: Fault, worker: str
 ) -> None:
     with fault(f"{worker} killed"), world.held(f"{worker} jobs"):
-        jobs_go_on(world)
+        goes_on(world, "jobs")
 
 
 # ---- A link is cut -------------------------------------------------------------------------------
@@ -145,8 +146,17 @@ def test_a_worker_is_cut_off_from_redis_and_the_other_sends_and_does_the_jobs(
 ) -> None:
     with fault("jobs1 cut off from Redis"):
         with world.machines["jobs1"].cut_off_from(REDIS_AT):
-            jobs_go_on(world)
-            jobs_go_on(world)
+            goes_on(world, "jobs")
+            goes_on(world, "jobs")
+
+
+def test_a_worker_is_cut_off_from_the_database_and_the_other_does_jobs_and_coverage(
+    world: Province, fault: Fault
+) -> None:
+    with fault("jobs1 cut off from the database"):
+        with world.machines["jobs1"].cut_off_from(DATABASE_AT):
+            for _round in range(3):
+                goes_on(world, "jobs", "cover")
 
 
 def test_a_machine_holds_no_more_connections_than_docs_scale_says(world: Province) -> None:

@@ -1,6 +1,7 @@
 """The health pages tell the truth, and log lines hold what helps and no secret."""
 
 import logging
+from typing import Any
 
 import pytest
 from django.core.cache import cache
@@ -8,6 +9,7 @@ from django.db import connection
 from django.test import Client, override_settings
 from redis.exceptions import ConnectionError as RedisGone
 
+from gis_server.watch import meters
 from tests.conftest import SignIn
 
 
@@ -23,6 +25,26 @@ def test_a_ready_server_says_so(client: Client, db: None) -> None:
     assert set(told) == {"status", "database", "redis", "media", "live"}
     assert (answer.status_code, told["database"], told["redis"]) == (200, "ok", "ok")
     assert told["media"] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("here", "told"),
+    [
+        pytest.param(True, ("limited", "away"), id="it is to run here"),
+        pytest.param(False, ("ok", "not here"), id="another machine has it"),
+    ],
+)
+def test_a_live_process_that_nobody_hears_is_missed_where_it_is_to_run(
+    client: Client, db: None, monkeypatch: pytest.MonkeyPatch, settings: Any, here: bool,
+    told: tuple[str, str],
+) -> None:  # fmt: skip
+    monkeypatch.setattr(meters, "numbers", lambda _files: {})
+    settings.LIVE_RUNS_HERE = here
+
+    answer = client.get("/readyz")
+
+    assert answer.status_code == 200
+    assert (answer.json()["status"], answer.json()["live"]) == told
 
 
 def test_a_server_without_redis_is_not_ready(

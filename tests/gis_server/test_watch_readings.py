@@ -3,6 +3,7 @@
 import math
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.utils import translation
@@ -180,3 +181,12 @@ def test_how_old_a_backup_may_be(
 
     assert [one.state for one in told] == states
     assert [bool(one.todo) for one in told] == [state is not State.GOOD for state in states]
+
+
+def test_backups_on_another_disk_are_watched_as_well(settings: Any, tmp_path: Path) -> None:
+    settings.BACKUP_DIR = str(tmp_path / "not made yet")
+
+    found = disks.find(datetime(2026, 3, 1, tzinfo=UTC))
+
+    free = {one.labels["keeps"]: one.value for one in found.samples if "free_bytes" in one.name}
+    assert free["backups"] > 0

@@ -1,13 +1,16 @@
 """As it is set in production, Django's own list of what to look after is empty."""
 
+import argparse
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from django.conf import LazySettings
 from django.test import Client
 
+from bin.steps import environment_file, install
 from tests.house.tree import ROOT
 
 PRODUCTION = {
@@ -24,11 +27,15 @@ PRODUCTION = {
 
 
 def checked(**more: str) -> subprocess.CompletedProcess[str]:
+    return checked_with(PRODUCTION | more)
+
+
+def checked_with(told: dict[str, str]) -> subprocess.CompletedProcess[str]:
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "HOME") if name in os.environ}
     return subprocess.run(
         [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "INFO"],
         cwd=ROOT,
-        env=kept | PRODUCTION | more,
+        env=kept | told,
         capture_output=True,
         text=True,
         check=False,
@@ -41,6 +48,32 @@ def test_nothing_is_left_to_look_after_in_production() -> None:
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "security." not in done.stderr
+
+
+def as_installed(folder: Path) -> dict[str, str]:
+    """What bin/install writes on a machine where nothing is."""
+    options = argparse.Namespace(
+        root=folder, name="map.example", only="", site="", https_port=0, http_port=0
+    )
+    one = install.begin(options)
+    install.prepare(one)
+    install.ensure_settings(one)
+    return environment_file.read(one.layout.environment.read_text(encoding="utf-8"))
+
+
+def test_what_is_installed_leaves_nothing_to_look_after(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in install.GIVEN:
+        monkeypatch.delenv(name, raising=False)
+    told = as_installed(tmp_path)
+
+    done = checked_with(told)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "no issues" in done.stdout
+    without_tls = checked_with(told | {"BEHIND_TLS": "false"})
+    assert "security.W008" in without_tls.stderr
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from events.reporting.sent import MAX_ADDRESS, MAX_ID
 from events.texts import SEVERITIES
 from gis_server.edge import allow, parse_choice, parse_int, parse_text, user_of
 from gis_server.photos.decoding import MAX_BYTES
-from gis_server.roles import Permission
+from gis_server.roles import Permission, may
 
 LONGEST_NUMBER = 25
 AT_THE_DESK = (Source.HOTLINE, Source.VIDEO_ROUND, Source.CAMERA, Source.WORKER)
@@ -33,6 +33,7 @@ def new_event(request: HttpRequest) -> HttpResponseBase:
     known = known_of(request)
     context: dict[str, Any] = {
         "known": known,
+        "sees_desk": may(user.role, Permission.SEE_EVENTS),
         "groups": grouped(queries.entries()),
         "sources": [(one.value, one.label) for one in AT_THE_DESK],
         "severities": [(one.value, name) for one, name in SEVERITIES.items()],
