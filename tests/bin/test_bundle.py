@@ -1,9 +1,13 @@
 """What bin/bundle writes is what bin/install and apt read."""
 
+import os
 import re
+import shlex
 import subprocess
 import tarfile
 from pathlib import Path
+
+import pytest
 
 from bin.steps import bundle
 from tests.bin.test_preflight import bash as preflight
@@ -102,3 +106,59 @@ def test_what_builds_python_packages_is_in_the_bundle() -> None:
     lock = Path("requirements/build.lock").read_text(encoding="utf-8")
 
     assert re.findall(r"^([\w.-]+)==", lock, flags=re.MULTILINE) == ["setuptools"]
+
+
+@pytest.mark.skipif("WHOLE_BUNDLE" not in os.environ, reason="WHOLE_BUNDLE is not set")
+def test_a_bundle_lays_a_release_where_no_route_leads_anywhere(tmp_path: Path) -> None:
+    """The whole archive, made with a network and used in a network namespace without one."""
+    subprocess.run(["bin/bundle", "--to", tmp_path, "--yes"], check=True, stdin=subprocess.DEVNULL)
+    (archive,) = tmp_path.glob("*.tar")
+    subprocess.run(["tar", "-xf", archive, "-C", tmp_path], check=True)
+    folder = tmp_path / archive.stem
+
+    said = alone(
+        f"source bin/system.sh; use_bundle '{folder}'; touch '{tmp_path}/nothing';"
+        f' apt-get "${{APT_FROM[@]}}" -o Dir::State::status="{tmp_path}/nothing" -s -qq'
+        f" --no-install-recommends install {' '.join(bundle.SYSTEM_PACKAGES)} | grep -c ^Inst",
+        folder / "source",
+    )
+    assert int(said.split()[-1]) > 150  # a bare machine gets all it lacks from the bundle
+
+    alone(f"python3 -c {shlex.quote(LAY)} '{folder}' '{tmp_path}/there'", folder / "source")
+    (laid,) = (tmp_path / "there/opt/gis-server/releases").iterdir()
+    assert (laid / ".release").read_text().strip() == laid.name
+    checked = alone(".venv/bin/python manage.py check", laid)
+    assert "no issues" in checked
+
+
+LAY = """
+import os
+import sys
+from pathlib import Path
+from bin.steps import release
+from bin.steps.journal import Journal
+from bin.steps.layout import Layout, release_name
+bundle, root = map(Path, sys.argv[1:])
+layout = Layout(root)
+for folder in (layout.releases, layout.state, layout.log):
+    folder.mkdir(parents=True)
+source = bundle / "source"
+journal = Journal("bin/install", layout.log)
+release.lay(layout, journal, release_name(source), source, env=os.environ, bundle=bundle)
+"""
+
+
+def alone(command: str, where: Path) -> str:
+    """What a command says that has no network at all."""
+    settings = {
+        "DATABASE_URL": "postgres://nobody@/nowhere?host=/nonexistent",
+        "REDIS_URL": "unix:///nonexistent",
+        "SECRET_KEY": "x-only-for-checks",
+        "VAULT_KEY": "A" * 43 + "=",
+    }
+    words = ["unshare", "--net", "bash", "-c", f"ip route | grep . && exit 3; {command}"]
+    done = subprocess.run(
+        words, cwd=where, env=os.environ | settings, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
