@@ -19,14 +19,14 @@ from events.exchange.shape import category_told, event_told, whole_told
 from events.models.event import MAX_PHOTOS
 from events.queries import entries_in_use, event_for, story_of
 from events.reporting.judging import entry
-from events.reporting.sent import MAX_BODY, id_of, text_of
+from events.reporting.sent import MAX_BODY, id_of
 from events.rights import actions_of
 from events.services import acting
 from events.services.acting import Told
 from events.units import MOST_AT_ONCE, units_for
 from gis_server.edge import allow, json_ok, user_of
 from gis_server.errors import Invalid
-from gis_server.json_body import json_body
+from gis_server.json_body import json_body, text_of
 from gis_server.roles import Permission
 
 AT_ONCE, MOST_LISTED = 100, 1000

@@ -14,6 +14,7 @@ from events.workflow import Severity
 from gis_server.edge import zoned_moment
 from gis_server.errors import Invalid
 from gis_server.frames import Frame
+from gis_server.json_body import text_of
 
 MAX_BODY = 64 * 1024
 MAX_ADDRESS, MAX_REASON = 200, 200
@@ -85,22 +86,6 @@ def draft_of(told: Mapping[str, Any], *, source: str) -> Draft:
         severity=choice_of(told, "severity", [one.value for one in Severity]),
         camera_id=id_of(told, "camera_id"),
     )
-
-
-def text_of(told: Mapping[str, Any], name: str, longest: int) -> str:
-    """A text as it was written, without spaces around it; it is escaped where it is shown."""
-    value = told.get(name, "")
-    if value is None:
-        return ""
-    if not isinstance(value, str) or len(value) > longest or not is_storable(value):
-        rule = _("%(name)s must be a text of at most %(longest)d characters.")
-        raise Invalid(rule % {"name": name, "longest": longest})
-    return value.strip()
-
-
-def is_storable(text: str) -> bool:
-    """Whether PostgreSQL can hold it: no NUL, no half of a surrogate pair."""
-    return "\0" not in text and not any("\ud800" <= one <= "\udfff" for one in text)
 
 
 def number_of(told: Mapping[str, Any], name: str) -> float | None:

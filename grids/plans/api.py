@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from gis_server.edge import allow, json_ok, parse_choice, parse_day, parse_page, parse_text, user_of
 from gis_server.errors import Conflict, Invalid, NotAllowed, NotFound
-from gis_server.json_body import json_body
+from gis_server.json_body import json_body, text_of
 from gis_server.models import LONGEST_CODE, User
 from gis_server.openapi.marks import answers, asks, needs, paged, sends
 from gis_server.openapi.schemas import DAY, maybe, nullable, record, words, written
@@ -26,7 +26,7 @@ from grids.plan_flow import LONGEST_DOCUMENT, LONGEST_NOTE, PlanState
 from grids.plans import rows, services
 from grids.plans.clashes import changed_since, others_with, taken_codes
 from grids.plans.looking_back import past
-from grids.plans.sent import DRAFT, MAX_BODY, REVISION, day_of, draft_of, revision_of, text_of
+from grids.plans.sent import DRAFT, MAX_BODY, REVISION, day_of, draft_of, revision_of
 from grids.plans.taking_back import take_back
 from grids.redrawing import shape_json
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from gis_server.edge import EARLIEST_DAY, LATEST_DAY
 from gis_server.errors import Invalid
+from gis_server.json_body import text_of
 from gis_server.models import User
 from gis_server.openapi.schemas import DAY, listing, maybe, nullable, record, text, whole, written
 from grids.plan_flow import LONGEST_TITLE
@@ -59,16 +60,6 @@ def draft_of(told: Mapping[str, Any], by: User, now: datetime) -> Draft:
             raise Invalid(flaw_text(error)) from None
     title = text_of(told, "title", LONGEST_TITLE)
     return Draft(title, scope_code, base_day, operations, redrawing)
-
-
-def text_of(told: Mapping[str, Any], name: str, longest: int) -> str:
-    """Raises Invalid."""
-    value = told.get(name)
-    value = "" if value is None else value
-    if not isinstance(value, str) or len(value) > longest or "\0" in value:
-        rule = _("%(name)s must be a text of at most %(longest)d characters.")
-        raise Invalid(rule % {"name": name, "longest": longest})
-    return value.strip()
 
 
 def day_of(told: Mapping[str, Any], name: str, usual: date | None = None) -> date:

@@ -8,10 +8,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from events.reporting.sent import choice_of, id_of, text_of, time_of
+from events.reporting.sent import choice_of, id_of, time_of
 from gis_server.edge import allow, json_ok, parse_int, user_of
 from gis_server.errors import Invalid
-from gis_server.json_body import json_body
+from gis_server.json_body import json_body, text_of
 from gis_server.openapi.marks import asks, sends
 from gis_server.openapi.schemas import NUMBER, TIME, nullable, record, whole, words, written
 from gis_server.roles import Permission, may

@@ -21,7 +21,7 @@ from gis_server.edge import (
     user_of,
 )
 from gis_server.errors import Invalid
-from gis_server.json_body import json_body
+from gis_server.json_body import json_body, text_of
 from gis_server.models import LONGEST_CODE, User
 from gis_server.openapi.marks import answers, asks, paged, sends
 from gis_server.openapi.schemas import DAY, NUMBER, nullable, record, text, words, written
@@ -162,16 +162,6 @@ def person_shown(one: Member) -> dict[str, Any]:
         "force_name": one.get_force_display(),
         "means": one.means,
     }
-
-
-def text_of(told: Mapping[str, Any], name: str, longest: int) -> str:
-    """Raises Invalid."""
-    value = told.get(name)
-    value = "" if value is None else value
-    if not isinstance(value, str) or len(value) > longest or "\0" in value:
-        rule = _("%(name)s must be a text of at most %(longest)d characters.")
-        raise Invalid(rule % {"name": name, "longest": longest})
-    return value
 
 
 def number_of(told: Mapping[str, Any], name: str) -> int:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from gis_server.errors import Conflict, Invalid
 from gis_server.geo import WGS84
+from gis_server.json_body import text_of
 from gis_server.models import User
 from gis_server.openapi.schemas import LON, UUID, nullable, record, whole, words, written
 from patrols.models import AboutKind
@@ -104,22 +105,6 @@ def message_of(told: Mapping[str, Any]) -> str:
     if not message:
         raise Invalid(_("Say what is to be done there."))
     return message
-
-
-def text_of(told: Mapping[str, Any], name: str, longest: int) -> str:
-    """A text without spaces around it; it is escaped where it is shown.  Raises Invalid."""
-    value = told.get(name)
-    if value is None:
-        return ""
-    if not isinstance(value, str) or len(value) > longest or not is_storable(value):
-        rule = _("%(name)s must be a text of at most %(longest)d characters.")
-        raise Invalid(rule % {"name": name, "longest": longest})
-    return value.strip()
-
-
-def is_storable(text: str) -> bool:
-    """Whether PostgreSQL can hold it: no NUL, no half of a surrogate pair."""
-    return "\0" not in text and not any("\ud800" <= one <= "\udfff" for one in text)
 
 
 def check_sender(user: User, sender: object) -> None:

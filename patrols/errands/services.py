@@ -11,11 +11,12 @@ from django.utils.translation import gettext as _
 
 from gis_server import live
 from gis_server.errors import Conflict, Invalid, NotAllowed, NotFound
+from gis_server.json_body import is_storable
 from gis_server.models import User
 from gis_server.roles import Permission, may
 from patrols.errands.duties import duty_to_send, own_member
 from patrols.errands.queries import errands_seen
-from patrols.errands.sent import Order, is_storable
+from patrols.errands.sent import Order
 from patrols.errands.workflow import MOVES, OPEN_STATES, Action, State, Who, can
 from patrols.models import Duty, Errand, ErrandState, Member
 from patrols.models.errands import MAX_ANSWER

@@ -7,8 +7,9 @@ from typing import Any
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from events.reporting.sent import MAX_ACCURACY_M, draft_of, is_storable
+from events.reporting.sent import MAX_ACCURACY_M, draft_of
 from gis_server.errors import Invalid
+from gis_server.json_body import is_storable
 
 FIELDS = (
     "client_id", "category", "text", "address", "lon", "lat", "frame", "accuracy_m", "seen_at",

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from gis_server.edge import allow, json_ok, parse_text, user_of
 from gis_server.errors import Invalid, NotFound
-from gis_server.json_body import json_body
+from gis_server.json_body import json_body, text_of
 from gis_server.openapi.marks import asks, sends
 from gis_server.openapi.schemas import FLAG, listing, record, text, written
 from gis_server.roles import Permission, may
@@ -26,7 +26,7 @@ from grids.plan.operations import SCHEMA
 from grids.plans import rows
 from grids.plans.drawing import detail_of
 from grids.plans.editor import drawn, editing, kept, presence, surroundings
-from grids.plans.sent import REVISION, revision_of, text_of
+from grids.plans.sent import REVISION, revision_of
 from grids.plans.texts import refused_text
 
 MAX_BODY = 1024 * 1024  # a line has 2,000 points at most

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from gis_server.edge import allow, json_ok, user_of
-from gis_server.json_body import json_body
+from gis_server.json_body import json_body, text_of
 from gis_server.openapi.marks import answers, sends
 from gis_server.openapi.schemas import record, text
 from gis_server.roles import Permission
@@ -19,7 +19,7 @@ from grids.plans.proposals import asking as proposals
 from grids.plans.proposals import work as proposing
 from grids.plans.proposals.texts import PROBLEMS, aim_text, reason_text, summary_text
 from grids.plans.proposals.wishes import MAX_BODY, WISHES, is_by_load, usual
-from grids.plans.sent import REVISION, revision_of, text_of
+from grids.plans.sent import REVISION, revision_of
 
 
 @allow(Permission.EDIT_TERRITORY)
