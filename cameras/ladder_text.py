@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from cameras.details_text import detail_text
 from cameras.gb28181 import CAMERA, DVR, ENCODER, IPC, NVR
 from cameras.probe.reason import Reason
 from cameras.reasons_text import reason_name
@@ -63,7 +64,7 @@ def rungs(steps: Sequence[Mapping[str, Any]]) -> list[ShownRung]:
                 name=step_name(step["step"]),
                 ok=step["reason"] == Reason.OK.value,
                 said=reason_name(step["reason"]),
-                detail=step["detail"],
+                detail=detail_text(step["detail"]),
                 took_ms=took,
                 start=round(100 * before / total, 2),
                 width=round(max(0.5, 100 * took / total), 2),

@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from cameras.details_text import detail_text
 from cameras.grouping import Kind
 from cameras.health import State
 from cameras.models import Camera, CameraState, Notice, Outage, Probe, Snapshot
@@ -147,9 +148,11 @@ def card(user: User, camera_id: int) -> dict[str, Any] | None:
     if camera is None:
         return None
     probes = [probe_item(row) for row in Probe.objects.filter(camera=camera)[:KEPT_PROBES]]
-    text = TEXTS[Reason(state_of(camera).reason)]
+    state = state_of(camera)
+    text = TEXTS[Reason(state.reason)]
     return list_item(camera) | {
         "page": reverse("camera-page", args=[camera.id]),
+        "detail_text": detail_text(state.detail),
         "cause": str(text.cause),
         "remedy": str(text.remedy),
         "priority": camera.priority,

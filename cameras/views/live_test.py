@@ -15,6 +15,7 @@ from django.utils import timezone, translation
 from django.views.decorators.http import require_POST
 
 from cameras import services
+from cameras.details_text import detail_text
 from cameras.forms.networks import NetworkForm
 from cameras.ladder_text import rungs, step_name
 from cameras.live_test import Answered, Begun, Event, climb
@@ -115,7 +116,7 @@ def words_of(event: Event) -> dict[str, Any]:
                 "name": step_name(event.result.step),
                 "ok": event.result.reason is Reason.OK,
                 "said": reason_name(event.result.reason.value),
-                "detail": event.result.detail,
+                "detail": detail_text(event.result.detail),
                 "took_ms": event.result.took_ms,
             }
         }

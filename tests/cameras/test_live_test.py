@@ -11,16 +11,17 @@ from typing import Any
 import pytest
 from django.conf import LazySettings
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from cameras import services
 from cameras.live_test import Answered, Begun, climb
 from cameras.models import Camera, CameraState, Credential, LiveTest, LoginBook, Site
 from cameras.probe.budget import LOCKOUT
 from cameras.probe.reason import Reason
-from cameras.probe.result import LoginOutcome, Verdict
+from cameras.probe.result import LoginOutcome, StepResult, Verdict, verdict_of
 from cameras.probe.target import Target
 from cameras.services.live_tests import MOST_A_MINUTE, MOST_AT_ONCE
+from cameras.views.live_test import words_of
 from gis_server.errors import TooMany
 from gis_server.roles import Role
 from gis_server.vault import seal
@@ -99,6 +100,17 @@ def test_the_rung_that_breaks_is_the_last_and_says_what_to_do(technician: Client
     assert verdict["cause"]
     assert verdict["remedy"]
     assert [rung["asked"] for rung in verdict["rungs"]] == [True, False, False]
+
+
+def test_rungs_are_told_in_the_readers_language() -> None:
+    result = StepResult(Reason.WRONG_LOGIN, "DESCRIBE with the login answered 401")
+
+    with translation.override("zh-hans"):
+        answered = words_of(Answered(result))["answered"]
+        ends = words_of(verdict_of([result]))["verdict"]["rungs"]
+
+    said = "使用登录凭据请求 DESCRIBE，设备应答 401"
+    assert [answered["detail"], ends[0]["detail"]] == [said, said]
 
 
 def test_a_silent_device_ends_at_the_deadline() -> None:

@@ -143,6 +143,45 @@ def test_an_empty_list_says_what_to_do(technician: Client, operator: Client) -> 
     assert "empty-state" in text(operator, "/cameras/?q=nothing")
 
 
+def test_a_wrong_login_is_told_in_chinese_and_in_english(
+    operator: Client, make_camera: MakeCamera
+) -> None:
+    said = "DESCRIBE with the login answered 401"
+    camera = make_camera(state=State.OFFLINE, reason=Reason.WRONG_LOGIN)
+    CameraState.objects.filter(camera=camera).update(detail=said)
+    steps = [STEPS[0], {**STEPS[1], "reason": "wrong_login", "detail": said}]
+    Probe.objects.create(
+        camera=camera, at=NOW, reason="wrong_login", detail=said, took_ms=40, steps=steps
+    )
+    path, chinese = f"/cameras/{camera.pk}/", "使用登录凭据请求 DESCRIBE，设备应答 401"
+
+    page = operator.get(path, headers=PAGE | {"accept-language": "zh-hans"}).content.decode()
+    card = operator.get(f"/api{path}", headers={"accept-language": "zh-hans"}).json()
+
+    # The state, the rung, and the row of the check.
+    assert (page.count(chinese), page.count(said)) == (3, 0)
+    assert (card["detail"], card["detail_text"]) == (said, chinese)
+    english = operator.get(path, headers=PAGE | {"accept-language": "en"}).content.decode()
+    assert (english.count(chinese), english.count(said)) == (0, 3)
+
+
+def test_what_a_device_says_in_a_detail_is_never_markup(
+    operator: Client, make_camera: MakeCamera
+) -> None:
+    said = "DESCRIBE answered 400 <script>alert(1)</script>"
+    camera = make_camera(state=State.OFFLINE, reason=Reason.REJECTED)
+    CameraState.objects.filter(camera=camera).update(detail=said)
+    steps = [{**STEPS[1], "reason": "rejected", "detail": said}]
+    Probe.objects.create(
+        camera=camera, at=NOW, reason="rejected", detail=said, took_ms=40, steps=steps
+    )
+
+    html = text(operator, f"/cameras/{camera.pk}/")
+
+    assert html.count("&lt;script&gt;alert(1)&lt;/script&gt;") == 3
+    assert "<script>alert" not in html
+
+
 def test_a_page_shows_the_ladder_and_what_it_left_unasked(
     operator: Client, make_camera: MakeCamera
 ) -> None:

@@ -186,7 +186,7 @@ export class Card {
 }
 
 // What is wrong, the likely cause, the device's own words, and the next thing to try.
-function trouble({ reason_text, cause, detail, remedy }) {
+function trouble({ reason_text, cause, detail_text: detail, remedy }) {
   return [
     element("p", { class: "card-reason" }, reason_text),
     element("p", { class: "card-cause" }, cause),
