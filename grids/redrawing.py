@@ -190,7 +190,7 @@ def of_plan(plan: Plan) -> Redrawing:
     Raises:
         BadRedrawing: too much has changed.
     """
-    changed, roles = plan.changed, _roles(plan)
+    changed = plan.changed
     both = {key: (old, new) for key, (old, new) in changed.items() if old and new}
     return Redrawing(
         reshaped=tuple(
@@ -216,15 +216,21 @@ def of_plan(plan: Plan) -> Redrawing:
             for old, new in both.values()
             if (old.code, old.name) != (new.code, new.name)
         ),
-        posted=tuple(
-            Posted(new.code, worker, role)
-            for key, (old, new) in changed.items()
-            if new
-            for worker in new.people
-            if not old or worker not in old.people
-            for role in roles.get((key, worker), ("worker",))
-        ),
+        posted=posted_of(plan),
     )  # fmt: skip
+
+
+def posted_of(plan: Plan) -> tuple[Posted, ...]:
+    """Whom the operations of a plan give to their grids."""
+    roles = _roles(plan)
+    return tuple(
+        Posted(new.code, worker, role)
+        for key, (old, new) in plan.changed.items()
+        if new
+        for worker in new.people
+        if not old or worker not in old.people
+        for role in roles.get((key, worker), ("worker",))
+    )
 
 
 def _polygon(grid: Grid) -> shapely.Polygon:

@@ -41,6 +41,11 @@ urlpatterns = [
     path("api/grid-plans/<int:grid_plan_id>/undo/", draw_api.undo, name="plan-undo"),
     path("api/grid-plans/<int:grid_plan_id>/redo/", draw_api.redo, name="plan-redo"),
     path("api/grid-plans/<int:grid_plan_id>/preview/", draw_api.preview, name="plan-preview"),
+    path(
+        "api/grid-plans/<int:grid_plan_id>/preview/figures/",
+        draw_api.preview_figures,
+        name="plan-preview-figures",
+    ),
     path("api/grid-plans/<int:grid_plan_id>/locks/", draw_api.locks, name="plan-locks"),
     path(
         "api/grid-plans/<int:grid_plan_id>/renumbering/",

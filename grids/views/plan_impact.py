@@ -113,7 +113,7 @@ def kind_text(moved: Moved) -> str:
 def lines_of(report: Report) -> list[Line]:
     """Those that only get a corner for a neighbour's border come last."""
     lines = [
-        Line(row, how(change), verdict_of(row.after, report))
+        Line(row, how(change), verdict_of(row.after, report.rules))
         for row, change in zip(report.impact.rows, report.changes, strict=True)
     ]
     return sorted(lines, key=lambda one: (one.how == "noded", one.row.code))
@@ -178,7 +178,7 @@ def _pair(name: str, figure: Figure, before: Figures | None, after: Figures | No
 
 
 def shown_line(line: Line, report: Report) -> dict[str, Any]:
-    was = verdict_of(line.row.before, report)
+    was = verdict_of(line.row.before, report.rules)
     return {
         "how": HOWS[line.how],
         "row": line.row,

@@ -84,7 +84,8 @@ def test_grids_are_merged_locked_and_renumbered(
     one, other, _border = two_with_a_border(before)
     third = min(before.keys() - {one, other})
 
-    merged(page, one, other)
+    merged(page, town, one, other)
+    counted_beside_the_map(page)
     [ended] = before.keys() - grids_of(page).keys()
     assert ended in (one, other)
     assert operations(town, plan)[-1]["do"] == "merge"
@@ -103,14 +104,36 @@ def test_grids_are_merged_locked_and_renumbered(
     assert done == ["merge", "rename", "split", "renumber"]
 
 
-def merged(page: Page, one: str, other: str) -> None:
+def merged(page: Page, town: Town, one: str, other: str) -> None:
     count = page.locator("#panel-grids .draw-row").count()
     chosen(page, one, other)
     page.keyboard.press("m")
     expect(page.locator(".card-areas tr")).to_have_count(2)
+    goes_on = page.locator("#card-into").input_value()
+    added_up(page, town, goes_on, ended=other if goes_on == one else one)
     page.keyboard.press("Enter")
     steps_are(page, 1)
     expect(page.locator("#panel-grids .draw-row")).to_have_count(count - 1)
+
+
+def added_up(page: Page, town: Town, goes_on: str, ended: str) -> None:
+    """Households before and after stand in the form before anything is done."""
+    sql = "SELECT sum(households) FROM grids_building WHERE scope_code = %s"
+    [[(mine,)], [(theirs,)]] = [town.ask(sql, key) for key in (goes_on, ended)]
+    households = page.locator('.card-figures [data-figure="households"]')
+    both = f"{mine:,} → {mine + theirs:,}"
+    expect(households.locator(f'[data-code="{goes_on}"]')).to_have_text(both)
+    expect(households.locator(f'[data-code="{ended}"]')).to_have_text(f"{theirs:,} → –")
+    expect(page.locator(".card-figures .impact-verdict")).to_have_count(1)
+    expect(page.locator('.card-figures [data-figure="open_events"]')).to_have_count(1)
+
+
+def counted_beside_the_map(page: Page) -> None:
+    page.locator("#tab-impact").click()
+    grid = page.locator("#panel-impact .impact-part[data-code]").first
+    for word in ("服务点", "空缺"):
+        expect(grid.locator("th", has_text=word)).to_have_count(1)
+    page.locator("#tab-grids").click()
 
 
 def locked(page: Page, town: Town, plan: int, key: str) -> None:

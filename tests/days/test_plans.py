@@ -126,6 +126,7 @@ def split_a_grid(page: Page, grids: dict[str, list[Place]], picture_folder: Path
     page.keyboard.press("s")
     along(page, *across(grids[min(grids)]), shows=[min(grids), born])
     expect(page.locator(".card-areas tr")).to_have_count(2)
+    expect(page.locator(".card-figures [data-figure]")).not_to_have_count(0)
     page.screenshot(path=picture_folder / "plan-split-1920x1080.png")
     picture(page, "plan-split")
     page.locator("#card-name").fill(HOSTILE)

@@ -180,7 +180,7 @@ SHOWS_NOTHING = {
     "api/grid-plans/<int:grid_plan_id>/proposals/<int:proposal_id>/take/": "only takes a step",
     **{
         f"api/grid-plans/<int:grid_plan_id>/{verb}/": "only takes a step"
-        for verb in ("operations", "undo", "redo", "preview", "locks", "here")
+        for verb in ("operations", "undo", "redo", "preview", "preview/figures", "locks", "here")
     },
     "api/grid-plans/<int:grid_plan_id>/repairs/": "what is mended, which is nothing",
     "api/grid-plans/<int:grid_plan_id>/impact/points/": (

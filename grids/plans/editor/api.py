@@ -20,12 +20,16 @@ from gis_server.json_body import json_body, text_of
 from gis_server.openapi.marks import asks, sends
 from gis_server.openapi.schemas import FLAG, listing, record, text, written
 from gis_server.roles import Permission, may
+from gis_server.throttle import Pace
 from grids.models import BoundaryPlan
 from grids.plan import Operation, Plan, Refused, read
 from grids.plan.operations import SCHEMA
 from grids.plans import rows
 from grids.plans.drawing import detail_of
 from grids.plans.editor import drawn, editing, kept, presence, surroundings
+from grids.plans.effects.api import tried_json
+from grids.plans.effects.impact import rules
+from grids.plans.effects.tried import figures_of
 from grids.plans.sent import REVISION, revision_of
 from grids.plans.texts import refused_text
 
@@ -142,6 +146,24 @@ def preview(request: HttpRequest, grid_plan_id: int) -> JsonResponse:
         by=user_of(request),
     )
     return json_ok(drawn.preview_json(done.before, done.after, community))
+
+
+@allow(Permission.EDIT_TERRITORY, Pace.FIGURES)
+@require_POST
+@sends(OPERATIONS)
+def preview_figures(request: HttpRequest, grid_plan_id: int) -> JsonResponse:
+    """Answer the figures of each grid that `operations` would redraw, before and after them;
+    nothing is stored.
+    """
+    told = _told(request, grid_plan_id)[0]
+    done = editing.tried(
+        plan_id=grid_plan_id,
+        revision=revision_of(told),
+        operations=_operations(told),
+        by=user_of(request),
+    )
+    found = figures_of(done.row, done.before, done.after, timezone.now())
+    return json_ok(tried_json(found, rules()))
 
 
 @allow(Permission.EDIT_TERRITORY)

@@ -1,5 +1,6 @@
 """What a plan does, over HTTP: api/grid-plans/<id>/impact/, figures as JSON, points as GeoJSON."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest, JsonResponse
@@ -12,7 +13,7 @@ from gis_server.models import User
 from gis_server.openapi.marks import asks, paged
 from gis_server.roles import Permission, may
 from gis_server.throttle import Pace
-from grids.impact import Even, Figures, Impact, Moved, Row, Spread, verdict
+from grids.impact import Even, Figures, Impact, Moved, Row, Rules, Spread, verdict
 from grids.plans import rows
 from grids.plans.effects.counting import SOURCES, shown_figures
 from grids.plans.effects.impact import Report, how, report_of, spots
@@ -64,19 +65,15 @@ def report_json(report: Report, user: User) -> dict[str, Any]:
     kinds = dict.fromkeys(SOURCES, 0)
     for one in impact.moved:
         kinds[one.kind] += 1
-    return {
+    return _words_json(rules) | {
         "plan": report.plan.pk,
         "revision": report.plan.revision,
         "day": report.day,
         "counted_at": report.at,
-        "figures": [
-            {"name": name, "text": str(one.text), "unit": one.unit, "digits": one.digits}
-            for name, one in shown_figures().items()
-        ],
         "weights": rules.weights,
-        "households": {"low": rules.low, "high": rules.high},
         "grids": [
-            _row_json(row, word, report) for row, word in zip(impact.rows, hows, strict=True)
+            {"how": word} | _row_json(row, rules)
+            for row, word in zip(impact.rows, hows, strict=True)
         ],
         "total": {"before": rounded(impact.before), "after": rounded(impact.after)},
         "communities": [
@@ -96,6 +93,21 @@ def report_json(report: Report, user: User) -> dict[str, Any]:
     }
 
 
+def tried_json(found: Sequence[Row], rules: Rules) -> dict[str, Any]:
+    """Of a step that is only tried: how many of what, as in the report; nothing says which."""
+    return _words_json(rules) | {"grids": [_row_json(row, rules) for row in found]}
+
+
+def _words_json(rules: Rules) -> dict[str, Any]:
+    return {
+        "figures": [
+            {"name": name, "text": str(one.text), "unit": one.unit, "digits": one.digits}
+            for name, one in shown_figures().items()
+        ],
+        "households": {"low": rules.low, "high": rules.high},
+    }
+
+
 def rounded(figures: Figures | None) -> dict[str, float] | None:
     """Square metres to a tenth, kilometres to a metre; whole numbers stay."""
     if figures is None:
@@ -103,25 +115,24 @@ def rounded(figures: Figures | None) -> dict[str, float] | None:
     return {name: round(value, 1 if name.endswith("_m2") else 3) for name, value in figures.items()}
 
 
-def _row_json(row: Row, word: str, report: Report) -> dict[str, Any]:
+def _row_json(row: Row, rules: Rules) -> dict[str, Any]:
     return {
-        "how": word,
         "code_before": row.code_before,
         "code_after": row.code_after,
         "name_before": row.name_before,
         "name_after": row.name_after,
         "before": rounded(row.before),
         "after": rounded(row.after),
-        "verdict_before": verdict_of(row.before, report),
-        "verdict": verdict_of(row.after, report),
+        "verdict_before": verdict_of(row.before, rules),
+        "verdict": verdict_of(row.after, rules),
     }
 
 
-def verdict_of(figures: Figures | None, report: Report) -> str:
+def verdict_of(figures: Figures | None, rules: Rules) -> str:
     """ "below", "within" or "above" the households of a grid; "" where there is none."""
     if figures is None:
         return ""
-    return verdict(figures.get("households", 0.0), report.rules.low, report.rules.high)
+    return verdict(figures.get("households", 0.0), rules.low, rules.high)
 
 
 def _even_json(even: Even) -> dict[str, Any]:

@@ -75,8 +75,8 @@ def report_of(plan: BoundaryPlan, now: datetime) -> Report:
     beside = [one for one in _beside(changes, day) if one[1].code not in taken]
     grounds += [Ground(side, side, is_changed=False) for _pk, side, _kind in beside]
     grids += [pk for pk, _side, _kind in beside]
-    boxes = _boxes(grounds)
-    others = _people(plan, grounds, grids, day) | _by_code(grounds, now)
+    boxes = boxes_of(grounds)
+    others = _people(plan, grounds, grids, day) | by_code(grounds, now)
     impact = compare(grounds, places_in(boxes), streets_in(boxes), others, rules())
     left = [(side, kind) for _pk, side, kind in beside]
     return Report(plan, day, now, rules(), impact, changes, names, left)
@@ -114,7 +114,7 @@ def _beside(changes: Sequence[PlanChange], day: date) -> list[tuple[int, Side, s
     ]
 
 
-def _boxes(grounds: Iterable[Ground]) -> np.ndarray[Any, Any]:
+def boxes_of(grounds: Iterable[Ground]) -> np.ndarray[Any, Any]:
     """One box for each community: few enough to ask for each, and little that lies beside."""
     shapes: dict[str, list[Any]] = {}
     for one in grounds:
@@ -150,11 +150,15 @@ def _people(
             # A grid that comes back has nobody, until somebody is named.
             stay = {one for one in mine if (pk, one) not in gone} if ground.before else set()
             workers[1][ground.after.code] = len(stay | named.get(ground.after.code, set()))
+    return with_vacancies(workers)
+
+
+def with_vacancies(workers: Sides) -> dict[str, Sides]:
     vacancies = tuple({code: float(not n) for code, n in side.items()} for side in workers)
     return {"workers": workers, "vacancies": (vacancies[0], vacancies[1])}
 
 
-def _by_code(grounds: Sequence[Ground], now: datetime) -> dict[str, Sides]:
+def by_code(grounds: Sequence[Ground], now: datetime) -> dict[str, Sides]:
     before = [one.before.code for one in grounds if one.before]
     after = [one.after.code for one in grounds if one.after]
     codes = sorted({*before, *after})

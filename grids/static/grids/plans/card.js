@@ -1,7 +1,8 @@
-// The form over the map that says what a step would do before it is done: fields, the areas that come of
-// it, or why it cannot be done and where.
+// The form over the map that says what a step would do before it is done: fields, the areas and
+// figures that come of it, or why it cannot be done and where.
 
 import { element, setText } from "maps/element";
+import { triedTable } from "plans/figures";
 import { areaText, gainText } from "plans/measures";
 
 const FIELD_OF = { select: selectOf, text: textOf, check: checkOf };
@@ -24,6 +25,7 @@ export class Card {
     this.inputs = {};
     const rows = fields.map((field) => this.rowOf(field));
     this.told = element("div", { class: "card-told", role: "status" });
+    this.counted = element("div", { class: "card-counted" });
     this.done = element("button", { type: "submit", class: "main" }, gettext("Apply"));
     const give = element("button", { type: "button" }, gettext("Cancel"));
     give.addEventListener("click", () => this.close(false));
@@ -31,7 +33,8 @@ export class Card {
       element("h2", { id: "card-title" }, title),
       hint && element("p", { class: "muted" }, hint),
       ...rows, this.told,
-      element("div", { class: "card-verbs" }, this.done, give, element("span", { class: "muted" }, element("kbd", {}, gettext("Enter")), " ", element("kbd", {}, "Esc"))));
+      element("div", { class: "card-verbs" }, this.done, give, element("span", { class: "muted" }, element("kbd", {}, gettext("Enter")), " ", element("kbd", {}, "Esc"))),
+      this.counted);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.apply();
@@ -66,9 +69,11 @@ export class Card {
     const number = (this.asked += 1);
     const operation = this.operation(this.values());
     this.map.showTrouble(null);
+    this.counted.dataset.stale = "true";
     if (operation === null) {
       this.map.showPreview(null);
       this.told.replaceChildren();
+      this.counted.replaceChildren();
       this.done.disabled = true;
       return;
     }
@@ -84,25 +89,42 @@ export class Card {
       }
       this.map.showPreview(told);
       this.told.replaceChildren(this.areas(told));
+      this.count(number, operation);
     } catch (refusal) {
       if (number === this.asked && this.isOpen) this.refuse(refusal);
     }
   }
 
+  // Counting takes longer than drawing: it is asked for when the shapes are there, and an answer is dropped
+  // when something else is looked at by then.
+  async count(number, operation) {
+    const counted = await this.editor.previewFigures([operation]).then(
+      (told) => told.grids.length > 0 && triedTable(told, (grid) => this.called({ ...grid, own: grid.code.startsWith(this.editor.community()) })),
+      (refusal) => element("p", { class: "muted" }, refusal.message));
+    if (number !== this.asked || !this.isOpen) return;
+    this.counted.replaceChildren(...[counted].filter(Boolean));
+    this.counted.dataset.stale = "false";
+  }
+
   areas({ grids, gone }) {
     const rows = grids.filter(({ key, area_m2: area }) => Math.abs(area - (this.editor.grid(key)?.area_m2 ?? 0)) > 0.005).map((grid) => element("tr", {},
-      element("th", { scope: "row" }, `${grid.code.slice(12)} ${this.map.shortName(grid)}`),
+      element("th", { scope: "row" }, this.called(grid)),
       element("td", { class: "num" }, areaText(grid.area_m2)),
       element("td", { class: "num muted" }, this.editor.grid(grid.key) ? gainText(grid.area_m2 - this.editor.grid(grid.key).area_m2) : gettext("new"))));
     const ended = gone.map((key) => this.editor.grid(key)).filter(Boolean).map((grid) => element("tr", {},
-      element("th", { scope: "row" }, `${grid.code.slice(12)} ${this.map.shortName(grid)}`),
+      element("th", { scope: "row" }, this.called(grid)),
       element("td", { class: "num muted", colspan: 2 }, gettext("is ended"))));
     return rows.length + ended.length ? element("table", { class: "card-areas" }, element("tbody", {}, ...rows, ...ended)) : element("p", { class: "muted" }, gettext("No land changes hands."));
+  }
+
+  called(grid) {
+    return `${grid.code.slice(12)} ${this.map.shortName(grid)}`;
   }
 
   refuse(refusal) {
     this.done.disabled = refusal.status === 422;
     this.map.showPreview(null);
+    this.counted.replaceChildren();
     this.told.replaceChildren(refusalOf(refusal, this.map));
   }
 

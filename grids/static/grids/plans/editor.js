@@ -125,6 +125,12 @@ export class Editor {
     return this.post("preview", { operations });
   }
 
+  // The figures of these grids, before and after: as the report has them, nothing changes.
+  async previewFigures(operations) {
+    await this.tail.catch(() => {});
+    return this.post("preview/figures", { operations });
+  }
+
   async asked(what, query = {}) {
     const { body } = await ask(`${this.config.urls.plan}${what}/?${new URLSearchParams({ community: this.state.community, ...query })}`);
     return body;

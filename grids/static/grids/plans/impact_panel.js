@@ -2,12 +2,13 @@
 // changes, before and after, how even their communities are, and the places that change hands.
 
 import { element, empty } from "maps/element";
+import { grouped, label, pair, shown, verdicts } from "plans/figures";
 
 const PLACES_AT_ONCE = 1000;
 const SETTLED_MS = 400;
 const UNSAVED_MS = 1500;
 // In the narrow panel; the report has all.
-const SHOWN = ["households", "buildings", "shops", "street_km", "cameras", "open_events", "workers", "patrol_visits", "load"];
+const SHOWN = ["households", "buildings", "shops", "service_points", "street_km", "cameras", "open_events", "workers", "vacancies", "patrol_visits", "load"];
 
 export function mount(host, editor) {
   return new Panel(host, editor);
@@ -175,24 +176,7 @@ function table(rows) {
   return element("table", { class: "impact-table" }, element("tbody", {}, ...rows.map(([head, before, after]) =>
     element("tr", { "data-changed": before !== after },
       element("th", { scope: "row" }, head),
-      element("td", { class: "num" }, before === after ? after : [before, " → ", after].join(""))))));
-}
-
-function verdicts() {
-  return { below: gettext("too few households"), within: gettext("households as they should be"), above: gettext("too many households") };
-}
-
-function label({ text, unit }) {
-  return unit ? `${text} ${unit}` : text;
-}
-
-function shown({ unit, digits }, value) {
-  if (value === undefined || value === null) return "–";
-  return grouped(unit === "km²" ? value / 1e6 : value, digits);
-}
-
-function grouped(value, digits = 0) {
-  return value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+      element("td", { class: "num" }, pair(before, after))))));
 }
 
 function range({ least, most }) {
