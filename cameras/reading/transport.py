@@ -19,7 +19,7 @@ from cameras.probe.reason import Reason
 from cameras.probe.steps_onvif import BUSY
 from cameras.probe.target import Login, url_host
 
-MAX_BODY_BYTES = 1024 * 1024
+MAX_BODY_BYTES = 256 * 1024
 WAIT_S = 4.0
 """For a connection, and for each piece of an answer; the whole has the deadline of the process."""
 
