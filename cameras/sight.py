@@ -6,7 +6,7 @@ The poller decides by it, and so do the simulated days of a fleet (`fixtures.cam
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import groupby
 
 from cameras.grouping import SETTLED
@@ -148,12 +148,14 @@ def now_and_then(answers: Sequence[bool]) -> Iterator[int]:
         begin += length
 
 
-def is_lost(health: Health, now: datetime, settled: timedelta = SETTLED) -> bool:
-    """Whether a camera fails that was up one sweep ago.  `services.watch` asks the same in SQL."""
+def is_lost(health: Health, now: datetime) -> bool:
+    """Whether a camera fails that was up one sweep of 60 s ago.  `services.watch` asks the same in
+    SQL, of sweeps of any length.
+    """
     if health.state is State.UNKNOWN:
         return health.detail == IN_DOUBT
     if health.state is State.OFFLINE:
-        return health.since > now - settled
+        return health.since > now - SETTLED
     return health.streak_bad > 0
 
 

@@ -319,7 +319,7 @@ class Photographer:
             left_s = until - loop.time() if purpose is Purpose.CLICK else deadline_s
             if left_s <= ANSWER_RESERVE_S:
                 break
-            if source is Source.HTTP and job.leave:
+            if source is Source.HTTP:
                 job = await self._database.run(services.with_pages, job, timezone.now())
             try:
                 return await self.pool.take(
