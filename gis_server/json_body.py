@@ -16,7 +16,7 @@ def json_body(request: HttpRequest, longest: int) -> dict[str, Any]:
     longest: bytes of a body, at most.
 
     Raises:
-        Invalid: a longer one, or no JSON object.
+        Invalid: a longer one, no JSON object, or one with half a character.
     """
     content = request.read(longest + 1)
     if len(content) > longest:
@@ -26,6 +26,8 @@ def json_body(request: HttpRequest, longest: int) -> dict[str, Any]:
         # Half of a surrogate pair can be written as an escape, and stored nowhere.
         if b"\\u" in content:
             json.dumps(told, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise Invalid(_("The body holds half a character, which cannot be stored.")) from error
     except (ValueError, RecursionError):
         told = None
     if not isinstance(told, dict):

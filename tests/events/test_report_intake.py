@@ -204,7 +204,7 @@ def test_a_report_gets_the_deadlines_of_the_control_level_in_force(phone: Client
         pytest.param({"client_id": None}, "client_id", id="no id"),
         pytest.param({"text": "x" * 2001}, "text", id="too long"),
         pytest.param({"text": "a\0b"}, "text", id="a text that no column holds"),
-        pytest.param({"text": "\ud800"}, "text", id="half a character"),
+        pytest.param({"text": "\ud800"}, "半个字符", id="half a character"),
         pytest.param({"text": ["a"]}, "text", id="a list as a text"),
         pytest.param({"seen_at": "yesterday"}, "seen_at", id="no time"),
         pytest.param({"seen_at": "2026-11-26T10:00:00"}, "seen_at", id="a time of no zone"),
