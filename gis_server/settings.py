@@ -260,7 +260,6 @@ USE_TZ = True
 METRIC_SRID = env_int("METRIC_SRID", 4547, 1024, 998999)
 TILE_STORE = Path(env_str("TILE_STORE", str(VAR_DIR / "tiles")))
 TILE_STORE_MB = env_int("TILE_STORE_MB", 2048, 0, 1_000_000)
-TILE_ACCEL = env_str("TILE_ACCEL", "")
 BASE_MAP = env_choice("BASE_MAP", "none", ("none", "tiles", "pmtiles"))
 BASE_MAP_URL = env_str("BASE_MAP_URL", "")
 BASE_MAP_SERVERS = env_list("BASE_MAP_SERVERS", "")

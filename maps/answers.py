@@ -1,12 +1,14 @@
 """How a tile is answered, whichever way it was asked for: headers, packing, and what is kept."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
-from django.conf import settings
-
-from maps import store
+from maps import queries, store
+from maps.layers import Layer
+from maps.store import Slot
+from maps.tiles import Tile, block_of
 
 FOR_EVER = "private, max-age=31536000, immutable"
 # An answer under a name that is not (or no longer) that of what it holds must not be kept.
@@ -39,20 +41,35 @@ class Answer:
         return LINES[self.status]
 
 
-def kept(edition: str, asked: Asked, name: str, draw: Callable[[], bytes]) -> Answer:
-    """A tile under its present edition: from the store, or drawn and put there."""
+def kept(
+    edition: str, asked: Asked, slot: Slot, draw: Callable[[Sequence[int]], Sequence[bytes]]
+) -> Answer:
+    """What the store has there under its present edition, or else draws (see `store.made`)."""
     tag = f'W/"{edition}"'
     if tag in asked.tags:
         return Answer(304, _headers(FOR_EVER, tag))
-    packed = store.find(name)
+    packed = store.find(slot)
     if packed is None:
-        packed = store.packed(draw())
-        store.keep(name, packed)
-    elif settings.TILE_ACCEL and asked.unpacks:
-        # The server in front sends the file itself.
-        there = ("X-Accel-Redirect", f"{settings.TILE_ACCEL}{name}")
-        return Answer(200, [*_headers(FOR_EVER, tag), *_packed(), there])
+        packed = store.made(slot, draw)
     return _answer(packed, asked, FOR_EVER, tag)
+
+
+def kept_tile(
+    edition: str, asked: Asked, layer: Layer, tile: Tile, scope: Sequence[str], now: datetime
+) -> Answer:
+    """A tile under its present edition; the first of a block has all of it drawn.
+
+    Raises:
+        Unavailable: as `queries.draw`.
+    """
+
+    def draw(places: Sequence[int]) -> list[bytes]:
+        block = block_of(tile)
+        tiles = [block[place] for place in places]
+        drawn = queries.draw_all(layer, tiles, scope, now)
+        return [drawn[one] for one in tiles]
+
+    return kept(edition, asked, store.slot(edition, layer.name, tile), draw)
 
 
 def passing(asked: Asked, content: bytes, tag: str = "") -> Answer:

@@ -23,9 +23,6 @@ def check_base_map(**_more: Any) -> list[CheckMessage]:
         problems = []
     if settings.BASE_MAP != "none":
         problems += _frame()
-    accel = settings.TILE_ACCEL
-    if accel and not (accel.startswith("/") and accel.endswith("/")):
-        problems.append("TILE_ACCEL must begin and end with a slash, such as /kept-tiles/.")
     return [Error(text, id="maps.E001") for text in problems]
 
 

@@ -18,7 +18,7 @@ from gis_server import passes
 from gis_server.errors import DomainError
 from gis_server.roles import Permission, may
 from gis_server.watch import meters
-from maps import answers, queries, store
+from maps import answers
 from maps.layers import LAYERS, Layer
 from maps.tiles import Tile
 
@@ -80,12 +80,9 @@ class TileDoor:
     ) -> answers.Answer | None:
         try:
             tile = Tile(*place)
-            return answers.kept(
-                known.told,
-                answers.Asked.of(environ),
-                store.name_of(known.told, layer.name, tile),
-                lambda: queries.draw(layer, tile, known.reach, timezone.now()),
-            )
+            asked = answers.Asked.of(environ)
+            now = timezone.now()
+            return answers.kept_tile(known.told, asked, layer, tile, known.reach, now)
         except (ValueError, DomainError):
             return None
         except (DatabaseError, InterfaceError):

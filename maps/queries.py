@@ -26,26 +26,32 @@ from patrols.seen.views.asked import Question
 TILE_TIMEOUT_MS = 3_000
 
 MARGIN = BUFFER / EXTENT
-TILE_SQL = f"""
-WITH tile AS MATERIALIZED (
-    SELECT ST_TileEnvelope(%(zoom)s, %(x)s, %(y)s) AS exact,
-           ST_TileEnvelope(%(zoom)s, %(x)s, %(y)s, margin => {MARGIN}) AS reach,
-           west, north, units_m.per_m, {WIDEST_UNITS} / units_m.per_m AS most_m,
-           ST_MakeEnvelope(west, north - {EXTENT}, west + {EXTENT}, north) AS cut,
-           ST_MakeEnvelope(west - {BUFFER}, north - {EXTENT + BUFFER},
-                           west + {EXTENT + BUFFER}, north + {BUFFER}) AS around
-    FROM (SELECT {EXTENT}::float8 * %(x)s AS west,
-                 {EXTENT}::float8 * ((1 << %(zoom)s) - %(y)s) AS north) AS corner,
-         (SELECT {EXTENT} * (1 << %(zoom)s) / {2 * HALF_WORLD_M!r}::float8 AS per_m) AS units_m
-), baked AS MATERIALIZED (
+# Each of the tiles that are asked for by itself: what a part reads is its one row of `tile`.
+TILES_SQL = f"""
+WITH baked AS MATERIALIZED (
     SELECT FROM maps_bake AS bake JOIN maps_edition AS edition USING (token)
-    WHERE bake.days @> %(day)s
-)"""  # noqa: S608 - our own numbers
-# The types of what a tile is asked with, in the order in which statements are given them.
+    WHERE bake.days @> {{day}}
+)
+SELECT numbered.x, numbered.y, drawn.content
+FROM unnest({{xs}}, {{ys}}) AS numbered (x, y) CROSS JOIN LATERAL (
+    WITH tile AS MATERIALIZED (
+        SELECT ST_TileEnvelope({{zoom}}, numbered.x, numbered.y) AS exact,
+               ST_TileEnvelope({{zoom}}, numbered.x, numbered.y, margin => {MARGIN}) AS reach,
+               west, north, units_m.per_m, {WIDEST_UNITS} / units_m.per_m AS most_m,
+               ST_MakeEnvelope(west, north - {EXTENT}, west + {EXTENT}, north) AS cut,
+               ST_MakeEnvelope(west - {BUFFER}, north - {EXTENT + BUFFER},
+                               west + {EXTENT + BUFFER}, north + {BUFFER}) AS around
+        FROM (SELECT {EXTENT}::float8 * numbered.x AS west,
+                     {EXTENT}::float8 * ((1 << {{zoom}}) - numbered.y) AS north) AS corner,
+             (SELECT {EXTENT} * (1 << {{zoom}}) / {2 * HALF_WORLD_M!r}::float8 AS per_m) AS units_m
+    )
+    SELECT {{parts}} AS content
+) AS drawn"""  # noqa: S608 - our own numbers
+# The types of what tiles are asked with, in the order in which statements are given them.
 TYPES = {
     "zoom": "int",
-    "x": "int",
-    "y": "int",
+    "xs": "int[]",
+    "ys": "int[]",
     "day": "date",
     "now": "timestamptz",
     "scope": "text[]",
@@ -123,24 +129,39 @@ def draw(layer: Layer, tile: Tile, scope: Sequence[str], now: datetime) -> bytes
     Raises:
         Unavailable: the database took longer than `TILE_TIMEOUT_MS`.
     """
-    values = _values(tile, scope, now)
+    return draw_all(layer, [tile], scope, now)[tile]
+
+
+def draw_all(
+    layer: Layer, tiles: Sequence[Tile], scope: Sequence[str], now: datetime
+) -> dict[Tile, bytes]:
+    """Tiles of one zoom in one statement; as `draw`."""
+    z = tiles[0].z
+    values: dict[str, Any] = {
+        "zoom": z,
+        "xs": [tile.x for tile in tiles],
+        "ys": [tile.y for tile in tiles],
+        "day": timezone.localdate(now),
+        "now": now,
+        "scope": [prefix for prefix in scope if prefix],
+    }
     words = ", ".join(f"%({name})s" for name in TYPES)
     with _told_late(), connection.cursor() as cursor:
-        name = _prepared(cursor, layer, tile.z)
+        name = _prepared(cursor, layer, z)
         # One journey for all; what is set ends with the statement's own transaction.  To plan for
         # each tile's numbers, as is done five times first, finds the same plan and costs more than
         # the tile.
         limit = f"SET LOCAL statement_timeout = {TILE_TIMEOUT_MS:d}"
         planned = "SET LOCAL plan_cache_mode = force_generic_plan"
         cursor.execute(f"{limit}; {planned}; EXECUTE {name} ({words})", values)
-        return bytes(cursor.fetchone()[0])
+        return {Tile(z, x, y): bytes(content) for x, y, content in cursor.fetchall()}
 
 
 _known: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
 
 
 def _prepared(cursor: Any, layer: Layer, z: int) -> str:
-    """The name of the statement that draws such a tile, which this connection knows by now.
+    """The name of the statement that draws such tiles, which this connection knows by now.
 
     To plan it each time would take longer than most tiles take to draw.
     """
@@ -164,8 +185,9 @@ def forget_statements() -> None:
 def _statement(layer: Layer, z: int) -> tuple[str, str]:
     """What draws such tiles, and a name that follows from it."""
     given = {name: f"${place}" for place, name in enumerate(TYPES, start=1)}
-    parts = [part for part in layer.parts if z >= part.min_zoom]
-    sql = (TILE_SQL + "\nSELECT " + "\n|| ".join(_encoded(part, z) for part in parts)) % given
+    parts = "\n|| ".join(_encoded(part, z) for part in layer.parts if z >= part.min_zoom)
+    drawn = parts % (given | {"x": "numbered.x", "y": "numbered.y"})
+    sql = TILES_SQL.format(parts=drawn, **given)
     return "tile_" + hashlib.sha256(sql.encode()).hexdigest()[:20], sql
 
 
@@ -214,17 +236,6 @@ def _layer_of(name: str, sql: str) -> str:
         SELECT ST_AsMVT(part, '{name}', {EXTENT}, 'geom', 'id')
         FROM (SELECT * FROM ({sql}) AS drawn OFFSET 0) AS part
         WHERE part.geom IS NOT NULL), ''::bytea)"""  # noqa: S608
-
-
-def _values(tile: Tile, scope: Sequence[str], now: datetime) -> dict[str, Any]:
-    return {
-        "zoom": tile.z,
-        "x": tile.x,
-        "y": tile.y,
-        "day": timezone.localdate(now),
-        "now": now,
-        "scope": [prefix for prefix in scope if prefix],
-    }
 
 
 def territory(scope: Sequence[str], day: date) -> Territory:

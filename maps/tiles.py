@@ -17,6 +17,10 @@ HALF_WORLD_M = math.pi * 6_378_137.0
 EXTENT = 4096
 BUFFER = 64
 MAX_ZOOM = 22
+# Close by, a statement costs more to begin than a tile to draw, and whoever looks at one tile looks
+# at its neighbours: from these zooms on so many a side are drawn at once.  Further away one takes
+# long by itself.
+BLOCK_SIDES = ((13, 4), (10, 2), (0, 1))
 
 Bounds = tuple[float, float, float, float]
 
@@ -51,6 +55,24 @@ def reach(tile: Tile) -> Bounds:
     west, south, east, north = bounds(tile)
     margin_m = (east - west) * BUFFER / EXTENT
     return west - margin_m, south - margin_m, east + margin_m, north + margin_m
+
+
+def block_side(z: int) -> int:
+    """How many tiles a side are drawn at once at a zoom."""
+    return next(side for from_zoom, side in BLOCK_SIDES if z >= from_zoom)
+
+
+def block_of(tile: Tile) -> list[Tile]:
+    """The tiles to draw together with one, itself among them, row by row from the north-west."""
+    side = block_side(tile.z)
+    west, north = tile.x - tile.x % side, tile.y - tile.y % side
+    return [Tile(tile.z, west + n % side, north + n // side) for n in range(side * side)]
+
+
+def place_in_block(tile: Tile) -> int:
+    """Where a tile stands in its `block_of`."""
+    side = block_side(tile.z)
+    return tile.y % side * side + tile.x % side
 
 
 def tiles_over(area: Bounds, z: int) -> list[Tile]:

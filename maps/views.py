@@ -219,10 +219,7 @@ def tile(
     if edition != present:
         tag = f'W/"{present}"'
         return _answered(answers.passing(asked, queries.draw(drawn, place, scope, now), tag))
-    name = store.name_of(present, layer, place)
-    return _answered(
-        answers.kept(present, asked, name, lambda: queries.draw(drawn, place, scope, now))
-    )
+    return _answered(answers.kept_tile(present, asked, drawn, place, scope, now))
 
 
 @allow(Permission.SEE_MAP)
@@ -232,8 +229,8 @@ def outline(request: HttpRequest, edition: str) -> HttpResponseBase:
     day, scope, asked = timezone.localdate(), _scope(request), answers.Asked.of(request.META)
     present = queries.edition(scope, day)
     if edition == present:
-        name = store.name_of(present, "outline", Tile(0, 0, 0))
-        response = _answered(answers.kept(present, asked, name, lambda: lines(scope, day)))
+        slot = store.slot(present, "outline", Tile(0, 0, 0))
+        response = _answered(answers.kept(present, asked, slot, lambda _: [lines(scope, day)]))
     else:
         response = _answered(answers.passing(asked, lines(scope, day)))
     response["Content-Type"] = "application/json"

@@ -11,7 +11,6 @@ from bin.steps.layout import Layout
 
 CACHE = Path("/var/cache/gis-server-front")
 RUN = Path("/run/gis-server-front")
-KEPT_TILES = "/kept-tiles/"
 MIB = 2**20
 CIPHERS = [
     f"ECDHE-{key}-{cipher}"
@@ -157,18 +156,6 @@ http {{
             client_max_body_size {in_bytes(POSITIONS_BYTES)};
             proxy_pass http://positions;
         }}
-
-        # Tiles that were drawn once; the product says who may have them.
-        location {KEPT_TILES} {{
-            internal;
-            alias {layout.state}/tiles/;
-            # nginx sends the file with headers of its own, and not with those of the answer that
-            # led to it: all kept tiles are packed, and their tag is the edition's.
-            etag off;
-            add_header Content-Encoding gzip;
-            add_header ETag $upstream_http_etag;
-            add_header Strict-Transport-Security "max-age=31536000" always;
-        }}
     }}
 }}
 """
@@ -200,5 +187,4 @@ def settings(front: Front) -> Mapping[str, str]:
         "POSITIONS_URL": front.origin,
         "ALLOWED_HOSTS": f"{front.name},127.0.0.1",
         "BEHIND_TLS": "true",
-        "TILE_ACCEL": KEPT_TILES,
     }

@@ -68,8 +68,6 @@ class Machine:
         # At no moment of a later run closed to the processes that are at work.
         layout.secrets.mkdir(mode=0o750, exist_ok=True)
         self.give(layout.secrets, "root", USER, 0o750)
-        # What is made below belongs to the group too, which may read tiles and nothing else.
-        self.give(state / "tiles", USER, FRONT_USER, 0o2750)
 
     def give(self, path: Path, user: str, group: str, mode: int) -> None:
         if not self.rehearsal:

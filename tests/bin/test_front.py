@@ -78,11 +78,6 @@ def upstream(word: str) -> Upstream:
             if self.path == "/live":
                 self._stream()
                 return
-            if self.path == "/tile":
-                self.send_header("X-Accel-Redirect", "/kept-tiles/boot/one")
-                self.send_header("Content-Encoding", "gzip")
-                self.send_header("ETag", 'W/"edition"')
-                self.send_header("Cache-Control", "private")
             self.send_header("Content-Length", str(len(word)))
             self.end_headers()
             self.wfile.write(word.encode())
@@ -159,9 +154,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     folder = tmp_path_factory.mktemp("front")
     folder.chmod(0o755)
     layout = Layout(folder)
-    for one in (layout.tls, layout.etc / "nginx.d", layout.state / "tiles" / "boot"):
+    for one in (layout.tls, layout.etc / "nginx.d"):
         one.mkdir(parents=True)
-    (layout.state / "tiles" / "boot" / "one").write_bytes(b"a packed tile")
     certificate = tls.Certificate(layout.tls)
     tls.ensure(certificate, Journal("bin/install", folder), NAME)
     servers = [upstream(word) for word in ("web", "live", "positions")]
@@ -265,17 +259,6 @@ def test_news_come_at_once_and_not_when_a_buffer_is_full(house: House) -> None:
         assert reply.readline() == b"first\n"
         house.live.go_on.set()
         assert reply.readline() == b"second\n"
-
-
-@nginx_only
-def test_a_kept_tile_is_sent_from_its_file_and_only_when_the_product_says_so(house: House) -> None:
-    reply = house.ask("/tile")
-
-    assert reply.body == b"a packed tile"
-    assert reply.headers["Content-Encoding"] == "gzip"
-    assert reply.headers.get_all("ETag") == ['W/"edition"']
-    assert reply.headers["Cache-Control"] == "private"
-    assert house.ask("/kept-tiles/boot/one").status == 404
 
 
 @nginx_only

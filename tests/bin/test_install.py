@@ -220,7 +220,7 @@ def test_an_installation_runs_and_says_where(
     assert settings.startswith("# mine\n")
     for line in (
         "BEHIND_TLS=true", "WEB_HOST=127.0.0.1", f"ALLOWED_HOSTS={NAME},127.0.0.1",
-        f"LIVE_URL=https://{NAME}:{stage.ports[3]}", "TILE_ACCEL=/kept-tiles/",
+        f"LIVE_URL=https://{NAME}:{stage.ports[3]}",
         f"SECRET_KEY_FILE={where.secrets}/secret_key",
     ):  # fmt: skip
         assert line in settings.splitlines()
@@ -343,7 +343,7 @@ def test_modes_of_what_is_secret(stage: Stage) -> None:
     assert {mode(file) for file in where.secrets.iterdir()} == {0o640}
     assert mode(where.tls / "ca.key") == 0o600
     assert mode(where.tls / "server.key") == 0o640
-    assert mode(where.state / "tiles") == 0o2750
+    assert mode(where.state / "tiles") == 0o750
     assert mode(where.state / "redis") == 0o700
 
 

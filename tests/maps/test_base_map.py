@@ -270,7 +270,6 @@ TEMPLATE = "https://t{s}.example/{z}/{x}/{y}?tk={key}"
             {"BASE_MAP": "pmtiles", "BASE_MAP_FILE": "/etc/hostname"}, "no PMTiles", id="no such"
         ),
         pytest.param({"BASE_MAP": "pmtiles", "BASE_MAP_FILE": "/no"}, "read", id="not there"),
-        pytest.param({"TILE_ACCEL": "kept"}, "slash", id="no folder"),
     ],
 )
 def test_settings_that_cannot_work_are_told(

@@ -1,7 +1,7 @@
 """The short way to a tile: as the long one answers, and shut as soon as anybody's rights change."""
 
 import gzip
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
@@ -19,8 +19,10 @@ from gis_server import passes
 from gis_server.accounts import sessions, users
 from gis_server.models import AreaGrant, User
 from gis_server.roles import Role
+from maps import queries
 from maps.door import TileDoor
-from maps.tiles import tiles_over
+from maps.layers import LAYERS, Layer
+from maps.tiles import Tile, block_of, tiles_over
 from tests.conftest import SignIn
 from tests.maps.territory import FIRST, SECOND, SOUTH, WEST
 
@@ -41,14 +43,16 @@ class Door:
 
         self.door = TileDoor(counted)
 
-    def get(self, client: Client, edition: str, layer: str = "grids", **more: str) -> Any:
+    def get(
+        self, client: Client, edition: str, layer: str = "grids", *, tile: Tile = TILE, **more: Any
+    ) -> Any:
         told: dict[str, Any] = {}
 
         def start(status: str, headers: list[tuple[str, str]]) -> None:
             told.update(status=int(status[:3]), headers=dict(headers))
 
         key = client.cookies[settings.SESSION_COOKIE_NAME].value
-        path = f"/tiles/{edition}/{layer}/{TILE.z}/{TILE.x}/{TILE.y}.mvt"
+        path = f"/tiles/{edition}/{layer}/{tile.z}/{tile.x}/{tile.y}.mvt"
         plain = client._base_environ(PATH_INFO=path)  # type: ignore[attr-defined]
         request = plain | {
             "REQUEST_METHOD": "GET",
@@ -104,6 +108,42 @@ def test_a_kept_tile_asks_the_database_nothing(
         status, _headers, _body = door.get(operator, name)
 
     assert status == 200
+
+
+def test_the_neighbours_of_a_tile_are_drawn_with_it(
+    operator: Client, door: Door, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    name = edition(operator)
+    door.get(operator, name)
+    reach = ["140107"]
+    with django_assert_num_queries(0):
+        answers = {tile: door.get(operator, name, tile=tile) for tile in block_of(TILE)}
+
+    assert len(answers) == 16
+    for tile, (status, headers, body) in answers.items():
+        alone = queries.draw(LAYERS["grids"], tile, reach, timezone.now())
+        assert (status, gzip.decompress(body) if body else b"") == (200 if alone else 204, alone)
+        assert "immutable" in headers["Cache-Control"]
+    assert {status for status, _headers, _body in answers.values()} == {200, 204}
+
+
+def test_where_nothing_is_kept_nothing_is_drawn_for_nobody(
+    operator: Client, door: Door, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.TILE_STORE_MB = 0
+    asked: list[int] = []
+    draw_all = queries.draw_all
+
+    def counted(layer: Layer, tiles: Sequence[Tile], *more: Any) -> dict[Tile, bytes]:
+        asked.append(len(tiles))
+        return draw_all(layer, tiles, *more)
+
+    monkeypatch.setattr(queries, "draw_all", counted)
+    name = edition(operator)
+    for _ in range(2):
+        assert door.get(operator, name)[0] == 200
+
+    assert asked == [1, 1]
 
 
 def test_a_reader_who_has_it_is_not_sent_it(operator: Client, door: Door) -> None:
@@ -218,21 +258,9 @@ def test_a_change_while_somebody_is_asked_about_wins(sign_in: SignIn) -> None:
     ],
 )
 def test_who_shows_something_else_is_asked_anew(
-    operator: Client, door: Door, more: dict[str, str]
+    operator: Client, door: Door, more: dict[str, Any]
 ) -> None:
     name = edition(operator)
     door.get(operator, name)
 
     assert door.get(operator, name, **more)[0] == 401
-
-
-def test_the_server_in_front_may_send_the_file(operator: Client, door: Door, settings: Any) -> None:
-    settings.TILE_ACCEL = "/kept-tiles/"
-    name = edition(operator)
-    door.get(operator, name)
-    status, headers, body = door.get(operator, name)
-
-    assert (status, body) == (200, b"")
-    assert headers["X-Accel-Redirect"].startswith("/kept-tiles/")
-    assert headers["X-Accel-Redirect"].endswith(f"/{name}/grids/{TILE.z}/{TILE.x}/{TILE.y}")
-    assert headers["Content-Encoding"] == "gzip"

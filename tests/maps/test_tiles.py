@@ -6,7 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maps.tiles import HALF_WORLD_M, MAX_ZOOM, Tile, bounds, edition_name, reach, tiles_over
+from maps.tiles import (
+    HALF_WORLD_M,
+    MAX_ZOOM,
+    Tile,
+    block_of,
+    block_side,
+    bounds,
+    edition_name,
+    place_in_block,
+    reach,
+    tiles_over,
+)
 
 DAY = date(2026, 11, 22)
 
@@ -84,3 +95,22 @@ def test_an_edition_is_named_after_all_that_a_tile_depends_on(
 
 def test_the_order_of_a_scope_does_not_matter() -> None:
     assert edition_name("t", DAY, ["14", "15"]) == edition_name("t", DAY, ["15", "14", "14"])
+
+
+@given(
+    st.integers(0, MAX_ZOOM).flatmap(
+        lambda z: st.tuples(st.just(z), st.integers(0, (1 << z) - 1), st.integers(0, (1 << z) - 1))
+    )
+)
+def test_every_tile_of_a_block_has_the_same_block(place: tuple[int, int, int]) -> None:
+    tile = Tile(*place)
+    block = block_of(tile)
+
+    assert tile in block
+    assert len(set(block)) == block_side(tile.z) ** 2
+    assert block[place_in_block(tile)] == tile
+    assert all(block_of(one) == block for one in block)
+
+
+def test_from_afar_a_tile_is_drawn_alone() -> None:
+    assert block_of(Tile(9, 5, 6)) == [Tile(9, 5, 6)]
