@@ -35,6 +35,8 @@ NEEDED = "postgis"
 TRIES = 20
 FEED_LEAP = 10_000_000
 """More changes than any server records between a backup and its restore."""
+# Settings of pages and maps are not looked at: see the command.
+MIGRATE = ("migrate", "--no-input", "--skip-checks", "-v", "0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ def load(folder: Path, told: Manifest, server: Server, vault_keys: str, say: Say
         say(f"All {told.row_count} rows of {len(told.rows)} tables are back.")
         cursor.execute("ANALYZE")
     say("Bringing the tables up to this version …")
-    status, said = programs.manage(settings.BASE_DIR, server, "migrate", "--no-input", "-v", "0")
+    status, said = programs.manage(settings.BASE_DIR, server, *MIGRATE)
     if status:
         raise Refused(f"the tables could not be brought up to this version: {_last(said)}")
     say("Looking over the data …")

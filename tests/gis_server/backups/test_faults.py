@@ -225,3 +225,15 @@ def test_a_manifest_survives_its_own_reading(source: Installation) -> None:
 
     assert isinstance(told, Manifest)
     assert json.loads(manifest.written(told))["rows"] == told.rows
+
+
+def test_a_setting_of_the_map_that_cannot_work_stops_no_backup(
+    source: Installation, backup: Path, install: Install
+) -> None:
+    broken = {"BASE_MAP": "pmtiles", "BASE_MAP_FILE": ""}
+    assert "BASE_MAP_FILE" in source.refused("check", **broken)
+    fresh = install(model=False)
+
+    assert backup.name in source.well("backup", "--list", **broken)
+    fresh.well("restore", backup, **broken)
+    assert fresh.rows("SELECT count(*) FROM grids_grid") == [(897,)]
