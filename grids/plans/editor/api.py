@@ -18,7 +18,7 @@ from gis_server.edge import allow, json_ok, parse_text, user_of
 from gis_server.errors import Invalid, NotFound
 from gis_server.json_body import json_body, text_of
 from gis_server.openapi.marks import asks, sends
-from gis_server.openapi.schemas import FLAG, listing, record, text, written
+from gis_server.openapi.schemas import FLAG, listing, nullable, record, text, written
 from gis_server.roles import Permission, may
 from gis_server.throttle import Pace
 from grids.models import BoundaryPlan
@@ -38,9 +38,10 @@ MOST_AT_ONCE = 200
 MOST_LOCKED = 2_000
 PAGE = re.compile(r"[0-9a-z]{8,32}")
 ONE = {"community": text(pattern="^([0-9]{12})?$")}
+ONE_SENT = {"community": nullable(ONE["community"])}
 OPERATIONS = record(
     {"revision": REVISION, "operations": listing(SCHEMA, minItems=1, maxItems=MOST_AT_ONCE)},
-    **ONE,
+    **ONE_SENT,
 )
 
 
@@ -99,7 +100,7 @@ def operations(request: HttpRequest, grid_plan_id: int) -> JsonResponse:
 
 @allow(Permission.EDIT_TERRITORY)
 @require_POST
-@sends(record({"revision": REVISION}, **ONE))
+@sends(record({"revision": REVISION}, **ONE_SENT))
 def undo(request: HttpRequest, grid_plan_id: int) -> JsonResponse:
     """Take the last step back."""
     told, community = _told(request, grid_plan_id)
@@ -111,7 +112,7 @@ def undo(request: HttpRequest, grid_plan_id: int) -> JsonResponse:
 
 @allow(Permission.EDIT_TERRITORY)
 @require_POST
-@sends(record({"revision": REVISION}, **ONE))
+@sends(record({"revision": REVISION}, **ONE_SENT))
 def redo(request: HttpRequest, grid_plan_id: int) -> JsonResponse:
     """Do again what was taken back last."""
     told, community = _told(request, grid_plan_id)
@@ -239,7 +240,7 @@ def staff(request: HttpRequest, grid_plan_id: int) -> JsonResponse:
 
 @allow(Permission.REVIEW_PLANS)
 @require_POST
-@sends(record({"page": text(pattern=f"^{PAGE.pattern}$")}, leaves={}, **ONE))
+@sends(record({"page": text(pattern=f"^{PAGE.pattern}$")}, leaves={}, **ONE_SENT))
 def here(request: HttpRequest, grid_plan_id: int) -> JsonResponse:
     """Note that a page has the plan open, or with `leaves` no longer; answer who else has."""
     user = user_of(request)
