@@ -89,21 +89,16 @@ def made(slot: Slot, draw: Callable[[Sequence[int]], Sequence[bytes]]) -> bytes:
         there = find(slot)
         if there is not None:
             return there
-        places = range(slot.of) if has_room() else [slot.place]
+        places = range(slot.of) if _has_room() else [slot.place]
         tiles = [packed(content) for content in draw(places)]
         if len(tiles) == slot.of:
             keep(slot.file, tiles)
         return tiles[places.index(slot.place)]
 
 
-def has_room() -> bool:
-    """Whether tiles can be kept at all."""
-    return bool(settings.TILE_STORE_MB) and _has_room(int(time.monotonic() / ROOM_EVERY_S))
-
-
 def keep(file: str, tiles: Sequence[bytes]) -> None:
     """Keep all tiles of a file; where there is no room, they are drawn again the next time."""
-    if not has_room():
+    if not _has_room():
         return
     ends = accumulate(map(len, tiles), initial=WORD * len(tiles))
     head = struct.pack(f"<{len(tiles)}I", *islice(ends, 1, None))
@@ -175,9 +170,12 @@ def _boot() -> str:
 _room = (-1, False)
 
 
-def _has_room(now: int) -> bool:
-    """Whether the disk has room, looked at every `ROOM_EVERY_S` seconds."""
+def _has_room() -> bool:
+    """Whether tiles can be kept; the disk is looked at every `ROOM_EVERY_S` seconds."""
     global _room  # noqa: PLW0603 - one for the process
+    if not settings.TILE_STORE_MB:
+        return False
+    now = int(time.monotonic() / ROOM_EVERY_S)
     if _room[0] != now:
         try:
             leave_reserve(Path(settings.TILE_STORE))

@@ -9,6 +9,7 @@ from bin.steps import postgres, recover
 from bin.steps.journal import Failed, Journal
 from bin.steps.layout import Layout
 from bin.steps.postgres import Cluster
+from gis_server.backups import restoring
 from gis_server.models import ChangeRow, UserSession
 
 
@@ -78,6 +79,8 @@ def test_nobody_goes_on_with_what_came_after_that_moment(
     recover.recover(cluster, journal, None, datetime.now(UTC))
 
     with postgres.running(cluster):
+        # The same as after a restore, which steps of bin/ cannot ask.
+        assert recover.FEED_LEAP == restoring.FEED_LEAP
         told = f"SELECT topic, id > {recover.FEED_LEAP} FROM {FEED}"
         assert postgres.ask(cluster, journal, told, "gis") == "restored|t"
         assert postgres.ask(cluster, journal, f"SELECT count(*) FROM {SESSIONS}", "gis") == "0"

@@ -143,16 +143,23 @@ def test_an_empty_list_says_what_to_do(technician: Client, operator: Client) -> 
     assert "empty-state" in text(operator, "/cameras/?q=nothing")
 
 
+def failed(camera: Camera, said: str) -> None:
+    """A check that broke at its second rung, for what the camera's state says; said: its detail."""
+    state = CameraState.objects.get(camera=camera)
+    state.detail = said
+    state.save()
+    steps = [STEPS[0], {**STEPS[1], "reason": state.reason, "detail": said}]
+    Probe.objects.create(
+        camera=camera, at=NOW, reason=state.reason, detail=said, took_ms=40, steps=steps
+    )
+
+
 def test_a_wrong_login_is_told_in_chinese_and_in_english(
     operator: Client, make_camera: MakeCamera
 ) -> None:
     said = "DESCRIBE with the login answered 401"
     camera = make_camera(state=State.OFFLINE, reason=Reason.WRONG_LOGIN)
-    CameraState.objects.filter(camera=camera).update(detail=said)
-    steps = [STEPS[0], {**STEPS[1], "reason": "wrong_login", "detail": said}]
-    Probe.objects.create(
-        camera=camera, at=NOW, reason="wrong_login", detail=said, took_ms=40, steps=steps
-    )
+    failed(camera, said)
     path, chinese = f"/cameras/{camera.pk}/", "使用登录凭据请求 DESCRIBE，设备应答 401"
 
     page = operator.get(path, headers=PAGE | {"accept-language": "zh-hans"}).content.decode()
@@ -170,11 +177,7 @@ def test_what_a_device_says_in_a_detail_is_never_markup(
 ) -> None:
     said = "DESCRIBE answered 400 <script>alert(1)</script>"
     camera = make_camera(state=State.OFFLINE, reason=Reason.REJECTED)
-    CameraState.objects.filter(camera=camera).update(detail=said)
-    steps = [{**STEPS[1], "reason": "rejected", "detail": said}]
-    Probe.objects.create(
-        camera=camera, at=NOW, reason="rejected", detail=said, took_ms=40, steps=steps
-    )
+    failed(camera, said)
 
     html = text(operator, f"/cameras/{camera.pk}/")
 
