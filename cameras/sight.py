@@ -165,6 +165,11 @@ def are_many(lost: int, fine: int, lost_share: float) -> bool:
     return watched >= FEWEST_WATCHED and lost > lost_share * watched
 
 
+def most_counted(lost: int, lost_share: float) -> int:
+    """How far to count those that are fine: with so many or more, `are_many` says no."""
+    return max(FEWEST_WATCHED, int(lost / lost_share) - lost + 1)
+
+
 def down_after(*, is_doubtful: bool, canaries_answer: bool) -> int:
     """How many failures in a row make a camera offline."""
     if not is_doubtful:

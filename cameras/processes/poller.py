@@ -38,7 +38,12 @@ logger = logging.getLogger(__name__)
 BUDGET_S = 5.0
 PER_HOST = 2
 CLAIMED_PER_PLACE = 10
-CLAIMS_PER_ROUND = 4
+AHEAD = 1.0
+"""So many more than there are places are claimed, as a share: they wait for a place, so that a
+claim can be large.  A row of 300 costs the database half of one of 100."""
+CLAIMED_AT_ONCE = 0.75
+"""So many are claimed at least, as a share of the places: what is left of those ahead has enough to
+do until the claim is there."""
 LEASE = timedelta(seconds=30)
 NEEDED = timedelta(seconds=BUDGET_S + 1)
 """So much of a lease a question takes, its write included."""
@@ -147,7 +152,7 @@ class Poller:
                 await self._pause(GATHER_S if claims else IDLE_S)
 
     async def _claim(self) -> list[Claim]:
-        """Claim as many as there are free places, and start asking them."""
+        """Claim as many as there is room for, and start asking them."""
         while (free := self._free()) < self._batch() and not self._stopping.is_set():
             self._room.clear()
             with contextlib.suppress(TimeoutError):
@@ -177,16 +182,16 @@ class Poller:
         return claims
 
     def _free(self) -> int:
-        """Places for more cameras.  Who waits for his host takes none, so that a dead recorder with
+        """Room for more cameras.  Who waits for his host takes none, so that a dead recorder with
         hundreds of cameras keeps no other one waiting; but what one poller claims has an end.
         """
         active = len(self._asking) - self._lanes.waiting - self._lanes.aside
         most = CLAIMED_PER_PLACE * self.concurrency + self._lanes.aside
-        return min(self.concurrency - active, most - len(self._asking))
+        return min(int((1 + AHEAD) * self.concurrency) - active, most - len(self._asking))
 
     def _batch(self) -> int:
-        """How many free places are worth a claim: one by one would cost a query for each camera."""
-        return max(1, self.concurrency // CLAIMS_PER_ROUND)
+        """How much room is worth a claim: one by one would cost a query for each camera."""
+        return max(1, int(CLAIMED_AT_ONCE * self.concurrency))
 
     async def _ask(self, claim: Claim) -> None:
         """Ask what was claimed; once more when the claim that is now held asks something else."""

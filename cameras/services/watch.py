@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from cameras import sight
 from cameras.grouping import explain, groups, suspects
@@ -98,8 +98,9 @@ def is_doubtful(rules: SiteRules, now: datetime) -> bool:
     watched = CameraState.objects.filter(camera__site__name=rules.name, camera__enabled=True)
     lost = watched.filter(pk__in=maybe)
     number = lost.count()
-    up = Q(state__in=[State.ONLINE, State.DEGRADED])
-    if not sight.are_many(number, watched.filter(up, streak_bad=0).count(), rules.lost_share):
+    fine = watched.filter(state__in=[State.ONLINE, State.DEGRADED], streak_bad=0)
+    counted = fine[: sight.most_counted(number, rules.lost_share)].count()
+    if not sight.are_many(number, counted, rules.lost_share):
         return False
     return not is_explained(lost, number)
 

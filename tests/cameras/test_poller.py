@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
+from unittest.mock import Mock
 
 import psycopg2
 import pytest
@@ -92,14 +93,33 @@ def test_once_asks_all_that_is_due_and_ends(make_camera: MakeCamera) -> None:
     assert CameraState.objects.exclude(leased_by="").count() == 0
 
 
-def test_more_cameras_than_places_are_all_asked(make_camera: MakeCamera) -> None:
+def test_more_cameras_than_places_are_all_asked(
+    make_camera: MakeCamera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Claimed ahead, so that few claims do; and no more of them asked at once for that."""
     for _ in range(50):
         make_camera(port=9)
+    ours = Poller(LOOPBACK, concurrency=8)
+    claimed, taken = [], []
 
-    asked = asyncio.run(Poller(LOOPBACK, concurrency=7).once())
+    def claim(**kwargs: Any) -> list[services.Claim]:
+        found = services.claim(**kwargs)
+        claimed.append(len(found))
+        return found
+
+    async def results(target: Any, steps: Any) -> Any:
+        taken.append(8 - ours._lanes.places.free)
+        return await climb(target, steps)
+
+    climb = ours._prober.climb
+    monkeypatch.setattr(poller, "services", Mock(wraps=services, claim=claim))
+    monkeypatch.setattr(ours._prober, "climb", results)
+    asked = asyncio.run(ours.once())
 
     assert asked == 50
     assert Probe.objects.count() == 50
+    assert max(taken) <= 8
+    assert claimed == [16, 16, 16, 2, 0]
 
 
 def test_a_password_that_was_changed_on_a_recorder_is_not_sent_once_for_each_channel(

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cameras import services
 from cameras.health import DOWN_AFTER, IN_DOUBT, Health, State
@@ -36,6 +38,7 @@ from cameras.sight import (
     are_many,
     is_lost,
     loses_packets,
+    most_counted,
 )
 from gis_server.models import ChangeRow
 from tests.cameras.conftest import MakeCamera
@@ -321,6 +324,13 @@ SHARES = [
 @pytest.mark.parametrize(("lost", "fine", "many"), SHARES)
 def test_when_the_lost_are_many(lost: int, fine: int, many: bool) -> None:
     assert are_many(lost, fine, 0.3) is many
+
+
+@given(st.integers(0, 5_000), st.integers(0, 100_000), st.integers(1, 100))
+def test_no_more_of_the_fine_need_counting(lost: int, fine: int, percent: int) -> None:
+    share = percent / 100
+    counted = min(fine, most_counted(lost, share))
+    assert are_many(lost, counted, share) == are_many(lost, fine, share)
 
 
 def test_while_nothing_is_lost_the_fleet_is_not_counted(
