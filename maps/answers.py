@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from maps import queries, store
 from maps.layers import Layer
@@ -17,8 +17,7 @@ CONTENT_TYPE = "application/vnd.mapbox-vector-tile"
 LINES = {200: "200 OK", 204: "204 No Content", 304: "304 Not Modified"}
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(NamedTuple):
     """What of a request decides about its answer: whether it unpacks, and the tags it has."""
 
     unpacks: bool
@@ -28,6 +27,11 @@ class Asked:
     def of(cls, environ: dict[str, Any]) -> "Asked":
         encodings = environ.get("HTTP_ACCEPT_ENCODING", "")
         return cls("gzip" in encodings, environ.get("HTTP_IF_NONE_MATCH", ""))
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is answered as nearly all are: whole and packed."""
+        return self.unpacks and not self.tags
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,9 @@ from gis_server import passes
 from gis_server.accounts import sessions, users
 from gis_server.models import AreaGrant, User
 from gis_server.roles import Role
-from maps import queries
-from maps.door import TileDoor
+from maps import queries, store
+from maps.answers import Answer
+from maps.door import SMALL, Lately, TileDoor
 from maps.layers import LAYERS, Layer
 from maps.tiles import Tile, block_of, tiles_over
 from tests.conftest import SignIn
@@ -108,6 +109,46 @@ def test_a_kept_tile_asks_the_database_nothing(
         status, _headers, _body = door.get(operator, name)
 
     assert status == 200
+
+
+def test_what_was_answered_lately_is_not_read_again(
+    operator: Client, door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = edition(operator)
+    read = [door.get(operator, name) for _ in range(2)][1]
+    monkeypatch.setattr(store, "find", pytest.fail)
+    tag = read[1]["ETag"]
+
+    assert door.get(operator, name) == read
+    assert door.get(operator, name, HTTP_IF_NONE_MATCH=tag)[0] == 304
+
+
+def test_what_was_answered_lately_is_for_those_who_may_see_it(
+    operator: Client, door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = edition(operator)
+    for _ in range(2):
+        door.get(operator, name)
+    needed = LAYERS["grids"].permission
+    monkeypatch.setattr("maps.door.may", lambda role, permission: permission != needed)
+    door.get(operator, name)
+
+    assert door.inside == 2
+
+
+def test_so_much_is_remembered() -> None:
+    lately, layer = Lately(4 * SMALL), LAYERS["grids"]
+    small, large = Answer(200, [], bytes(600)), Answer(200, [], bytes(4 * SMALL))
+
+    def keep(*answers: Answer) -> list[int]:
+        for number, answer in enumerate(answers):
+            lately.keep(f"/tiles/{number}", layer, answer)
+        return [number for number in range(5) if lately.find(f"/tiles/{number}")]
+
+    assert keep(small, small) == [0, 1]
+    assert keep(small, small, large) == [0, 1]
+    assert keep(small, small, small) == [2]
+    assert lately.find("/tiles/2") == (layer, small)
 
 
 def test_the_neighbours_of_a_tile_are_drawn_with_it(
