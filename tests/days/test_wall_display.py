@@ -158,6 +158,15 @@ def test_type_follows_the_distance_and_is_kept(open_page: OpenPage) -> None:
     page.goto(page.url.replace("/wall/", "/maps/files/"))
     assert page.evaluate(ink) == "rgb(20, 32, 43)"
     assert page.evaluate(ROOT_PX) < grown
+    # The page of one's account chooses it for all of them, and leaves the wall's type as it is.
+    page.goto(page.url.replace("/maps/files/", "/account/"))
+    dark = page.locator("[data-choose-theme=dark]")
+    expect(page.locator("[data-choose-theme=light]")).to_have_attribute("aria-pressed", "true")
+    dark.click()
+    expect(dark).to_have_attribute("aria-pressed", "true")
+    page.goto(page.url.replace("/account/", "/wall/"))
+    assert page.evaluate(ink) == "rgb(232, 238, 244)"
+    assert page.evaluate(ROOT_PX) == grown
 
 
 def test_an_address_that_cannot_be_meant_is_told_on_the_page(open_page: OpenPage) -> None:

@@ -18,6 +18,10 @@ SHEETS = (
     ROOT / "maps" / "static" / "maps" / "desk" / "then" / "then.css",
     ROOT / "grids" / "static" / "grids" / "plans" / "plans.css",
     ROOT / "grids" / "static" / "grids" / "imports" / "imports.css",
+    ROOT / "grids" / "static" / "grids" / "territory.css",
+    ROOT / "events" / "static" / "events" / "desk" / "desk.css",
+    ROOT / "cameras" / "static" / "cameras" / "offline.css",
+    ROOT / "patrols" / "static" / "patrols" / "intake" / "track.css",
 )
 THEMES = ("dark", "light")
 # Grounds that text of any colour may come to lie on.

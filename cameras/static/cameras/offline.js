@@ -152,8 +152,8 @@ mapBox.addEventListener("toggle", async () => {
 
 async function mark() {
   if (!here || !holder.map) return;
-  const { Marker } = await import("maplibre-gl");
-  holder.mine ??= new Marker({ color: "#6cb4ff" }).setLngLat(here).addTo(holder.map);
+  const [{ Marker }, { color }] = await Promise.all([import("maplibre-gl"), import("maps/display/tokens")]);
+  holder.mine ??= new Marker({ color: color("accent") }).setLngLat(here).addTo(holder.map);
   holder.mine.setLngLat(here);
   holder.map.easeTo({ center: here });
 }

@@ -2,20 +2,21 @@
 // is allowed, a place that can be put somewhere else.
 
 import * as maplibre from "maplibre-gl";
+import { color } from "maps/display/tokens";
 
 const FONTS = ["Noto Sans CJK SC", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei"];
 const INK = {
-  outside: "#0a0f15",
-  inside: "#141c26",
-  grid: "#33424f",
-  community: "#4d6277",
-  street: "#7391ae",
-  district: "#a9c4dd",
-  name: "#e8eef4",
-  lesser: "#b3c0cd",
-  mark: "#6cb4ff",
+  outside: color("map-outside"),
+  inside: color("map-inside"),
+  grid: color("map-grid"),
+  community: color("map-community"),
+  street: color("map-street"),
+  district: color("map-district"),
+  name: color("map-name"),
+  lesser: color("map-lesser"),
+  mark: color("accent"),
 };
-const BADGES = ["match", ["get", "badge"], "bad", "#ff6b5e", "warn", "#f0b429", "good", "#4fc38a", "#9aa7b4"];
+const BADGES = ["match", ["get", "badge"], "bad", color("offline"), "warn", color("degraded"), "good", color("online"), color("unknown")];
 const CLOSEST = 16;
 const DECIMALS = 6;
 

@@ -3,6 +3,7 @@
 import * as maplibre from "maplibre-gl";
 import { RANK, SIGN, addSigns } from "events/icons";
 import { style } from "grids/page_map";
+import { color } from "maps/display/tokens";
 
 const MOST = 2_000;
 const PAUSE_MS = 250;
@@ -129,7 +130,7 @@ function ring() {
     id: "chosen",
     type: "circle",
     source: "chosen",
-    paint: { "circle-radius": 17, "circle-color": "rgba(255,255,255,0.12)", "circle-stroke-color": "#ffffff", "circle-stroke-width": 2.5 },
+    paint: { "circle-radius": 17, "circle-color": color("map-picked"), "circle-opacity": 0.12, "circle-stroke-color": color("map-picked"), "circle-stroke-width": 2.5 },
   };
 }
 

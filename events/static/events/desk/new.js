@@ -4,6 +4,7 @@
 import { Marker } from "maplibre-gl";
 import { id, start as startPhotos } from "events/photos";
 import { start as startMap } from "grids/page_map";
+import { color } from "maps/display/tokens";
 
 const DECIMALS = 6;
 const config = JSON.parse(document.getElementById("events-config").textContent);
@@ -46,7 +47,7 @@ function stand(point) {
   const { map } = at("map");
   if (!map) return;
   if (!marker) {
-    marker = new Marker({ color: "#6cb4ff", draggable: true }).setLngLat(point).addTo(map);
+    marker = new Marker({ color: color("accent"), draggable: true }).setLngLat(point).addTo(map);
     marker.on("dragend", () => {
       const { lng, lat } = marker.getLngLat();
       at("position").value = `${lng.toFixed(DECIMALS)}, ${lat.toFixed(DECIMALS)}`;

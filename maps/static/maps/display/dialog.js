@@ -13,7 +13,7 @@ const FIELDS = {
   turn: () => gettext("Seconds for each street (empty: no turns)"),
   pause: () => gettext("Go on after so many seconds without a touch"),
 };
-const THEME_TEXTS = { dark: () => gettext("Dark"), light: () => gettext("Light") };
+const THEME_TEXTS = { dark: () => pgettext("theme", "Dark"), light: () => pgettext("theme", "Light") };
 const STEPS = { distance: "0.1", height: "0.1", diagonal: "0.1", turn: "1", pause: "1" };
 
 export class DisplayDialog {

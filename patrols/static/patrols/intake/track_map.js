@@ -2,8 +2,9 @@
 
 import * as maplibre from "maplibre-gl";
 import { start } from "grids/page_map";
+import { color } from "maps/display/tokens";
 
-const INK = { way: "#6cb4ff", stay: "#f0b429", doubted: "#ff6b5e", alone: "#9aa7b4", edge: "#0a0f15" };
+const INK = { way: color("accent"), stay: color("degraded"), doubted: color("offline"), alone: color("unknown"), edge: color("map-outside") };
 const clock = new Intl.DateTimeFormat("zh-Hans", { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false, timeZone: "Asia/Shanghai" });
 const time = (seconds) => clock.format(new Date(seconds * 1000));
 
