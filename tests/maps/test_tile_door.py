@@ -3,6 +3,7 @@
 import gzip
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -18,7 +19,7 @@ from pytest_django import DjangoAssertNumQueries
 from gis_server import passes
 from gis_server.accounts import sessions, users
 from gis_server.models import AreaGrant, User
-from gis_server.roles import Role
+from gis_server.roles import Permission, Role
 from maps import queries, store
 from maps.answers import Answer
 from maps.door import SMALL, Lately, TileDoor
@@ -126,10 +127,13 @@ def test_what_was_answered_lately_is_not_read_again(
 def test_what_was_answered_lately_is_for_those_who_may_see_it(
     operator: Client, door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """And a layer may need more than the map itself."""
+    needed = Permission.SEE_CAMERAS
+    monkeypatch.setitem(LAYERS, "grids", replace(LAYERS["grids"], permission=needed))
     name = edition(operator)
-    for _ in range(2):
+    for _ in range(3):
         door.get(operator, name)
-    needed = LAYERS["grids"].permission
+    assert door.inside == 1
     monkeypatch.setattr("maps.door.may", lambda role, permission: permission != needed)
     door.get(operator, name)
 
