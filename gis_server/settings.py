@@ -368,6 +368,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "cameras.jobs.prune",
         "schedule": 300.0,
     },
+    "cameras: drop results that need not be kept": {
+        "task": "cameras.jobs.drop_old_probes",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "cameras: deliver the offline list": {
         "task": "cameras.jobs.hand_over",
         "schedule": 30.0,
