@@ -48,8 +48,8 @@ AT_ONCE = 500
 MINUTES = 7 * 24 * 60
 # How often the heap is read meanwhile: a week that ends where it began may still have grown.
 LOOKS = 10
-# A page goes on learning for its first day (code that is compiled, lists that have found their size):
-# what grows in the week after it would grow for ever.
+# A page goes on learning for its first day (code that is compiled, lists that have found their
+# size); what grows in the week after it would grow for ever.
 WARM_MINUTES, WARM_QUICK = 24 * 60, 300
 TURN = ("offline", "online", "degraded", "online", "unknown")
 PATIENCE_S = 600
@@ -376,8 +376,10 @@ def week(context: Any, product: Product, quick: bool) -> list[Measure]:
         if (part + AT_ONCE) % (changes // LOOKS) == 0:
             heaps.append(heap_bytes(page, session))
             compiled.append(compiled_bytes(session))
-            told_so_far([Measure(f"heap after {told:,} changes", heaps[-1] / 2**20, "MiB"),
-                         Measure("  of it compiled code", compiled[-1] / 2**20, "MiB")])  # fmt: skip
+            told_so_far([
+                Measure(f"heap after {told:,} changes", heaps[-1] / 2**20, "MiB"),
+                Measure("  of it compiled code", compiled[-1] / 2**20, "MiB"),
+            ])  # fmt: skip
     page.close()
     name = f"heap after {changes:,} changes and {minutes:,} refreshes, growth"
     return [
