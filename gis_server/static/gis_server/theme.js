@@ -10,10 +10,14 @@
   };
   const choose = (theme) => {
     show(theme);
-    const changed = settings();
-    if (theme === "light") changed.set("theme", theme);
-    else changed.delete("theme");
-    localStorage.setItem(KEPT, changed.toString());
+    try {
+      const changed = settings();
+      if (theme === "light") changed.set("theme", theme);
+      else changed.delete("theme");
+      localStorage.setItem(KEPT, changed.toString());
+    } catch {
+      // For this page alone, then.
+    }
   };
   try {
     show(new URLSearchParams(location.search).get("theme") ?? settings().get("theme"));
