@@ -4,12 +4,15 @@ Each is one step, taken by compare-and-set on the revision that its page showed.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from kombu.exceptions import OperationalError as QueueError
+from redis.exceptions import RedisError
 
 from gis_server.errors import Conflict, Invalid, NotAllowed
 from gis_server.models import User
@@ -130,7 +133,8 @@ def to_draft(
 def schedule(
     *, plan_id: int, revision: int, day: date, document: str, by: User, now: datetime
 ) -> BoundaryPlan:
-    """Say from which day an approved plan is in force, and by which document.
+    """Say from which day an approved plan is in force, and by which document; one for today is
+    published as soon as a worker is free.
 
     Raises:
         Invalid: a day that is past or too far ahead, or no document.
@@ -156,8 +160,18 @@ def schedule(
             PlanChange.objects.filter(plan=plan).update(effective_on=day)
     except IntegrityError:
         raise Conflict(_("One of its grids changes by another plan on that day already.")) from None
+    if day == timezone.localdate(now):
+        transaction.on_commit(_publish_soon)
     values: dict[str, Any] = {"effective_on": day, "document": document}
     return rows.move(plan, PlanState.SCHEDULED, PlanAction.SCHEDULED, by=by, now=now, **values)
+
+
+def _publish_soon() -> None:
+    """Where the queue is away, the job that comes every minute finds the plan."""
+    from grids import jobs  # noqa: PLC0415  (jobs import the work)
+
+    with suppress(QueueError, RedisError, OSError):
+        jobs.publish_plans.apply_async(retry=False)
 
 
 @transaction.atomic

@@ -268,7 +268,7 @@ def approved(planner: Page, leader: Page, picture_folder: Path) -> None:
 
 
 def published(planner: Page, town: Town, number: int) -> None:
-    """The open plan gets today for its day, which is asked for twice, and the job comes."""
+    """The open plan gets today for its day, which is asked for twice, and it is in force."""
     today = town.ask("SELECT (now() AT TIME ZONE 'Asia/Shanghai')::date")[0][0].isoformat()
     planner.locator("#schedule_day").fill(today)
     planner.locator("#schedule_document").fill("杏政发〔2026〕12号")
@@ -277,7 +277,7 @@ def published(planner: Page, town: Town, number: int) -> None:
     expect(planner.locator("#schedule_document")).to_have_value("杏政发〔2026〕12号")
     press(planner, "schedule")
     expect(planner.locator(".message.success")).to_be_visible()
-    # The job comes every minute by itself.
+    # The job is handed over at once.
     until(lambda: state(town, number) == "in_force", "the plan is in force")
 
 

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -9,6 +10,7 @@ from django.utils import timezone
 
 from gis_server.errors import Conflict, DomainError, Invalid, NotAllowed
 from gis_server.roles import Role
+from grids import jobs
 from grids.models import BoundaryPlan, PlanChange, PlanStep
 from grids.plans import services
 from grids.redrawing import Born, Redrawing, Reshaped
@@ -161,6 +163,34 @@ def test_the_day_is_not_past_nor_far_ahead(days: int) -> None:
             plan_id=plan.pk, revision=plan.revision, day=today() + timedelta(days=days),
             document="x", by=people()[0], now=timezone.now(),
         )  # fmt: skip
+
+
+@pytest.mark.parametrize(("days", "sent"), [(0, 1), (1, 0)])
+def test_a_plan_for_today_is_handed_to_the_job_at_once(
+    days: int, sent: int, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    handed: list[bool] = []
+    monkeypatch.setattr(jobs.publish_plans, "apply_async", lambda **_more: handed.append(True))
+
+    with django_capture_on_commit_callbacks(execute=True):
+        scheduled(made(border_at(112.5)), today() + timedelta(days=days))
+
+    assert len(handed) == sent
+
+
+def test_a_queue_that_is_away_keeps_nobody_from_scheduling(
+    monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    def away(**_more: Any) -> None:
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(jobs.publish_plans, "apply_async", away)
+    with django_capture_on_commit_callbacks(execute=True):
+        plan = scheduled(made(border_at(112.5)))
+
+    assert jobs.publish_plans() == 1
+    plan.refresh_from_db()
+    assert plan.state == "in_force"
 
 
 @pytest.mark.parametrize("document", ["", "  ", "x" * 81])

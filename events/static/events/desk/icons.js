@@ -1,6 +1,8 @@
 // One sign an event: its shape says how severe it is, the character in it its kind, its colour how near
 // the deadline is.  Drawn here, so that list, map and wall show the very same and no picture is fetched.
 
+import { color } from "maps/display/tokens";
+
 const BOX = 28;
 const MIDDLE = BOX / 2;
 export const SEVERITIES = ["minor", "major", "urgent", "difficult"];
@@ -60,10 +62,6 @@ function polygon(pen, points) {
   pen.moveTo(...points[0]);
   for (const point of points.slice(1)) pen.lineTo(...point);
   pen.closePath();
-}
-
-function color(name) {
-  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 }
 
 // Small, and many of them are read: the graphics card would have to be waited for.

@@ -1,7 +1,7 @@
 // The faults of a file on a map: its shapes in outline, what is wrong with them in red.
 
-import { color } from "grids/plans/plan_map";
 import * as maplibre from "maplibre-gl";
+import { color } from "maps/display/tokens";
 
 const INK = { ground: color("map-inside"), division: color("map-community"), shape: color("map-street"), fault: color("offline"), picked: color("map-picked") };
 const REACH_PX = 8;

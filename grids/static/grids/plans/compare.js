@@ -1,6 +1,7 @@
 // Two maps, side by side or one over the other with a border that is moved; both look at the same place.
 
-import { boxOf, collection, color, feature, follow, followButtons, names, note, PlanMap, tilesFor } from "grids/plans/plan_map";
+import { boxOf, collection, feature, follow, followButtons, names, note, PlanMap, tilesFor } from "grids/plans/plan_map";
+import { color } from "maps/display/tokens";
 
 export async function start(box, config) {
   const holders = [...box.querySelectorAll(".compare-map")];

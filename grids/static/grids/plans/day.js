@@ -1,6 +1,7 @@
 // The grids of a day, loaded in pieces as many as they are.
 
-import { collection, color, feature, followButtons, names, note, PlanMap, tilesFor } from "grids/plans/plan_map";
+import { collection, feature, followButtons, names, note, PlanMap, tilesFor } from "grids/plans/plan_map";
+import { color } from "maps/display/tokens";
 
 export async function start(holder, config) {
   const tiles = await tilesFor([holder], config);

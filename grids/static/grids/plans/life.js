@@ -1,6 +1,7 @@
 // The shapes that a grid has had; the buttons beside the map choose one, and the others stay as lines.
 
-import { boxOf, collection, color, feature, note, PlanMap, tilesFor } from "grids/plans/plan_map";
+import { boxOf, collection, feature, note, PlanMap, tilesFor } from "grids/plans/plan_map";
+import { color } from "maps/display/tokens";
 
 export async function start(holder, config) {
   const shapes = config.grid_shapes ?? [];

@@ -2,17 +2,13 @@
 // shapes that the page gives.
 
 import * as maplibre from "maplibre-gl";
+import { color } from "maps/display/tokens";
 
 const FONTS = ["Noto Sans CJK SC", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei"];
 const CLOSEST = 17;
 const EMPTY = { type: "FeatureCollection", features: [] };
 const PADDING = 40;
 const LABELS = "-names";
-
-// A colour of the page, of the theme that is on.
-export function color(name) {
-  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
-}
 
 export function collection(features) {
   return { type: "FeatureCollection", features };

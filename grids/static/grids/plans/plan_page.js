@@ -1,6 +1,7 @@
 // The map of a plan's page: borders before and after, and the places of what is wrong.
 
-import { boxOf, collection, color, feature, followButtons, names, PlanMap, tilesFor } from "grids/plans/plan_map";
+import { boxOf, collection, feature, followButtons, names, PlanMap, tilesFor } from "grids/plans/plan_map";
+import { color } from "maps/display/tokens";
 
 export async function start(holder, config) {
   const tiles = await tilesFor([holder], config);

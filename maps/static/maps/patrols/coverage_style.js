@@ -1,10 +1,13 @@
 // What the map draws of what has been seen.  From blue to red, so that it can be told apart without
 // telling red from green.
 
-export const AGE_COLOURS = ["#3d8bfd", "#7fc4d9", "#f2d675", "#f2953b", "#e0433a"];
+import { color } from "maps/display/tokens";
+
+// The longer ago, the louder; the same on the page of a grid.
+export const AGE_COLOURS = [0, 1, 2, 3, 4].map((age) => color(`age-${age}`));
 export const SHARE_COLOURS = ["#7a2a2a", "#8a6a2f", "#3f7f86", "#3d8bfd"];
 export const COVERED_COLOURS = ["#b5473c", "#3d8bfd"];
-export const VIDEO_COLOUR = "#c58af9";
+export const VIDEO_COLOUR = color("video");
 
 const BLIND = ["blind-cells", "video-cells", "blind-streets", "video-seen"];
 const CELLS_FROM = 15;
