@@ -239,6 +239,14 @@ install_missing() {
   echo "$SETUP_PACKAGES_S s"
 }
 
+# What tests can do without: where it cannot be had they pass over what needs it, and say so.
+try_package() {  # try_package PACKAGE
+  installed "$1" && return
+  SETUP_PACKAGES_LOG=${SETUP_PACKAGES_LOG:-$(mktemp -t gis-server-packages.XXXXXX)}
+  printf '%s … ' "$1"
+  may_become_root && apt install "$1" && echo installed || echo "not to be had (details: $SETUP_PACKAGES_LOG)"
+}
+
 ensure_system() {  # ensure_system PART...: run, database, redis, front, demo, browser, readers
   [[ -z ${DATABASE_URL:-} ]] || set -- "${@/database/}"
   [[ -z ${REDIS_URL:-} ]] || set -- "${@/redis/}"
