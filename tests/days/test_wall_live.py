@@ -37,6 +37,7 @@ from tests.days.wall import (
 from tests.maps.reading import read_tile
 
 pytestmark = pytest.mark.usefixtures("tell_logs")
+ASKED_AGAIN_MS = 15_000  # alarms, whatever happens
 
 
 def test_the_wall_shows_every_grid_and_every_camera(wall: Page, picture_folder: Path) -> None:
@@ -174,6 +175,25 @@ def test_a_stream_that_falls_silent_is_not_taken_for_live(open_page: OpenPage, t
         town.signal("live", signal.SIGCONT)
 
     expect(page.locator("#banner")).to_be_hidden(timeout=NOTICED_MS)
+
+
+def test_a_wall_whose_stream_goes_on_while_nothing_answers_is_not_taken_for_live(
+    open_page: OpenPage, town: Town
+) -> None:
+    """The stream has a process of its own: figures and alarms can stand still beside it."""
+    page = open_page("/wall/", SMALL, prepare=lambda page: page.clock.install())
+    expect(page.locator("body")).to_have_attribute("data-live", "live")
+    page.route("**/api/**", lambda route: route.abort())
+    page.clock.fast_forward(ASKED_AGAIN_MS)
+
+    expect(page.locator("#banner")).to_be_visible(timeout=NOTICED_MS)
+    expect(page.locator("#banner")).to_contain_text(re.compile(r"\d{2}:\d{2}:\d{2}"))
+    expect(page.locator("body")).to_have_attribute("data-live", "lost")
+    assert page.evaluate("document.body.hasAttribute('data-stale')")
+
+    page.unroute("**/api/**")
+    expect(page.locator("#banner")).to_be_hidden(timeout=NOTICED_MS)
+    expect(page.locator("body")).to_have_attribute("data-live", "live")
 
 
 def test_a_wall_that_missed_too_much_loads_everything_anew(open_page: OpenPage, town: Town) -> None:

@@ -27,6 +27,27 @@ export async function ask(url, { method = "GET", csrf = "", body: told = null } 
   return { body, response };
 }
 
+const missed = new Map();
+
+// For what a page asks again and again to stay true: while it does not come the page is not live.
+export async function askAgain(url) {
+  const [path] = url.split("?");
+  const since = performance.now();
+  try {
+    const answer = await ask(url);
+    missed.delete(path);
+    return answer;
+  } catch (error) {
+    if (!missed.has(path)) missed.set(path, { since, why: error.message });
+    throw error;
+  }
+}
+
+// What has not come for longest: since when (performance.now()) and why; null when all of it comes.
+export function missing() {
+  return [...missed.values()].sort((a, b) => a.since - b.since)[0] ?? null;
+}
+
 // The cookie's is newer than the page's when somebody has signed in again in another tab.
 function newestToken() {
   return document.cookie.match(/(?:^|; )csrftoken=(\w+)/)?.[1];

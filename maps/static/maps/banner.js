@@ -6,6 +6,8 @@ import { element, setText } from "maps/element";
 
 // A stream that comes back within this time is not worth an alarm.
 const GRACE_MS = 3_000;
+// Nor is a web server that starts anew.
+const MISSING_MS = 10_000;
 
 const WORDS = {
   connecting: () => gettext("Connecting…"),
@@ -23,6 +25,7 @@ export class Banner {
     this.link = element("a", { href: config.urls.sign_in, hidden: true }, gettext("Sign in again"));
     box.append(this.title, this.text, this.link);
     this.picture = "";
+    this.missing = null;
     this.state = "connecting";
     this.changedTick = performance.now();
     this.heardAt = null;
@@ -33,8 +36,13 @@ export class Banner {
     const bad = (name) => name !== "live";
     if (bad(state) !== bad(this.state)) this.changedTick = performance.now();
     Object.assign(this, { state, why, heardAt });
-    document.body.dataset.live = state;
-    setText(this.word, WORDS[state]());
+    this.tick();
+  }
+
+  // What the page asks again and again and does not get, as `missing` of maps/api has it: the stream
+  // may go on while the process that answers is gone.
+  miss(missing) {
+    this.missing = missing;
     this.tick();
   }
 
@@ -46,21 +54,37 @@ export class Banner {
 
   tick() {
     const patient = performance.now() - this.changedTick < GRACE_MS && this.state !== "signed_out";
-    const stale = this.state !== "live" && !patient;
+    const cut = this.state !== "live" && !patient;
+    const late = this.missing !== null && performance.now() - this.missing.since > MISSING_MS;
+    const stale = cut || late;
+    const shown = late && this.state === "live" ? "lost" : this.state;
+    if (document.body.dataset.live !== shown) document.body.dataset.live = shown;
+    setText(this.word, WORDS[shown]());
     this.box.hidden = !stale && !this.picture;
     document.body.toggleAttribute("data-stale", stale);
     if (this.box.hidden) return;
-    setText(this.title, stale ? this.staleTitle() : gettext("The map is not shown"));
-    setText(this.text, stale ? (this.why ?? "") : this.picture);
+    const [title, text] = this.said(cut, late);
+    setText(this.title, title);
+    setText(this.text, text);
     this.link.hidden = this.state !== "signed_out";
     // A kiosk's address says how it is set up; whoever signs in again comes back to it.
     this.link.href = this.config.urls.sign_in + encodeURIComponent(location.search);
   }
 
-  staleTitle() {
+  said(cut, late) {
+    if (cut) return [this.cutTitle(), this.why ?? ""];
+    if (late) return [sinceTitle(clock.now() - (performance.now() - this.missing.since)), this.missing.why];
+    return [gettext("The map is not shown"), this.picture];
+  }
+
+  cutTitle() {
     if (this.state === "signed_out") return gettext("Not live: you are signed out");
     if (this.heardAt === null) return gettext("Not live: no connection to the server yet");
-    const words = [clock.exactText(this.heardAt), clock.lengthText(clock.now() - this.heardAt)];
-    return interpolate(gettext("Not live since %s (%s). What is shown may be wrong."), words);
+    return sinceTitle(this.heardAt);
   }
+}
+
+function sinceTitle(at) {
+  const words = [clock.exactText(at), clock.lengthText(clock.now() - at)];
+  return interpolate(gettext("Not live since %s (%s). What is shown may be wrong."), words);
 }

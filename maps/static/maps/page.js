@@ -2,7 +2,7 @@
 // the clock.  What each does besides comes as acts.
 
 import * as address from "maps/address";
-import { ask } from "maps/api";
+import { ask, askAgain, missing } from "maps/api";
 import { Banner } from "maps/banner";
 import { Burst, CLOSE_TOGETHER } from "maps/burst";
 import { Cameras } from "maps/cameras";
@@ -17,6 +17,7 @@ import { Points } from "maps/points";
 
 const REFRESH_EVERY_MS = 60_000;
 const EVENTS_EVERY_MS = 2_000;
+const EDITION_RETRY_MS = 5_000;
 
 export const at = (id) => document.getElementById(id);
 
@@ -89,9 +90,16 @@ export class MapPage {
 
   tick() {
     setText(at("clock"), `${clock.dayText()} ${clock.clockText()}`);
-    this.banner.tick();
+    this.lookForMissing();
     this.acts.tick?.();
     this.card.tick();
+  }
+
+  // When what was missing comes again, everything else is asked for too.
+  lookForMissing() {
+    const was = this.banner.missing;
+    this.banner.miss(missing());
+    if (was && !this.banner.missing) this.minute();
   }
 
   // What no change of the feed tells: colours that follow the time, what nobody has seen anew and is
@@ -137,10 +145,12 @@ export class MapPage {
   }
 
   async refreshEdition() {
+    clearTimeout(this.editionRetry);
     try {
-      this.map?.useEdition((await ask(this.config.urls.edition)).body.edition);
+      this.map?.useEdition((await askAgain(this.config.urls.edition)).body.edition);
     } catch {
-      // Borders stay as they are; the feed says what is wrong, and the next minute asks again.
+      // Borders stay as they are; the banner says what is wrong.
+      this.editionRetry = setTimeout(() => this.refreshEdition(), EDITION_RETRY_MS);
     }
   }
 

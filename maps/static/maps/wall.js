@@ -4,7 +4,7 @@
 import { settings as display, watchAbove } from "maps/display/screen";
 import { SEVERITIES, severityText, sign } from "events/icons";
 import { Alarms } from "maps/alarms/alarms";
-import { ask } from "maps/api";
+import { askAgain } from "maps/api";
 import { STATES, stateText } from "maps/cameras";
 import { DisplayDialog } from "maps/display/dialog";
 import { element, empty, setText } from "maps/element";
@@ -161,9 +161,9 @@ async function refreshList() {
 async function fetchList() {
   const { state } = panel;
   const [listed, counted, outages] = await Promise.all([
-    ask(`${config.urls.cameras}/offline/?state=${state}&limit=${MOST_ROWS}`),
-    ask(`${config.urls.cameras}/summary/`),
-    ask(`${config.urls.cameras}/outages/`),
+    askAgain(`${config.urls.cameras}/offline/?state=${state}&limit=${MOST_ROWS}`),
+    askAgain(`${config.urls.cameras}/summary/`),
+    askAgain(`${config.urls.cameras}/outages/`),
   ]);
   shared = outages.body;
   counts = counted.body;

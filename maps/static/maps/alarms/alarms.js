@@ -1,7 +1,7 @@
 // The alarms of the wall: the worst first, taken by somebody with a note; in a flood grouped by kind
 // and street.  Which there are the server says; here they are shown, heard and gone to.
 
-import { ask } from "maps/api";
+import { ask, askAgain } from "maps/api";
 import { Jumper } from "maps/alarms/jump";
 import { AlarmRow, SIGNS, rankText } from "maps/alarms/row";
 import * as clock from "maps/clock";
@@ -13,6 +13,7 @@ import { Sound } from "events/sound";
 const SOON_MS = 250;
 const LEAST_MS = 2_000;
 const AGAIN_MS = 15_000;
+const RETRY_MS = 5_000;
 const FEW = 4;
 const FOLDED = "wall-alarms-all";
 // What of the feed may raise or end an alarm; who took one is asked for at once.
@@ -71,12 +72,13 @@ export class Alarms {
     this.busy = true;
     this.askedTick = performance.now();
     try {
-      this.told = (await ask(this.url)).body;
+      this.told = (await askAgain(this.url)).body;
       this.say("");
       this.hear();
       this.show();
     } catch (error) {
       this.say(interpolate(gettext("This list is not up to date: %s"), [error.message]));
+      this.soon(RETRY_MS);
     }
     this.busy = false;
     if (this.wanted) this.soon(SOON_MS);

@@ -38,6 +38,7 @@ export class Recoveries {
 
   show({ total, items }) {
     const words = total ? interpolate(ngettext("%s over in the last hour", "%s over in the last hour", total), [total]) : gettext("Nothing has recovered in the last hour.");
+    this.holder.toggleAttribute("data-unknown", total === null);
     setText(this.title, total === null ? gettext("Recoveries are not known.") : words);
     // A line that says the same stays as it is.
     const text = JSON.stringify(items);
