@@ -130,6 +130,52 @@ def test_a_search_around_a_point_and_a_filter_go_along_in_a_link(
     until(lambda: query(page).get("area") == [street.input_value()], "the street in the address")
 
 
+def test_keys_are_heard_on_check_boxes_sliders_and_lists(open_page: OpenPage) -> None:
+    page = opened(open_page)
+    sketch, canvas = page.locator("#sketch"), page.locator("#map .maplibregl-canvas")
+    fields = ('input[name="camera_state"]', ".desk-layer input[type=range]", 'select[name="area"]')
+    for field in fields:
+        page.locator(field).first.focus()
+        page.keyboard.press("m")
+        expect(sketch).to_be_visible()
+        expect(canvas).to_be_focused()
+        # Nor are those of the tool dead where a check box has the focus.
+        page.locator(fields[0]).first.focus()
+        page.keyboard.press("Enter")
+        expect(page.locator(".sketch-said")).to_contain_text("1 个点")
+        page.keyboard.press("Escape")
+        expect(sketch).to_be_hidden()
+
+    # Space is the check box's own, and what is written is none of the page's keys.
+    box = page.locator(fields[0]).first
+    box.press("Space")
+    expect(box).to_be_checked()
+    page.keyboard.press("/")
+    expect(page.locator("#find input")).to_be_focused()
+    page.keyboard.press("m")
+    expect(sketch).to_be_hidden()
+
+
+def test_the_name_of_a_drawing_is_left_for_the_map(open_page: OpenPage) -> None:
+    page = opened(open_page)
+    page.locator("#drawings button").first.press("Enter")
+    press(page, "Enter")
+    field, canvas = page.locator(".drawn-list input"), page.locator("#map .maplibregl-canvas")
+    expect(field).to_be_focused()
+    page.keyboard.type("gm")
+    page.keyboard.press("Enter")
+    expect(canvas).to_be_focused()
+    expect(page.locator("#sketch")).to_be_hidden()
+
+    field.focus()
+    page.keyboard.type("x")
+    page.keyboard.press("Escape")
+    expect(canvas).to_be_focused()
+    expect(field).to_have_value("gm")
+    page.reload()
+    expect(field).to_have_value("gm")
+
+
 def test_all_keys_are_told(open_page: OpenPage) -> None:
     page = opened(open_page)
     page.locator("#tools button").first.focus()

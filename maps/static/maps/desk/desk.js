@@ -58,6 +58,7 @@ const drawings = new Drawings(at("drawings"), config.user, {
   went: (box) => wall?.visit(box, { marked: false }),
   around: (geometry, name) => askRadius(name, (radius) => search(new URLSearchParams([asked(geometry), ["radius_m", radius]]), name)),
   draw: (kind) => draw(kind),
+  named: () => toMap(),
 });
 const sketch = wall && new Sketch(at("sketch"), wall);
 const people = config.sees_patrols && wall ? makePeople() : null;
@@ -69,8 +70,12 @@ const tools = new Tools(at("tools"), {
   near: () => searchAroundPoint(),
   share: () => share(),
   help: () => openDialog(at("help"), gettext("Keys"), keysTable()),
-  keys: { g: () => wall?.map.getCanvas().focus(), l: () => listView() },
+  keys: { g: () => toMap(), l: () => listView() },
 });
+
+function toMap() {
+  wall?.map.getCanvas().focus();
+}
 
 function makePeople() {
   const url = config.urls.patrols;

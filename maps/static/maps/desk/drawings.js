@@ -11,8 +11,9 @@ const LONGEST_NAME = 60;
 
 export class Drawings {
   // user: what is kept is that reader's.  shown(features); went(box); around(geometry, name).
-  constructor(holder, user, { shown, went, around, draw }) {
-    Object.assign(this, { holder, shown, went, around, key: `desk-drawings-${user}` });
+  // named(): a name is written, and the map is to have the focus again.
+  constructor(holder, user, { shown, went, around, draw, named }) {
+    Object.assign(this, { holder, shown, went, around, named, key: `desk-drawings-${user}` });
     this.shapes = this.read();
     this.said = element("p", { role: "status", class: "desk-said" });
     this.list = element("ul", { class: "drawn-list" });
@@ -61,6 +62,7 @@ export class Drawings {
       keep(this.key, JSON.stringify(collection(this.shapes)));
       this.shown(this.shapes);
     });
+    name.addEventListener("keydown", (event) => this.leave(event, properties.name));
     const label = properties.name || `${kindText(geometry)} ${index + 1}`;
     const verbs = [
       button("⌖", () => this.went(boxOf(geometry)), interpolate(gettext("Show %s on the map"), [label])),
@@ -68,6 +70,16 @@ export class Drawings {
       button("×", () => this.remove(index), interpolate(gettext("Delete %s"), [label])),
     ];
     return element("li", {}, name, element("span", { class: "muted" }, words), element("span", { class: "desk-verbs" }, ...verbs));
+  }
+
+  // Enter keeps what is written, Escape what was there; both leave the field.
+  leave(event, before) {
+    if (event.isComposing || (event.key !== "Enter" && event.key !== "Escape")) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (event.key === "Escape") event.target.value = before;
+    event.target.blur();
+    this.named();
   }
 
   remove(index) {

@@ -1,6 +1,7 @@
 // The tools over the map, each with a key of its own, and the list of these keys.
 
 import { element } from "maps/element";
+import { isForPage } from "maps/keys";
 
 export function toolsOf() {
   return {
@@ -57,8 +58,7 @@ export class Tools {
   }
 
   press(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented) return;
-    if (event.target.matches?.("input, select, textarea, [contenteditable]") || document.querySelector("dialog[open]")) return;
+    if (!isForPage(event)) return;
     // Tools and lists are of now.
     if (document.body.hasAttribute("data-past")) return;
     const [name] = Object.entries(toolsOf()).find(([, [, key]]) => key === event.key.toUpperCase()) ?? [];

@@ -5,6 +5,7 @@ import { ask } from "maps/api";
 import { DEFAULTS, LEAST_ARC_MIN, LIMITS, NAMES, THEMES, read, typeFor, written } from "maps/display/display";
 import { element, setText } from "maps/element";
 import { faults, settings, store, whole } from "maps/display/screen";
+import { isForPage } from "maps/keys";
 
 const FIELDS = {
   distance: () => gettext("Distance of the farthest reader (m)"),
@@ -21,8 +22,7 @@ export class DisplayDialog {
     Object.assign(this, { opener, note, streetsUrl });
     opener.addEventListener("click", () => this.open());
     addEventListener("keydown", (event) => {
-      if (event.key.toLowerCase() !== "d" || event.ctrlKey || event.metaKey || event.altKey) return;
-      if (!event.target.isContentEditable && !/^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName ?? "")) this.open();
+      if (event.key.toLowerCase() === "d" && isForPage(event)) this.open();
     });
     this.tellFaults();
   }

@@ -2,6 +2,7 @@
 
 import * as clock from "maps/clock";
 import { element, setText } from "maps/element";
+import { takes } from "maps/keys";
 import { Player } from "maps/player";
 import { Tracks, usual } from "maps/patrols/tracks";
 
@@ -85,7 +86,7 @@ export class Replay {
       event.stopPropagation();
       this.close();
     }
-    if (event.key !== " " || ["SELECT", "BUTTON"].includes(event.target.tagName) || event.target === this.day) return;
+    if (event.key !== " " || takes(event.target, " ")) return;
     event.preventDefault();
     if (!this.button.disabled) this.play(!this.player.playing);
   }
