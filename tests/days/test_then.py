@@ -178,6 +178,8 @@ def test_two_moments_are_compared_side_by_side_and_by_a_moved_border(
     expect(page.locator(".compare-table tr", has_text="转为离线")).to_contain_text("1")
     expect(page.locator(".compare-table tr", has_text="未知")).to_contain_text("未知000")
     page.screenshot(path=picture_folder / "desk-compare.png")
+    for scale in page.locator(".compare-side .maplibregl-ctrl-scale").all():
+        expect(scale).to_contain_text(LENGTH)
     # They move together.
     page.evaluate(f"document.querySelector({left!r}).map.jumpTo({{ zoom: 14 }})")
     assert page.evaluate(f"document.querySelector({right!r}).map.getZoom()") == pytest.approx(14)
