@@ -1,7 +1,9 @@
 """The desk by keyboard alone, in a real browser."""
 
 import json
+import re
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -28,8 +30,8 @@ def query(page: Page) -> dict[str, list[str]]:
     return parse_qs(urlsplit(page.evaluate("location.href")).query)
 
 
-def opened(open_page: OpenPage) -> Page:
-    page = open_page("/map/?at=12.00/37.87800/112.57000")
+def opened(open_page: OpenPage, **options: Any) -> Page:
+    page = open_page("/map/?at=12.00/37.87800/112.57000", **options)
     until(lambda: page.evaluate(LOADED), "the map")
     return page
 
@@ -180,9 +182,47 @@ def test_all_keys_are_told(open_page: OpenPage) -> None:
     page = opened(open_page)
     page.locator("#tools button").first.focus()
     page.keyboard.press("?")
-    expect(page.locator("#help .keys tr")).to_have_count(16)
+    expect(page.locator("#help .keys tr")).to_have_count(17)
     page.keyboard.press("Escape")
     expect(page.locator("#help")).to_be_hidden()
+
+
+def test_drawing_is_a_tool_with_a_key(open_page: OpenPage) -> None:
+    page = opened(open_page)
+    page.keyboard.press("d")
+    expect(page.locator("#help h2")).to_have_text("绘图")
+    page.locator("#help .desk-verbs button", has_text="线").press("Enter")
+    expect(page.locator("#help")).to_be_hidden()
+    tool = page.locator('#tools [data-tool="draw"]')
+    expect(tool).to_have_attribute("aria-pressed", "true")
+    press(page, "Enter")
+    press(page, "ArrowRight")
+    press(page, "Enter")
+    press(page, "f")
+    expect(page.locator(".drawn-list li")).to_contain_text("公里")
+    expect(page.locator(".drawn-list input")).to_be_focused()
+    expect(tool).to_have_attribute("aria-pressed", "false")
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_the_tools_lie_on_the_map_and_a_card_below_them(open_page: OpenPage, language: str) -> None:
+    def speak(page: Page) -> None:
+        page.set_extra_http_headers({"Accept-Language": language})
+
+    page = opened(open_page, prepare=speak)
+    expect(page.locator("html")).to_have_attribute("lang", re.compile(language[:2]))
+    page.keyboard.press("l")
+    page.locator('[data-layer="cameras"] .results-row').first.press("Enter")
+    expect(page.locator("#card")).to_be_visible()
+
+    place, card, tools = (page.locator(one).bounding_box() for one in ("#map", "#card", "#tools"))
+    assert place
+    assert card
+    assert tools
+    assert place["x"] < tools["x"]
+    assert tools["x"] + tools["width"] < place["x"] + place["width"]
+    assert tools["y"] + tools["height"] < card["y"]
+    assert card["y"] + card["height"] <= place["y"] + place["height"] + 1
 
 
 def test_a_drawing_stays_in_this_browser_and_goes_through_a_file(

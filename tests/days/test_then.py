@@ -129,7 +129,7 @@ def test_the_past_is_as_large_as_the_page_and_says_lengths_in_its_language(
     open_page: OpenPage, camera: int, yesterday: str
 ) -> None:
     # From so far away type is larger, as it is on a screen of 4K.
-    page = open_page("/map/?distance=4&height=100", BIG)
+    page = open_page("/map/?distance=3&height=100", BIG)
     look_back(page, yesterday)
     until(partial(shown, page, camera, "online"), "the map of yesterday", DRAWN_S)
     size = float(page.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize)"))

@@ -20,8 +20,7 @@ export class Drawings {
     this.save = button(gettext("Save as a file"), () => this.download());
     this.file = element("input", { type: "file", accept: ".geojson,.json,application/geo+json", "aria-label": gettext("Load drawings from a file"), class: "visually-hidden" });
     this.file.addEventListener("change", () => this.load());
-    const kinds = { point: gettext("Point"), line: gettext("Line"), polygon: gettext("Area") };
-    const begin = Object.entries(kinds).map(([kind, text]) => button(text, () => draw(kind)));
+    const begin = kindButtons(draw);
     holder.replaceChildren(element("h2", {}, gettext("Drawings")), element("div", { class: "desk-verbs" }, ...begin), this.list, this.said,
       element("div", { class: "desk-verbs" }, this.save, button(gettext("Load a file"), () => this.file.click()), this.file));
     this.show();
@@ -124,6 +123,12 @@ function faults() {
     many: interpolate(gettext("There are %s drawings at most: delete some, or save them as a file."), [MOST_SHAPES]),
     places: gettext("A place in this file lies outside the map. Save it in WGS84 degrees (EPSG:4326)."),
   };
+}
+
+// One for each kind of shape that can be drawn.
+export function kindButtons(draw) {
+  const kinds = { point: gettext("Point"), line: gettext("Line"), polygon: gettext("Area") };
+  return Object.entries(kinds).map(([kind, text]) => button(text, () => draw(kind)));
 }
 
 function kindText({ type }) {

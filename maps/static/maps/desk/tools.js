@@ -10,6 +10,7 @@ export function toolsOf() {
     select_box: [gettext("Select in a box"), "B"],
     select_area: [gettext("Select in an area"), "S"],
     near: [gettext("Search around a point"), "N"],
+    draw: [pgettext("tool", "Draw"), "D"],
     share: [gettext("Share this view"), "C"],
     help: [gettext("Keys"), "?"],
   };
@@ -21,6 +22,7 @@ const SIGNS = {
   select_box: "M4 5h16v14H4z",
   select_area: "M5 4 19 7l-3 12-11-3z",
   near: "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18M12 10.5a1.5 1.5 0 1 0 0 3 1.5 1.5 0 0 0 0-3",
+  draw: "M4 20l1-5L16 4l4 4L9 19zM13 7l4 4",
   share: "M9 15 15 9M10 7l2-2a4 4 0 0 1 6 6l-2 2M14 17l-2 2a4 4 0 0 1-6-6l2-2",
   help: "M9 9a3 3 0 1 1 4 3c-1 .5-1 1-1 2M12 17.5v.5",
 };
