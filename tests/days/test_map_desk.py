@@ -178,6 +178,15 @@ def test_the_name_of_a_drawing_is_left_for_the_map(open_page: OpenPage) -> None:
     expect(field).to_have_value("gm")
 
 
+def test_the_page_is_as_high_as_the_window_and_nothing_scrolls_it(open_page: OpenPage) -> None:
+    page = opened(open_page)
+    page.locator("#drawings input[type=file]").focus()
+
+    assert page.evaluate("document.documentElement.scrollHeight - innerHeight") <= 0
+    page.evaluate("scrollTo(0, 1000)")
+    assert page.evaluate("scrollY") == 0
+
+
 def test_all_keys_are_told(open_page: OpenPage) -> None:
     page = opened(open_page)
     page.locator("#tools button").first.focus()
