@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.days.conftest import OpenPage
 from tests.days.town import until
+from tests.days.wall import NAMELESS
 
 pytestmark = pytest.mark.usefixtures("tell_logs")
 LOADED = "() => document.getElementById('map').map?.loaded() ?? false"
@@ -72,6 +73,8 @@ def test_what_the_map_shows_is_a_list_that_opens_cards(open_page: OpenPage) -> N
     rows = page.locator('[data-layer="cameras"] .results-row')
     expect(rows.first).to_be_visible()
     name = rows.first.locator(".results-name").inner_text()
+    expect(page.get_by_role("list", name="摄像机", exact=True)).to_be_visible()
+    assert page.evaluate(NAMELESS) == []
     rows.first.focus()
     page.keyboard.press("Enter")
     expect(page.locator("#card h2")).to_have_text(name)

@@ -16,7 +16,7 @@ export class Drawings {
     Object.assign(this, { holder, shown, went, around, named, key: `desk-drawings-${user}` });
     this.shapes = this.read();
     this.said = element("p", { role: "status", class: "desk-said" });
-    this.list = element("ul", { class: "drawn-list" });
+    this.list = element("ul", { class: "drawn-list", "aria-label": gettext("Drawings") });
     this.save = button(gettext("Save as a file"), () => this.download());
     this.file = element("input", { type: "file", accept: ".geojson,.json,application/geo+json", "aria-label": gettext("Load drawings from a file"), class: "visually-hidden" });
     this.file.addEventListener("change", () => this.load());

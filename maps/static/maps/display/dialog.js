@@ -52,7 +52,7 @@ export class DisplayDialog {
     this.columns = count("columns", settings.columns);
     this.rows = count("rows", settings.rows);
     this.theme = element("select", { name: "theme" }, ...THEMES.map((name) => element("option", { value: name, selected: name === settings.theme }, THEME_TEXTS[name]())));
-    this.streets = element("ol", { class: "display-streets" });
+    this.streets = element("ol", { class: "display-streets", "aria-label": gettext("Streets") });
     this.result = element("p", { class: "display-result", role: "status" });
     this.fault = element("p", { class: "notice", role: "alert", hidden: true });
     this.link = element("input", { readonly: true, type: "text" });
