@@ -102,10 +102,12 @@ def test_a_search_around_a_point_and_a_filter_go_along_in_a_link(
     press(page, "Enter")
     radius = page.locator("#radius")
     expect(radius).to_be_focused()
+    expect(page.locator("#help button.main")).to_have_text(["查询"])
     radius.fill("1500")
     page.keyboard.press("Enter")
     expect(page.locator(".results-head h2")).to_contain_text("1500")
     expect(page.locator(".results-said")).to_contain_text("7.0")  # pi x 1.5 km squared
+    expect(page.locator(".results-said")).to_contain_text(re.compile("（.+ 亩）"))
     page.screenshot(path=picture_folder / "desk-1920x1080.png")
 
     # A filter changes map and address; another page opened with the address shows the same.

@@ -182,7 +182,9 @@ function floodText({ since, new: count }) {
 }
 
 function groupNode({ kind_text: kind, street_name: street, alarms, untaken, rank }, key, rows, isOpen) {
-  const words = untaken > 0 ? interpolate(gettext("%s alarms, %s not taken"), [alarms, untaken]) : interpolate(gettext("%s alarms, all taken"), [alarms]);
+  const words = untaken > 0
+    ? interpolate(ngettext("%s alarm, %s not taken", "%s alarms, %s not taken", alarms), [alarms, untaken])
+    : interpolate(ngettext("%s alarm, taken", "%s alarms, all taken", alarms), [alarms]);
   const name = [kind, street].filter(Boolean).join(" · ");
   const head = element(
     "summary",

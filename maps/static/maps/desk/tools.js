@@ -33,7 +33,7 @@ export class Tools {
   constructor(holder, acts) {
     this.acts = acts;
     this.buttons = Object.fromEntries(Object.entries(toolsOf()).map(([name, [text, key]]) => {
-      const title = `${text} (${key})`;
+      const title = interpolate(gettext("%s (%s)"), [text, key]);
       const button = element("button", { type: "button", "data-tool": name, title, "aria-label": text, "aria-keyshortcuts": key, "aria-pressed": name === "share" || name === "help" ? null : false }, signOf(name), element("span", { class: "tool-word" }, text));
       button.addEventListener("click", () => this.use(name));
       return [name, button];
@@ -92,7 +92,7 @@ function signOf(name) {
 
 // A window over the page with words, closed by Escape or its button.
 export function openDialog(dialog, title, ...content) {
-  const close = element("button", { type: "button", class: "main" }, gettext("Close"));
+  const close = element("button", { type: "button" }, gettext("Close"));
   close.addEventListener("click", () => dialog.close());
   dialog.replaceChildren(element("h2", { id: "help-title" }, title), ...content, close);
   dialog.showModal();

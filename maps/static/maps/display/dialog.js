@@ -31,7 +31,7 @@ export class DisplayDialog {
   tellFaults() {
     const { fits, nearest_m: nearest } = typeFor(settings, whole());
     const told = [
-      faults.length > 0 && interpolate(gettext("The display settings say nothing that can be used for: %s."), [faults.map(label).join(", ")]),
+      faults.length > 0 && interpolate(gettext("The display settings say nothing that can be used for: %s."), [faults.map(label).join(gettext(", "))]),
       !fits && smallText(nearest),
     ].filter(Boolean);
     this.note.hidden = told.length === 0;
@@ -105,7 +105,7 @@ export class DisplayDialog {
     const box = element("input", { type: "checkbox", value: code.slice(0, 9), checked: settings.streets.includes(code.slice(0, 9)) });
     const row = element("li", {}, element("label", {}, box, name));
     const move = (text, sign, act) => {
-      const button = element("button", { type: "button", class: "quiet", "aria-label": `${text}: ${name}`, title: text }, sign);
+      const button = element("button", { type: "button", class: "quiet", "aria-label": interpolate(gettext("%s: %s"), [text, name]), title: text }, sign);
       button.addEventListener("click", () => {
         act();
         button.focus();

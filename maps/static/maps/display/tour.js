@@ -24,7 +24,7 @@ export class Tour {
     this.time = element("span", { class: "tour-time", role: "timer" });
     this.bar = element("progress", { max: 1, value: 0, "aria-hidden": "true" });
     const button = (text, sign, keys, act) => {
-      const made = element("button", { type: "button", class: "quiet", title: `${text} (${keys})`, "aria-label": text, "aria-keyshortcuts": keys }, sign);
+      const made = element("button", { type: "button", class: "quiet", title: interpolate(gettext("%s (%s)"), [text, keys]), "aria-label": text, "aria-keyshortcuts": keys }, sign);
       made.addEventListener("click", act);
       return made;
     };

@@ -105,7 +105,7 @@ export class Replay {
   }
 
   offer({ shifts, areas }) {
-    const option = ({ id, code, name, duties }, chosen) => element("option", { value: id ?? code, selected: String(id ?? code) === chosen }, `${name} (${duties})`);
+    const option = ({ id, code, name, duties }, chosen) => element("option", { value: id ?? code, selected: String(id ?? code) === chosen }, interpolate(gettext("%s (%s)"), [name, duties]));
     const [shift, area] = [this.wanted || usual(shifts), this.area.value];
     this.shift.replaceChildren(...shifts.map((one) => option(one, shift)));
     this.area.replaceChildren(element("option", { value: "" }, gettext("Whole area")), ...areas.map((one) => option(one, area)));

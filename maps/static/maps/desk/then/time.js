@@ -306,8 +306,8 @@ export class TimeBar {
       const { shifts, areas } = await this.tracks.choices(day);
       if (this.shiftsOf !== day) return;
       this.usual = usual(shifts);
-      this.shift.append(...shifts.map(({ id, name, duties }) => element("option", { value: id }, `${name} (${duties})`)));
-      this.area.append(...areas.map(({ code, name, duties }) => element("option", { value: code }, `${name} (${duties})`)));
+      this.shift.append(...shifts.map(({ id, name, duties }) => element("option", { value: id }, interpolate(gettext("%s (%s)"), [name, duties]))));
+      this.area.append(...areas.map(({ code, name, duties }) => element("option", { value: code }, interpolate(gettext("%s (%s)"), [name, duties]))));
     } catch (error) {
       this.people = error.message;
       if (this.past) this.tell();
