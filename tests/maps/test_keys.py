@@ -71,7 +71,6 @@ def test_keys_with_names_too(target: dict[str, Any], key: str, own: bool) -> Non
         pytest.param({"metaKey": True}, False, id="with Cmd"),
         pytest.param({"altKey": True}, False, id="with Alt"),
         pytest.param({"isComposing": True}, False, id="of an input method"),
-        pytest.param({"defaultPrevented": True}, False, id="heard already"),
         pytest.param({"target": field("text")}, False, id="typed"),
         pytest.param({"target": field("checkbox")}, True, id="on a check box"),
     ],

@@ -24,6 +24,6 @@ function isSought({ options }, key) {
 
 // A key that is pressed alone, typed into nothing, and with no window open over the page.
 export function isForPage(event) {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented) return false;
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return false;
   return !takes(event.target, event.key) && document.querySelector("dialog[open]") === null;
 }

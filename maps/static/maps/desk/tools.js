@@ -60,7 +60,7 @@ export class Tools {
   }
 
   press(event) {
-    if (!isForPage(event)) return;
+    if (event.defaultPrevented || !isForPage(event)) return;
     // Tools and lists are of now.
     if (document.body.hasAttribute("data-past")) return;
     const [name] = Object.entries(toolsOf()).find(([, [, key]]) => key === event.key.toUpperCase()) ?? [];
