@@ -64,6 +64,7 @@ MODULES = (
     "grid",
     "icons",
     "kept",
+    "keys",
     "live",
     "map",
     "outages",

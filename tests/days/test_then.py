@@ -1,5 +1,6 @@
 """The desk looks back: the past is told as such, plays, and nothing of the present gets into it."""
 
+import re
 from functools import partial
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from tests.days.town import Town, until
 from tests.days.wall import DRAWN_S
 
 pytestmark = pytest.mark.usefixtures("tell_logs")
+LENGTH = re.compile("米|公里")
 BIG = {"width": 1920, "height": 1080}
 MOST_CHANGES = 50
 STATES = """(box) => Object.fromEntries(document.querySelector(box).map.getSource("cameras")
@@ -123,6 +125,24 @@ def test_a_day_is_stepped_through_and_played_by_keyboard(
     expect(page.locator("#results")).not_to_have_attribute("inert", "")
 
 
+def test_the_past_is_as_large_as_the_page_and_says_lengths_in_its_language(
+    open_page: OpenPage, camera: int, yesterday: str
+) -> None:
+    # From so far away type is larger, as it is on a screen of 4K.
+    page = open_page("/map/?distance=3&height=100", BIG)
+    look_back(page, yesterday)
+    until(partial(shown, page, camera, "online"), "the map of yesterday", DRAWN_S)
+    size = float(page.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize)"))
+    assert size > 20
+    for field in page.locator("#time select").all():
+        assert float(field.evaluate("(one) => parseFloat(getComputedStyle(one).fontSize)")) == size
+
+    # At zoom 16 a sign of an event is 1.1 as large as it is drawn, grown as all type is.
+    drawn = "document.querySelector('.past-map').map.getLayoutProperty('past-events', 'icon-size')"
+    assert page.evaluate(drawn)[-1] == pytest.approx(1.1 * size / 16)
+    expect(page.locator(".past-map .maplibregl-ctrl-scale")).to_contain_text(LENGTH)
+
+
 def test_a_day_before_anything_was_known_is_refused_in_words_and_shows_nothing(
     open_page: OpenPage, camera: int, yesterday: str
 ) -> None:
@@ -158,6 +178,8 @@ def test_two_moments_are_compared_side_by_side_and_by_a_moved_border(
     expect(page.locator(".compare-table tr", has_text="转为离线")).to_contain_text("1")
     expect(page.locator(".compare-table tr", has_text="未知")).to_contain_text("未知000")
     page.screenshot(path=picture_folder / "desk-compare.png")
+    for scale in page.locator(".compare-side .maplibregl-ctrl-scale").all():
+        expect(scale).to_contain_text(LENGTH)
     # They move together.
     page.evaluate(f"document.querySelector({left!r}).map.jumpTo({{ zoom: 14 }})")
     assert page.evaluate(f"document.querySelector({right!r}).map.getZoom()") == pytest.approx(14)

@@ -74,8 +74,9 @@ def test_an_alarm_is_taken_with_a_note_and_every_wall_hears(
     wall.keyboard.press("Enter")
 
     for page in (wall, other):
-        expect(top(page).locator(".alarm-taken")).to_contain_text(f"已派巡逻队 {HOSTILE}")
+        expect(top(page).locator(".alarm-taken")).to_contain_text(f"：已派巡逻队 {HOSTILE}")
         assert page.evaluate("() => window.stolen") is None
+    expect(wall.get_by_role("list", name="告警", exact=True)).to_be_visible()
     expect(row.locator("button", has_text="退回")).to_be_visible()
     row.locator("button", has_text="退回").click()
     expect(top(other).locator("button", has_text="认领")).to_be_visible()

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.days.conftest import OpenPage
 from tests.days.town import Town, until
-from tests.days.wall import DRAWN_S, GRIDS
+from tests.days.wall import DRAWN_S, GRIDS, NAMELESS
 
 pytestmark = pytest.mark.usefixtures("tell_logs")
 OURS = "scope_code LIKE '140107%%'"
@@ -77,6 +77,7 @@ def test_headlines_are_those_of_the_database_and_say_what_they_are_compared_with
     room = page.evaluate(ROOM)
     assert room["rows"] >= 4
     assert room["cut"] == []
+    assert page.evaluate(NAMELESS) == []
 
 
 def test_grids_are_coloured_by_the_figure_that_is_chosen_and_it_is_kept(

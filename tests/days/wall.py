@@ -30,6 +30,11 @@ STATE_ON_MAP = """(id) => {
   const { features } = document.getElementById("map").map.getSource("cameras").serialize().data;
   return features.find((camera) => camera.properties.id === id)?.properties.state;
 }"""
+# Lists and tables that are to be seen, and that a reader of screens would tell without a name.
+NAMELESS = """() => [...document.querySelectorAll("main :is(ol, ul, table)")]
+  .filter((list) => list.checkVisibility() && !list.matches("[aria-label], [aria-labelledby]")
+    && !list.querySelector("caption"))
+  .map((list) => list.className || list.parentElement.className)"""
 GRAPHICS = """document.querySelector("#map canvas").getContext("webgl2")
   .getExtension("WEBGL_lose_context")"""
 # Where a camera lies once the map stands still: 0 at the map's left edge, 1 at the card's.

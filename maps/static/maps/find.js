@@ -3,6 +3,7 @@
 
 import { ask } from "maps/api";
 import { element, setText } from "maps/element";
+import { isForPage } from "maps/keys";
 
 const PAUSE_MS = 150;
 const MOST = 20;
@@ -34,7 +35,7 @@ export class Finder {
     // The box keeps the focus while somebody scrolls or presses in the list.
     this.drop.addEventListener("mousedown", (event) => event.preventDefault());
     addEventListener("keydown", (event) => {
-      if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || writes(event.target)) return;
+      if (event.key !== "/" || !isForPage(event)) return;
       event.preventDefault();
       input.focus();
       input.select();
@@ -172,10 +173,6 @@ export class Finder {
   expanded() {
     return this.holder.hasAttribute("data-open");
   }
-}
-
-function writes(target) {
-  return target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName ?? "");
 }
 
 function remark(text, { items, more, refreshing }) {

@@ -44,6 +44,28 @@ export function mapIn(holder, config, acts) {
   }
 }
 
+// MapLibre's map as all of ours are: flat, with words in the reader's language.  base: of the base map,
+// or null.  more: what it takes besides, at least its style.
+export function drawnIn(container, base, more) {
+  const map = new maplibre.Map({
+    container,
+    locale: words(),
+    localIdeographFontFamily: false,
+    attributionControl: base?.credit ? { compact: false } : false,
+    fadeDuration: 0,
+    minZoom: 6,
+    maxZoom: 19,
+    dragRotate: false,
+    pitchWithRotate: false,
+    touchPitch: false,
+    renderWorldCopies: false,
+    ...more,
+  });
+  map.addControl(new maplibre.ScaleControl({ maxWidth: 120 }), "bottom-right");
+  map.touchZoomRotate.disableRotation();
+  return map;
+}
+
 export class WallMap {
   // picked(id): a camera was clicked.  trouble(sentence): the picture is gone, "" when it is back.
   // around: what the notes' buttons ask for (aroundButton), null for none.
@@ -72,8 +94,6 @@ export class WallMap {
     this.patrols = config.sees_patrols ? new PatrolMap(this.map, config.urls.patrols) : null;
     this.map.addControl(new maplibre.NavigationControl({ showCompass: false }), "top-left");
     this.map.addControl(new Home(() => this.showAll()), "top-left");
-    this.map.addControl(new maplibre.ScaleControl({ maxWidth: 120 }), "bottom-right");
-    this.map.touchZoomRotate.disableRotation();
     // Its sources are there; what they are filled with need not wait for a first picture.
     this.map.once("style.load", () => this.ready());
     this.map.on("error", (event) => this.failed(event));
@@ -87,21 +107,10 @@ export class WallMap {
 
   make(holder) {
     const { base, edition, extent, layers, urls, sees_patrols: seesPatrols } = this.config;
-    return new maplibre.Map({
-      container: holder,
+    return drawnIn(holder, base, {
       style: mapStyle({ origin: location.origin, base, edition, layers, tiles: urls.tiles, seesPatrols }),
       bounds: extent,
       fitBoundsOptions: { padding: roomAround(holder) },
-      locale: words(),
-      localIdeographFontFamily: false,
-      attributionControl: base?.credit ? { compact: false } : false,
-      fadeDuration: 0,
-      minZoom: 6,
-      maxZoom: 19,
-      dragRotate: false,
-      pitchWithRotate: false,
-      touchPitch: false,
-      renderWorldCopies: false,
       reduceMotion: this.calm.matches,
     });
   }

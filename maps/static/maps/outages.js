@@ -72,7 +72,7 @@ export class OutageNote {
   fill(item) {
     this.shown = item.cameras;
     const also = item.also.map(({ text, name }) => `${text} ${name}`).join(" · ");
-    const list = element("ol", { class: "outage-cameras" }, element("li", { class: "muted" }, gettext("Loading…")));
+    const list = element("ol", { class: "outage-cameras", "aria-label": suspectText(item) }, element("li", { class: "muted" }, gettext("Loading…")));
     const fold = element("details", { open: this.unfolded ?? false }, element("summary", {}, camerasText(item.cameras)), list);
     const load = () => fold.open && this.list(item.id, list);
     fold.addEventListener("toggle", () => {

@@ -34,12 +34,12 @@ export class Panel {
     this.unknown = 0;
     this.figures = Object.fromEntries(STATES.map((state) => [state, this.figure(state, chosen)]));
     figures.replaceChildren(...Object.values(this.figures).map(({ button }) => button));
-    this.title = element("h2");
+    this.title = element("h2", { id: "list-title" });
     this.total = element("span", { class: "total" });
     this.note = element("p", { class: "list-note", role: "status", hidden: true });
     // Faults that took several cameras down, and what keeps us from knowing: above the single ones.
-    this.shared = element("ol", { class: "shared", hidden: true });
-    this.body = element("ol", { class: "rows" });
+    this.shared = element("ol", { class: "shared", "aria-label": gettext("Faults of several cameras, and notices"), hidden: true });
+    this.body = element("ol", { class: "rows", "aria-labelledby": "list-title" });
     this.rest = element("p", { class: "list-rest", hidden: true });
     const head = element("div", { class: "list-head" }, this.title, this.total);
     list.replaceChildren(head, this.note, this.shared, this.body, this.rest);

@@ -367,6 +367,11 @@ function events() {
   ];
 }
 
+// Of each event alone, now as of any moment before.
+export function eventSize() {
+  return byZoom(10, 0.6, 13, 0.8, 16, 1.1);
+}
+
 function eventSigns(id, layer, filter) {
   return {
     id,
@@ -376,7 +381,7 @@ function eventSigns(id, layer, filter) {
     ...(filter && { filter }),
     layout: {
       "icon-image": EVENT_SIGN,
-      "icon-size": byZoom(10, 0.6, 13, 0.8, 16, 1.1),
+      "icon-size": eventSize(),
       "icon-allow-overlap": true,
       "icon-ignore-placement": true,
       "symbol-sort-key": EVENT_RANK,

@@ -39,7 +39,7 @@ export class Alarms {
     this.jumpBox = element("button", { type: "button", class: "quiet alarm-setting" }, gettext("Go there by itself"));
     this.note = element("p", { class: "list-note", role: "status", hidden: true });
     this.flood = element("p", { class: "alarm-flood", role: "status", hidden: true });
-    this.list = element("ol", { class: "alarm-rows" });
+    this.list = element("ol", { class: "alarm-rows", "aria-label": gettext("Alarms") });
     this.more = element("button", { type: "button", class: "quiet alarm-more", hidden: true });
     this.more.addEventListener("click", () => {
       this.isLong = !this.isLong;
@@ -184,14 +184,17 @@ function floodText({ since, new: count }) {
 }
 
 function groupNode({ kind_text: kind, street_name: street, alarms, untaken, rank }, key, rows, isOpen) {
-  const words = untaken > 0 ? interpolate(gettext("%s alarms, %s not taken"), [alarms, untaken]) : interpolate(gettext("%s alarms, all taken"), [alarms]);
+  const words = untaken > 0
+    ? interpolate(ngettext("%s alarm, %s not taken", "%s alarms, %s not taken", alarms), [alarms, untaken])
+    : interpolate(ngettext("%s alarm, taken", "%s alarms, all taken", alarms), [alarms]);
+  const name = [kind, street].filter(Boolean).join(" · ");
   const head = element(
     "summary",
     {},
     element("span", { class: "alarm-sign", "data-rank": rank, title: rankText(rank) }, SIGNS[rank]),
-    element("b", {}, [kind, street].filter(Boolean).join(" · ")),
+    element("b", {}, name),
     element("span", { class: "alarm-detail" }, words),
   );
-  const fold = element("details", { class: "alarm-group", "data-group": key, open: isOpen }, head, element("ol", { class: "alarm-rows" }, ...rows.map(({ node }) => node)));
+  const fold = element("details", { class: "alarm-group", "data-group": key, open: isOpen }, head, element("ol", { class: "alarm-rows", "aria-label": name }, ...rows.map(({ node }) => node)));
   return element("li", {}, fold);
 }

@@ -11,8 +11,8 @@ const TOPICS = new Set(["event", "outage"]);
 export class Recoveries {
   constructor(holder, url) {
     Object.assign(this, { holder, url });
-    this.title = element("b", { class: "ticker-title" });
-    this.list = element("ul", {});
+    this.title = element("b", { class: "ticker-title", id: "ticker-title" });
+    this.list = element("ul", { "aria-labelledby": "ticker-title" });
     holder.replaceChildren(this.title, this.list);
     holder.hidden = false;
   }

@@ -62,7 +62,7 @@ export class AlarmRow {
     this.node.toggleAttribute("data-taken", item.taken !== null);
     setText(this.sign, SIGNS[item.rank]);
     this.sign.title = rankText(item.rank);
-    this.go.setAttribute("aria-label", [rankText(item.rank), item.kind_text, item.title, item.detail].join(", "));
+    this.go.setAttribute("aria-label", [rankText(item.rank), item.kind_text, item.title, item.detail].filter(Boolean).join(gettext(", ")));
     setText(this.title, item.title);
     setText(this.detail, [item.kind_text, item.detail].filter(Boolean).join(" · "));
     this.taken.hidden = !item.taken;
@@ -132,5 +132,5 @@ export class AlarmRow {
 
 function takenText({ who, at, note }) {
   const words = interpolate(gettext("%s has it since %s"), [who, clock.timeText(Date.parse(at))]);
-  return note ? `${words}: ${note}` : words;
+  return note ? interpolate(gettext("%s: %s"), [words, note]) : words;
 }

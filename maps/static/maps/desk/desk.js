@@ -11,7 +11,7 @@ import { People } from "maps/patrols/people";
 import { Sending } from "maps/patrols/sending";
 import { TrackView } from "maps/patrols/track";
 import { DeskMap } from "maps/desk/desk_map";
-import { Drawings } from "maps/desk/drawings";
+import { Drawings, kindButtons } from "maps/desk/drawings";
 import { Filters } from "maps/desk/filters";
 import { areaM2, lengthM } from "maps/desk/geodesy";
 import { Layers } from "maps/desk/layers";
@@ -58,6 +58,7 @@ const drawings = new Drawings(at("drawings"), config.user, {
   went: (box) => wall?.visit(box, { marked: false }),
   around: (geometry, name) => askRadius(name, (radius) => search(new URLSearchParams([asked(geometry), ["radius_m", radius]]), name)),
   draw: (kind) => draw(kind),
+  named: () => toMap(),
 });
 const sketch = wall && new Sketch(at("sketch"), wall);
 const people = config.sees_patrols && wall ? makePeople() : null;
@@ -67,10 +68,15 @@ const tools = new Tools(at("tools"), {
   select_box: () => selectIn("box"),
   select_area: () => selectIn("polygon"),
   near: () => searchAroundPoint(),
+  draw: () => askKind(),
   share: () => share(),
   help: () => openDialog(at("help"), gettext("Keys"), keysTable()),
-  keys: { g: () => wall?.map.getCanvas().focus(), l: () => listView() },
+  keys: { g: () => toMap(), l: () => listView() },
 });
+
+function toMap() {
+  wall?.map.getCanvas().focus();
+}
 
 function makePeople() {
   const url = config.urls.patrols;
@@ -255,9 +261,19 @@ function askRadius(name, chosen) {
   field.select();
 }
 
+function askKind() {
+  if (!sketch) return;
+  const kinds = kindButtons((kind) => {
+    at("help").close();
+    draw(kind);
+  });
+  openDialog(at("help"), pgettext("tool", "Draw"), element("div", { class: "desk-verbs" }, ...kinds));
+  kinds[0].focus();
+}
+
 function draw(kind) {
   const hints = { point: gettext("Set the point."), line: gettext("Set the points of the line."), polygon: gettext("Set the corners of the area.") };
-  begin("", kind, hints[kind], (geometry) => drawings.add(geometry));
+  begin("draw", kind, hints[kind], (geometry) => drawings.add(geometry));
 }
 
 function listView() {

@@ -11,16 +11,16 @@ const LONGEST_NAME = 60;
 
 export class Drawings {
   // user: what is kept is that reader's.  shown(features); went(box); around(geometry, name).
-  constructor(holder, user, { shown, went, around, draw }) {
-    Object.assign(this, { holder, shown, went, around, key: `desk-drawings-${user}` });
+  // named(): a name is written, and the map is to have the focus again.
+  constructor(holder, user, { shown, went, around, draw, named }) {
+    Object.assign(this, { holder, shown, went, around, named, key: `desk-drawings-${user}` });
     this.shapes = this.read();
     this.said = element("p", { role: "status", class: "desk-said" });
-    this.list = element("ul", { class: "drawn-list" });
+    this.list = element("ul", { class: "drawn-list", "aria-label": gettext("Drawings") });
     this.save = button(gettext("Save as a file"), () => this.download());
     this.file = element("input", { type: "file", accept: ".geojson,.json,application/geo+json", "aria-label": gettext("Load drawings from a file"), class: "visually-hidden" });
     this.file.addEventListener("change", () => this.load());
-    const kinds = { point: gettext("Point"), line: gettext("Line"), polygon: gettext("Area") };
-    const begin = Object.entries(kinds).map(([kind, text]) => button(text, () => draw(kind)));
+    const begin = kindButtons(draw);
     holder.replaceChildren(element("h2", {}, gettext("Drawings")), element("div", { class: "desk-verbs" }, ...begin), this.list, this.said,
       element("div", { class: "desk-verbs" }, this.save, button(gettext("Load a file"), () => this.file.click()), this.file));
     this.show();
@@ -61,6 +61,7 @@ export class Drawings {
       keep(this.key, JSON.stringify(collection(this.shapes)));
       this.shown(this.shapes);
     });
+    name.addEventListener("keydown", (event) => this.leave(event, properties.name));
     const label = properties.name || `${kindText(geometry)} ${index + 1}`;
     const verbs = [
       button("⌖", () => this.went(boxOf(geometry)), interpolate(gettext("Show %s on the map"), [label])),
@@ -68,6 +69,16 @@ export class Drawings {
       button("×", () => this.remove(index), interpolate(gettext("Delete %s"), [label])),
     ];
     return element("li", {}, name, element("span", { class: "muted" }, words), element("span", { class: "desk-verbs" }, ...verbs));
+  }
+
+  // Enter keeps what is written, Escape what was there; both leave the field.
+  leave(event, before) {
+    if (event.isComposing || (event.key !== "Enter" && event.key !== "Escape")) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (event.key === "Escape") event.target.value = before;
+    event.target.blur();
+    this.named();
   }
 
   remove(index) {
@@ -112,6 +123,12 @@ function faults() {
     many: interpolate(gettext("There are %s drawings at most: delete some, or save them as a file."), [MOST_SHAPES]),
     places: gettext("A place in this file lies outside the map. Save it in WGS84 degrees (EPSG:4326)."),
   };
+}
+
+// One for each kind of shape that can be drawn.
+export function kindButtons(draw) {
+  const kinds = { point: gettext("Point"), line: gettext("Line"), polygon: gettext("Area") };
+  return Object.entries(kinds).map(([kind, text]) => button(text, () => draw(kind)));
 }
 
 function kindText({ type }) {

@@ -22,11 +22,11 @@ export class Layers {
     const kept = gettext("Layers and filters hold for the moment that is shown. What cannot be pressed here is of now; of the past it is not kept. Streets and communities go by where things lie now, ages by the moment that is shown.");
     holder.replaceChildren(element("h2", {}, gettext("Layers")), element("p", { class: "desk-said then-only" }, kept), ...[
       config.sees_cameras && this.group(gettext("Cameras"), this.box("cameras", gettext("Cameras")), this.states(), ofNow(this.box("outages", gettext("One fault, several cameras"), outageSign()))),
-      config.sees_events && this.group(gettext("Events"), this.box("events", gettext("Open events")), legend(SEVERITIES.map((one) => [sign({ severity: one, kind: "", due: "green" }), severityText(one)]))),
-      config.sees_patrols && this.group(gettext("People on duty"), this.box("people", gettext("People on duty")), legend(FORCES.map((force) => [personIcon(force), forceText(force)]))),
+      config.sees_events && this.group(gettext("Events"), this.box("events", gettext("Open events")), legend(gettext("Open events"), SEVERITIES.map((one) => [sign({ severity: one, kind: "", due: "green" }), severityText(one)]))),
+      config.sees_patrols && this.group(gettext("People on duty"), this.box("people", gettext("People on duty")), legend(gettext("People on duty"), FORCES.map((force) => [personIcon(force), forceText(force)]))),
       this.group(gettext("Territory"), this.box("grids", gettext("Grids"), null, ["grids"]), this.box("communities", gettext("Communities and villages")), this.box("streets", gettext("Streets and towns"))),
-      config.layers.places && ofNow(this.group(gettext("Places"), this.box("places", gettext("Buildings, shops and service points"), null, PLACE_LAYERS.slice(0, 2)), legend(placeSigns()))),
-      seen.length > 0 && ofNow(this.group(gettext("What has been seen"), element("ul", { class: "desk-legend" }, ...seen))),
+      config.layers.places && ofNow(this.group(gettext("Places"), this.box("places", gettext("Buildings, shops and service points"), null, PLACE_LAYERS.slice(0, 2)), legend(gettext("Places"), placeSigns()))),
+      seen.length > 0 && ofNow(this.group(gettext("What has been seen"), element("ul", { class: "desk-legend", "aria-label": gettext("What has been seen") }, ...seen))),
       ofNow(this.group(gettext("Drawings"), this.box("drawings", gettext("What I have drawn"), null, DRAWN_LAYERS.slice(0, 3)))),
       config.base && this.group(gettext("Base map"), this.box("base", gettext("Base map"), null, this.baseLayers())),
     ].filter(Boolean));
@@ -56,7 +56,7 @@ export class Layers {
 
   states() {
     this.stateNumbers = {};
-    return element("ul", { class: "desk-legend" }, ...STATES.map((state) => {
+    return element("ul", { class: "desk-legend", "aria-label": legendText(gettext("Cameras")) }, ...STATES.map((state) => {
       this.stateNumbers[state] = element("span", { class: "desk-number" });
       return element("li", {}, icon(state), stateText(state), this.stateNumbers[state]);
     }));
@@ -133,8 +133,12 @@ function ofNow(node) {
   return node;
 }
 
-function legend(rows) {
-  return element("ul", { class: "desk-legend" }, ...rows.map(([picture, text]) => element("li", {}, picture, text)));
+function legend(name, rows) {
+  return element("ul", { class: "desk-legend", "aria-label": legendText(name) }, ...rows.map(([picture, text]) => element("li", {}, picture, text)));
+}
+
+function legendText(name) {
+  return interpolate(gettext("Legend: %s"), [name]);
 }
 
 function outageSign() {

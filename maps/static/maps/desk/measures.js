@@ -16,5 +16,5 @@ export function distanceText(metres) {
 // 亩, of which 15 are a hectare, is what planners here speak of.
 export function areaText(squareMetres) {
   const metric = squareMetres < 100_000 ? interpolate(gettext("%s m²"), [told(squareMetres, squareMetres < 1000 ? 1 : 0)]) : interpolate(gettext("%s km²"), [told(squareMetres / 1e6, 3)]);
-  return `${metric} (${interpolate(gettext("%s mu"), [told((squareMetres * 15) / 10_000, 1)])})`;
+  return interpolate(gettext("%s (%s)"), [metric, interpolate(gettext("%s mu"), [told((squareMetres * 15) / 10_000, 1)])]);
 }

@@ -41,7 +41,7 @@ export class Results {
   layer(told) {
     const { title, matched, counts, items, csv, geojson } = told;
     const number = element("span", { class: "desk-number" }, matched === null ? gettext("more than 10,000") : String(matched));
-    const list = element("ol", { class: "results-list" }, ...items.map((item) => this.row(told.layer, item)));
+    const list = element("ol", { class: "results-list", "aria-label": title }, ...items.map((item) => this.row(told.layer, item)));
     const links = element("p", { class: "results-links" }, element("a", { href: csv, download: "" }, "CSV"), element("a", { href: geojson, download: "" }, "GeoJSON"));
     const node = element("details", { class: "desk-group", "data-layer": told.layer, open: items.length > 0 && items.length <= 100 },
       element("summary", {}, title, number), this.counts(told.layer, counts), items.length > 0 && links, list, this.rest(told, list));
@@ -53,7 +53,7 @@ export class Results {
     if (rows.length === 0) return null;
     const text = layer === "cameras" ? stateText : severityText;
     const picture = (value) => (layer === "cameras" ? icon(value) : sign({ severity: value, kind: "", due: "green" }));
-    return element("ul", { class: "results-counts" }, ...rows.map(([value, number]) => element("li", {}, picture(value), text(value), " ", element("b", {}, String(number)))));
+    return element("ul", { class: "results-counts", "aria-label": layer === "cameras" ? gettext("By state") : gettext("By severity") }, ...rows.map(([value, number]) => element("li", {}, picture(value), text(value), " ", element("b", {}, String(number)))));
   }
 
   rest(told, list) {

@@ -2,6 +2,7 @@
 // in its middle, Enter sets a corner there.
 
 import { element, setText } from "maps/element";
+import { takes } from "maps/keys";
 import { collection, feature, geometryOf, leastPlaces } from "maps/desk/shapes";
 
 // As many as a search takes.
@@ -52,12 +53,11 @@ export class Sketch {
     if (!this.kind || event.isComposing || event.altKey) return;
     const isUndo = (event.ctrlKey || event.metaKey) && event.key === "z";
     if ((event.ctrlKey || event.metaKey) && !isUndo) return;
-    const writes = event.target.matches?.("input, select, textarea, [contenteditable]");
     if (event.key === "Escape") this.heard(event, () => this.leave());
-    else if (writes) return;
+    else if (takes(event.target, event.key)) return;
     else if (isUndo || event.key === "Backspace" || event.key === "Delete") this.heard(event, () => this.undo());
     else if (event.key === "f" || event.key === "F") this.heard(event, () => this.finish());
-    else if (event.key === "Enter" && !event.target.matches?.("button, a, summary")) this.heard(event, () => this.putMiddle());
+    else if (event.key === "Enter") this.heard(event, () => this.putMiddle());
   }
 
   heard(event, act) {

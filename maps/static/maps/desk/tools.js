@@ -1,6 +1,7 @@
 // The tools over the map, each with a key of its own, and the list of these keys.
 
 import { element } from "maps/element";
+import { isForPage } from "maps/keys";
 
 export function toolsOf() {
   return {
@@ -9,6 +10,7 @@ export function toolsOf() {
     select_box: [gettext("Select in a box"), "B"],
     select_area: [gettext("Select in an area"), "S"],
     near: [gettext("Search around a point"), "N"],
+    draw: [pgettext("tool", "Draw"), "D"],
     share: [gettext("Share this view"), "C"],
     help: [gettext("Keys"), "?"],
   };
@@ -20,6 +22,7 @@ const SIGNS = {
   select_box: "M4 5h16v14H4z",
   select_area: "M5 4 19 7l-3 12-11-3z",
   near: "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18M12 10.5a1.5 1.5 0 1 0 0 3 1.5 1.5 0 0 0 0-3",
+  draw: "M4 20l1-5L16 4l4 4L9 19zM13 7l4 4",
   share: "M9 15 15 9M10 7l2-2a4 4 0 0 1 6 6l-2 2M14 17l-2 2a4 4 0 0 1-6-6l2-2",
   help: "M9 9a3 3 0 1 1 4 3c-1 .5-1 1-1 2M12 17.5v.5",
 };
@@ -30,7 +33,7 @@ export class Tools {
   constructor(holder, acts) {
     this.acts = acts;
     this.buttons = Object.fromEntries(Object.entries(toolsOf()).map(([name, [text, key]]) => {
-      const title = `${text} (${key})`;
+      const title = interpolate(gettext("%s (%s)"), [text, key]);
       const button = element("button", { type: "button", "data-tool": name, title, "aria-label": text, "aria-keyshortcuts": key, "aria-pressed": name === "share" || name === "help" ? null : false }, signOf(name), element("span", { class: "tool-word" }, text));
       button.addEventListener("click", () => this.use(name));
       return [name, button];
@@ -57,8 +60,7 @@ export class Tools {
   }
 
   press(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented) return;
-    if (event.target.matches?.("input, select, textarea, [contenteditable]") || document.querySelector("dialog[open]")) return;
+    if (event.defaultPrevented || !isForPage(event)) return;
     // Tools and lists are of now.
     if (document.body.hasAttribute("data-past")) return;
     const [name] = Object.entries(toolsOf()).find(([, [, key]]) => key === event.key.toUpperCase()) ?? [];
@@ -90,7 +92,7 @@ function signOf(name) {
 
 // A window over the page with words, closed by Escape or its button.
 export function openDialog(dialog, title, ...content) {
-  const close = element("button", { type: "button", class: "main" }, gettext("Close"));
+  const close = element("button", { type: "button" }, gettext("Close"));
   close.addEventListener("click", () => dialog.close());
   dialog.replaceChildren(element("h2", { id: "help-title" }, title), ...content, close);
   dialog.showModal();

@@ -5,6 +5,7 @@ import { ask } from "maps/api";
 import { DEFAULTS, LEAST_ARC_MIN, LIMITS, NAMES, THEMES, read, typeFor, written } from "maps/display/display";
 import { element, setText } from "maps/element";
 import { faults, settings, store, whole } from "maps/display/screen";
+import { isForPage } from "maps/keys";
 
 const FIELDS = {
   distance: () => gettext("Distance of the farthest reader (m)"),
@@ -21,8 +22,7 @@ export class DisplayDialog {
     Object.assign(this, { opener, note, streetsUrl });
     opener.addEventListener("click", () => this.open());
     addEventListener("keydown", (event) => {
-      if (event.key.toLowerCase() !== "d" || event.ctrlKey || event.metaKey || event.altKey) return;
-      if (!event.target.isContentEditable && !/^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName ?? "")) this.open();
+      if (event.key.toLowerCase() === "d" && isForPage(event)) this.open();
     });
     this.tellFaults();
   }
@@ -31,7 +31,7 @@ export class DisplayDialog {
   tellFaults() {
     const { fits, nearest_m: nearest } = typeFor(settings, whole());
     const told = [
-      faults.length > 0 && interpolate(gettext("The display settings say nothing that can be used for: %s."), [faults.map(label).join(", ")]),
+      faults.length > 0 && interpolate(gettext("The display settings say nothing that can be used for: %s."), [faults.map(label).join(gettext(", "))]),
       !fits && smallText(nearest),
     ].filter(Boolean);
     this.note.hidden = told.length === 0;
@@ -52,7 +52,7 @@ export class DisplayDialog {
     this.columns = count("columns", settings.columns);
     this.rows = count("rows", settings.rows);
     this.theme = element("select", { name: "theme" }, ...THEMES.map((name) => element("option", { value: name, selected: name === settings.theme }, THEME_TEXTS[name]())));
-    this.streets = element("ol", { class: "display-streets" });
+    this.streets = element("ol", { class: "display-streets", "aria-label": gettext("Streets") });
     this.result = element("p", { class: "display-result", role: "status" });
     this.fault = element("p", { class: "notice", role: "alert", hidden: true });
     this.link = element("input", { readonly: true, type: "text" });
@@ -105,7 +105,7 @@ export class DisplayDialog {
     const box = element("input", { type: "checkbox", value: code.slice(0, 9), checked: settings.streets.includes(code.slice(0, 9)) });
     const row = element("li", {}, element("label", {}, box, name));
     const move = (text, sign, act) => {
-      const button = element("button", { type: "button", class: "quiet", "aria-label": `${text}: ${name}`, title: text }, sign);
+      const button = element("button", { type: "button", class: "quiet", "aria-label": interpolate(gettext("%s: %s"), [text, name]), title: text }, sign);
       button.addEventListener("click", () => {
         act();
         button.focus();

@@ -3,6 +3,7 @@
 import { ask } from "maps/api";
 import { element, setText } from "maps/element";
 import { inOrder, Turns } from "maps/display/turns";
+import { isForPage } from "maps/keys";
 
 const RETRY_MS = 10_000;
 
@@ -23,7 +24,7 @@ export class Tour {
     this.time = element("span", { class: "tour-time", role: "timer" });
     this.bar = element("progress", { max: 1, value: 0, "aria-hidden": "true" });
     const button = (text, sign, keys, act) => {
-      const made = element("button", { type: "button", class: "quiet", title: `${text} (${keys})`, "aria-label": text, "aria-keyshortcuts": keys }, sign);
+      const made = element("button", { type: "button", class: "quiet", title: interpolate(gettext("%s (%s)"), [text, keys]), "aria-label": text, "aria-keyshortcuts": keys }, sign);
       made.addEventListener("click", act);
       return made;
     };
@@ -43,7 +44,7 @@ export class Tour {
     };
     for (const kind of ["pointerdown", "wheel"]) addEventListener(kind, touch, { passive: true, capture: true });
     addEventListener("keydown", (event) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || writes(event.target)) return;
+      if (!isForPage(event)) return;
       const act = { t: () => this.toggle(), n: () => this.step(1), b: () => this.step(-1) }[event.key.toLowerCase()];
       if (act) act();
       else touch(event);
@@ -109,8 +110,4 @@ export class Tour {
     this.holder.toggleAttribute("data-paused", isPaused);
     this.bar.value = isPaused ? 0 : 1 - (left * 1_000) / turns.every_ms;
   }
-}
-
-function writes(target) {
-  return target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName ?? "");
 }

@@ -21,7 +21,7 @@ export class Headlines {
     this.at = element("summary");
     this.said = element("p", { class: "muted" });
     this.about = element("details", { class: "headline-about", hidden: true }, this.at, this.said);
-    const table = element("table", {}, element("thead", {}, this.head), this.body);
+    const table = element("table", { "aria-label": gettext("Figures") }, element("thead", {}, this.head), this.body);
     this.fold = new Fold(holder, { name: "wall-headlines-open", title: gettext("Figures"), ask: () => this.fill(), lazy: true, open: true }, table, this.about);
   }
 

@@ -14,7 +14,7 @@ export class OnDuty {
     Object.assign(this, { url, visited });
     this.body = element("tbody");
     const heads = [gettext("Street or town"), gettext("On duty"), gettext("Heard"), gettext("Missing")];
-    const table = element("table", {}, element("thead", {}, element("tr", {}, ...heads.map((text) => element("th", { scope: "col" }, text)))), this.body);
+    const table = element("table", { "aria-label": gettext("People on duty") }, element("thead", {}, element("tr", {}, ...heads.map((text) => element("th", { scope: "col" }, text)))), this.body);
     this.fold = new Fold(holder, { name: "wall-patrols-open", title: gettext("People on duty"), ask: () => this.fill() }, table);
   }
 
@@ -50,7 +50,7 @@ export class Dark {
   // visited(box): a row was pressed.
   constructor(holder, url, { visited }) {
     Object.assign(this, { url, visited });
-    this.list = element("ol", { class: "fold-rows" });
+    this.list = element("ol", { class: "fold-rows", "aria-label": gettext("Dark and not patrolled") });
     this.fold = new Fold(holder, { name: "wall-dark-open", title: gettext("Dark and not patrolled"), ask: () => this.fill() }, this.list);
   }
 
@@ -80,7 +80,7 @@ export class Short {
   // visited(box, code): a row was pressed.
   constructor(holder, urls, { visited }) {
     Object.assign(this, { urls, visited });
-    this.list = element("ol", { class: "fold-rows" });
+    this.list = element("ol", { class: "fold-rows", "aria-label": gettext("Grids with too few visits") });
     this.fold = new Fold(holder, { name: "wall-short-open", title: gettext("Grids with too few visits"), ask: () => this.fill(), lazy: true }, this.list);
   }
 

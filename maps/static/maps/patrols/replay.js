@@ -2,6 +2,7 @@
 
 import * as clock from "maps/clock";
 import { element, setText } from "maps/element";
+import { takes } from "maps/keys";
 import { Player } from "maps/player";
 import { Tracks, usual } from "maps/patrols/tracks";
 
@@ -85,7 +86,7 @@ export class Replay {
       event.stopPropagation();
       this.close();
     }
-    if (event.key !== " " || ["SELECT", "BUTTON"].includes(event.target.tagName) || event.target === this.day) return;
+    if (event.key !== " " || takes(event.target, " ")) return;
     event.preventDefault();
     if (!this.button.disabled) this.play(!this.player.playing);
   }
@@ -104,7 +105,7 @@ export class Replay {
   }
 
   offer({ shifts, areas }) {
-    const option = ({ id, code, name, duties }, chosen) => element("option", { value: id ?? code, selected: String(id ?? code) === chosen }, `${name} (${duties})`);
+    const option = ({ id, code, name, duties }, chosen) => element("option", { value: id ?? code, selected: String(id ?? code) === chosen }, interpolate(gettext("%s (%s)"), [name, duties]));
     const [shift, area] = [this.wanted || usual(shifts), this.area.value];
     this.shift.replaceChildren(...shifts.map((one) => option(one, shift)));
     this.area.replaceChildren(element("option", { value: "" }, gettext("Whole area")), ...areas.map((one) => option(one, area)));

@@ -50,14 +50,14 @@ export function trackLayers() {
       type: "line",
       source: "track",
       layout: { "line-join": "round", "line-cap": "round" },
-      paint: { "line-color": TRACK, "line-width": ["interpolate", ["linear"], ["zoom"], 11, 1.6, 16, 4], "line-opacity": 0.85 },
+      paint: { "line-color": TRACK, "line-width": ["interpolate", ["linear"], ["zoom"], 11, 1.6 * UNIT, 16, 4 * UNIT], "line-opacity": 0.85 },
     },
     {
       id: "track-ways",
       type: "symbol",
       source: "track",
       minzoom: 13,
-      layout: { "symbol-placement": "line", "symbol-spacing": 70, "icon-image": "track-chevron", "icon-size": 0.45 * UNIT, "icon-rotation-alignment": "map" },
+      layout: { "symbol-placement": "line", "symbol-spacing": 70 * UNIT, "icon-image": "track-chevron", "icon-size": 0.45 * UNIT, "icon-rotation-alignment": "map" },
     },
     {
       id: "track-doubted",

@@ -152,7 +152,7 @@ export class Compare {
   // The grids that differ, each a button that leads to it.
   list({ grids }) {
     if (grids.length === 0) return element("p", { class: "muted" }, gettext("No grid differs."));
-    return element("ul", { class: "compare-grids" }, ...grids.slice(0, MOST_LISTED).map((grid) => {
+    return element("ul", { class: "compare-grids", "aria-label": gettext("Grids") }, ...grids.slice(0, MOST_LISTED).map((grid) => {
       const { code, name } = grid.after ?? grid.before;
       const go = element("button", { type: "button", "data-change": grid.change }, `${changeText(grid.change)} · ${name} `, element("span", { class: "muted" }, code));
       go.addEventListener("click", () => this.visit(grid));

@@ -9,6 +9,7 @@ import { PAST_CAMERAS, PAST_EVENTS, pastStyle } from "maps/desk/then/style";
 import { filtersOf, setFaded, setShown, setWithin } from "maps/desk/desk_map";
 import { element } from "maps/element";
 import { addIcons, icon } from "maps/icons";
+import { drawnIn } from "maps/map";
 import { addPeople } from "maps/patrols/people_icons";
 import { REPLAY_LAYERS } from "maps/patrols/style";
 
@@ -21,27 +22,11 @@ export class PastMap {
   constructor(holder, config, { center, zoom, day, edition }) {
     this.config = config;
     this.shown = { cameras: NOTHING, "past-events": NOTHING, replay: NOTHING, differences: NOTHING };
-    this.map = new maplibre.Map({
-      container: holder,
-      style: pastStyle(config, { day, edition }),
-      center,
-      zoom,
-      localIdeographFontFamily: false,
-      attributionControl: config.base?.credit ? { compact: false } : false,
-      fadeDuration: 0,
-      minZoom: 6,
-      maxZoom: 19,
-      dragRotate: false,
-      pitchWithRotate: false,
-      touchPitch: false,
-      renderWorldCopies: false,
-    });
+    this.map = drawnIn(holder, config.base, { style: pastStyle(config, { day, edition }), center, zoom });
     // Tests and the curious reach the map from its element.
     holder.map = this.map;
     this.borders = edition;
     this.words = new maplibre.Popup({ className: "grid-note", maxWidth: "22rem", offset: 14, focusAfterOpen: false });
-    this.map.addControl(new maplibre.ScaleControl({ maxWidth: 120 }), "bottom-right");
-    this.map.touchZoomRotate.disableRotation();
     addIcons(this.map, ICON_SCALE);
     addSigns(this.map, ICON_SCALE);
     if (config.sees_patrols) addPeople(this.map, ICON_SCALE);

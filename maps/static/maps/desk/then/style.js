@@ -2,8 +2,8 @@
 // the grids in which two days differ.
 
 import { RANK, SIGN } from "events/icons";
-import { CAMERA_LAYERS, mapStyle } from "maps/style";
-import { color } from "maps/display/tokens";
+import { CAMERA_LAYERS, eventSize, mapStyle } from "maps/style";
+import { UNIT, color } from "maps/display/tokens";
 
 export const PAST_EVENTS = "past-events";
 export const PAST_CAMERAS = CAMERA_LAYERS;
@@ -30,7 +30,7 @@ function differences() {
   const paint = ["match", ["get", "change"], "new", color("online"), "over", color("offline"), "redrawn", color("degraded"), color("accent")];
   return [
     { id: "differences", type: "fill", source: "differences", paint: { "fill-color": paint, "fill-opacity": 0.18 } },
-    { id: "difference-edges", type: "line", source: "differences", layout: { "line-join": "round" }, paint: { "line-color": paint, "line-width": 2.5, "line-dasharray": [2, 1] } },
+    { id: "difference-edges", type: "line", source: "differences", layout: { "line-join": "round" }, paint: { "line-color": paint, "line-width": 2.5 * UNIT, "line-dasharray": [2, 1] } },
   ];
 }
 
@@ -41,7 +41,7 @@ function events() {
     source: "past-events",
     layout: {
       "icon-image": SIGN,
-      "icon-size": ["interpolate", ["linear"], ["zoom"], 10, 0.45, 13, 0.75, 16, 1.1],
+      "icon-size": eventSize(),
       "icon-allow-overlap": true,
       "icon-ignore-placement": true,
       "symbol-sort-key": RANK,

@@ -9,6 +9,7 @@ import { Compare } from "maps/desk/then/compare";
 import { PastMap } from "maps/desk/then/map";
 import { Past } from "maps/desk/then/past";
 import { element, setText } from "maps/element";
+import { takes } from "maps/keys";
 import { Player } from "maps/player";
 import { Tracks, usual } from "maps/patrols/tracks";
 
@@ -110,8 +111,8 @@ export class TimeBar {
     if (event.key === "Escape" && this.compare.isOpen) return this.took(event, () => this.compare.close());
     if (!this.isOpen || this.compare.isOpen || document.querySelector("dialog[open]")) return;
     if (event.key === "Escape") return this.took(event, () => this.close());
-    if (!this.past || isTyping(event.target)) return;
-    if (event.key === " " && event.target.tagName !== "BUTTON") this.took(event, () => this.play(!this.player.playing));
+    if (!this.past || takes(event.target, event.key)) return;
+    if (event.key === " ") this.took(event, () => this.play(!this.player.playing));
     if (event.key === ",") this.took(event, () => this.jump(this.past.before));
     if (event.key === ".") this.took(event, () => this.jump(this.past.after));
   }
@@ -305,8 +306,8 @@ export class TimeBar {
       const { shifts, areas } = await this.tracks.choices(day);
       if (this.shiftsOf !== day) return;
       this.usual = usual(shifts);
-      this.shift.append(...shifts.map(({ id, name, duties }) => element("option", { value: id }, `${name} (${duties})`)));
-      this.area.append(...areas.map(({ code, name, duties }) => element("option", { value: code }, `${name} (${duties})`)));
+      this.shift.append(...shifts.map(({ id, name, duties }) => element("option", { value: id }, interpolate(gettext("%s (%s)"), [name, duties]))));
+      this.area.append(...areas.map(({ code, name, duties }) => element("option", { value: code }, interpolate(gettext("%s (%s)"), [name, duties]))));
     } catch (error) {
       this.people = error.message;
       if (this.past) this.tell();
@@ -347,8 +348,4 @@ export function button(text, pressed, attributes = {}) {
   const made = element("button", { type: "button", ...attributes }, text);
   made.addEventListener("click", pressed);
   return made;
-}
-
-function isTyping({ tagName, type }) {
-  return tagName === "SELECT" || tagName === "TEXTAREA" || (tagName === "INPUT" && type !== "range");
 }
