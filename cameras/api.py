@@ -10,8 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 from cameras import queries, services
 from cameras.health import State
 from cameras.probe.reason import Reason
-from cameras.queries import Box
-from gis_server.edge import allow, json_ok, parse_int, parse_page
+from gis_server.edge import allow, json_ok, parse_box, parse_int, parse_page
 from gis_server.errors import Invalid, NotFound
 from gis_server.models import User
 from gis_server.openapi.marks import answers, asks, paged
@@ -109,18 +108,3 @@ def parse_state(request: HttpRequest) -> State:
     except ValueError:
         known = ", ".join(state.value for state in State)
         raise Invalid(_("state must be one of: %(known)s.") % {"known": known}) from None
-
-
-def parse_box(request: HttpRequest) -> Box | None:
-    """The `bbox` of the query string (west,south,east,north in degrees).  Raises Invalid."""
-    text = request.GET.get("bbox", "")
-    if not text:
-        return None
-    try:
-        west, south, east, north = (float(part) for part in text.split(","))
-    except ValueError:
-        west = south = east = north = float("nan")
-    # Written so that a NaN fails it.
-    if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
-        raise Invalid(_("bbox must be four numbers: west,south,east,north in degrees."))
-    return west, south, east, north

@@ -42,15 +42,18 @@ from gis_server.errors import (
 )
 from gis_server.models import User
 from gis_server.origin import address_of
+from gis_server.plain_numbers import decimals_of, whole_of
 from gis_server.roles import Permission, may
 from gis_server.throttle import Pace
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
+Box = tuple[float, float, float, float]
+"""West, south, east, north in degrees (WGS84)."""
 PUBLIC = "public"
 MAX_LIMIT, MAX_OFFSET = 1000, 10_000_000
 DAY_LENGTH = 10
-LONGEST_TIME = 40
+LONGEST_TIME, LONGEST_BOX = 40, 100
 EARLIEST_DAY, LATEST_DAY = date(2000, 1, 1), date(2199, 12, 31)
 FORM_TYPES = ("multipart/form-data", "application/x-www-form-urlencoded")
 
@@ -406,11 +409,8 @@ def parse_int(request: HttpRequest, name: str, default: int, low: int, high: int
     text = request.GET.get(name, "")
     if not text:
         return default
-    try:
-        value = int(text)
-    except ValueError:
-        value = low - 1
-    if not low <= value <= high:
+    value = whole_of(text)
+    if value is None or not low <= value <= high:
         rule = _("%(name)s must be a whole number from %(low)d to %(high)d.")
         raise Invalid(rule % {"name": name, "low": low, "high": high})
     return value
@@ -427,6 +427,25 @@ def parse_text(request: HttpRequest, name: str, longest: int) -> str:
         rule = _("%(name)s must be a text of at most %(longest)d characters.")
         raise Invalid(rule % {"name": name, "longest": longest})
     return text
+
+
+def parse_box(request: HttpRequest) -> Box | None:
+    """`bbox` from the query string; None when nothing is asked for.
+
+    Raises:
+        Invalid: other than four numbers, or no degrees in the order of `Box`.
+    """
+    text = parse_text(request, "bbox", LONGEST_BOX)
+    if not text:
+        return None
+    try:
+        west, south, east, north = decimals_of(text)
+    except ValueError:
+        rule = _("bbox must be four numbers: west,south,east,north in degrees.")
+        raise Invalid(rule) from None
+    if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
+        raise Invalid(_("bbox must be four numbers: west,south,east,north in degrees."))
+    return west, south, east, north
 
 
 def parse_choice(request: HttpRequest, name: str, choices: Iterable[str]) -> str:

@@ -21,6 +21,7 @@ from gis_server.errors import Invalid, NotFound
 from gis_server.file_answers import csv_file
 from gis_server.openapi.marks import answers, asks
 from gis_server.openapi.schemas import words
+from gis_server.plain_numbers import whole_of
 from gis_server.roles import Permission, may
 from maps import queries as maps_queries
 from maps.ogc import document, queries, told
@@ -163,8 +164,10 @@ def items(request: HttpRequest, collection: str) -> HttpResponseBase:
 def item(request: HttpRequest, collection: str, fid: str) -> HttpResponseBase:
     """One feature, of any day."""
     one, crs = _collection(request, collection), crs_of(request)
-    known = fid.isascii() and fid.isdigit() and int(fid) <= LARGEST_ID
-    text = queries.one(user_of(request), one, int(fid), crs, timezone.now()) if known else None
+    number = whole_of(fid) if fid.isdigit() else None
+    text = None
+    if number is not None and number <= LARGEST_ID:
+        text = queries.one(user_of(request), one, number, crs, timezone.now())
     if text is None:
         raise NotFound(_("There is no such feature in your area."))
     up = reverse("ogc-collection", args=[one.id])
