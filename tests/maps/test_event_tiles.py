@@ -1,4 +1,4 @@
-"""Tiles of open events: each for itself, together from afar; never kept, never of other areas."""
+"""Tiles of open events: each for itself, together from afar; never stale, never of other areas."""
 
 from datetime import timedelta
 from typing import Any
@@ -131,11 +131,18 @@ def test_a_role_without_events_gets_none(sign_in: SignIn, fetch: Fetch) -> None:
     assert fetch(sign_in(Role.PLANNER), "events", tile).status_code == 403
 
 
-def test_an_answer_is_never_kept(operator: Client, fetch: Fetch, entry: Category) -> None:
-    put(entry)
+def test_an_answer_is_asked_for_again_each_time(
+    operator: Client, fetch: Fetch, entry: Category
+) -> None:
+    event = put(entry)
     tile = tiles_over(HERE.buffer(1).bounds, 14)[0]
 
     answer = fetch(operator, "events", tile)
+    assert answer["Cache-Control"] == "private, no-cache"
+    same = fetch(operator, "events", tile, if_none_match=answer["ETag"])
+    assert (same.status_code, same.content, same["ETag"]) == (304, b"", answer["ETag"])
+    Event.objects.filter(pk=event.pk).update(severity="major")
+    after = fetch(operator, "events", tile, if_none_match=answer["ETag"])
 
-    assert answer["Cache-Control"] == "private, no-store"
-    assert "ETag" not in answer
+    assert after.status_code == 200
+    assert after["ETag"] != answer["ETag"]
