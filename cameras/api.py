@@ -14,7 +14,7 @@ from gis_server.edge import allow, json_ok, parse_box, parse_int, parse_page
 from gis_server.errors import Invalid, NotFound
 from gis_server.models import User
 from gis_server.openapi.marks import answers, asks, paged
-from gis_server.openapi.schemas import BOX, whole, words
+from gis_server.openapi.schemas import BOX, MAX_ID, whole, words
 from gis_server.roles import Permission
 from gis_server.throttle import Pace
 
@@ -24,11 +24,14 @@ MOST_FOLDED = 200
 
 @allow(Permission.SEE_CAMERAS)
 @require_GET
-@asks(bbox=BOX, limit=whole(1, MAX_FEATURES, MAX_FEATURES))
+@asks(bbox=BOX, limit=whole(1, MAX_FEATURES, MAX_FEATURES), after=whole(0, MAX_ID, 0))
 def features(request: HttpRequest) -> JsonResponse:
-    """Answer the cameras in scope as GeoJSON; `bbox` and `limit` narrow it."""
+    """Answer the cameras in scope as GeoJSON; `bbox` and `limit` narrow it.  Where it is not
+    `complete`, `after` is the `next` of the part before.
+    """
     limit = parse_int(request, "limit", MAX_FEATURES, 1, MAX_FEATURES)
-    return json_ok(queries.features(who(request), box=parse_box(request), limit=limit))
+    after, box = parse_int(request, "after", 0, 0, MAX_ID), parse_box(request)
+    return json_ok(queries.features(who(request), box=box, limit=limit, after=after))
 
 
 @allow(Permission.SEE_CAMERAS)

@@ -433,7 +433,8 @@ def parse_box(request: HttpRequest) -> Box | None:
     """`bbox` from the query string; None when nothing is asked for.
 
     Raises:
-        Invalid: other than four numbers, or no degrees in the order of `Box`.
+        Invalid: other than four numbers, no degrees, or not in the order of `Box`, as a box across
+            180° is not.
     """
     text = parse_text(request, "bbox", LONGEST_BOX)
     if not text:
@@ -443,8 +444,15 @@ def parse_box(request: HttpRequest) -> Box | None:
     except ValueError:
         rule = _("bbox must be four numbers: west,south,east,north in degrees.")
         raise Invalid(rule) from None
-    if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
-        raise Invalid(_("bbox must be four numbers: west,south,east,north in degrees."))
+    if max(abs(west), abs(east)) > 180 or max(abs(south), abs(north)) > 90:
+        rule = _("bbox must be degrees: longitudes of -180 to 180, latitudes of -90 to 90.")
+        raise Invalid(rule)
+    if west > east or south > north:
+        rule = _(
+            "bbox must have its west before its east and its south before its north. A box across "
+            "180° is asked for in two parts."
+        )
+        raise Invalid(rule)
     return west, south, east, north
 
 

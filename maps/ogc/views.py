@@ -4,7 +4,7 @@ Errors are the house's, but that whatever is wrong with an address is 400, as th
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import wraps
 from typing import Any
@@ -30,6 +30,7 @@ from maps.ogc.asking import (
     FORMS,
     LARGEST_ID,
     OF_A_PAGE,
+    PAGE_FORMS,
     F,
     Question,
     crs_of,
@@ -146,7 +147,7 @@ def queryables(request: HttpRequest, collection: str) -> HttpResponseBase:
 def items(request: HttpRequest, collection: str) -> HttpResponseBase:
     """A page of features, in the order of their ids."""
     one = _collection(request, collection)
-    question, form = question_of(request, one), _form(request)
+    question, form = question_of(request, one), _form(request, FORMS)
     found = queries.page(user_of(request), one, question, timezone.now())
     if form == "csv":
         return csv_file(_table(one, found), one.id)
@@ -191,9 +192,9 @@ def _collection(request: HttpRequest, name: str) -> Collection:
     return one
 
 
-def _form(request: HttpRequest) -> str:
+def _form(request: HttpRequest, forms: Sequence[str] = PAGE_FORMS) -> str:
     """Raises Invalid."""
-    return parse_choice(request, "f", FORMS) or ("html" if wants_page(request) else "json")
+    return parse_choice(request, "f", forms) or ("html" if wants_page(request) else "json")
 
 
 def _extent(request: HttpRequest) -> tuple[float, ...] | None:
@@ -207,12 +208,7 @@ def _answer(
     media: str = JSON,
     more: dict[str, Any] | None = None,
 ) -> HttpResponseBase:
-    form = _form(request)
-    if form == "csv":
-        raise Invalid(
-            _("%(name)s must be one of %(choices)s.") % {"name": "f", "choices": "json, html"}
-        )
-    if form == "html":
+    if _form(request) == "html":
         return _page(request, template, {"data": data} | (more or {}))
     response = HttpResponse(_json(data), content_type=media)
     response["Cache-Control"] = "private, no-store"

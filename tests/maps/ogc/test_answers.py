@@ -216,7 +216,18 @@ def test_what_cannot_be_read_is_said_with_400(ask: Ask, question: str) -> None:
 @pytest.mark.parametrize("address", ["/ogc/", "/ogc/api", "/ogc/conformance", "/ogc/collections"])
 @pytest.mark.parametrize("question", ["x=1", "f=csv", "f=gml"])
 def test_other_addresses_refuse_as_well(boss: Client, address: str, question: str) -> None:
-    assert boss.get(f"{address}?{question}").status_code == 400
+    answer = boss.get(f"{address}?{question}")
+
+    assert answer.status_code == 400
+    if question != "x=1":
+        assert answer.json()["error"]["message"] == "f must be one of json, html."
+
+
+def test_a_limit_is_told_by_what_comes_at_most(ask: Ask) -> None:
+    told = ask("cameras", "limit=0", status=400)["error"]["message"]
+
+    assert told == "limit must be a whole number of at least 1; of more than 10000, 10000 come."
+    assert ask("cameras", f"limit={10**12}")["features"]
 
 
 def test_the_sentence_is_in_the_readers_language(boss: Client) -> None:
