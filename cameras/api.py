@@ -10,12 +10,11 @@ from django.views.decorators.http import require_GET, require_POST
 from cameras import queries, services
 from cameras.health import State
 from cameras.probe.reason import Reason
-from cameras.queries import Box
-from gis_server.edge import allow, json_ok, parse_int, parse_page
+from gis_server.edge import allow, json_ok, parse_box, parse_int, parse_page
 from gis_server.errors import Invalid, NotFound
 from gis_server.models import User
 from gis_server.openapi.marks import answers, asks, paged
-from gis_server.openapi.schemas import BOX, whole, words
+from gis_server.openapi.schemas import BOX, MAX_ID, whole, words
 from gis_server.roles import Permission
 from gis_server.throttle import Pace
 
@@ -25,11 +24,14 @@ MOST_FOLDED = 200
 
 @allow(Permission.SEE_CAMERAS)
 @require_GET
-@asks(bbox=BOX, limit=whole(1, MAX_FEATURES, MAX_FEATURES))
+@asks(bbox=BOX, limit=whole(1, MAX_FEATURES, MAX_FEATURES), after=whole(0, MAX_ID, 0))
 def features(request: HttpRequest) -> JsonResponse:
-    """Answer the cameras in scope as GeoJSON; `bbox` and `limit` narrow it."""
+    """Answer the cameras in scope as GeoJSON; `bbox` and `limit` narrow it.  Where it is not
+    `complete`, `after` is the `next` of the part before.
+    """
     limit = parse_int(request, "limit", MAX_FEATURES, 1, MAX_FEATURES)
-    return json_ok(queries.features(who(request), box=parse_box(request), limit=limit))
+    after, box = parse_int(request, "after", 0, 0, MAX_ID), parse_box(request)
+    return json_ok(queries.features(who(request), box=box, limit=limit, after=after))
 
 
 @allow(Permission.SEE_CAMERAS)
@@ -109,18 +111,3 @@ def parse_state(request: HttpRequest) -> State:
     except ValueError:
         known = ", ".join(state.value for state in State)
         raise Invalid(_("state must be one of: %(known)s.") % {"known": known}) from None
-
-
-def parse_box(request: HttpRequest) -> Box | None:
-    """The `bbox` of the query string (west,south,east,north in degrees).  Raises Invalid."""
-    text = request.GET.get("bbox", "")
-    if not text:
-        return None
-    try:
-        west, south, east, north = (float(part) for part in text.split(","))
-    except ValueError:
-        west = south = east = north = float("nan")
-    # Written so that a NaN fails it.
-    if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
-        raise Invalid(_("bbox must be four numbers: west,south,east,north in degrees."))
-    return west, south, east, north

@@ -37,12 +37,14 @@ def cameras_of(user: User) -> QuerySet[Camera]:
     return Camera.objects.filter(scope_q(user, "scope_code"))
 
 
-def features(user: User, *, box: Box | None, limit: int) -> dict[str, Any]:
-    """Cameras in scope (and box) as a GeoJSON FeatureCollection in the order of their ids.
+def features(user: User, *, box: Box | None, limit: int, after: int = 0) -> dict[str, Any]:
+    """Cameras in scope (and box) as a GeoJSON FeatureCollection in the order of their ids, those
+    that follow the id `after`.
 
-    `complete` is False when there are more than `limit`.  One query.
+    `complete` is False when there are more than `limit`; `next` is then the last one's id.  One
+    query.
     """
-    cameras = cameras_of(user)
+    cameras = cameras_of(user).filter(id__gt=after)
     if box:
         cameras = cameras.filter(point__coveredby=Polygon.from_bbox(box))
     rows = list(
@@ -66,6 +68,7 @@ def features(user: User, *, box: Box | None, limit: int) -> dict[str, Any]:
     return {
         "type": "FeatureCollection",
         "complete": len(rows) <= limit,
+        "next": rows[limit - 1]["id"] if len(rows) > limit else None,
         "features": [feature(row) for row in rows[:limit]],
     }
 

@@ -21,6 +21,7 @@ from gis_server import disk, quarantine
 from gis_server.errors import Invalid, Unavailable
 from gis_server.frames import BadCoordinatesError, Frame, to_wgs84
 from gis_server.geo import WGS84
+from gis_server.plain_numbers import whole_of
 from grids.imports.headers import normal
 from grids.imports.limits import TABLE
 from grids.imports.problems import Refused
@@ -243,10 +244,11 @@ def _number(row: Row, name: str, low: int, high: int) -> int | None:
     text = row.get(name, "").removesuffix(".0")
     if not text:
         return None
-    if not (text.isascii() and text.isdecimal() and low <= int(text[:6]) <= high):
+    number = whole_of(text)
+    if number is None or not low <= number <= high:
         message = _("%(name)s must be a number from %(low)d to %(high)d")
         raise Invalid(message % {"name": head_of(name), "low": low, "high": high})
-    return int(text)
+    return number
 
 
 def _choice(row: Row, name: str, words: Mapping[str, str]) -> str:

@@ -42,15 +42,18 @@ from gis_server.errors import (
 )
 from gis_server.models import User
 from gis_server.origin import address_of
+from gis_server.plain_numbers import decimals_of, whole_of
 from gis_server.roles import Permission, may
 from gis_server.throttle import Pace
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
+Box = tuple[float, float, float, float]
+"""West, south, east, north in degrees (WGS84)."""
 PUBLIC = "public"
 MAX_LIMIT, MAX_OFFSET = 1000, 10_000_000
 DAY_LENGTH = 10
-LONGEST_TIME = 40
+LONGEST_TIME, LONGEST_BOX = 40, 100
 EARLIEST_DAY, LATEST_DAY = date(2000, 1, 1), date(2199, 12, 31)
 FORM_TYPES = ("multipart/form-data", "application/x-www-form-urlencoded")
 
@@ -406,11 +409,8 @@ def parse_int(request: HttpRequest, name: str, default: int, low: int, high: int
     text = request.GET.get(name, "")
     if not text:
         return default
-    try:
-        value = int(text)
-    except ValueError:
-        value = low - 1
-    if not low <= value <= high:
+    value = whole_of(text)
+    if value is None or not low <= value <= high:
         rule = _("%(name)s must be a whole number from %(low)d to %(high)d.")
         raise Invalid(rule % {"name": name, "low": low, "high": high})
     return value
@@ -427,6 +427,33 @@ def parse_text(request: HttpRequest, name: str, longest: int) -> str:
         rule = _("%(name)s must be a text of at most %(longest)d characters.")
         raise Invalid(rule % {"name": name, "longest": longest})
     return text
+
+
+def parse_box(request: HttpRequest) -> Box | None:
+    """`bbox` from the query string; None when nothing is asked for.
+
+    Raises:
+        Invalid: other than four numbers, no degrees, or not in the order of `Box`, as a box across
+            180° is not.
+    """
+    text = parse_text(request, "bbox", LONGEST_BOX)
+    if not text:
+        return None
+    try:
+        west, south, east, north = decimals_of(text)
+    except ValueError:
+        rule = _("bbox must be four numbers: west,south,east,north in degrees.")
+        raise Invalid(rule) from None
+    if max(abs(west), abs(east)) > 180 or max(abs(south), abs(north)) > 90:
+        rule = _("bbox must be degrees: longitudes of -180 to 180, latitudes of -90 to 90.")
+        raise Invalid(rule)
+    if west > east or south > north:
+        rule = _(
+            "bbox must have its west before its east and its south before its north. A box across "
+            "180° is asked for in two parts."
+        )
+        raise Invalid(rule)
+    return west, south, east, north
 
 
 def parse_choice(request: HttpRequest, name: str, choices: Iterable[str]) -> str:

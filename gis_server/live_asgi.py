@@ -7,12 +7,14 @@ A bare ASGI route, because Django's async views cost a thread and a database con
 """
 
 import asyncio
+import json
 import logging
 import os
 import socket
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
@@ -24,7 +26,14 @@ import psycopg2
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gis_server.settings")
 django.setup()
 
+from django.conf import settings  # noqa: E402
 from django.db import connections  # noqa: E402
+from django.utils import translation  # noqa: E402
+from django.utils.translation import gettext as _  # noqa: E402
+from django.utils.translation.trans_real import (  # noqa: E402
+    get_supported_language_variant,
+    parse_accept_lang_header,
+)
 
 from gis_server.direct import need_direct_connection  # noqa: E402
 from gis_server.errors import Invalid  # noqa: E402
@@ -37,6 +46,7 @@ from gis_server.live import (  # noqa: E402
 from gis_server.live_hub import BEAT, CUT, RING_SIZE, Client, FeedRow, Hub, feed_row  # noqa: E402
 from gis_server.live_ticket import TICKET_COOKIE, Listener, read_ticket  # noqa: E402
 from gis_server.logs import HEADER, request_id, taken_or_made  # noqa: E402
+from gis_server.plain_numbers import whole_of  # noqa: E402
 from gis_server.roles import Permission, covers, may, touches  # noqa: E402
 from gis_server.watch import meters  # noqa: E402
 
@@ -57,6 +67,8 @@ ANSWER_S = 8.0
 MAX_CLIENTS, MAX_PHONES = 2_000, 1_500
 """Phones of people on duty take at most so many of the places: the others are for walls."""
 BATCH = 1_000
+LARGEST_ID = 10**18 - 1
+LONGEST_LANGUAGES = 200
 
 COLUMNS = """id, topic, subject, scope, data,
     to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), parts"""
@@ -165,6 +177,20 @@ async def _follow_link(hub: Hub, link: Any) -> None:
         loop.remove_reader(socket_fd)
 
 
+@dataclass(eq=False)
+class Refused(Exception):
+    """A stream that is not opened, as callers are told of it; origin: whose page may read that."""
+
+    status: int
+    kind: str
+    message: str
+    origin: str = ""
+
+    def body(self) -> bytes:
+        told = {"error": {"kind": self.kind, "message": self.message}}
+        return json.dumps(told, ensure_ascii=False).encode()
+
+
 class LiveApp:
     """ASGI: the stream at /live, the process's health at /healthz."""
 
@@ -189,7 +215,9 @@ class LiveApp:
                 send, status, b'{"status": "ok"}' if status == 200 else b'{"status": "not ready"}'
             )
         else:
-            await answer(send, 404, b'{"error": {"kind": "NotFound"}}')
+            with translation.override(language_of(header_of(scope, "accept-language"))):
+                none = Refused(404, "NotFound", _("There is no such address."))
+            await answer(send, none.status, none.body())
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -206,17 +234,10 @@ class LiveApp:
             name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
         }
         try:
-            listener = listener_of(headers, time.time())
-            since = since_of(headers, scope["query_string"])
-            topics = topics_of(scope["query_string"])
-            self._refuse_old(listener)
-        except Invalid:
-            await answer(
-                send, 401, b'{"error": {"kind": "not_signed_in"}}', headers.get("origin", "")
-            )
-            return
-        if len(self.hub.clients) >= most_clients(listener):
-            await answer(send, 503, b'{"error": {"kind": "Unavailable"}}', listener.origin)
+            with translation.override(language_of(headers.get("accept-language", ""))):
+                listener, since, topics = self._asked(headers, scope["query_string"])
+        except Refused as refused:
+            await answer(send, refused.status, refused.body(), refused.origin)
             return
         client = self.hub.join(
             ears_of(listener, topics),
@@ -233,6 +254,24 @@ class LiveApp:
             for task in (sender, leaver):
                 task.cancel()
             await asyncio.gather(sender, leaver, return_exceptions=True)
+
+    def _asked(self, headers: dict[str, str], query: bytes) -> tuple[Listener, int, frozenset[str]]:
+        """Who listens, to what follows which change, and to which topics.  Raises Refused."""
+        try:
+            listener = listener_of(headers, time.time())
+            self._refuse_old(listener)
+        except Invalid:
+            message = _("The ticket of the stream is missing or out of date. Load the page again.")
+            origin = headers.get("origin", "")
+            raise Refused(401, "not_signed_in", message, origin) from None
+        try:
+            since, topics = since_of(headers, query), topics_of(query)
+        except Invalid as error:
+            raise Refused(422, "Invalid", str(error.message), listener.origin) from None
+        if len(self.hub.clients) >= most_clients(listener):
+            message = _("As many listen as can. Try again in a minute.")
+            raise Refused(503, "Unavailable", message, listener.origin)
+        return listener, since, topics
 
     def _refuse_old(self, listener: Listener) -> None:
         """
@@ -320,7 +359,8 @@ def topics_of(query: bytes) -> frozenset[str]:
     asked = parse_qs(query.decode("latin-1")).get("topics", [""])[0]
     topics = frozenset(asked.split(",")) if asked else frozenset(TOPICS)
     if not topics <= frozenset(TOPICS):
-        raise Invalid("no such topic")
+        rule = _("%(name)s must be one of %(choices)s.")
+        raise Invalid(rule % {"name": "topics", "choices": ", ".join(sorted(TOPICS))})
     return topics
 
 
@@ -332,9 +372,19 @@ def since_of(headers: dict[str, str], query: bytes) -> int:
     """
     asked = parse_qs(query.decode("latin-1")).get("since", ["0"])[0]
     text = headers.get("last-event-id") or asked
-    if not (text.isascii() and text.isdigit() and len(text) < 19):
-        raise Invalid("since must be a whole number")
-    return int(text)
+    number = whole_of(text)
+    if number is None or not 0 <= number <= LARGEST_ID:
+        rule = _("%(name)s must be a whole number from %(low)d to %(high)d.")
+        raise Invalid(rule % {"name": "since", "low": 0, "high": LARGEST_ID})
+    return number
+
+
+def language_of(accepted: str) -> str:
+    """The first language of an Accept-Language that we speak, else ours."""
+    for code, _weight in parse_accept_lang_header(accepted[:LONGEST_LANGUAGES]):
+        with suppress(LookupError):
+            return get_supported_language_variant(code)
+    return settings.LANGUAGE_CODE
 
 
 async def pump(hub: Hub, client: Client, origin: str, send: Send, most_s: float) -> None:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from gis_server import frames
 from gis_server.models import LONGEST_CODE
+from gis_server.plain_numbers import decimals_of
 from grids.models import GridWorker, StaffRole, Thing
 from grids.services.state import MODELS, POINT_DECIMALS, State, word_for
 
@@ -101,7 +102,7 @@ def read_position(text: str, frame: str) -> list[float]:
     """
     parts = re.split(r"[,，;；\s]+", text.strip())
     try:
-        east, north = (float(part) for part in parts)
+        east, north = decimals_of(",".join(parts))
     except ValueError:
         raise ValueError(_("Two numbers are wanted, such as 112.579012, 37.876543.")) from None
     if frames.looks_swapped([east], [north]):

@@ -1,9 +1,14 @@
 """How a tile is answered, whichever way it was asked for: headers, packing, and what is kept."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
+from hashlib import blake2b
 from typing import Any, NamedTuple
+
+from django.utils.http import parse_etags
 
 from maps import queries, store
 from maps.layers import Layer
@@ -13,6 +18,9 @@ from maps.tiles import Tile, block_of
 FOR_EVER = "private, max-age=31536000, immutable"
 # An answer under a name that is not (or no longer) that of what it holds must not be kept.
 NOT_KEPT = "private, no-store"
+# What changes at any time: kept, but never shown before we were asked whether it is still so.
+ASKED_AGAIN = "private, no-cache"
+NOT_AT_ALL = re.compile(r"q=0(\.0{0,3})?")
 CONTENT_TYPE = "application/vnd.mapbox-vector-tile"
 LINES = {200: "200 OK", 204: "204 No Content", 304: "304 Not Modified"}
 
@@ -25,13 +33,31 @@ class Asked(NamedTuple):
 
     @classmethod
     def of(cls, environ: dict[str, Any]) -> "Asked":
-        encodings = environ.get("HTTP_ACCEPT_ENCODING", "")
-        return cls("gzip" in encodings, environ.get("HTTP_IF_NONE_MATCH", ""))
+        unpacks = takes_gzip(environ.get("HTTP_ACCEPT_ENCODING", ""))
+        return cls(unpacks, environ.get("HTTP_IF_NONE_MATCH", ""))
 
     @property
     def is_plain(self) -> bool:
         """Whether it is answered as nearly all are: whole and packed."""
         return self.unpacks and not self.tags
+
+    def has(self, tag: str) -> bool:
+        """Whether the reader has what bears the tag; weak and strong are one (RFC 9110, 13.1.2)."""
+        if not self.tags:
+            return False
+        known = [one.removeprefix("W/") for one in parse_etags(self.tags)]
+        return known == ["*"] or tag.removeprefix("W/") in known
+
+
+@lru_cache(maxsize=256)
+def takes_gzip(encodings: str) -> bool:
+    """Whether an Accept-Encoding permits gzip, by its name or by * (RFC 9110, 12.5.3)."""
+    weights = {}
+    for part in encodings.lower().split(","):
+        name, _semicolon, weight = part.partition(";")
+        weights[name.strip()] = weight.replace(" ", "")
+    weight = weights.get("gzip", weights.get("*", "q=0"))
+    return NOT_AT_ALL.fullmatch(weight) is None
 
 
 @dataclass(frozen=True)
@@ -50,7 +76,7 @@ def kept(
 ) -> Answer:
     """What the store has there under its present edition, or else draws (see `store.made`)."""
     tag = f'W/"{edition}"'
-    if tag in asked.tags:
+    if asked.has(tag):
         return Answer(304, _headers(FOR_EVER, tag))
     packed = store.find(slot)
     if packed is None:
@@ -76,9 +102,20 @@ def kept_tile(
     return kept(edition, asked, store.slot(edition, layer.name, tile), draw)
 
 
-def passing(asked: Asked, content: bytes, tag: str = "") -> Answer:
-    """A tile that nobody may keep."""
-    return _answer(store.packed(content), asked, NOT_KEPT, tag)
+def moved(edition: str, asked: Asked, draw: Callable[[], bytes]) -> Answer:
+    """What stands under the present edition, asked for under another name: nobody may keep it."""
+    tag = f'W/"{edition}"'
+    if asked.has(tag):
+        return Answer(304, _headers(NOT_KEPT, tag))
+    return _answer(store.packed(draw()), asked, NOT_KEPT, tag)
+
+
+def passing(asked: Asked, content: bytes) -> Answer:
+    """What may be another the next moment; its tag follows from what it holds."""
+    tag = f'W/"{blake2b(content, digest_size=8).hexdigest()}"'
+    if asked.has(tag):
+        return Answer(304, _headers(ASKED_AGAIN, tag))
+    return _answer(store.packed(content), asked, ASKED_AGAIN, tag)
 
 
 def _answer(packed: bytes, asked: Asked, control: str, tag: str) -> Answer:
@@ -97,12 +134,12 @@ def _packed() -> list[tuple[str, str]]:
 
 
 def _headers(control: str, tag: str) -> list[tuple[str, str]]:
-    headers = [
+    return [
         ("Cache-Control", control),
         ("Vary", "Accept-Encoding, Cookie"),
         ("X-Content-Type-Options", "nosniff"),
+        ("ETag", tag),
     ]
-    return [*headers, ("ETag", tag)] if tag else headers
 
 
 EMPTY = store.packed(b"")

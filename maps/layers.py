@@ -120,7 +120,8 @@ EVENT_NEARNESS = """CASE
     WHEN due.at - greatest(due.at - event.amber_at, interval '0') / 3 <= %(now)s THEN 3
     WHEN event.amber_at <= %(now)s THEN 2
     ELSE 1 END"""
-EVENT_DUES = "(ARRAY['green', 'amber', 'red', 'late'])"
+DUES = ("green", "amber", "red", "late")
+EVENT_DUES = f"(ARRAY[{', '.join(repr(due) for due in DUES)}])"
 EVENT_SEVERITIES = "(ARRAY['minor', 'major', 'difficult', 'urgent'])"
 # The index of open points is used only where the states are those of its own condition.
 OPEN_EVENTS = f"""
@@ -140,12 +141,17 @@ EVENTS = f"""
     {OPEN_EVENTS.format(box="reach")}
       AND (%(zoom)s >= {EACH_EVENT_FROM} OR event.severity = 'urgent')"""
 
-# Further away, what lies in one cell is one mark with a number, as severe and late as the worst; of
-# one alone its own kind and state are told.
+_WITH_DUE = [f"count(*) FILTER (WHERE nearness = {n})" for n in range(1, 1 + len(DUES))]
+# Further away, what lies in one cell is one mark with a number, as severe and as late as the worst;
+# `share` is the part of them that is so late, and it has the number in each state of deadlines.
+# Kind and state are told of one alone: several have none in common.
 EVENT_HEAPS = f"""
     SELECT min(id) AS id, count(*)::int AS events, {EVENT_SEVERITIES}[max(severity)] AS severity,
-           {EVENT_DUES}[max(nearness)] AS due, min(kind) AS kind, min(state) AS state,
-           count(*) FILTER (WHERE nearness = 4)::int AS late,
+           {EVENT_DUES}[max(nearness)] AS due,
+           ((ARRAY[{", ".join(_WITH_DUE)}])[max(nearness)]::float4 / count(*))::float4 AS share,
+           {", ".join(f"{n}::int AS {due}" for n, due in zip(_WITH_DUE, DUES, strict=True))},
+           CASE WHEN count(*) = 1 THEN min(kind) END AS kind,
+           CASE WHEN count(*) = 1 THEN min(state) END AS state,
            {middle_of("at")} AS geom
     FROM (
         SELECT event.id, event.kind, event.state, ST_Transform(event.point, 3857) AS at, tile.exact,

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -202,8 +203,9 @@ def tile(
     """One tile, cut to the user's scope: 204 where nothing lies, 404 where no tile can be.
 
     The address names the edition.  Under the present one the answer may be kept for ever; under any
-    other the user gets the present tile, to be forgotten at once; so also of a layer that changes
-    with more than the territory.  With `day` it is the territory of that day, under its edition.
+    other the user gets the present tile, to be forgotten at once.  Of a layer that changes with
+    more than the territory it may be kept, but must be asked for again each time.  With `day` it is
+    the territory of that day, under its edition.
     """
     drawn, place = _layer(request, layer), _place(layer, z, x, y)
     now, scope, asked = timezone.now(), _scope(request), answers.Asked.of(request.META)
@@ -218,8 +220,8 @@ def tile(
     else:
         now = noon_of(day)
     if edition != present:
-        tag = f'W/"{present}"'
-        return _answered(answers.passing(asked, queries.draw(drawn, place, scope, now), tag))
+        draw = partial(queries.draw, drawn, place, scope, now)
+        return _answered(answers.moved(present, asked, draw))
     return _answered(answers.kept_tile(present, asked, drawn, place, scope, now))
 
 
@@ -233,7 +235,7 @@ def outline(request: HttpRequest, edition: str) -> HttpResponseBase:
         slot = store.slot(present, "outline", Tile(0, 0, 0))
         response = _answered(answers.kept(present, asked, slot, lambda _: [lines(scope, day)]))
     else:
-        response = _answered(answers.passing(asked, lines(scope, day)))
+        response = _answered(answers.moved(present, asked, partial(lines, scope, day)))
     response["Content-Type"] = "application/json"
     return response
 

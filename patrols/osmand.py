@@ -17,6 +17,8 @@ from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 from typing import Any
 
+from gis_server.plain_numbers import decimal_of
+
 MS_PER_KNOT = 1852 / 3600
 LONGEST_DEVICE = 64
 LONGEST_NUMBER = 40
@@ -178,11 +180,11 @@ def number_of(fields: Mapping[str, Any], name: str) -> float | None:
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         raise BadFix(Flaw.NO_NUMBER, name)
     try:
-        # A number of JSON may be too large for a float, a text too long to be one.
-        number = float(value) if len(str(value)) <= LONGEST_NUMBER else math.nan
-    except (ValueError, OverflowError):
+        # A number of JSON may be too large for a float.
+        number = decimal_of(value) if isinstance(value, str) else float(value)
+    except OverflowError:
         number = math.nan
-    if not math.isfinite(number):
+    if number is None or not math.isfinite(number):
         raise BadFix(Flaw.NO_NUMBER, name)
     return number
 

@@ -16,6 +16,7 @@ from cameras.repairs.services.deadlines import Minutes
 from cameras.repairs.services.verbs import Sent
 from gis_server.errors import Invalid
 from gis_server.models import LONGEST_CODE
+from gis_server.plain_numbers import whole_of
 
 MOST_SENT = 60
 MAX_ID = 2**63 - 1
@@ -44,9 +45,10 @@ def parts_of(names: Sequence[str], counts: Sequence[str]) -> list[dict[str, Any]
 def whole(value: object) -> int:
     """Raises Invalid."""
     digits = str(value).strip()
-    if not (digits.isascii() and digits.isdigit() and int(digits[:20]) <= MAX_ID):
+    number = whole_of(digits)
+    if number is None or not 0 <= number <= MAX_ID:
         raise Invalid(_("“%(value)s” is no whole number.") % {"value": digits[:20]})
-    return int(digits)
+    return number
 
 
 def day(value: object) -> date | None:

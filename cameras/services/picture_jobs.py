@@ -28,6 +28,7 @@ from cameras.services.logins import Ask, Leave, permit, permitted_target
 from cameras.services.masks import Polygons, lock_masks, read_masks
 from cameras.services.snapshots import change_of
 from gis_server import live
+from gis_server.plain_numbers import whole_of
 
 HTTP_PORT = 80
 """Where a device has its pages, and so its pictures, unless its ONVIF port says otherwise."""
@@ -157,9 +158,7 @@ def sub_path(profiles: Sequence[Any], main: str) -> str:
 def pixels(size: object) -> int:
     """The pixels of a "640x360"; 0 for what cannot be read."""
     width, _, height = str(size).lower().replace("×", "x").partition("x")
-    if not (width.strip().isdecimal() and height.strip().isdecimal()):
-        return 0
-    return int(width) * int(height)
+    return max(whole_of(width) or 0, 0) * max(whole_of(height) or 0, 0)
 
 
 @transaction.atomic

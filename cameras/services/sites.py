@@ -12,6 +12,7 @@ from cameras.fleet_models import MAIN_SITE
 from cameras.models import Site
 from cameras.probe.net import TcpNet
 from gis_server.errors import Invalid, NotFound
+from gis_server.plain_numbers import whole_of
 
 Network = IPv4Network | IPv6Network
 MAX_PORT = 65535
@@ -80,9 +81,10 @@ def canary(text: str) -> Canary:
     """Read "host:port"; an IPv6 address stands in brackets.  Raises Invalid."""
     host, _colon, port = text.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
-    if not host or not (port.isascii() and port.isdigit()) or not 0 < int(port) <= MAX_PORT:
+    number = whole_of(port)
+    if not host or number is None or not 0 < number <= MAX_PORT:
         raise Invalid(_("%(text)s is no host:port.") % {"text": text})
-    return Canary(host, int(port))
+    return Canary(host, number)
 
 
 def net_of(rules: SiteRules) -> TcpNet:

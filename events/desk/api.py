@@ -5,20 +5,15 @@ from typing import Any
 from django.http import HttpRequest, JsonResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from events.desk import queries
 from events.desk.asking import ASKED, filters_of
-from events.desk.queries import Box
 from events.desk.shown import card_shown, feature
-from gis_server.edge import allow, json_ok, parse_int, parse_text, user_of
-from gis_server.errors import Invalid
+from gis_server.edge import allow, json_ok, parse_box, parse_int, user_of
 from gis_server.openapi.marks import asks
 from gis_server.openapi.schemas import BOX, whole
 from gis_server.roles import Permission
-
-LONGEST_BOX = 100
 
 
 @allow(Permission.SEE_EVENTS)
@@ -30,7 +25,9 @@ def features(request: HttpRequest) -> JsonResponse:
     """
     now = timezone.now()
     limit = parse_int(request, "limit", queries.MOST_ON_MAP, 1, queries.MOST_ON_MAP)
-    found, more = queries.on_map(user_of(request), filters_of(request), box_of(request), limit, now)
+    found, more = queries.on_map(
+        user_of(request), filters_of(request), parse_box(request), limit, now
+    )
     return json_ok(
         {
             "type": "FeatureCollection",
@@ -38,20 +35,6 @@ def features(request: HttpRequest) -> JsonResponse:
             "features": [feature(event, now) for event in found],
         }
     )
-
-
-def box_of(request: HttpRequest) -> Box | None:
-    """`bbox` as west, south, east, north in degrees; None without one.  Raises Invalid."""
-    text = parse_text(request, "bbox", LONGEST_BOX)
-    if not text:
-        return None
-    try:
-        west, south, east, north = (float(part) for part in text.split(","))
-    except ValueError:
-        west, south, east, north = 1.0, 1.0, 0.0, 0.0
-    if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
-        raise Invalid(_("bbox must be west,south,east,north in degrees."))
-    return west, south, east, north
 
 
 @allow(Permission.SEE_EVENTS)

@@ -15,6 +15,7 @@ from events.services.acting import Told
 from events.units import MOST_AT_ONCE as MOST_UNITS
 from gis_server.errors import Invalid
 from gis_server.models import User
+from gis_server.plain_numbers import whole_of
 
 MAX_ID = 2**63 - 1
 LONGEST_KEY, LONGEST_NUMBER = 40, 24
@@ -53,9 +54,10 @@ def wishes_by(fields: QueryDict) -> list[Wish]:
 def whole(value: str | None) -> int:
     """0 where nothing was sent.  Raises Invalid."""
     digits = (value or "0").strip()
-    if not (digits.isascii() and digits.isdigit() and int(digits[:20]) <= MAX_ID):
+    number = whole_of(digits)
+    if number is None or not 0 <= number <= MAX_ID:
         raise Invalid(_("“%(value)s” is no whole number.") % {"value": digits[:20]})
-    return int(digits)
+    return number
 
 
 def moment(text: str) -> datetime | None:

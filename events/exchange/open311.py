@@ -31,6 +31,7 @@ from gis_server.edge import allow, parse_int, parse_text, public, user_of, zoned
 from gis_server.errors import DomainError, Invalid, NotFound, status_of
 from gis_server.openapi.marks import answers, asks, sends
 from gis_server.openapi.schemas import LAT, LON, TIME, record, text, whole, written
+from gis_server.plain_numbers import decimal_of
 from gis_server.roles import Permission
 
 MOST_NUMBERS, LONGEST_NUMBER = 50, 24
@@ -144,11 +145,11 @@ def posted(request: HttpRequest, form: str) -> HttpResponse:
 
 def degrees(text: str, name: str) -> float:
     """Raises Invalid."""
-    try:
-        return float(text)
-    except ValueError:
+    number = decimal_of(text)
+    if number is None:
         rule = _("%(name)s is needed, in degrees: addresses alone are not looked up.")
-        raise Invalid(rule % {"name": name}) from None
+        raise Invalid(rule % {"name": name})
+    return number
 
 
 def text_with_media(text: str, media: str) -> str:

@@ -7,11 +7,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from events.desk.api import box_of
 from events.models import Result
 from events.reporting.sent import MAX_BODY, choice_of, id_of
 from events.rounds import dark, queries, services
-from gis_server.edge import allow, json_ok, parse_int, user_of
+from gis_server.edge import allow, json_ok, parse_box, parse_int, user_of
 from gis_server.errors import Invalid
 from gis_server.json_body import json_body
 from gis_server.openapi.marks import asks, needs, sends
@@ -70,9 +69,9 @@ def seen(request: HttpRequest) -> JsonResponse:
     Of the last `hours` (24), or of a window of blind spots: window, day, shift, days, until, level
     (which says nothing of cameras).
     """
-    box = box_of(request)
+    box = parse_box(request)
     if box is None:
-        raise Invalid(_("bbox must be west,south,east,north in degrees."))
+        raise Invalid(_("bbox must be four numbers: west,south,east,north in degrees."))
     user, now = user_of(request), timezone.now()
     hours = parse_int(request, "hours", DEFAULT_HOURS, 1, MOST_HOURS)
     window = question_of(request, user, now).window

@@ -26,6 +26,7 @@ from events.services import catalogue, deadline_rules, departments
 from gis_server.edge import allow, parse_choice, parse_day, show, user_of
 from gis_server.errors import DomainError, Invalid
 from gis_server.list_files import WHOLE, Column, ListFile
+from gis_server.plain_numbers import whole_of
 from gis_server.roles import Permission
 
 CATALOGUE = ListFile(
@@ -149,9 +150,10 @@ def move_category(request: HttpRequest, category_id: int) -> HttpResponseBase:
 
 def whole(value: str) -> int:
     """Raises Invalid."""
-    if not (value.isascii() and value.isdigit() and int(value[:20]) <= MAX_ID):
+    number = whole_of(value)
+    if number is None or not 0 <= number <= MAX_ID:
         raise Invalid(_("“%(value)s” is no whole number.") % {"value": value[:20]})
-    return int(value)
+    return number
 
 
 @allow(EDIT)

@@ -68,6 +68,6 @@ LON: Schema = {"type": "number", "minimum": -180, "maximum": 180}
 LAT: Schema = {"type": "number", "minimum": -90, "maximum": 90}
 BOX = text(
     pattern=r"^-?[0-9]{1,3}(\.[0-9]{1,9})?(,-?[0-9]{1,3}(\.[0-9]{1,9})?){3}$",
-    description="west,south,east,north in degrees (WGS84).",
+    description="west,south,east,north in degrees (WGS84), not across 180°.",
 )
 REASON = record({"kind": text(), "message": text()})

@@ -7,8 +7,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from cameras.api import parse_box
-from gis_server.edge import parse_choice, parse_day, parse_text
+from gis_server.edge import parse_box, parse_choice, parse_day, parse_text
 from gis_server.errors import Invalid, NotAllowed
 from gis_server.models import User
 from gis_server.roles import Permission, may

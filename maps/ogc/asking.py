@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from gis_server.errors import Invalid
 from gis_server.openapi.schemas import Group, text, whole, words
+from gis_server.plain_numbers import whole_of
 from maps.ogc.crs import CRS84, Crs, known
 from maps.ogc.reading import Span, box_of, span_of
 from maps.ogc.table import Collection, Column, Kind
@@ -28,7 +29,8 @@ OF_A_PAGE = ("f",)
 OF_A_FEATURE = ("f", "crs")
 OF_FEATURES = ("f", "limit", "after", "bbox", "bbox-crs", "datetime", "crs")
 FORMS = ("json", "html", "csv")
-F: Group = {"f": words(("json", "html"))}
+PAGE_FORMS = FORMS[:2]
+F: Group = {"f": words(PAGE_FORMS)}
 FEATURES: Group = {
     "f": words(FORMS),
     "limit": whole(1, LARGEST_ID, AT_ONCE),
@@ -102,9 +104,15 @@ def given(request: HttpRequest, names: Iterable[str]) -> Mapping[str, str]:
 
 
 def _limit(asked: Mapping[str, str]) -> int:
-    return (
-        min(_whole("limit", asked["limit"], 1, LARGEST_ID), MOST) if "limit" in asked else AT_ONCE
-    )
+    if "limit" not in asked:
+        return AT_ONCE
+    number = whole_of(asked["limit"])
+    if number is None or number < 1:
+        rule = _(
+            "limit must be a whole number of at least 1; of more than %(most)d, %(most)d come."
+        )
+        raise Invalid(rule % {"most": MOST})
+    return min(number, MOST)
 
 
 def _after(asked: Mapping[str, str]) -> int | None:

@@ -1,9 +1,10 @@
 """Boxes and times as OGC API - Features writes them (17-069r4, 7.15.3 and 7.15.4).  Pure."""
 
-import math
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+
+from gis_server.plain_numbers import decimals_of
 
 Box = tuple[float, float, float, float]
 """Least first axis, least second axis, greatest first, greatest second."""
@@ -23,12 +24,10 @@ def box_of(text: str) -> Box:
     Raises:
         ValueError: another number of them, or one that is not finite.
     """
-    numbers = [float(part) for part in text.split(",")]
+    numbers = decimals_of(text)
     if len(numbers) == 6:
         numbers = [*numbers[:2], *numbers[3:5]]
     first, second, third, fourth = numbers
-    if not all(math.isfinite(one) for one in numbers):
-        raise ValueError("a bound is not finite")
     return first, second, third, fourth
 
 

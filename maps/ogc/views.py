@@ -4,7 +4,7 @@ Errors are the house's, but that whatever is wrong with an address is 400, as th
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import wraps
 from typing import Any
@@ -21,6 +21,7 @@ from gis_server.errors import Invalid, NotFound
 from gis_server.file_answers import csv_file
 from gis_server.openapi.marks import answers, asks
 from gis_server.openapi.schemas import words
+from gis_server.plain_numbers import whole_of
 from gis_server.roles import Permission, may
 from maps import queries as maps_queries
 from maps.ogc import document, queries, told
@@ -29,6 +30,7 @@ from maps.ogc.asking import (
     FORMS,
     LARGEST_ID,
     OF_A_PAGE,
+    PAGE_FORMS,
     F,
     Question,
     crs_of,
@@ -145,7 +147,7 @@ def queryables(request: HttpRequest, collection: str) -> HttpResponseBase:
 def items(request: HttpRequest, collection: str) -> HttpResponseBase:
     """A page of features, in the order of their ids."""
     one = _collection(request, collection)
-    question, form = question_of(request, one), _form(request)
+    question, form = question_of(request, one), _form(request, FORMS)
     found = queries.page(user_of(request), one, question, timezone.now())
     if form == "csv":
         return csv_file(_table(one, found), one.id)
@@ -163,8 +165,10 @@ def items(request: HttpRequest, collection: str) -> HttpResponseBase:
 def item(request: HttpRequest, collection: str, fid: str) -> HttpResponseBase:
     """One feature, of any day."""
     one, crs = _collection(request, collection), crs_of(request)
-    known = fid.isascii() and fid.isdigit() and int(fid) <= LARGEST_ID
-    text = queries.one(user_of(request), one, int(fid), crs, timezone.now()) if known else None
+    number = whole_of(fid) if fid.isdigit() else None
+    text = None
+    if number is not None and number <= LARGEST_ID:
+        text = queries.one(user_of(request), one, number, crs, timezone.now())
     if text is None:
         raise NotFound(_("There is no such feature in your area."))
     up = reverse("ogc-collection", args=[one.id])
@@ -188,9 +192,9 @@ def _collection(request: HttpRequest, name: str) -> Collection:
     return one
 
 
-def _form(request: HttpRequest) -> str:
+def _form(request: HttpRequest, forms: Sequence[str] = PAGE_FORMS) -> str:
     """Raises Invalid."""
-    return parse_choice(request, "f", FORMS) or ("html" if wants_page(request) else "json")
+    return parse_choice(request, "f", forms) or ("html" if wants_page(request) else "json")
 
 
 def _extent(request: HttpRequest) -> tuple[float, ...] | None:
@@ -204,12 +208,7 @@ def _answer(
     media: str = JSON,
     more: dict[str, Any] | None = None,
 ) -> HttpResponseBase:
-    form = _form(request)
-    if form == "csv":
-        raise Invalid(
-            _("%(name)s must be one of %(choices)s.") % {"name": "f", "choices": "json, html"}
-        )
-    if form == "html":
+    if _form(request) == "html":
         return _page(request, template, {"data": data} | (more or {}))
     response = HttpResponse(_json(data), content_type=media)
     response["Cache-Control"] = "private, no-store"

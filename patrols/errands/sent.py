@@ -14,13 +14,13 @@ from gis_server.geo import WGS84
 from gis_server.json_body import text_of
 from gis_server.models import User
 from gis_server.openapi.schemas import LON, UUID, nullable, record, whole, words, written
+from gis_server.plain_numbers import decimal_of
 from patrols.models import AboutKind
 from patrols.models.errands import MAX_ABOUT, MAX_MESSAGE, MAX_PLACE
 
 MAX_BODY = 16 * 1024
 MAX_ID = 2**31 - 1
 LONGEST_UUID = 40
-LONGEST_NUMBER = 25
 FARTHEST = 85
 """Degrees north or south."""
 LAT = {"type": "number", "minimum": -FARTHEST, "maximum": FARTHEST}
@@ -89,13 +89,13 @@ def point_of(told: Mapping[str, Any]) -> Point:
 
 
 def degrees_of(value: object) -> float | None:
-    if isinstance(value, str) and len(value) > LONGEST_NUMBER:
-        return None
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+    if isinstance(value, str):
+        return decimal_of(value)
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     try:
         number = float(value)
-    except (ValueError, OverflowError):
+    except OverflowError:
         return None
     return number if math.isfinite(number) else None
 

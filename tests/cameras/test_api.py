@@ -129,7 +129,7 @@ def test_features_are_geojson(operator: Client, make_camera: MakeCamera) -> None
 
 
 def test_features_in_a_box_and_up_to_a_limit(operator: Client, make_camera: MakeCamera) -> None:
-    first, second, _third = make_camera(), make_camera(), make_camera()
+    first, second, third = make_camera(), make_camera(), make_camera()
     box = f"{first.point.x},37,{second.point.x},38"
 
     boxed = operator.get("/api/cameras.geojson", {"bbox": box}).json()
@@ -137,6 +137,28 @@ def test_features_in_a_box_and_up_to_a_limit(operator: Client, make_camera: Make
 
     assert [feature["id"] for feature in boxed["features"]] == [first.id, second.id]
     assert (len(limited["features"]), limited["complete"]) == (2, False)
+    rest = operator.get("/api/cameras.geojson", {"limit": 2, "after": limited["next"]}).json()
+    assert [feature["id"] for feature in rest["features"]] == [third.id]
+    assert (rest["complete"], rest["next"]) == (True, None)
+
+
+@pytest.mark.parametrize(
+    ("box", "word"),
+    [
+        pytest.param("170,37,-170,38", "180°", id="across the antimeridian"),
+        pytest.param("112,38,113,37", "south before its north", id="upside down"),
+        pytest.param("112,37,113,91", "latitudes of -90 to 90", id="no degrees"),
+        pytest.param("112,37,113", "four numbers", id="three"),
+    ],
+)
+@pytest.mark.parametrize("address", ["/api/cameras.geojson", "/maps/files/map.pdf"])
+def test_what_is_wrong_with_a_box_is_said(
+    operator: Client, address: str, box: str, word: str
+) -> None:
+    answer = operator.get(address, {"bbox": box}, headers={"Accept-Language": "en"})
+
+    assert answer.status_code == 422
+    assert word in answer.json()["error"]["message"]
 
 
 @pytest.mark.parametrize(
@@ -148,6 +170,13 @@ def test_features_in_a_box_and_up_to_a_limit(operator: Client, make_camera: Make
         "bbox=3,0,1,1",
         "bbox=0,0,181,1",
         "bbox=0,0,inf,1",
+        "bbox=1_1,0,12,1",
+        "bbox=１,0,12,1",
+        "limit=1_0",
+        "after=-1",
+        "after=x",
+        "limit=１０",
+        f"limit={'9' * 5000}",
         "limit=0",
         "limit=x",
     ],

@@ -1,6 +1,7 @@
 """The live process over a real socket and a real database: heard, scoped, resumed, cut off."""
 
 import asyncio
+import json
 import os
 import signal
 import socket
@@ -177,9 +178,48 @@ def test_a_page_of_another_origin_hears_nothing(live: int, operator: Client) -> 
     assert status(live, "/live", headers) == 401
 
 
-@pytest.mark.parametrize("since", ["-1", "x", "9" * 40, "%D9%A1"])
+def refused(port: int, path: str, headers: dict[str, str]) -> tuple[int, str, str]:
+    """Status, kind, and sentence in English."""
+    with get(port, path, headers | {"Accept-Language": "en"}) as response:
+        told = json.loads(response.read())["error"]
+        return response.status, told["kind"], told["message"]
+
+
+@pytest.mark.parametrize("since", ["-1", "x", "9" * 40, "9" * 5000, "1_0", "%D9%A1"])
 def test_a_place_that_is_no_number_is_refused(live: int, operator: Client, since: str) -> None:
-    assert status(live, f"/live?since={since}", ticket_headers(operator)) == 401
+    told = refused(live, f"/live?since={since}", ticket_headers(operator))
+
+    assert told[:2] == (422, "Invalid")
+    assert told[2] == "since must be a whole number from 0 to 999999999999999999."
+
+
+def test_a_topic_that_there_is_not_is_refused(live: int, operator: Client) -> None:
+    code, kind, message = refused(live, "/live?topics=camera,zzz", ticket_headers(operator))
+
+    assert (code, kind) == (422, "Invalid")
+    assert message.startswith("topics must be one of alarm, area_request, ")
+
+
+def test_who_has_no_ticket_is_told_so_whatever_else_is_wrong(live: int) -> None:
+    code, kind, message = refused(live, "/live?since=x", {})
+
+    assert (code, kind) == (401, "not_signed_in")
+    assert message.startswith("The ticket of the stream is missing")
+
+
+def test_refusals_are_in_the_language_of_the_reader(live: int) -> None:
+    with get(live, "/live", {}) as response:
+        assert "实时" in json.loads(response.read())["error"]["message"]
+
+
+def test_where_as_many_listen_as_can_that_is_said(
+    live: int, operator: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_asgi, "MAX_CLIENTS", 0)
+    code, kind, message = refused(live, "/live", ticket_headers(operator))
+
+    assert (code, kind) == (503, "Unavailable")
+    assert message == "As many listen as can. Try again in a minute."
 
 
 def test_other_addresses_are_not_found(live: int) -> None:

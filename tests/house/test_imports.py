@@ -34,6 +34,7 @@ PURE = (
     "gis_server.live_hub",
     "gis_server.navigation",
     "gis_server.openapi.schemas",
+    "gis_server.plain_numbers",
     "gis_server.plain_text",
     "gis_server.watch.readings",
     "gis_server.workdays.worktime",

@@ -1,4 +1,4 @@
-"""Tiles of open events: each for itself, together from afar; never kept, never of other areas."""
+"""Tiles of open events: each for itself, together from afar; never stale, never of other areas."""
 
 from datetime import timedelta
 from typing import Any
@@ -76,8 +76,53 @@ def test_from_afar_they_stand_together_and_the_urgent_alone(
     [alone] = drawn(operator, fetch, read_tile, 10)
 
     assert (heap["events"], heap["severity"], heap["due"]) == (4, "difficult", "late")
+    assert heap["share"] == pytest.approx(0.25)
     assert alone["mvt_id"] == urgent.pk
     assert drawn(operator, fetch, read_tile, 14, "event_heaps") == []
+
+
+@pytest.mark.parametrize(
+    ("minutes", "told", "share"),
+    [
+        pytest.param([90] * 3, {"green": 3}, 1.0, id="all in time"),
+        pytest.param([90, 90, 90, 40], {"green": 3, "amber": 1}, 0.25, id="one is near"),
+        pytest.param([90, 19, 19], {"green": 1, "red": 2}, 2 / 3, id="two are nearer"),
+        pytest.param(
+            [-1, 19, 40, 90], {"late": 1, "red": 1, "amber": 1, "green": 1}, 0.25, id="all"
+        ),
+    ],
+)
+def test_a_heap_has_its_worst_deadline_and_how_many_share_it(
+    operator: Client,
+    fetch: Fetch,
+    read_tile: ReadTile,
+    entry: Category,
+    minutes: list[int],
+    told: dict[str, int],
+    share: float,
+) -> None:
+    for left in minutes:
+        due = timezone.now() + timedelta(minutes=left)
+        put(entry, accept_due=due, amber_at=due - HOUR)
+
+    [heap] = drawn(operator, fetch, read_tile, 10, "event_heaps")
+
+    dues = ("late", "red", "amber", "green")
+    assert (heap["events"], heap["due"]) == (len(minutes), next(due for due in dues if due in told))
+    assert heap["share"] == pytest.approx(share)
+    assert {due: heap[due] for due in dues} == dict.fromkeys(dues, 0) | told
+    assert not {"kind", "state"} & heap.keys()
+
+
+def test_one_alone_tells_its_kind_and_state_from_afar_too(
+    operator: Client, fetch: Fetch, read_tile: ReadTile, entry: Category
+) -> None:
+    put(entry)
+
+    [heap] = drawn(operator, fetch, read_tile, 10, "event_heaps")
+
+    assert (heap["events"], heap["kind"], heap["state"]) == (1, "service", "reported")
+    assert heap["share"] == 1.0
 
 
 @pytest.mark.parametrize(
@@ -131,11 +176,18 @@ def test_a_role_without_events_gets_none(sign_in: SignIn, fetch: Fetch) -> None:
     assert fetch(sign_in(Role.PLANNER), "events", tile).status_code == 403
 
 
-def test_an_answer_is_never_kept(operator: Client, fetch: Fetch, entry: Category) -> None:
-    put(entry)
+def test_an_answer_is_asked_for_again_each_time(
+    operator: Client, fetch: Fetch, entry: Category
+) -> None:
+    event = put(entry)
     tile = tiles_over(HERE.buffer(1).bounds, 14)[0]
 
     answer = fetch(operator, "events", tile)
+    assert answer["Cache-Control"] == "private, no-cache"
+    same = fetch(operator, "events", tile, if_none_match=answer["ETag"])
+    assert (same.status_code, same.content, same["ETag"]) == (304, b"", answer["ETag"])
+    Event.objects.filter(pk=event.pk).update(severity="major")
+    after = fetch(operator, "events", tile, if_none_match=answer["ETag"])
 
-    assert answer["Cache-Control"] == "private, no-store"
-    assert "ETag" not in answer
+    assert after.status_code == 200
+    assert after["ETag"] != answer["ETag"]

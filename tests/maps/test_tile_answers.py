@@ -51,6 +51,72 @@ def test_a_reader_who_has_the_tile_is_not_sent_it_again(operator: Client, fetch:
     assert again["ETag"] == tag
 
 
+@pytest.mark.parametrize("layer", list(LAYERS))
+@pytest.mark.parametrize("tile", [FULL, EMPTY], ids=["full", "empty"])
+def test_every_tile_has_a_tag_that_spares_its_sending(
+    operator: Client, fetch: Fetch, layer: str, tile: Tile
+) -> None:
+    last = LAYERS[layer].max_zoom
+    place = tile if last >= tile.z else Tile(last, tile.x >> tile.z - last, tile.y >> tile.z - last)
+    first = fetch(operator, layer, place)
+    assert first.status_code in {200, 204}
+    again = fetch(operator, layer, place, if_none_match=first["ETag"])
+
+    assert (again.status_code, again.content) == (304, b"")
+    for header in ("ETag", "Cache-Control", "Vary"):
+        assert again[header] == first[header]
+
+
+@pytest.mark.parametrize(
+    ("tags", "has_it"),
+    [
+        pytest.param("*", True, id="any"),
+        pytest.param("{tag}", True, id="weak"),
+        pytest.param("{strong}", True, id="strong"),
+        pytest.param('"a", {tag} , W/"b"', True, id="one of several"),
+        pytest.param('W/"another"', False, id="another"),
+        pytest.param("{name}", False, id="without quotes"),
+        pytest.param('W/"x{name}"', False, id="a longer one"),
+        pytest.param(', ,"', False, id="nonsense"),
+    ],
+)
+@pytest.mark.parametrize("layer", ["grids", "cameras"])
+def test_tags_are_compared_weakly(
+    operator: Client, fetch: Fetch, layer: str, tags: str, has_it: bool
+) -> None:
+    tile = FULL if layer == "grids" else tiles_over((WEST, SOUTH, WEST, SOUTH), 10)[0]
+    tag = fetch(operator, layer, tile)["ETag"]
+    strong = tag.removeprefix("W/")
+    told = tags.format(tag=tag, strong=strong, name=strong.strip('"'))
+
+    answer = fetch(operator, layer, tile, if_none_match=told)
+
+    assert (answer.status_code == 304) is has_it
+
+
+@pytest.mark.parametrize(
+    ("encodings", "is_packed"),
+    [
+        ("gzip", True),
+        ("br;q=1.0, GZIP ; q=0.5", True),
+        ("*", True),
+        ("gzip;q=1, *;q=0", True),
+        ("gzip;q=0", False),
+        ("gzip; q=0.000, *", False),
+        ("*;q=0", False),
+        ("identity", False),
+        ("notgzip", False),
+        ("", False),
+    ],
+)
+def test_who_takes_no_gzip_gets_none(
+    operator: Client, fetch: Fetch, encodings: str, is_packed: bool
+) -> None:
+    answer = fetch(operator, "grids", FULL, accept_encoding=encodings)
+
+    assert ("Content-Encoding" in answer) is is_packed
+
+
 def test_a_tile_is_packed_for_those_who_unpack(operator: Client, fetch: Fetch) -> None:
     plain = fetch(operator, "divisions", FULL)
     packed = fetch(operator, "divisions", FULL, accept_encoding="br, gzip")
@@ -96,6 +162,8 @@ def test_under_an_old_edition_comes_the_present_tile_and_is_not_kept(
     assert answer.status_code == 200
     assert answer["Cache-Control"] == "private, no-store"
     assert answer.content == fetch(operator, "grids", FULL).content
+    same = operator.get(f"/tiles/{old}/{address}", headers={"If-None-Match": answer["ETag"]})
+    assert (same.status_code, same["Cache-Control"]) == (304, "private, no-store")
 
 
 def test_another_scope_has_another_edition(sign_in: SignIn) -> None:

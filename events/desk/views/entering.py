@@ -4,7 +4,6 @@ The page sends it as the phone does (`api-event-reports`), under an id of its ow
 press or a line that breaks makes no second event.
 """
 
-import math
 from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
@@ -19,6 +18,7 @@ from events.reporting.sent import MAX_ADDRESS, MAX_ID
 from events.texts import SEVERITIES
 from gis_server.edge import allow, parse_choice, parse_int, parse_text, user_of
 from gis_server.photos.decoding import MAX_BYTES
+from gis_server.plain_numbers import decimal_of
 from gis_server.roles import Permission, may
 
 LONGEST_NUMBER = 25
@@ -54,7 +54,7 @@ def new_event(request: HttpRequest) -> HttpResponseBase:
 
 def known_of(request: HttpRequest) -> dict[str, Any]:
     """What another page knows of the event already.  Raises Invalid."""
-    lon, lat = (degrees_of(parse_text(request, name, LONGEST_NUMBER)) for name in ("lon", "lat"))
+    lon, lat = (decimal_of(parse_text(request, name, LONGEST_NUMBER)) for name in ("lon", "lat"))
     is_place = lon is not None and lat is not None and abs(lon) <= 180 and abs(lat) <= 85
     return {
         "source": parse_choice(request, "source", [one.value for one in AT_THE_DESK]),
@@ -62,14 +62,6 @@ def known_of(request: HttpRequest) -> dict[str, Any]:
         "address": parse_text(request, "address", MAX_ADDRESS),
         "point": [lon, lat] if is_place else None,
     }
-
-
-def degrees_of(text: str) -> float | None:
-    try:
-        number = float(text)
-    except ValueError:
-        return None
-    return number if math.isfinite(number) else None
 
 
 def grouped(entries: Any) -> list[dict[str, Any]]:

@@ -328,7 +328,7 @@ function outages() {
 }
 
 // Events stand over cameras: they are fewer, and somebody waits for each.  From afar those that lie
-// close together are one mark with their number.
+// close together are one mark with their number, in the colour of the worst deadline.
 function events() {
   const [offline, degraded, accent, bg] = ["offline", "degraded", "accent", "bg"].map(color);
   return [
@@ -344,7 +344,8 @@ function events() {
         "circle-color": bg,
         "circle-opacity": 0.85,
         "circle-stroke-color": ["match", ["get", "due"], "late", offline, "red", offline, "amber", degraded, accent],
-        "circle-stroke-width": 2.5,
+        // As around cameras: the larger the share of those that are so late, the wider the ring.
+        "circle-stroke-width": ["interpolate", ["linear"], ["get", "share"], 0, 2, 1, 6],
       },
     },
     {
@@ -359,6 +360,7 @@ function events() {
         "text-size": times(14),
         "text-allow-overlap": true,
         "text-ignore-placement": true,
+        "symbol-sort-key": EVENT_RANK,
       },
       paint: { "text-color": INK.name },
     },

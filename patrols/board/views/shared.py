@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from gis_server.edge import show
 from gis_server.errors import Invalid
 from gis_server.models import User
+from gis_server.plain_numbers import whole_of
 from gis_server.roles import scope_q
 from grids.models import Division, GridShape
 
@@ -26,9 +27,10 @@ def page(
 def whole(value: object) -> int:
     """Raises Invalid."""
     digits = str(value)
-    if not (digits.isascii() and digits.isdigit() and int(digits[:20]) <= MAX_ID):
+    number = whole_of(digits)
+    if number is None or not 0 <= number <= MAX_ID:
         raise Invalid(_("“%(value)s” is no whole number.") % {"value": digits[:20]})
-    return int(digits)
+    return number
 
 
 def config(request: HttpRequest, **more: Any) -> dict[str, Any]:

@@ -77,7 +77,7 @@ def test_each_feature_is_found_alone_by_its_id(ask: Ask, boss: Client, name: str
     assert alone["Content-Crs"] == f"<{CRS84}>"
 
 
-@pytest.mark.parametrize("fid", ["0", "-1", "x", "9" * 30, "1.5", "٣"])
+@pytest.mark.parametrize("fid", ["0", "-1", "x", "9" * 30, "9" * 5000, "1.5", "1_2", "٣"])
 def test_an_id_that_nobody_has_is_not_found(boss: Client, fid: str) -> None:
     assert boss.get(f"/ogc/collections/cameras/items/{fid}").status_code == 404
 
@@ -171,6 +171,8 @@ def test_a_shape_that_only_its_own_box_meets_is_not_chosen(ask: Ask, street: Str
         "bbox=nan,nan,nan,nan",
         "bbox=112,38,113,37",
         "bbox=-200,37,113,38",
+        "bbox=1_12,37,113,38",
+        "bbox=１１２,37,113,38",
         "bbox=112,37,inf,38",
         "bbox=1,1,2,2&bbox=1,1,2,2",
         f"bbox=2,2,1,1&bbox-crs={EPSG}3857",
@@ -185,6 +187,8 @@ def test_a_shape_that_only_its_own_box_meets_is_not_chosen(ask: Ask, street: Str
         "limit=0",
         "limit=-1",
         "limit=ten",
+        "limit=１",
+        f"limit={'9' * 150}",
         "limit=1e3",
         "limit=",
         "after=x",
@@ -212,7 +216,18 @@ def test_what_cannot_be_read_is_said_with_400(ask: Ask, question: str) -> None:
 @pytest.mark.parametrize("address", ["/ogc/", "/ogc/api", "/ogc/conformance", "/ogc/collections"])
 @pytest.mark.parametrize("question", ["x=1", "f=csv", "f=gml"])
 def test_other_addresses_refuse_as_well(boss: Client, address: str, question: str) -> None:
-    assert boss.get(f"{address}?{question}").status_code == 400
+    answer = boss.get(f"{address}?{question}")
+
+    assert answer.status_code == 400
+    if question != "x=1":
+        assert answer.json()["error"]["message"] == "f must be one of json, html."
+
+
+def test_a_limit_is_told_by_what_comes_at_most(ask: Ask) -> None:
+    told = ask("cameras", "limit=0", status=400)["error"]["message"]
+
+    assert told == "limit must be a whole number of at least 1; of more than 10000, 10000 come."
+    assert ask("cameras", f"limit={10**12}")["features"]
 
 
 def test_the_sentence_is_in_the_readers_language(boss: Client) -> None:

@@ -26,7 +26,18 @@ def test_a_box_is_four_numbers(text: str, box: tuple[float, ...]) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "1,2,3", "1,2,3,4,5", "1,2,3,4,5,6,7", "a,b,c,d", "nan,1,2,3", "1,2,inf,4", "1,2,3,-inf"],
+    [
+        "",
+        "1,2,3",
+        "1,2,3,4,5",
+        "1,2,3,4,5,6,7",
+        "a,b,c,d",
+        "nan,1,2,3",
+        "1,2,inf,4",
+        "1,2,3,-inf",
+        "1_1,2,3,4",
+        "１,2,3,4",
+    ],
 )
 def test_no_box_is_told_from_one(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - which sentence it is does not matter
