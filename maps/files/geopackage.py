@@ -73,7 +73,8 @@ def _write_layer(
         geometry_type=kind,
         promote_to_multi=kind == "MultiPolygon",
         IDENTIFIER=title,
-        DESCRIPTION=f"{content.title} · {content.scope} {content.time} {content.sources}",
+        DESCRIPTION=f"{content.title} · {content.scope} {content.narrowed} {content.time} "
+        f"{content.sources}",
     )
 
 

@@ -16,7 +16,7 @@ PRINT_DPI, PREVIEW_DPI = 300, 96
 ON_PAPER = Most(grids=20_000, spots=5_000)
 IN_PAGE = Most(grids=3_000, spots=3_000)
 IN_PACKAGE = Most(grids=20_000, spots=20_000)
-FOOT_LINES = 4
+FOOT_LINES, NARROWED_LINES = 4, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,7 @@ def as_pdf(user: User, asked: Asked, now: datetime) -> Made:
     """
     lines = FOOT_LINES if asked.figure in ("coverage", "unseen") else 1
     lines += 0 if asked.is_landscape else 1
+    lines += NARROWED_LINES if asked.narrowed else 0
     layout = sheet.layout_of(asked.paper, is_landscape=asked.is_landscape, foot_lines=lines)
     extent = extent_of(user, asked)
     view = view_of(extent, layout.map)
