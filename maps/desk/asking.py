@@ -166,6 +166,12 @@ def older_of(request: HttpRequest) -> int:
     return parse_int(request, OLDER, 0, 0, OLDEST_H)
 
 
+def narrowed(filters: Mapping[str, list[str]], older_h: int) -> list[tuple[str, str]]:
+    """Each value that narrows, with the name of its filter."""
+    pairs = [(name, one) for name, values in filters.items() for one in values]
+    return [*pairs, (OLDER, str(older_h))] if older_h else pairs
+
+
 def _values(request: HttpRequest, name: str) -> list[str]:
     values, choices = request.GET.getlist(name), FILTERS[name].choices
     if choices and any(value not in choices for value in values):

@@ -13,8 +13,7 @@ from gis_server.edge import parse_choice, parse_day, parse_text
 from gis_server.errors import Invalid, NotAllowed
 from gis_server.models import User
 from gis_server.roles import Permission, may
-from maps.desk.asking import filters_of, older_of
-from maps.desk.layers import OLDER
+from maps.desk.asking import filters_of, narrowed, older_of
 from maps.tiles import Bounds
 from patrols.seen.views.asked import area_of
 
@@ -62,8 +61,7 @@ class Asked:
     @property
     def narrowed(self) -> list[tuple[str, str]]:
         """Each value that narrows, with the name of its filter."""
-        pairs = [(name, one) for name, values in self.filters.items() for one in values]
-        return [*pairs, (OLDER, str(self.older_h))] if self.older_h else pairs
+        return narrowed(self.filters, self.older_h)
 
     def told(self) -> dict[str, object]:
         """What the audit trail keeps."""

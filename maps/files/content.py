@@ -195,7 +195,7 @@ class Content:
     @property
     def narrowed(self) -> str:
         """What filters leave; empty where there are none."""
-        return narrowed_text(self.asked)
+        return narrowed_text(self.asked.narrowed)
 
     @property
     def time(self) -> str:

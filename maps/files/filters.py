@@ -1,6 +1,6 @@
 """What narrows a file, and what of a map is in none, in words."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from django.utils.translation import gettext as _
 
@@ -12,8 +12,9 @@ from events.texts import severity_name
 from events.texts import state_name as event_state_name
 from gis_server.plain_text import one_line
 from maps.desk.layers import OLDER
-from maps.files.asked import Asked
 
+Pairs = Sequence[tuple[str, str]]
+"""Each value that narrows, with the name of its filter."""
 MOST_NAMED = 3
 """So many values of a filter are named in a file; of more, how many there are."""
 TEXTS: Mapping[str, Callable[[str], str]] = {
@@ -42,24 +43,22 @@ def _titles() -> dict[str, str]:
     }
 
 
-def choices_of(asked: Asked) -> list[tuple[str, str, str]]:
+def choices_of(narrowed: Pairs) -> list[tuple[str, str, str]]:
     """Name, value and words of each value that narrows."""
     titles = _titles()
-    return [
-        (name, value, _told(titles[name], TEXTS[name](value))) for name, value in asked.narrowed
-    ]
+    return [(name, value, _told(titles[name], TEXTS[name](value))) for name, value in narrowed]
 
 
 def _told(title: str, value: str) -> str:
     return _("%(what)s: %(value)s") % {"what": title, "value": value}
 
 
-def narrowed_text(asked: Asked) -> str:
+def narrowed_text(narrowed: Pairs) -> str:
     """A sentence, empty where nothing narrows."""
-    if not asked.narrowed:
+    if not narrowed:
         return ""
     titles, found = _titles(), dict[str, list[str]]()
-    for name, value in asked.narrowed:
+    for name, value in narrowed:
         found.setdefault(name, []).append(TEXTS[name](value))
     parts = [_told(titles[name], _some(values)) for name, values in found.items()]
     return _("Only these are shown: %(filters)s.") % {"filters": _("; ").join(parts)}

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import IO
 
 from gis_server.models import User
+from gis_server.openapi.schemas import GEOPACKAGE
 from gis_server.pdf_export import Canvas
 from maps.files import geopackage, page, raster, sheet
 from maps.files.asked import Asked
@@ -87,5 +88,5 @@ FORMATS = {
     "html": Format("html", "text/html; charset=utf-8", as_page),
     "pdf": Format("pdf", "application/pdf", as_pdf),
     "png": Format("png", "image/png", as_png),
-    "gpkg": Format("gpkg", "application/geopackage+sqlite3", as_package),
+    "gpkg": Format("gpkg", GEOPACKAGE, as_package),
 }

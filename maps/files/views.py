@@ -40,7 +40,7 @@ def files(request: HttpRequest) -> HttpResponseBase:
         "layers": [(name, layer_name(name)) for name in layers_of(user)],
         "figures": [(name, name_of(name)) for name in figures_of(user)],
         "no_layers": NO_LAYERS,
-        "filters": choices_of(asked),
+        "filters": choices_of(asked.narrowed),
         "lacking": lacking(request.GET.getlist("lacks")),
         "papers": [(paper, paper) for paper in PAPERS],
         "today": timezone.localdate(now),
