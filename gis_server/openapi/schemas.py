@@ -11,6 +11,7 @@ Group = Mapping[str, Schema]
 """Schemas by the names of what they describe."""
 JSON, BYTES = "application/json", "application/octet-stream"
 GEOJSON, JPEG, CSV = "application/geo+json", "image/jpeg", "text/csv"
+GEOPACKAGE = "application/geopackage+sqlite3"
 NOT_SENT: Schema = {"enum": ["", None]}
 NO_NUL = "^[^\\u0000]*$"
 MAX_ID = 2**63 - 1

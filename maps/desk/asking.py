@@ -84,8 +84,8 @@ def asked_of(request: HttpRequest, user: User) -> Asked:
         layers=_layers(request, user),
         area=area_of(request, user),
         page=parse_page(request),
-        filters={name: _values(request, name) for name in FILTERS if name in request.GET},
-        older_h=parse_int(request, OLDER, 0, 0, OLDEST_H),
+        filters=filters_of(request),
+        older_h=older_of(request),
     )
 
 
@@ -154,6 +154,22 @@ def _layers(request: HttpRequest, user: User) -> tuple[Searched, ...]:
     if any(SEARCHED[name] not in mine for name in named):
         raise NotAllowed(_("Your role does not include this map layer."))
     return tuple(one for one in mine if one.name in named)
+
+
+def filters_of(request: HttpRequest) -> dict[str, list[str]]:
+    """Values by name of filter.  Raises Invalid."""
+    return {name: _values(request, name) for name in FILTERS if name in request.GET}
+
+
+def older_of(request: HttpRequest) -> int:
+    """Hours, 0 for any age.  Raises Invalid."""
+    return parse_int(request, OLDER, 0, 0, OLDEST_H)
+
+
+def narrowed(filters: Mapping[str, list[str]], older_h: int) -> list[tuple[str, str]]:
+    """Each value that narrows, with the name of its filter."""
+    pairs = [(name, one) for name, values in filters.items() for one in values]
+    return [*pairs, (OLDER, str(older_h))] if older_h else pairs
 
 
 def _values(request: HttpRequest, name: str) -> list[str]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -21,7 +21,7 @@ from gis_server.errors import Invalid
 from gis_server.file_answers import csv_file, saved_as
 from gis_server.models import User
 from gis_server.openapi.marks import answers, asks
-from gis_server.openapi.schemas import CSV, GEOJSON
+from gis_server.openapi.schemas import CSV, GEOJSON, GEOPACKAGE
 from gis_server.roles import Permission, may
 from gis_server.scopes import common_code
 from gis_server.throttle import Pace
@@ -29,7 +29,9 @@ from grids.queries.tree import divisions_to_choose
 from maps import queries
 from maps.desk import selecting
 from maps.desk.asking import ASKED, Asked, Near, asked_of
+from maps.desk.package import package
 from maps.desk.selecting import Found, Item
+from maps.files.limits import one_file
 from maps.views import MODULES, config_of
 
 # Each is known to the others as maps/desk/<name>.
@@ -82,7 +84,8 @@ def desk(request: HttpRequest) -> HttpResponseBase:
 def select(request: HttpRequest) -> HttpResponseBase:
     """What lies inside a shape, or within some metres of it: a page of each layer.
 
-    outline: what was searched, None where that is the very shape that was asked with.
+    outline: what was searched, None where that is the very shape that was asked with.  gpkg: the
+    address of all that was found, in one file.
     """
     user, now = user_of(request), timezone.now()
     asked = asked_of(request, user)
@@ -93,13 +96,14 @@ def select(request: HttpRequest) -> HttpResponseBase:
         {
             "outline": outline if asked.radius_m or isinstance(asked.place, Near) else None,
             "area_m2": round(selecting.area_m2(outline), 1),
+            "gpkg": _address(request, "map-select-gpkg"),
             "layers": [_told(request, asked, one) for one in found],
         }
     )
 
 
 def _told(request: HttpRequest, asked: Asked, found: Found) -> dict[str, Any]:
-    """next, csv, geojson: addresses of the rest, and of all as files."""
+    """next, csv, geojson, gpkg: addresses of the rest, and of all as files."""
     layer = found.layer
     after = asked.page.offset + asked.page.limit
     return {
@@ -111,6 +115,7 @@ def _told(request: HttpRequest, asked: Asked, found: Found) -> dict[str, Any]:
         "next": _address(request, "map-select", layer.name, offset=after) if found.more else None,
         "csv": _address(request, "map-select-csv", layer.name),
         "geojson": _address(request, "map-select-geojson", layer.name),
+        "gpkg": _address(request, "map-select-gpkg", layer.name),
     }
 
 
@@ -125,9 +130,13 @@ def _row(item: Item) -> dict[str, Any]:
     }
 
 
-def _address(request: HttpRequest, route: str, layer: str, offset: int | None = None) -> str:
+def _address(
+    request: HttpRequest, route: str, layer: str | None = None, offset: int | None = None
+) -> str:
+    """layer: the one that is asked for; without it, those that the question names."""
     query = request.GET.copy()
-    query["layer"] = layer
+    if layer is not None:
+        query["layer"] = layer
     query.pop("offset", None)
     if offset is not None:
         query["offset"] = str(offset)
@@ -162,6 +171,21 @@ def select_geojson(request: HttpRequest) -> HttpResponseBase:
     body = json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False)
     response = HttpResponse(body, content_type="application/geo+json")
     return saved_as(response, f"map-{timezone.localtime(now):%Y%m%d-%H%M%S}.geojson")
+
+
+@allow(Permission.SEE_MAP, Pace.FILES)
+@require_safe
+@asks(ASKED)
+@answers(media=(GEOPACKAGE,))
+def select_gpkg(request: HttpRequest) -> HttpResponseBase:
+    """All of the layers that are asked for, as one GeoPackage."""
+    user, now = user_of(request), timezone.now()
+    with one_file(user):
+        asked, found = _all(request, user, now)
+        made = package(user, asked, found, now)
+    _note(user, asked, "gpkg", sum(len(one.items) for one in found))
+    name = f"map-{timezone.localtime(now):%Y%m%d-%H%M%S}.gpkg"
+    return saved_as(FileResponse(made, content_type=GEOPACKAGE), name)
 
 
 def _all(

@@ -1,6 +1,7 @@
 """What is asked of a file in an address: which part, which layers, which paper."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from django.http import HttpRequest
@@ -11,6 +12,7 @@ from gis_server.edge import parse_box, parse_choice, parse_day, parse_text
 from gis_server.errors import Invalid, NotAllowed
 from gis_server.models import User
 from gis_server.roles import Permission, may
+from maps.desk.asking import filters_of, narrowed, older_of
 from maps.tiles import Bounds
 from patrols.seen.views.asked import area_of
 
@@ -39,7 +41,8 @@ NO_LAYERS = "none"
 class Asked:
     """area: digits of a division in reach, empty for all of it.  box: west, south, east, north in
     WGS84 degrees.  layers: of `LAYERS`, in their order; figure: of `FIGURES`, or empty.  title:
-    empty for one of ours.  srid: of the coordinates in a GeoPackage.
+    empty for one of ours.  srid: of the coordinates in a GeoPackage.  filters: values by name of
+    the desk's filters; older_h: of events, 0 for any age.
     """
 
     area: str
@@ -51,6 +54,13 @@ class Asked:
     paper: str
     is_landscape: bool
     srid: int
+    filters: Mapping[str, list[str]] = field(default_factory=dict)
+    older_h: int = 0
+
+    @property
+    def narrowed(self) -> list[tuple[str, str]]:
+        """Each value that narrows, with the name of its filter."""
+        return narrowed(self.filters, self.older_h)
 
     def told(self) -> dict[str, object]:
         """What the audit trail keeps."""
@@ -58,6 +68,7 @@ class Asked:
         words = {
             "area": self.area, "box": box, "layers": " ".join(self.layers), "figure": self.figure,
             "day": self.day.isoformat(),
+            "filters": " ".join(f"{name}={one}" for name, one in self.narrowed),
         }  # fmt: skip
         return {name: word for name, word in words.items() if word}
 
@@ -80,6 +91,8 @@ def asked_of(request: HttpRequest, user: User, now: datetime) -> Asked:
         paper=parse_choice(request, "paper", PAPERS) or PAPERS[0],
         is_landscape=parse_choice(request, "turn", TURNS) != "portrait",
         srid=FRAMES[parse_choice(request, "crs", FRAMES) or "4326"],
+        filters=filters_of(request),
+        older_h=older_of(request),
     )
     _check_day(asked, today)
     return asked

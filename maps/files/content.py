@@ -4,9 +4,9 @@ Files leave the house.  So they hold what the map shows and no more: no login, n
 (hence no name of a subnet), no details of checks, no texts of events, and no names of people.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import shapely
@@ -38,6 +38,7 @@ from gis_server.models import User
 from gis_server.plain_text import one_line
 from maps.files.asked import Asked
 from maps.files.figures import Figure, figure_of
+from maps.files.filters import narrowed_text
 from maps.layers import IN_SCOPE
 from maps.tiles import Bounds
 
@@ -72,6 +73,12 @@ EXTENT = f"""
         JOIN grids_grid AS grid ON grid.id = drawn.grid_id
         WHERE drawn.valid @> %(day)s AND {ASKED.format(code="grid.code")}
     ) AS shapes) AS territory"""  # noqa: S608
+# The desk's filters by the columns that they are asked of.
+CAMERA_COLUMNS = {
+    "camera_state": "shown", "camera_owner": "owner__name", "camera_team": "team__name",
+    "camera_priority": "priority",
+}  # fmt: skip
+EVENT_COLUMNS = {"event_kind": "kind", "event_severity": "severity", "event_state": "state"}
 WIDEST_DEG = 3.0
 """A projection of one zone is true to scale over no more than about this."""
 
@@ -184,6 +191,11 @@ class Content:
         """Whose part of the world this is, and that no more than that is in it."""
         words = _("%(area)s; only what lies in the reach of %(maker)s.")
         return words % {"area": self.area or _("All areas"), "maker": self.maker}
+
+    @property
+    def narrowed(self) -> str:
+        """What filters leave; empty where there are none."""
+        return narrowed_text(self.asked.narrowed)
 
     @property
     def time(self) -> str:
@@ -309,6 +321,20 @@ def _at(name: str) -> dict[str, Func]:
     }
 
 
+def _among(asked: Asked, columns: Mapping[str, str]) -> dict[str, list[str]]:
+    return {
+        f"{columns[name]}__in": values
+        for name, values in asked.filters.items()
+        if name in columns and values
+    }
+
+
+def _old(asked: Asked, now: datetime) -> dict[str, datetime]:
+    if not asked.older_h:
+        return {}
+    return {"reported_at__lte": now - timedelta(hours=asked.older_h)}
+
+
 def _cameras(
     user: User, asked: Asked, box: Bounds, wanted: Sequence[State], most: int
 ) -> list[CameraSpot]:
@@ -317,6 +343,7 @@ def _cameras(
         .filter(scope_code__startswith=asked.area, point__coveredby=Polygon.from_bbox(box))
         .annotate(shown=Coalesce("state__state", Value(State.UNKNOWN.value)), **_at("point"))
         .filter(shown__in=[state.value for state in wanted])
+        .filter(**_among(asked, CAMERA_COLUMNS))
     )
     columns = rows.order_by("id").values_list(
         "code", "name", "shown", Coalesce("state__reason", Value(Reason.NOT_ASKED.value)),
@@ -370,6 +397,7 @@ def _events(user: User, asked: Asked, box: Bounds, now: datetime, most: int) -> 
             scope_code__startswith=asked.area,
             point__coveredby=Polygon.from_bbox(box),
         )
+        .filter(**_among(asked, EVENT_COLUMNS), **_old(asked, now))
         .annotate(due_at=next_due(), **_at("point"))
         .order_by("id")
         .values(

@@ -26,7 +26,9 @@ from maps.figures.classes import NOTHING, UNKNOWN
 from maps.files.content import Content, camera_state
 
 Column = Sequence[Any]
-POINTS = frozenset({"cameras", "outages", "events", "places"})
+POINTS = frozenset(
+    {"cameras", "outages", "events", "places", "buildings", "shops", "services", "people"}
+)
 
 
 Layers = Mapping[str, tuple[str, Column, Mapping[str, Column]]]
@@ -44,6 +46,12 @@ def write(content: Content) -> IO[bytes]:
 
 def write_layers(content: Content, layers: Layers) -> IO[bytes]:
     """Other layers, told of by the same content; see `write`."""
+    about = f"{content.title} · {content.scope} {content.narrowed} {content.time} {content.sources}"
+    return write_file(layers, about, content.asked.srid)
+
+
+def write_file(layers: Layers, about: str, srid: int) -> IO[bytes]:
+    """Any layers; about: what each says of itself.  See `write`."""
     with tempfile.TemporaryDirectory(prefix="geopackage-") as folder:
         path = Path(folder) / "map.gpkg"
         try:
@@ -51,7 +59,7 @@ def write_layers(content: Content, layers: Layers) -> IO[bytes]:
         except disk.NoRoom:
             raise Unavailable(_("The server's disk is almost full: no file can be made.")) from None
         for name, (title, shapes, columns) in layers.items():
-            _write_layer(path, name, title, shapes, columns, content)
+            _write_layer(path, name, title, shapes, columns, about, srid)
         return path.open("rb")
 
 
@@ -61,9 +69,10 @@ def _write_layer(
     title: str,
     shapes: Column,
     columns: Mapping[str, Column],
-    content: Content,
+    about: str,
+    srid: int,
 ) -> None:
-    frame = gpd.GeoDataFrame(columns, geometry=list(shapes), crs=content.asked.srid)
+    frame = gpd.GeoDataFrame(columns, geometry=list(shapes), crs=srid)
     kind = "Point" if name in POINTS else "MultiPolygon"
     frame.to_file(
         path,
@@ -73,7 +82,7 @@ def _write_layer(
         geometry_type=kind,
         promote_to_multi=kind == "MultiPolygon",
         IDENTIFIER=title,
-        DESCRIPTION=f"{content.title} · {content.scope} {content.time} {content.sources}",
+        DESCRIPTION=about,
     )
 
 

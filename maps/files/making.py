@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import IO
 
 from gis_server.models import User
+from gis_server.openapi.schemas import GEOPACKAGE
 from gis_server.pdf_export import Canvas
 from maps.files import geopackage, page, raster, sheet
 from maps.files.asked import Asked
@@ -16,7 +17,7 @@ PRINT_DPI, PREVIEW_DPI = 300, 96
 ON_PAPER = Most(grids=20_000, spots=5_000)
 IN_PAGE = Most(grids=3_000, spots=3_000)
 IN_PACKAGE = Most(grids=20_000, spots=20_000)
-FOOT_LINES = 4
+FOOT_LINES, NARROWED_LINES = 4, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ def as_pdf(user: User, asked: Asked, now: datetime) -> Made:
     """
     lines = FOOT_LINES if asked.figure in ("coverage", "unseen") else 1
     lines += 0 if asked.is_landscape else 1
+    lines += NARROWED_LINES if asked.narrowed else 0
     layout = sheet.layout_of(asked.paper, is_landscape=asked.is_landscape, foot_lines=lines)
     extent = extent_of(user, asked)
     view = view_of(extent, layout.map)
@@ -86,5 +88,5 @@ FORMATS = {
     "html": Format("html", "text/html; charset=utf-8", as_page),
     "pdf": Format("pdf", "application/pdf", as_pdf),
     "png": Format("png", "image/png", as_png),
-    "gpkg": Format("gpkg", "application/geopackage+sqlite3", as_package),
+    "gpkg": Format("gpkg", GEOPACKAGE, as_package),
 }

@@ -177,7 +177,7 @@ def _data(content: Content) -> dict[str, Any]:
     return {
         "extent": [[south, west], [north, east]],
         "title": content.title,
-        "about": f"{content.scope} {content.time}",
+        "about": " ".join(filter(None, (content.scope, content.narrowed, content.time))),
         "source": " ".join(
             [content.sources, content.figure.about if content.figure else ""]
         ).strip(),

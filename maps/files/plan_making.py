@@ -13,6 +13,7 @@ from django.utils.translation import pgettext
 
 from gis_server import pdf_tables, xlsx_export
 from gis_server.models import User
+from gis_server.openapi.schemas import GEOPACKAGE
 from gis_server.pdf_export import PAPER, Colour, Document
 from gis_server.pdf_export import Column as PaperColumn
 from gis_server.plain_text import one_line
@@ -340,7 +341,7 @@ class Format:
 
 
 FORMATS = {
-    "gpkg": Format("gpkg", "application/geopackage+sqlite3", as_package),
+    "gpkg": Format("gpkg", GEOPACKAGE, as_package),
     "xlsx": Format(
         "xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", as_workbook
     ),

@@ -574,11 +574,12 @@ def add_sheet(
 
 
 def foot_of(content: Content, canvas: Canvas, srid: int) -> list[str]:
-    """Source, how the figure comes about, and the projection, in lines that fit."""
+    """What narrows, source, how the figure comes about, and the projection, in lines that fit."""
     unit = unit_of(content.asked.paper)
     width = float(canvas.paper.w) - 2 * MARGIN * unit
     projection = _("CGCS2000, 3-degree Gauss–Krüger, central meridian %(deg)d° E (EPSG:%(epsg)d).")
-    words = [content.sources, projection % {"deg": Zone(srid).meridian_deg, "epsg": srid}]
+    zone = projection % {"deg": Zone(srid).meridian_deg, "epsg": srid}
+    words = [*filter(None, [content.narrowed]), content.sources, zone]
     if content.figure and content.figure.about:
         words.append(content.figure.about)
     return canvas.lines(" ".join(words), width, LEAST_PT * unit, 5)

@@ -19,6 +19,7 @@ from gis_server.throttle import Pace
 from grids.queries.tree import divisions_to_choose
 from maps.files.asked import NO_LAYERS, PAPERS, asked_of, figures_of, layers_of
 from maps.files.figures import name_of
+from maps.files.filters import choices_of, lacking
 from maps.files.limits import one_file
 from maps.files.making import FORMATS, Made, as_preview
 
@@ -39,6 +40,8 @@ def files(request: HttpRequest) -> HttpResponseBase:
         "layers": [(name, layer_name(name)) for name in layers_of(user)],
         "figures": [(name, name_of(name)) for name in figures_of(user)],
         "no_layers": NO_LAYERS,
+        "filters": choices_of(asked.narrowed),
+        "lacking": lacking(request.GET.getlist("lacks")),
         "papers": [(paper, paper) for paper in PAPERS],
         "today": timezone.localdate(now),
     }

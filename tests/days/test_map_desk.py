@@ -192,6 +192,22 @@ def test_the_page_is_as_high_as_the_window_and_nothing_scrolls_it(open_page: Ope
     assert page.evaluate("scrollY") == 0
 
 
+def test_a_file_has_what_the_layers_and_filters_of_the_map_leave(open_page: OpenPage) -> None:
+    page = open_page("/map/?at=12.00/37.87800/112.57000&layers=events,grids,people,places")
+    until(lambda: page.evaluate(LOADED), "the map")
+    page.locator('input[name="event_severity"][value="major"]').check()
+    page.locator('input[name="camera_state"][value="offline"]').check()
+    page.locator("#as-file").click()
+    expect(page.locator("#map-form")).to_be_visible()
+
+    assert [one.get_attribute("value") for one in page.locator("[name=layer]:checked").all()] == [
+        "events",
+    ]  # fmt: skip
+    assert (query(page)["event_severity"], query(page)["camera_state"]) == (["major"], ["offline"])
+    expect(page.locator('[name="event_severity"][value="major"]')).to_be_checked()
+    expect(page.locator("#map-lacking")).to_contain_text("在岗人员、楼栋、商铺和服务点")
+
+
 def test_all_keys_are_told(open_page: OpenPage) -> None:
     page = opened(open_page)
     page.locator("#tools button").first.focus()

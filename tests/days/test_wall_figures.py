@@ -109,6 +109,13 @@ def test_grids_are_coloured_by_the_figure_that_is_chosen_and_it_is_kept(
     page.locator("#map canvas").click(position={"x": spot["x"], "y": spot["y"]})
     expect(page.locator(".grid-figure-words")).to_have_text(f"未办结事件：{count} 件未办结")
 
+    # A file has the same colours.
+    page.locator("#as-file").evaluate(
+        "(link) => link.addEventListener('click', (e) => e.preventDefault())"
+    )
+    page.locator("#as-file").click()
+    assert "&figure=events" in (page.locator("#as-file").get_attribute("href") or "")
+
     # Only one layer of colour at a time.
     page.locator('button[data-layer="covered"]').click()
     expect(page.locator("#grid-figure")).to_be_hidden()

@@ -114,6 +114,7 @@ QUESTIONS: dict[str, list[str]] = {
     "api/maps/select/": ["bbox=" + ",".join(map(str, BOX))],
     "api/maps/select.csv": ["layer=cameras&bbox=" + ",".join(map(str, BOX))],
     "api/maps/select.geojson": ["bbox=" + ",".join(map(str, BOX))],
+    "api/maps/select.gpkg": ["bbox=" + ",".join(map(str, BOX))],
     "api/cameras/offline/": ["state=offline", "state=unknown"],
     "api/grid-plans/map/": [f"below={FIRST}"],
     "api/grid-plans/<int:grid_plan_id>/drawing/": [f"community={FIRST}001"],

@@ -3,12 +3,15 @@
 import csv
 import io
 import json
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import geopandas as gpd
 import pytest
 import shapely
 from django.contrib.gis.geos import Point
+from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
@@ -19,6 +22,7 @@ from gis_server.geo import ELLIPSOID, WEB_MERCATOR, WGS84, convert
 from gis_server.models import AuditRow
 from gis_server.roles import Role
 from maps.desk import selecting
+from maps.files import limits
 from tests.conftest import SignIn
 from tests.maps.territory import FIRST, SECOND, square
 from tests.maps.test_event_tiles import put
@@ -271,7 +275,7 @@ def test_pages_follow_each_other_without_a_gap(operator: Client, owner: Owner, t
 )
 def test_what_cannot_be_asked_is_said(operator: Client, question: dict[str, Any]) -> None:
     text = urlencode(question, doseq=True)
-    for address in ("select/", "select.csv", "select.geojson"):
+    for address in ("select/", "select.csv", "select.geojson", "select.gpkg"):
         answer = operator.get(f"/api/maps/{address}?{text}")
 
         assert answer.status_code == 422
@@ -305,6 +309,60 @@ def test_geojson_holds_all_layers_with_their_shapes(
 
     assert features[f"cameras.{there.pk}"]["geometry"]["coordinates"] == pytest.approx([LON, LAT])
     assert {one["geometry"]["type"] for one in features.values()} == {"Point", "Polygon"}
+
+
+def test_a_package_holds_the_same_rows_in_a_layer_each_and_is_noted(
+    sign_in: SignIn, owner: Owner, team: Team, entry: Category, tmp_path: Path
+) -> None:
+    inside = camera(owner, team, LON, LAT, "offline")
+    camera(owner, team, LON + 1e-4, LAT, "online")
+    camera(owner, team, LON, LAT + 0.01, "offline")
+    there = convert(square(1, 1).centroid, WEB_MERCATOR, WGS84)
+    theirs = camera(owner, team, there.x, there.y, "offline", scope_code=SECOND)
+    event = put(entry)
+    leader = sign_in(Role.STREET_LEADER, (FIRST,))
+    question = f"point={AT}&radius_m=900&camera_state=offline&layer=" + "&layer=".join(
+        ("cameras", "events", "grids", "shops")
+    )
+    told = leader.get(f"/api/maps/select/?{question}").json()
+    path = tmp_path / "map.gpkg"
+    answer = leader.get(told["gpkg"])
+    path.write_bytes(b"".join(answer.streaming_content))  # type: ignore[attr-defined]
+    cameras, events = (gpd.read_file(path, layer=name) for name in ("cameras", "events"))
+
+    assert answer.headers["Content-Type"] == "application/geopackage+sqlite3"
+    assert answer.headers["Cache-Control"] == "private, no-store"
+    assert list(gpd.list_layers(path)["name"]) == ["cameras", "events", "grids", "shops"]
+    assert list(cameras["id"]) == [inside.pk]
+    assert theirs.code.encode() not in path.read_bytes()
+    assert cameras["distance_m"][0] == pytest.approx(0, abs=0.02)
+    assert (cameras.crs.to_epsg(), cameras.geometry[0].x) == (4326, pytest.approx(LON))
+    assert list(events["number"]) == [event.number]
+    assert events["reported_at"][0].tzinfo is not None
+    assert {one.geom_type for one in gpd.read_file(path, layer="grids").geometry} == {
+        "MultiPolygon",
+    }  # fmt: skip
+    assert len(gpd.read_file(path, layer="shops")) == 0
+    assert b"10.31.77.9" not in path.read_bytes()
+    assert "状态：离线" in path.read_bytes().decode(errors="ignore")
+    [noted] = AuditRow.objects.filter(action="map.exported")
+    rows = sum(one["matched"] for one in told["layers"])
+    assert (noted.detail["format"], noted.detail["rows"]) == ("gpkg", rows)
+    assert (noted.detail["layers"], noted.scope) == ("cameras events grids shops", FIRST)
+
+
+def test_packages_have_the_limit_of_files(
+    operator: Client, owner: Owner, team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(selecting, "MOST_IN_A_FILE", 1)
+    monkeypatch.setattr(limits, "MOST_A_MINUTE", 1)
+    cache.clear()
+    for _number in range(2):
+        camera(owner, team, LON, LAT)
+    address = f"/api/maps/select.gpkg?point={AT}&radius_m=10&layer=cameras"
+
+    assert [operator.get(address).status_code for _time in range(2)] == [422, 429]
+    assert not AuditRow.objects.exists()
 
 
 def test_too_much_for_a_file_is_said_and_not_cut(

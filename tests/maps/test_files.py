@@ -1,8 +1,10 @@
 """Maps as files: who gets what, cut to their reach, noted, limited, and read by other programs."""
 
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import geopandas as gpd
 import pypdfium2
@@ -16,6 +18,7 @@ from django.utils import timezone
 from PIL import Image
 
 from cameras.models import Camera, CameraState, Outage, OutageMember, Owner, Team
+from events.models import Category
 from gis_server.geo import WEB_MERCATOR, WGS84, convert
 from gis_server.models import AuditRow
 from gis_server.roles import Role
@@ -25,6 +28,7 @@ from maps.files import limits, making
 from maps.files.content import Most
 from tests.conftest import SignIn
 from tests.maps.territory import FIRST, SECOND, SIDE, SOUTH, WEST
+from tests.maps.test_event_tiles import put
 
 HOST, LOGIN = "10.31.77.9", "viewer-of-all"
 FORMATS = ("html", "pdf", "png", "gpkg")
@@ -50,6 +54,12 @@ def package(answer: Any, tmp_path: Path) -> Path:
     path = tmp_path / "map.gpkg"
     path.write_bytes(body(answer))
     return path
+
+
+@pytest.fixture
+def entry(laid_out: None) -> Category:
+    group = Category.objects.create(kind="service", code="T-1", name="Streets")
+    return Category.objects.create(kind="service", code="T-1-1", name="A hole", parent=group)
 
 
 @pytest.fixture
@@ -248,6 +258,67 @@ def test_a_package_is_read_by_geopandas_and_gdal(
     assert 37 < south < north < 39
 
 
+@pytest.mark.parametrize(
+    ("question", "left"),
+    [
+        pytest.param("camera_state=offline", [FIRST, SECOND], id="a state that both have"),
+        pytest.param("camera_state=degraded&camera_state=unknown", [], id="states that none has"),
+        pytest.param("camera_owner=Other", [SECOND], id="an owner"),
+        pytest.param("camera_team=Team&camera_owner=Unit", [FIRST], id="both must hold"),
+        pytest.param("camera_priority=key_area", [], id="a kind"),
+        pytest.param("camera_owner=%27;--", [], id="a hostile owner"),
+        pytest.param("event_kind=safety", [FIRST, SECOND], id="what narrows others"),
+    ],
+)
+def test_filters_of_the_map_narrow_a_file_and_are_told_in_it(
+    operator: Client, cameras: list[Camera], tmp_path: Path, question: str, left: list[str]
+) -> None:
+    Camera.objects.filter(pk=cameras[1].pk).update(owner=Owner.objects.create(name="Other"))
+    path = package(operator.get(f"/maps/files/map.gpkg?layer=down&{question}"), tmp_path)
+    [note] = AuditRow.objects.filter(action="map.exported")
+    page = body(operator.get(f"/maps/files/map.html?layer=down&{question}")).decode()
+
+    assert list(gpd.read_file(path, layer="cameras")["name"]) == [f"=cmd {one}" for one in left]
+    assert set(note.detail["filters"].split()) == set(unquote(question).split("&"))
+    assert "只含：" in page
+    assert "只含：" not in body(operator.get("/maps/files/map.html?layer=down")).decode()
+
+
+def test_events_are_filtered_by_kind_severity_state_and_age(
+    operator: Client, entry: Category, tmp_path: Path
+) -> None:
+    old = timezone.now() - timedelta(hours=30)
+    put(entry, severity="major", reported_at=old, received_at=old)
+
+    def found(question: str) -> int:
+        answer = operator.get(f"/maps/files/map.gpkg?layer=events&{question}")
+        return len(gpd.read_file(package(answer, tmp_path), layer="events"))
+
+    kept = (
+        "event_kind=service", "event_severity=urgent&event_severity=major", "event_state=reported",
+        "event_older_h=29", "camera_state=offline",
+    )  # fmt: skip
+    lost = ("event_kind=safety", "event_severity=minor", "event_older_h=31")
+    assert [found(one) for one in (*kept, *lost)] == [1] * 5 + [0] * 3
+
+
+@pytest.mark.parametrize(
+    "question", ["camera_state=fine", "camera_owner=%00", "event_older_h=-1", "event_kind=' OR 1"]
+)
+def test_a_filter_that_there_is_not_is_refused(operator: Client, question: str) -> None:
+    assert operator.get(f"/maps/files/map.gpkg?{question}").status_code == 422
+
+
+def test_a_sheet_says_what_its_filters_leave(operator: Client, cameras: list[Camera]) -> None:
+    owners = "&".join(f"camera_owner=Unit%20{number}" for number in range(9))
+    pdf = body(operator.get(f"/maps/files/map.pdf?camera_state=offline&{owners}"))
+    told = pypdfium2.PdfDocument(pdf)[0].get_textpage().get_text_range().replace("\r\n", "")
+
+    assert "摄像机 · 状态：离线" in told
+    assert "Unit 0/Unit 1/Unit 2等，另有 6 项" in told
+    assert "gis-server" in told
+
+
 def test_nothing_stays_on_the_disk(
     operator: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -275,3 +346,15 @@ def test_the_page_keeps_the_view_of_the_wall(operator: Client) -> None:
 
     assert 'value="112.50000,37.80000,112.60000,37.90000"' in page
     assert '<option value="events" selected>' in page
+
+
+def test_the_page_keeps_the_filters_and_says_what_no_file_holds(operator: Client) -> None:
+    page = operator.get(
+        "/maps/files/?layer=none&camera_state=offline&camera_owner=%3Cb%3E&lacks=people&lacks=base"
+        "&lacks=%3Cscript%3E"
+    ).content.decode()
+
+    assert '<input type="checkbox" name="camera_state" value="offline" checked>' in page
+    assert 'value="&lt;b&gt;" checked' in page
+    assert "在岗人员、底图。" in page
+    assert "map-lacking" not in operator.get("/maps/files/").content.decode()

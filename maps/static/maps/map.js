@@ -198,15 +198,16 @@ export class WallMap {
     if (this.loaded && this.hasEvents) this.map.refreshTiles("events");
   }
 
-  // The view as the page of files asks for it; kind: which layer of what has been seen is on.
-  asFile(kind) {
+  // The view as the page of files asks for it.  layers: of the file, those that are on; figure: what
+  // grids are coloured by, "" for nothing; filters: pairs; lacks: what is on and no file holds.
+  asFile({ layers = this.fileLayers(), figure, filters = [], lacks }) {
     const box = this.map.getBounds().toArray().flat().map((edge) => edge.toFixed(5));
-    const query = new URLSearchParams({ bbox: box.join(","), layer: "none" });
-    const cameras = this.config.sees_cameras ? ["outages", "down", "online"] : [];
-    for (const layer of [...cameras, ...(this.hasEvents && this.eventsShown ? ["events"] : [])]) query.append("layer", layer);
-    const figure = { covered: "coverage", blind: "unseen" }[kind];
-    if (figure) query.set("figure", figure);
-    return query.toString();
+    const named = (name, values) => values.map((value) => [name, value]);
+    return String(new URLSearchParams([["bbox", box.join(",")], ...named("layer", ["none", ...layers]), ...named("figure", figure ? [figure] : []), ...filters, ...named("lacks", lacks)]));
+  }
+
+  fileLayers() {
+    return [...(this.config.sees_cameras ? ["outages", "down", "online"] : []), ...(this.hasEvents && this.eventsShown ? ["events"] : [])];
   }
 
   visitEvent(id, [lon, lat]) {

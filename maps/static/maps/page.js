@@ -33,7 +33,8 @@ export class MapPage {
   // held(): other cameras are held.  changed(change), minute(), tick(): besides what is done here.
   // picked(id or null), find(id): a camera's place where the page does not hold it.  told(state): the
   // feed's.  events(): events have changed.  seen(kind): another layer of what has been seen.
-  // around, chosen: see aroundButton and Points.
+  // asFile(): what of the view is other than usual there, see WallMap.asFile.  around, chosen: see
+  // aroundButton and Points.
   constructor(config, { around = null, chosen, ...acts }) {
     Object.assign(this, { config, acts });
     this.cameras = new Cameras();
@@ -61,8 +62,15 @@ export class MapPage {
     });
     // What the map shows goes along to the page of files, at the moment of the press.
     at("as-file").addEventListener("click", ({ currentTarget }) => {
-      if (this.map) currentTarget.search = this.map.asFile(this.coverage?.kind ?? "off");
+      if (this.map) currentTarget.search = this.map.asFile(this.asFile());
     });
+  }
+
+  // See WallMap.asFile.
+  asFile() {
+    const { lacks = [], ...own } = this.acts.asFile?.() ?? {};
+    const seen = { covered: "coverage", blind: "unseen" }[this.coverage?.kind] ?? "";
+    return { figure: seen, ...own, lacks: seen && !this.coverage.isToday ? ["seen", ...lacks] : lacks };
   }
 
   makeCoverage() {

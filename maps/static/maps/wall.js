@@ -47,6 +47,7 @@ const page = new MapPage(config, {
   },
   // One layer of colour at a time: two over each other would be neither.
   seen: (kind) => kind !== "off" && gridFigures?.figure && gridFigures.choose(""),
+  asFile: () => ({ ...(gridFigures?.figure && { figure: gridFigures.figure }), lacks: [map.patrols?.wanted && "people", config.base && "base"].filter(Boolean) }),
 });
 const { cameras, card, coverage, feed, map, points } = page;
 const panel = new Panel({ figures: at("figures"), list: at("list") }, { picked: (id) => page.openCard(id, true), chosen: chooseList });

@@ -45,6 +45,7 @@ const page = new MapPage(config, {
     if (config.sees_cameras && !points.every) points.load().catch(() => {});
   },
   around,
+  asFile,
 });
 const { cameras, coverage, map: wall, points } = page;
 const desk = wall && new DeskMap(wall, config, { ready: () => arrange() });
@@ -202,6 +203,17 @@ async function chosenOf(layer) {
     ({ next, matched, counts } = told);
   }
   return { items, matched, counts, rest: Boolean(next) };
+}
+
+// What the map shows, as files name it, and what they cannot hold.
+function asFile() {
+  const shown = { outages: config.sees_cameras && "outages", down: config.sees_cameras && "cameras", online: config.sees_cameras && "cameras", events: config.sees_events && "events" };
+  const lacks = { past: Boolean(time?.past), people: layers.isOn("people"), places: layers.isOn("places"), drawings: layers.isOn("drawings") && drawings.shapes.length > 0, base: layers.isOn("base") };
+  return {
+    layers: Object.keys(shown).filter((name) => shown[name] && layers.isOn(shown[name])),
+    filters: [...filters.query()],
+    lacks: Object.keys(lacks).filter((name) => lacks[name]),
+  };
 }
 
 // ---- Tools -----------------------------------------------------------------------------------------

@@ -30,19 +30,20 @@ export class Results {
     this.body.replaceChildren();
   }
 
-  show({ area_m2: area, layers }) {
+  show({ area_m2: area, layers, gpkg }) {
     const found = layers.reduce((sum, { matched, items }) => sum + (matched ?? items.length), 0);
     const more = layers.some(({ matched }) => matched === null) ? "+" : "";
     this.said.textContent = [interpolate(gettext("%s found"), [`${found}${more}`]), area > 0 && areaText(area)].filter(Boolean).join(" · ");
-    this.body.replaceChildren(...layers.map((layer) => this.layer(layer)));
+    const all = found > 0 && layers.length > 1 && element("p", { class: "results-links" }, gettext("All of it in one file"), link(gpkg, "GeoPackage"));
+    this.body.replaceChildren(...[all, ...layers.map((layer) => this.layer(layer))].filter(Boolean));
     this.title.focus();
   }
 
   layer(told) {
-    const { title, matched, counts, items, csv, geojson } = told;
+    const { title, matched, counts, items, csv, geojson, gpkg } = told;
     const number = element("span", { class: "desk-number" }, matched === null ? gettext("more than 10,000") : String(matched));
     const list = element("ol", { class: "results-list", "aria-label": title }, ...items.map((item) => this.row(told.layer, item)));
-    const links = element("p", { class: "results-links" }, element("a", { href: csv, download: "" }, "CSV"), element("a", { href: geojson, download: "" }, "GeoJSON"));
+    const links = element("p", { class: "results-links" }, link(csv, "CSV"), link(geojson, "GeoJSON"), link(gpkg, "GeoPackage"));
     const node = element("details", { class: "desk-group", "data-layer": told.layer, open: items.length > 0 && items.length <= 100 },
       element("summary", {}, title, number), this.counts(told.layer, counts), items.length > 0 && links, list, this.rest(told, list));
     return node;
@@ -85,6 +86,10 @@ export class Results {
     around.addEventListener("click", () => this.around(layer, item, name));
     return element("li", {}, open, around);
   }
+}
+
+function link(href, text) {
+  return element("a", { href, download: "" }, text);
 }
 
 // A picture or none, the name, and a line below it.

@@ -108,6 +108,12 @@ export class CoverageView {
     return new URLSearchParams(Object.entries(told).filter(([, value]) => value));
   }
 
+  // Whether all shifts of today are what is asked for, or of blind spots any time until now.
+  get isToday() {
+    if (this.kind === "blind") return !this.span.value && !this.level.value;
+    return this.day.value === clock.isoDay() && this.shifts.value === "0";
+  }
+
   async chooseDay() {
     if (!this.day.value) return;
     this.ask();
