@@ -5,12 +5,13 @@ A file holds the grids, divisions and places of one reach, as their tiles are dr
 """
 
 import gzip
+import hashlib
 import json
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from django.db import connection
@@ -19,12 +20,30 @@ from pmtiles.tile import Compression, TileType, zxy_to_tileid
 from pmtiles.writer import Writer
 
 from gis_server.geo import mercator_of_degrees
-from maps import queries
-from maps.layers import LAYERS, Layer
+from maps import heaps, queries
+from maps.heaps import PLACE_TABLES
+from maps.layers import IN_SCOPE, LAYERS, Layer
 from maps.tiles import Bounds, Tile, tiles_over
 
 LAYERS_IN = ("divisions", "grids", "places")
 ZOOMS = range(5, 15)
+TEXT, NUMBER = "String", "Number"
+FIELDS: dict[str, dict[str, str]] = {
+    "divisions": {"code": TEXT, "name": TEXT, "level": TEXT},
+    "division_names": {"code": TEXT, "name": TEXT, "level": TEXT},
+    "grids": {"code": TEXT, "name": TEXT, "kind": TEXT},
+    "grid_names": {"code": TEXT, "name": TEXT},
+    "place_heaps": dict.fromkeys(("places", "buildings", "shops", "service_points"), NUMBER),
+    "places": {"kind": TEXT, "name": TEXT},
+}
+"""What features of each part tell, in the words of TileJSON 3.0.0, `vector_layers`."""
+# What tiles hold of the places of a reach, as one number: the order of rows makes no difference.
+PLACES_SQL = " UNION ALL ".join(
+    f"""
+    SELECT sum(hashtextextended(concat_ws('|', id, name, point::text, scope_code), 0))
+    FROM {table} AS place WHERE point IS NOT NULL AND {IN_SCOPE.format(code="scope_code")}"""  # noqa: S608
+    for table in PLACE_TABLES.values()
+)
 # Of a whole city at zoom 14 there are some ten thousand.
 MOST_TILES = 2_000_000
 Tell = Callable[[str], None]
@@ -40,6 +59,17 @@ class Written:
 
 class Empty(Exception):
     """There is nothing in this reach."""
+
+
+def name(scope: Sequence[str], day: date) -> str:
+    """The name of a file of a reach: another reach's is another, and so it is once anything that it
+    holds has changed.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(PLACES_SQL, {"scope": [prefix for prefix in scope if prefix]})
+        places = "|".join(str(row[0]) for row in cursor.fetchall())
+    held = f"{queries.edition(scope, day)}|{places}"
+    return f"{hashlib.sha256(held.encode()).hexdigest()[:16]}.pmtiles"
 
 
 def write(
@@ -59,6 +89,8 @@ def write(
     seen = queries.territory(scope, timezone.localdate(now))
     if seen.extent is None:
         raise Empty
+    # From afar places are drawn as they were counted last.
+    heaps.count_places()
     handle, beside = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -123,8 +155,8 @@ def _header(extent: Bounds, zooms: range) -> dict[str, object]:
 
 def _metadata(name: str, now: datetime, zooms: range) -> dict[str, object]:
     layers = [
-        {"id": part.name, "fields": {}, "minzoom": max(part.min_zoom, zooms[0]),
-         "maxzoom": zooms[-1]}
+        {"id": part.name, "fields": FIELDS[part.name],
+         "minzoom": max(part.min_zoom, zooms[0]), "maxzoom": zooms[-1]}
         for layer in LAYERS_IN
         for part in LAYERS[layer].parts
     ]  # fmt: skip

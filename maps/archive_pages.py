@@ -1,5 +1,7 @@
 """The page of the archive of tiles: how far the drawings are, and tiles to take along."""
 
+from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
 from celery.exceptions import OperationalError as QueueError
@@ -17,7 +19,7 @@ from gis_server.edge import allow, show, user_of
 from gis_server.errors import NotFound, Unavailable
 from gis_server.roles import Permission
 from gis_server.throttle import Pace
-from maps import bake, jobs, queries
+from maps import archive, bake, jobs
 from maps.models import Bake
 from maps.store import ARCHIVES
 
@@ -26,7 +28,7 @@ from maps.store import ARCHIVES
 @require_safe
 def page(request: HttpRequest) -> HttpResponseBase:
     reach, today = user_of(request).reach, timezone.localdate()
-    file = _file(queries.edition(reach, today))
+    file = _file(reach, today)
     context = {
         "here": "map-archive",
         "bake": Bake.objects.first(),
@@ -41,9 +43,9 @@ def page(request: HttpRequest) -> HttpResponseBase:
 def make(request: HttpRequest) -> HttpResponseBase:
     """Have a file made of what the reader sees; a job does it."""
     user = user_of(request)
-    edition = queries.edition(user.reach, timezone.localdate())
+    file = _file(user.reach, timezone.localdate())
     try:
-        jobs.write_archive.delay(list(user.reach), str(_file(edition)))
+        jobs.write_archive.delay(list(user.reach), str(file))
     except (QueueError, BrokerError):
         raise Unavailable(_("The queue of jobs does not answer. Try again in a minute.")) from None
     messages.success(request, _("The file is being made. Load this page again in a minute."))
@@ -56,7 +58,7 @@ def download(request: HttpRequest) -> HttpResponseBase:
     """The file of the reader's own reach, as the territory is now."""
     user = user_of(request)
     try:
-        opened = _file(queries.edition(user.reach, timezone.localdate())).open("rb")
+        opened = _file(user.reach, timezone.localdate()).open("rb")
     except OSError:
         message = _("There is no file of the territory as it is now. Have it made first.")
         raise NotFound(message) from None
@@ -71,6 +73,6 @@ def download(request: HttpRequest) -> HttpResponseBase:
     return response
 
 
-def _file(edition: str) -> Path:
-    """Named by the edition, so it is never another reach's nor out of date."""
-    return Path(settings.TILE_STORE) / ARCHIVES / f"{edition}.pmtiles"
+def _file(reach: Sequence[str], day: date) -> Path:
+    """Where the file of a reach lies; never another reach's nor out of date: see `archive.name`."""
+    return Path(settings.TILE_STORE) / ARCHIVES / archive.name(reach, day)

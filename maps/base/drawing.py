@@ -9,6 +9,7 @@ from typing import Any
 import cv2
 import numpy as np
 from django.conf import settings
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from gis_server.disk import NoRoom, leave_reserve
@@ -54,7 +55,19 @@ def config() -> dict[str, Any] | None:
         "minzoom": low,
         "maxzoom": high,
         "tiles": "/base",
+        "version": _version(source),
     }
+
+
+def _version(source: Service | File) -> str:
+    """What stands in addresses of tiles: another once they are others.  Nothing can be read from
+    it, for a template may hold a key.
+    """
+    told = (
+        settings.BASE_MAP, settings.BASE_MAP_URL, settings.BASE_MAP_FILE, settings.BASE_MAP_FRAME,
+        *settings.BASE_MAP_SERVERS, source.state,
+    )  # fmt: skip
+    return salted_hmac("maps.base", "|".join(told), algorithm="sha256").hexdigest()[:12]
 
 
 def draw(tile: Tile) -> Drawn | None:

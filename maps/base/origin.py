@@ -47,6 +47,7 @@ class Service:
     template: str
     key: str
     rests_until: float = 0.0
+    state: str = ""
 
     def __post_init__(self) -> None:
         self.turns = threading.BoundedSemaphore(MOST_AT_ONCE)
@@ -96,12 +97,17 @@ class Service:
 
 
 class File:
-    """A PMTiles file; its tiles as they stand in it, with what they are packed by."""
+    """A PMTiles file; its tiles as they stand in it, with what they are packed by.
+
+    state: of the file when it was opened; another file under its name has another.
+    """
 
     def __init__(self, path: Path) -> None:
         with path.open("rb") as file:
             self.reader = Reader(MmapSource(file))
         self.header: dict[str, Any] = self.reader.header()
+        told = path.stat()
+        self.state = f"{told.st_mtime_ns}-{told.st_size}"
 
     @property
     def is_vector(self) -> bool:

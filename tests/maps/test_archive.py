@@ -1,6 +1,7 @@
 """The territory's tiles in one PMTiles file, read back by the format's own library."""
 
 import gzip
+from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -8,15 +9,17 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
+from django.utils import timezone
 from pmtiles.reader import MmapSource, Reader, all_tiles
 
+from gis_server.geo import WEB_MERCATOR, WGS84, convert
 from gis_server.roles import Role
-from grids.models import Grid
-from maps import jobs
+from grids.models import Grid, Shop
+from maps import archive, jobs
 from maps.tiles import Tile
 from tests.conftest import SignIn
 from tests.maps.conftest import Fetch, ReadTile
-from tests.maps.territory import FIRST, SECOND
+from tests.maps.territory import FIRST, SECOND, square
 
 pytestmark = pytest.mark.usefixtures("laid_out")
 
@@ -51,6 +54,65 @@ def test_the_file_says_what_it_holds(tmp_path: Path) -> None:
     assert {"grids", "divisions", "place_heaps"} <= {
         layer["id"] for layer in metadata["vector_layers"]
     }
+
+
+def test_the_file_says_what_its_features_tell(tmp_path: Path, read_tile: ReadTile) -> None:
+    """Of each layer just what stands in its tiles, and all of it."""
+    put_shop()
+    path = tmp_path / "all.pmtiles"
+    call_command("export_tiles", str(path), "--max-zoom", "14", stdout=StringIO())
+    with path.open("rb") as file:
+        layers = Reader(MmapSource(file)).metadata()["vector_layers"]
+    found: dict[str, set[str]] = {layer["id"]: set() for layer in layers}
+    for place, content in tiles_in(path).items():
+        for part in found:
+            rows = read_tile(content, Tile(*place), part)
+            if rows is not None:
+                found[part] |= set(rows.columns) - {"geometry", "mvt_id"}
+
+    # What is nought is left out.
+    found["place_heaps"] |= {"buildings", "service_points"}
+    assert {layer["id"]: set(layer["fields"]) for layer in layers} == found
+    told = {kind for layer in layers for kind in layer["fields"].values()}
+    assert told == {"String", "Number"}
+
+
+def put_shop() -> Shop:
+    """In the first grid, as the trigger finds by the place."""
+    at = convert(square(0, 0).centroid, WEB_MERCATOR, WGS84).wkt
+    return Shop.objects.create(
+        name="店",
+        point=f"SRID={WGS84};{at}",  # type: ignore[misc]
+        scope_code=f"{FIRST}001001",
+        kind="food",
+    )
+
+
+def test_a_file_has_another_name_once_anything_in_it_has_changed() -> None:
+    shop = put_shop()
+    shops, grids = Shop.objects.filter(pk=shop.pk), Grid.objects.filter(code=f"{FIRST}001001")
+    changes: list[Callable[[], object]] = [
+        lambda: shops.update(name="another"),
+        lambda: shops.update(scope_code=f"{FIRST}001002"),
+        lambda: shops.update(point=f"SRID={WGS84};POINT(112.5 37.9)"),
+        shop.delete,
+        lambda: grids.update(name="another"),
+    ]
+    names = [name_of(FIRST)]
+    for change in changes:
+        change()
+        names.append(name_of(FIRST))
+
+    assert len(set(names)) == len(names)
+    assert name_of(FIRST) == names[-1]
+    other, before = put_shop(), name_of(SECOND)
+    Shop.objects.filter(pk=other.pk).update(scope_code=f"{SECOND}001001")
+    assert name_of(FIRST) == names[-1]
+    assert name_of(SECOND) != before
+
+
+def name_of(area: str) -> str:
+    return archive.name([area], timezone.localdate())
 
 
 def test_an_area_alone(tmp_path: Path, read_tile: ReadTile) -> None:

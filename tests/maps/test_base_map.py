@@ -154,6 +154,60 @@ def test_a_tile_comes_through_us_once(operator: Client, theirs: Theirs) -> None:
     assert theirs.asked == [f"/12/3329/1580?tk={KEY}"]
 
 
+def version() -> str:
+    known = drawing.config()
+    assert known is not None
+    return str(known["version"])
+
+
+def test_a_tile_is_kept_under_the_present_version_alone(
+    operator: Client, theirs: Theirs, settings: Any
+) -> None:
+    old = version()
+    kept = operator.get(f"{ADDRESS}?v={old}")
+    settings.BASE_MAP_FRAME = "gcj02"
+
+    assert kept["Cache-Control"] == "private, max-age=604800"
+    assert version() != old
+    for query in (f"?v={old}", "?v=x", ""):
+        assert operator.get(f"{ADDRESS}{query}")["Cache-Control"] == "private, no-store"
+    assert "max-age" in operator.get(f"{ADDRESS}?v={version()}")["Cache-Control"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("BASE_MAP_URL", "https://another.example/{z}/{x}/{y}?tk={key}"),
+        ("BASE_MAP_SERVERS", ["1", "2"]),
+        ("BASE_MAP_FRAME", "gcj02"),
+    ],
+)
+def test_another_setting_is_another_version(
+    theirs: Theirs, settings: Any, name: str, value: object
+) -> None:
+    before = version()
+    setattr(settings, name, value)
+
+    assert version() != before
+    # By the server's own secret: whoever knows the rest cannot try keys.
+    here = version()
+    settings.SECRET_KEY = "another"
+    assert version() != here
+
+
+def test_the_page_asks_under_the_version(operator: Client, theirs: Theirs) -> None:
+    assert f'"version": "{version()}"' in operator.get("/wall/").content.decode()
+
+
+def test_another_file_under_the_name_is_another_version(file: Path) -> None:
+    before = version()
+    assert version() == before
+    file.write_bytes(file.read_bytes() + b"0")
+    origin._made.clear()
+
+    assert version() != before
+
+
 def test_the_key_shows_nowhere(operator: Client, theirs: Theirs, caplog: Any) -> None:
     page = operator.get("/wall/").content.decode()
     theirs.answer = (500, b"")

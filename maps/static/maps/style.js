@@ -87,8 +87,8 @@ export function tileAddress(origin, tiles, edition, layer) {
   return `${origin}${tiles}/${edition}/${layer}/{z}/{x}/{y}.mvt`;
 }
 
-function baseSource(origin, { kind, credit, minzoom, maxzoom, tiles }) {
-  const address = [`${origin}${tiles}/{z}/{x}/{y}`];
+function baseSource(origin, { kind, credit, minzoom, maxzoom, tiles, version }) {
+  const address = [`${origin}${tiles}/{z}/{x}/{y}?v=${version}`];
   return { type: kind, tiles: address, minzoom, maxzoom, attribution: credit, ...(kind === "raster" && { tileSize: 256 }) };
 }
 

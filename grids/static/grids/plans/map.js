@@ -205,8 +205,8 @@ function featureOf(grid) {
 // Somebody else's map stays behind ours (draw.css darkens it).
 function baseLayers(base) {
   if (!base) return [];
-  const { kind, credit, minzoom, maxzoom, tiles } = base;
-  const options = { url: `${tiles}/{z}/{x}/{y}`, minZoom: minzoom, maxZoom: maxzoom, attributions: credit || undefined };
+  const { kind, credit, minzoom, maxzoom, tiles, version } = base;
+  const options = { url: `${tiles}/{z}/{x}/{y}?v=${version}`, minZoom: minzoom, maxZoom: maxzoom, attributions: credit || undefined };
   if (kind === "raster") return [new ol.layer.Tile({ className: "draw-base ol-layer", source: new ol.source.XYZ({ ...options, crossOrigin: null }) })];
   const source = new ol.source.VectorTile({ ...options, format: new ol.format.MVT() });
   return [new ol.layer.VectorTile({ className: "draw-base-lines ol-layer", source, style: baseStyle, declutter: true })];
