@@ -2,7 +2,7 @@
 
 folium's own page fetches ten files from four hosts, and lets texts run as scripts: what it puts
 into popups lands in template literals of JavaScript, and what goes through its templates is a
-template itself.  So here every script and style stands in the file, and no text ever passes
+template itself.  So here every script, style and font stands in the file, and no text ever passes
 through folium: names, facts, title and legend are data in one block of JSON, which a script of ours
 shows as text (`textContent`).  A policy in the page forbids all that is not in it: any request, and
 any script but those whose hashes it names.
@@ -27,7 +27,7 @@ from events.models.catalogue import EventKind
 from events.texts import due_name, severity_name
 from maps.figures.classes import NOTHING, UNKNOWN
 from maps.files import content as told
-from maps.files import signs
+from maps.files import page_font, signs
 from maps.files.content import Content
 
 LEAFLET = settings.BASE_DIR / "node_modules" / "leaflet" / "dist"
@@ -350,8 +350,11 @@ def _leaflet() -> tuple[str, str]:
 def _whole(drawn: str, words: dict[str, Any], data: dict[str, Any]) -> str:
     """folium's page with all that it needs in it.  What comes from outside is only in `data`."""
     script, style = _leaflet()
+    told = as_json(data)
+    font = page_font.face({*told, *drawn})
     head = (
-        f"<style>{style}\n{_file(OURS, 'briefing.css')}</style>\n<script>{script}</script>\n"
+        f"<style>{font}\n{style}\n{_file(OURS, 'briefing.css')}</style>\n"
+        f"<script>{script}</script>\n"
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
     )
     tail = (
@@ -362,7 +365,7 @@ def _whole(drawn: str, words: dict[str, Any], data: dict[str, Any]) -> str:
     html = html.replace("<html>", f'<html lang="{get_language()}">', 1)
     at = html.rindex("</html>")
     html = html[:at] + tail + html[at:]
-    block = f'<script type="application/json" id="briefing-data">{as_json(data)}</script>\n'
+    block = f'<script type="application/json" id="briefing-data">{told}</script>\n'
     html = html.replace("{policy}", _policy(SCRIPT.findall(html)), 1)
     # Before the data is in it, which may say what it likes: nothing of a block of JSON is fetched.
     refuse_fetching(html)
@@ -377,7 +380,7 @@ def _policy(scripts: Iterable[str]) -> str:
     )
     rules = (
         f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data:; "
-        "base-uri 'none'; form-action 'none'"
+        "font-src data:; base-uri 'none'; form-action 'none'"
     )
     return f'<meta http-equiv="Content-Security-Policy" content="{rules}">'
 

@@ -1,14 +1,18 @@
 """The page that opens anywhere: it asks for nothing, and no name in it is more than text."""
 
+import base64
 import os
 import re
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
+from fontTools.ttLib import TTFont
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from maps.files import page
+from maps.files import page, page_font
 from maps.files.page import FetchesError, as_json, refuse_fetching
 from tests.maps.model_content import content
 
@@ -26,6 +30,11 @@ HOSTILE = {
     "server template": "{{ ''.__class__.__mro__ }}{% raw %}{data}{policy}",
     "turned round": "\u202e\u2066gpj.exe\u2069\u202c url(http://203.0.113.9/) @import",
 }
+WIDTH = """(family) => {
+  const pen = document.createElement("canvas").getContext("2d");
+  pen.font = `40px ${family}`;
+  return pen.measureText("周例会 1:5 km").width;
+}"""
 EXTENSION = "x<svg/onload=window.ran=1>&lt;script&gt;"
 
 
@@ -92,6 +101,79 @@ def test_a_page_shows_layers_legend_title_time_source_and_scope(
     shown.context.close()
 
 
+def font_of(html: str) -> TTFont:
+    found = re.search(r"@font-face{[^}]*url\(data:font/woff;base64,([^)]+)\)", html)
+    assert found
+    return TTFont(BytesIO(base64.b64decode(found[1])))
+
+
+def test_the_font_of_a_page_is_inside_it_and_is_what_it_is_set_in(
+    browser: Browser, tmp_path: Path
+) -> None:
+    file = tmp_path / "map.html"
+    file.write_bytes(page.page(content("140107002001", cameras=3, events=3, title="周例会")))
+    asked: list[str] = []
+    shown = opened(browser, file, asked)
+    fonts = shown.evaluate(
+        "document.fonts.ready.then((all) => [...all].map((one) => [one.family, one.status]))"
+    )
+
+    assert fonts == [["Briefing", "loaded"]]
+    # What the font has is drawn from it: as wide in it alone as in the page's own list of fonts.
+    listed = shown.evaluate("getComputedStyle(document.querySelector('h1')).fontFamily")
+    widths = [shown.evaluate(WIDTH, family) for family in ("Briefing", listed, "monospace")]
+    assert widths[0] == widths[1] != widths[2]
+    assert [one for one in asked if one != file.as_uri() and not one.startswith("data:")] == []
+    shown.context.close()
+
+
+def test_the_font_has_what_the_page_tells_and_no_more() -> None:
+    html = page.page(content("140107002001", cameras=3, events=3, name="鼍岭ABC")).decode()
+    data = html.partition('id="briefing-data">')[2]
+    told = {character for character in html + "×−" if character.isprintable()}
+    font = font_of(html)
+    held = {chr(code) for code in font.getBestCmap()}
+
+    assert set("鼍岭网格0123456789m") <= held
+    assert {one for one in data if "一" <= one <= "龥"} <= held
+    assert {one for one in held - told if one > "~"} == set()
+    assert font["name"].getDebugName(0)
+
+
+def test_a_page_names_no_font_of_a_server_that_has_none_or_may_not_pass_it_on(
+    settings: Any, tmp_path: Path
+) -> None:
+    told = content("140107002001", cameras=1, events=1)
+    kept = font_of(page.page(told).decode())
+    closed = tmp_path / "closed.ttf"
+    kept.flavor = None
+    kept["OS/2"].fsType = 0x0002
+    kept.save(closed)
+    broken = tmp_path / "broken.ttf"
+    broken.write_bytes(b"no font")
+
+    for path in (tmp_path / "none.ttf", broken, closed):
+        settings.PDF_FONT = str(path)
+        html = page.page(told).decode()
+        assert "@font-face" not in html
+        assert html.startswith("<!DOCTYPE html>")
+
+
+@pytest.mark.parametrize(
+    ("fs_type", "allowed"),
+    [
+        pytest.param(0x0000, True, id="installable"),
+        pytest.param(0x0008, True, id="editable"),
+        pytest.param(0x0004, True, id="to look at and print"),
+        pytest.param(0x0002, False, id="restricted"),
+        pytest.param(0x0104, False, id="whole or not at all"),
+        pytest.param(0x0208, False, id="bitmaps only"),
+    ],
+)
+def test_a_font_says_whether_it_may_go_along(fs_type: int, allowed: bool) -> None:
+    assert page_font.may_go_along(fs_type) is allowed
+
+
 def test_no_text_of_the_data_is_in_a_script_or_in_markup() -> None:
     html = page.page(content("140107002001", cameras=3, events=3, name="NAMED")).decode()
     block = '<script type="application/json" id="briefing-data">'
@@ -110,6 +192,7 @@ def test_the_policy_names_every_script() -> None:
     scripts = re.findall(r"<script(?![^>]*application/json)", html)
     assert "default-src 'none'" in policy[1]
     assert policy[1].count("'sha256-") == len(scripts)
+    assert "font-src data:;" in policy[1]
     assert "unsafe-inline" not in policy[1].split("style-src")[0]
 
 
