@@ -59,6 +59,7 @@ def table(request: HttpRequest) -> HttpResponseBase:
         "file": CAMERAS,
         "rows": shown,
         "total": total,
+        "all": sum(count for _state, count in counts),
         "page": piece,
         "filters": filters,
         "filtered": filters != Filters(sort=filters.sort),

@@ -73,6 +73,7 @@ def desk(request: HttpRequest) -> HttpResponseBase:
         "file": ORDERS,
         "rows": shown,
         "total": total,
+        "all": sum(counts.values()),
         "page": piece,
         "filters": filters,
         "filtered": filters != Filters(sort=filters.sort),
