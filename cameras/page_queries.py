@@ -136,8 +136,8 @@ def choices(user: User) -> Choices:
     return Choices(owners(user), teams(user), list(upstreams), list(sites))
 
 
-def newest_probes(camera: Camera) -> list[Probe]:
-    return list(Probe.objects.filter(camera=camera)[:KEPT_PROBES])
+def newest_probes(camera: Camera, most: int = KEPT_PROBES) -> list[Probe]:
+    return list(Probe.objects.filter(camera=camera)[:most])
 
 
 def known_since(camera: Camera) -> datetime | None:
@@ -160,16 +160,16 @@ def older_failures(camera: Camera, newest: Sequence[Probe]) -> list[Probe]:
     return list(rows[:MOST_FAILURES])
 
 
-def outages_of(camera: Camera) -> list[OutageMember]:
+def outages_of(camera: Camera, most: int = MOST_OUTAGES) -> list[OutageMember]:
     """The camera's part in its last outages, each with the outage; newest first."""
     rows = OutageMember.objects.filter(camera=camera).select_related("outage")
-    return list(rows[:MOST_OUTAGES])
+    return list(rows[:most])
 
 
-def edits_of(camera: Camera) -> list[AuditRow]:
+def edits_of(camera: Camera, most: int = MOST_EDITS) -> list[AuditRow]:
     """What was done to the camera in the registry, newest first."""
     rows = AuditRow.objects.filter(subject=camera.code, action__startswith="camera.")
-    return list(rows.filter(scope__startswith=camera.scope_code[:6]).order_by("-id")[:MOST_EDITS])
+    return list(rows.filter(scope__startswith=camera.scope_code[:6]).order_by("-id")[:most])
 
 
 def centre_name(device: DeviceId) -> str:

@@ -116,6 +116,7 @@ def sheet_item(
         "reason_text": reason_name(state.reason if state else Reason.NOT_ASKED.value),
         "priority": camera.priority,
         "enabled": camera.enabled,
+        "point": camera.point,
         "picture": item,
         "thumb_file": row.thumb if row else "",
     }

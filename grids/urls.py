@@ -129,7 +129,6 @@ urlpatterns = [
     path("imports/<int:run_id>/apply/", imports.apply, name="import-apply"),
     path("imports/<int:run_id>/check/", imports.check_again, name="import-check"),
     path("imports/<int:run_id>/discard/", imports.discard, name="import-discard"),
-    path("imports/<int:run_id>/faults.csv", import_faults.as_csv, name="import-faults"),
     path("imports/<int:run_id>/map/", import_faults.as_map, name="import-map"),
     path("imports/<int:run_id>/changes/", import_faults.changes, name="import-changes"),
 ]

@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from gis_server.edge import allow, parse_page, show, user_of
+from gis_server.edge import allow, parse_choice, show, user_of
 from gis_server.errors import DomainError
+from gis_server.list_files import WHOLE, Column, ListFile
 from gis_server.models import User
 from gis_server.roles import Permission, covers, may, scope_q
 from grids.codes import prefix
@@ -25,6 +26,33 @@ from patrols.models import ControlSwitch
 from patrols.models.control import DISTRICT_DIGITS, MAX_REASON
 from patrols.services.control import Wanted, switch_control
 
+IN_FORCE = ListFile(
+    "control-levels",
+    [
+        Column("area", gettext_lazy("District or street"), lambda one: one["division"].name),
+        Column("code", gettext_lazy("Code"), lambda one: one["division"].code),
+        Column("level", gettext_lazy("In force"), lambda one: one["level"]["name"]),
+        Column("by_district", gettext_lazy("by the district"), lambda one: one["by_district"]),
+        Column("since", gettext_lazy("Since"), lambda one: one["switch"] and one["switch"].begins),
+        Column("until", gettext_lazy("Until"), lambda one: one["switch"] and one["switch"].until),
+        Column(
+            "reason", gettext_lazy("Reason"), lambda one: one["switch"] and one["switch"].reason
+        ),
+        Column("who", gettext_lazy("Who"), lambda one: one["switch"] and one["switch"].who),
+    ],
+)
+SWITCHES = ListFile(
+    "control-switches",
+    [
+        Column("since", gettext_lazy("Since"), lambda one: one["row"].begins),
+        Column("until", gettext_lazy("Until"), lambda one: one["row"].until),
+        Column("area", gettext_lazy("Area"), lambda one: one["row"].area),
+        Column("level", gettext_lazy("Control level"), lambda one: one["level"]["name"]),
+        Column("reason", gettext_lazy("Reason"), lambda one: one["row"].reason),
+        Column("who", gettext_lazy("Who"), lambda one: one["row"].who),
+    ],
+)
+FILES = {"levels": IN_FORCE, "switches": SWITCHES}
 PER_PAGE = 50
 MOST_AREAS = 500
 BADGES = {
@@ -60,9 +88,14 @@ class SwitchForm(forms.Form):
 @allow(Permission.SEE_CONTROL)
 @require_http_methods(["GET", "HEAD", "POST"])
 def control_levels(request: HttpRequest) -> HttpResponseBase:
-    """What is in force in reach, what was, and for whoever answers there a form."""
-    user, now, piece = user_of(request), timezone.now(), parse_page(request, PER_PAGE)
+    """What is in force in reach, what was, and for whoever answers there a form; with `f` one of
+    both (`list`: levels or switches) as a file.
+    """
+    file = FILES[parse_choice(request, "list", FILES) or "levels"]
+    user, now, piece = user_of(request), timezone.now(), file.piece(request, PER_PAGE)
     areas = areas_shown(user, now)
+    if piece is WHOLE and file is IN_FORCE:
+        return IN_FORCE.answer(request, areas)
     form = SwitchForm(areas, request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -73,11 +106,16 @@ def control_levels(request: HttpRequest) -> HttpResponseBase:
             messages.success(request, _("The control level is switched."))
             return redirect("control-levels")
     rows = queries.switches(user)
+    shown = [switch_shown(row) for row in rows[piece.offset : piece.offset + piece.limit]]
+    if piece is WHOLE:
+        return SWITCHES.answer(request, shown)
     context = {
         "here": "patrols",
+        "levels_file": IN_FORCE,
+        "switches_file": SWITCHES,
         "areas": areas,
         "form": form if any(one["is_own"] for one in areas) else None,
-        "rows": [switch_shown(row) for row in rows[piece.offset : piece.offset + piece.limit]],
+        "rows": shown,
         "total": rows.count(),
         "page": piece,
     }

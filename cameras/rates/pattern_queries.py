@@ -139,7 +139,7 @@ def beside(
 
 @dataclass(frozen=True, slots=True)
 class Worst:
-    """A camera by the time it was down, excused time apart."""
+    """A camera by the time it was down, excused time apart; x, y: degrees of WGS84."""
 
     camera_id: int
     code: str
@@ -149,17 +149,20 @@ class Worst:
     cuts: int
     down_s: float
     excused_s: float
+    x: float
+    y: float
 
 
 WORST = """
     {pieces}
     SELECT camera_id, c.code, c.name, o.name, t.name, count(*) FILTER (WHERE counted = 'down'),
         coalesce(extract(epoch FROM sum(hi - lo) FILTER (WHERE counted = 'down')), 0)::float8 AS s,
-        coalesce(extract(epoch FROM sum(hi - lo) FILTER (WHERE counted = 'excused')), 0)::float8
+        coalesce(extract(epoch FROM sum(hi - lo) FILTER (WHERE counted = 'excused')), 0)::float8,
+        ST_X(c.point), ST_Y(c.point)
     FROM pieces JOIN cameras_camera AS c ON c.id = camera_id
         JOIN cameras_owner AS o ON o.id = c.owner_id JOIN cameras_team AS t ON t.id = c.team_id
     WHERE counted IN ('down', 'excused')
-    GROUP BY camera_id, c.code, c.name, o.name, t.name
+    GROUP BY camera_id, c.code, c.name, o.name, t.name, c.point
     HAVING bool_or(counted = 'down')
     ORDER BY s DESC, camera_id LIMIT %(most)s
 """

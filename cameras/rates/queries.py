@@ -191,7 +191,7 @@ def series(
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """One piece behind a figure."""
+    """One piece behind a figure; x, y: where the camera is, in degrees of WGS84."""
 
     camera_id: int
     code: str
@@ -204,6 +204,8 @@ class Interval:
     counted: str
     owner: str
     team: str
+    x: float
+    y: float
 
 
 SUMMED = """
@@ -212,7 +214,7 @@ SUMMED = """
 LISTED = """
     {pieces}
     SELECT camera_id, c.code, c.name, state, reason, lo, hi, extract(epoch FROM hi - lo), counted,
-        owner_name, team_name
+        owner_name, team_name, ST_X(c.point), ST_Y(c.point)
     FROM pieces JOIN cameras_camera AS c ON c.id = camera_id
     WHERE %(counted)s = '' OR counted = %(counted)s
     ORDER BY lo, camera_id, hi LIMIT %(limit)s OFFSET %(offset)s

@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from cameras import page_queries, services
@@ -13,7 +14,21 @@ from cameras.models import Credential
 from cameras.views.shared import page
 from gis_server.edge import allow, user_of
 from gis_server.errors import Conflict, Invalid, NotAllowed, NotFound
+from gis_server.list_files import WHOLE, Column, ListFile
 from gis_server.roles import Permission
+
+LOGINS = ListFile(
+    "shared-logins",
+    [
+        Column("name", gettext_lazy("Shared login"), lambda one: one.name),
+        Column("username", gettext_lazy("User name of the camera"), lambda one: one.username),
+        Column("stored", gettext_lazy("Password stored"), lambda one: bool(one.username)),
+        Column("plain", gettext_lazy("May travel readable"),
+               lambda one: bool(one.username and one.allow_plain)),
+        Column("cameras", gettext_lazy("Cameras"), lambda one: one.mine),
+        Column("changed_at", gettext_lazy("Changed"), lambda one: one.changed_at),
+    ],
+)  # fmt: skip
 
 
 @allow(Permission.MANAGE_LOGINS)
@@ -28,7 +43,10 @@ def credentials(request: HttpRequest) -> HttpResponseBase:
             return redirect("credentials")
         except (Invalid, Conflict) as error:
             form.add_error(None, str(error.message))
-    context = {"rows": page_queries.credentials(by), "form": form}
+    rows = page_queries.credentials(by)
+    if LOGINS.is_asked(request):
+        return LOGINS.answer(request, rows[: WHOLE.limit])
+    context = {"file": LOGINS, "rows": rows, "form": form}
     return page(request, "cameras/credentials.html", context, 422 if form.errors else 200)
 
 

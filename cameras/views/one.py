@@ -9,9 +9,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_safe
 
 from cameras import gb28181, page_queries
+from cameras.details_text import detail_text
 from cameras.grouping import Kind
 from cameras.health import State
 from cameras.ladder_text import GB_TYPES, rungs
@@ -24,26 +26,82 @@ from cameras.repairs.shown import state_shown as order_state
 from cameras.services import camera_for
 from cameras.views.shared import page, state_shown
 from gis_server.audit_actions import action_name, detail_name
-from gis_server.edge import allow, user_of
+from gis_server.edge import allow, parse_choice, user_of
+from gis_server.list_files import WHOLE, Column, ListFile
 from gis_server.models import AuditRow
 from gis_server.roles import Permission, in_scope, may
 from grids.views.shared import map_config
 
 LATEST = 20
 """So many of the latest results are shown as a row of marks."""
+
+
+def changes_told(one: dict[str, Any]) -> str:
+    told = [
+        f"{word} {'–' if before is None else before} → {'–' if after is None else after}"
+        for word, before, after in one["changes"]
+    ]
+    return "；".join([*told, _("Login changed")] if one["login"] else told)
+
+
+def word_of(name: str) -> str:
+    """The column in words."""
+    if name == "profiles":
+        return _("number of streams of the device")
+    known = {one.name: one for one in Camera._meta.get_fields()}
+    label = getattr(known.get(name), "verbose_name", None)
+    return str(label) if label else detail_name(name)
+
+
+FILES = {
+    "outages": ListFile(
+        "camera-outages",
+        [
+            Column("from", pgettext_lazy("time", "From"), lambda one: one["row"].joined_at),
+            Column("until", pgettext_lazy("time", "Until"), lambda one: one["row"].left_at),
+            Column("reason", pgettext_lazy("camera", "Reason"), lambda one: one["reason"]),
+            Column("suspect", gettext_lazy("With others, behind"), lambda one: one["suspect"]),
+        ],
+    ),
+    "results": ListFile(
+        "camera-results",
+        [
+            Column("at", gettext_lazy("When"), lambda one: one["at"]),
+            Column("ok", gettext_lazy("Answered"), lambda one: one["ok"]),
+            Column("reason", pgettext_lazy("camera", "Reason"), lambda one: one["reason"]),
+            Column("detail", gettext_lazy("Details"), lambda one: detail_text(one["detail"])),
+            Column("took_ms", gettext_lazy("Milliseconds"), lambda one: one["took_ms"]),
+        ],
+    ),
+    "edits": ListFile(
+        "camera-edits",
+        [
+            Column("at", gettext_lazy("When"), lambda one: one["at"]),
+            Column("who", gettext_lazy("Who"), lambda one: one["who"]),
+            Column("action", gettext_lazy("Action"), lambda one: one["action"]),
+            Column("changes", gettext_lazy("Changes"), changes_told),
+        ],
+    ),
+}
 AROUND_DEG = 0.003  # what the map shows either side, about 300 m
 
 
 @allow(Permission.SEE_CAMERAS)
 @require_safe
 def camera(request: HttpRequest, camera_id: int) -> HttpResponseBase:
-    """
+    """The page; with `f` one of its lists (`list`: outages, results or edits) as a file.
+
     Raises:
         NotFound: no such camera, or none in the user's reach (which must look the same).
     """
     user = user_of(request)
     row = camera_for(user, camera_id)
-    context = {"camera": row, "config": map_of(request, row)} | health_context(row)
+    sees_edits = may(user.role, Permission.MANAGE_CAMERAS) or may(user.role, Permission.SEE_AUDIT)
+    names = [name for name in FILES if name != "edits" or sees_edits]
+    wanted = parse_choice(request, "list", names) or names[0]
+    if FILES[wanted].is_asked(request):
+        return FILES[wanted].answer(request, listed(row, wanted))
+    context = {"files": FILES, "camera": row, "config": map_of(request, row)} | health_context(row)
     context |= {
         "device": device_context(row),
         "grid_in_reach": row.grid is not None and in_scope(user, row.grid.code),
@@ -54,9 +112,18 @@ def camera(request: HttpRequest, camera_id: int) -> HttpResponseBase:
     if may(user.role, Permission.SEE_PICTURES):
         context |= picture_context(row, timezone.now())
         context["takes_pictures"] = may(user.role, Permission.TAKE_PICTURES)
-    if context["may_edit"] or may(user.role, Permission.SEE_AUDIT):
+    if sees_edits:
         context["edits"] = [edit_shown(one) for one in page_queries.edits_of(row)]
     return page(request, "cameras/one.html", context)
+
+
+def listed(row: Camera, wanted: str) -> list[dict[str, Any]]:
+    """All rows of one of its lists that are kept, the newest first."""
+    if wanted == "outages":
+        return [outage_shown(one) for one in page_queries.outages_of(row, WHOLE.limit)]
+    if wanted == "results":
+        return [probe_shown(one) for one in page_queries.newest_probes(row, WHOLE.limit)]
+    return [edit_shown(one) for one in page_queries.edits_of(row, WHOLE.limit)]
 
 
 def order_context(row: Camera) -> dict[str, Any] | None:
@@ -166,15 +233,6 @@ def edit_shown(row: AuditRow) -> dict[str, Any]:
         "changes": changes,
         "login": "login" in row.detail,
     }
-
-
-def word_of(name: str) -> str:
-    """The column in words."""
-    if name == "profiles":
-        return _("number of streams of the device")
-    known = {one.name: one for one in Camera._meta.get_fields()}
-    label = getattr(known.get(name), "verbose_name", None)
-    return str(label) if label else detail_name(name)
 
 
 def map_of(request: HttpRequest, row: Camera) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_safe
 
 from cameras import picture_queries, services
@@ -16,6 +17,7 @@ from cameras.models import PictureView
 from cameras.views.shared import page, state_shown
 from gis_server.edge import Page, allow, parse_int, parse_text, user_of
 from gis_server.errors import Invalid
+from gis_server.list_files import WHOLE, Column, ListFile
 from gis_server.models import LONGEST_CODE
 from gis_server.roles import Permission
 from grids.codes import BadCode, prefix
@@ -24,18 +26,45 @@ from grids.queries import divisions_to_choose
 MOST_OFFSET = 1_000_000
 
 
+def exam_of(item: dict[str, Any]) -> dict[str, Any]:
+    """What was found on its picture; nothing where it has none, or nobody has examined it."""
+    return (item["picture"] or {}).get("exam") or {}
+
+
+PICTURES = ListFile(
+    "newest-pictures",
+    [
+        Column("name", gettext_lazy("Camera"), lambda one: one["name"]),
+        Column("code", gettext_lazy("Code"), lambda one: one["code"]),
+        Column("state", gettext_lazy("State"), lambda one: state_shown(one["state"])["name"]),
+        Column("picture", gettext_lazy("Picture"), lambda one: (one["picture"] or {}).get("id")),
+        Column("taken_at", gettext_lazy("Taken"),
+               lambda one: one["picture"] and parse_datetime(one["picture"]["taken_at"])),
+        Column("is_old", pgettext_lazy("picture", "Old"),
+               lambda one: one["picture"] and one["picture"]["is_old"]),
+        Column("before_failure", gettext_lazy("Last picture before the failure"),
+               lambda one: one["picture"] and one["picture"]["before_failure"]),
+        Column("fault", gettext_lazy("What was found"), lambda one: exam_of(one).get("fault_text")),
+        Column("judged", gettext_lazy("Judged"), lambda one: exam_of(one).get("judged_text")),
+        Column("judged_by", gettext_lazy("Judged by"), lambda one: exam_of(one).get("judged_by")),
+    ],
+    lambda one: one["point"],
+)  # fmt: skip
+
+
 @allow(Permission.SEE_PICTURES)
 @require_safe
 def contact_sheet(request: HttpRequest) -> HttpResponseBase:
     """The cameras of `division` (the user's whole area where none is given), each with its newest
-    picture; `found` leaves only those with something wrong on it.
+    picture; `found` leaves only those with something wrong on it.  As a file it is what was found,
+    without the pictures.
     """
     user, now = user_of(request), timezone.now()
     division = parse_text(request, "division", LONGEST_CODE)
     only_found = parse_int(request, "found", 0, 0, 1) == 1
-    piece = Page(
-        limit=picture_queries.SHEET, offset=parse_int(request, "offset", 0, 0, MOST_OFFSET)
-    )
+    offset = parse_int(request, "offset", 0, 0, MOST_OFFSET)
+    is_file = PICTURES.is_asked(request)
+    piece = WHOLE if is_file else Page(limit=picture_queries.SHEET, offset=offset)
     sheet = picture_queries.sheet(
         user,
         below(division),
@@ -44,9 +73,12 @@ def contact_sheet(request: HttpRequest) -> HttpResponseBase:
         offset=piece.offset,
         now=now,
     )
+    if is_file:
+        return PICTURES.answer(request, sheet["items"])
     shown = [item["picture"]["id"] for item in sheet["items"] if item["picture"]]
     services.note_views(user, shown, PictureView.How.SHEET, now)
     context = {
+        "file": PICTURES,
         "items": [item_shown(item) for item in sheet["items"]],
         "total": sheet["total"],
         "page": piece,

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from cameras import fleet_queries, notices_text, services
@@ -16,10 +17,66 @@ from cameras.fleet_queries import Poller, SiteShown
 from cameras.forms.sites import EditSiteForm, NewSiteForm, initial_of_site
 from cameras.models import Notice, Site
 from cameras.views.shared import ago, page, state_shown
-from gis_server.edge import allow, parse_page, user_of
+from gis_server.edge import allow, parse_choice, user_of
 from gis_server.errors import Conflict, Invalid, NotAllowed, NotFound
+from gis_server.list_files import WHOLE, Column, ListFile
 from gis_server.roles import Permission, may
 
+SITES = ListFile(
+    "sites",
+    [
+        Column("name", gettext_lazy("Site"), lambda one: one["site"].name),
+        Column("cameras", gettext_lazy("Cameras"), lambda one: one["total"]),
+        Column(
+            "states",
+            gettext_lazy("State"),
+            lambda one: " · ".join(f"{part['name']} {part['count']}" for part in one["counts"]),
+        ),
+        Column("is_asked", gettext_lazy("A poller is at work"), lambda one: one["is_asked"]),
+        Column(
+            "takes_pictures", gettext_lazy("Pictures are taken"), lambda one: one["takes_pictures"]
+        ),
+        Column(
+            "notices",
+            gettext_lazy("Open notices"),
+            lambda one: "、".join(part["row"].get_kind_display() for part in one["notices"]),
+        ),
+        Column(
+            "networks",
+            gettext_lazy("Networks"),
+            lambda one: ", ".join(one["site"].networks or settings.PROBE_NETWORKS),
+        ),
+        Column(
+            "ports", gettext_lazy("Ports"), lambda one: ", ".join(map(str, one["site"].ports or ()))
+        ),
+        Column("canaries", gettext_lazy("Canaries"), lambda one: len(one["site"].canaries)),
+        Column(
+            "lost_share",
+            gettext_lazy("Doubts itself above (%)"),
+            lambda one: one["site"].lost_share_pct,
+        ),
+    ],
+)
+POLLERS = ListFile(
+    "pollers",
+    [
+        Column("site", gettext_lazy("Site"), lambda one: one["beat"].site),
+        Column("name", gettext_lazy("Poller"), lambda one: one["beat"].name),
+        Column("kind", gettext_lazy("Kind"), lambda one: one["beat"].get_kind_display()),
+        Column("version", gettext_lazy("Version"), lambda one: one["beat"].version),
+        Column("state", gettext_lazy("State"), lambda one: one["word"]),
+        Column("outdated", gettext_lazy("Must be restarted"), lambda one: one["outdated"]),
+        Column("seen_at", gettext_lazy("Last sign of life"), lambda one: one["beat"].seen_at),
+        Column("canaries", gettext_lazy("Canaries"), lambda one: one["beat"].canaries),
+        Column("canaries_up", gettext_lazy("Canaries that answer"),
+               lambda one: one["beat"].canaries_up),
+        Column("in_flight", gettext_lazy("Being asked"), lambda one: one["beat"].in_flight),
+        Column("asked", gettext_lazy("Asked since the start"), lambda one: one["beat"].asked),
+        Column("lag_ms", gettext_lazy("Own delay (ms)"), lambda one: one["beat"].lag_ms),
+        Column("started_at", gettext_lazy("Started"), lambda one: one["beat"].started_at),
+    ],
+)  # fmt: skip
+FILES = {"sites": SITES, "pollers": POLLERS}
 PER_PAGE = 50
 
 
@@ -27,12 +84,22 @@ PER_PAGE = 50
 @require_safe
 def sites(request: HttpRequest) -> HttpResponseBase:
     """All sites; what its cameras are in the reader's area.  Canaries only for administrators: they
-    may be devices of anybody's area.
+    may be devices of anybody's area.  With `f` one of its lists (`list`: sites or pollers) as a
+    file.
     """
-    user, piece, now = user_of(request), parse_page(request, PER_PAGE), timezone.now()
+    file = FILES[parse_choice(request, "list", FILES) or "sites"]
+    user, piece, now = user_of(request), file.piece(request, PER_PAGE), timezone.now()
     rows, total = fleet_queries.sites(user, piece, now)
+    shown = [site_shown(row) for row in rows]
+    if piece is WHOLE and file is SITES:
+        return SITES.answer(request, shown)
+    if piece is WHOLE:
+        beats = [beat for one in shown for beat in (*one["pollers"], *one["photographers"])]
+        return POLLERS.answer(request, beats)
     context = {
-        "rows": [site_shown(row) for row in rows],
+        "sites_file": SITES,
+        "pollers_file": POLLERS,
+        "rows": shown,
         "total": total,
         "page": piece,
         "now": now,

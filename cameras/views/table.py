@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_safe
 
 from cameras import page_queries
@@ -14,9 +15,30 @@ from cameras.probe.reason import Reason
 from cameras.queries import state_of
 from cameras.reasons_text import reason_name
 from cameras.views.shared import page, state_shown
-from gis_server.edge import allow, parse_choice, parse_int, parse_page, parse_text, user_of
+from gis_server.edge import allow, parse_choice, parse_int, parse_text, user_of
+from gis_server.list_files import WHOLE, Column, ListFile
 from gis_server.roles import Permission
 
+CAMERAS = ListFile(
+    "cameras",
+    [
+        Column("name", gettext_lazy("Camera"), lambda one: one["camera"].name),
+        Column("code", gettext_lazy("Code"), lambda one: one["camera"].code),
+        Column("enabled", gettext_lazy("Watched"), lambda one: one["camera"].enabled),
+        Column("state", gettext_lazy("State"), lambda one: one["state"]["name"]),
+        Column("unstable", gettext_lazy("Unstable"), lambda one: one["unstable"]),
+        Column("reason", pgettext_lazy("camera", "Reason"), lambda one: one["reason"]),
+        Column("since", gettext_lazy("Since"), lambda one: one["since"]),
+        Column("address", gettext_lazy("Address"), lambda one: one["camera"].address_text),
+        Column("host", gettext_lazy("Network address"), lambda one: one["camera"].host),
+        Column("owner", gettext_lazy("Owner"), lambda one: one["camera"].owner.name),
+        Column("team", gettext_lazy("Repair team"), lambda one: one["camera"].team.name),
+        Column("phone", gettext_lazy("Phone"), lambda one: one["camera"].team.phone),
+        Column("upstream", gettext_lazy("Connected through"),
+               lambda one: one["camera"].upstream and one["camera"].upstream.name),
+    ],
+    lambda one: one["camera"].point,
+)  # fmt: skip
 PER_PAGE = 50
 MAX_TEXT = 60
 MOST_ID = 2**63 - 1
@@ -26,13 +48,18 @@ MOST_ID = 2**63 - 1
 @require_safe
 def table(request: HttpRequest) -> HttpResponseBase:
     """The cameras in reach, the worst first; search, filters and another order in the address."""
-    user, piece = user_of(request), parse_page(request, PER_PAGE)
+    user, piece = user_of(request), CAMERAS.piece(request, PER_PAGE)
     filters = filters_of(request)
     rows, total = page_queries.cameras(user, filters, piece)
+    shown = [_row(camera) for camera in rows]
+    if piece is WHOLE:
+        return CAMERAS.answer(request, shown)
     counts, unstable = page_queries.counts(user)
     context = {
-        "rows": [_row(camera) for camera in rows],
+        "file": CAMERAS,
+        "rows": shown,
         "total": total,
+        "all": sum(count for _state, count in counts),
         "page": piece,
         "filters": filters,
         "filtered": filters != Filters(sort=filters.sort),

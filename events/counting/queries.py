@@ -158,7 +158,9 @@ def _division_names(codes: Sequence[str], digits: int) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """One event of a figure, as it stood; closed_at: None while it was open."""
+    """One event of a figure, as it stood; closed_at: None while it was open; x, y: where it is, in
+    degrees of WGS84.
+    """
 
     id: int
     number: str
@@ -172,6 +174,8 @@ class Behind:
     close_due: datetime
     closed_at: datetime | None
     closed_level: str
+    x: float
+    y: float
 
 
 LISTED = """
@@ -180,7 +184,7 @@ LISTED = """
         coalesce(nullif(e.grid_then_name, ''), found.code), found.severity, found.state,
         found.reported_at, found.filed_at, found.close_due,
         CASE WHEN found.state = 'closed' THEN found.closed_at END,
-        coalesce(found.closed_level, ''), count(*) OVER ()
+        coalesce(found.closed_level, ''), ST_X(e.point), ST_Y(e.point), count(*) OVER ()
     FROM found JOIN events_event AS e ON e.id = found.id
     JOIN events_category AS c ON c.id = found.category_id
     ORDER BY found.close_due, found.id LIMIT %(limit)s OFFSET %(offset)s

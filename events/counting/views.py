@@ -49,6 +49,7 @@ BEHIND = ListFile(
         Column("closed_at", pgettext_lazy("event", "Closed"), lambda one: one["event"].closed_at),
         Column("level", pgettext_lazy("event", "Level"), lambda one: one["level"]),
     ],
+    lambda one: one["event"],
 )  # fmt: skip
 PER_PAGE = 100
 BELOW = {By.DISTRICT: (By.STREET, 6), By.STREET: (By.COMMUNITY, 9)}

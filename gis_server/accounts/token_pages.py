@@ -17,9 +17,21 @@ from gis_server.accounts.second_factor_pages import PresentPassword
 from gis_server.accounts.users import shortest
 from gis_server.edge import allow, show, user_of
 from gis_server.errors import Conflict, Invalid
+from gis_server.list_files import Column, ListFile
 from gis_server.models import SCOPE_PREFIX
 from gis_server.roles import PERMISSION_NAMES, Permission
 
+TOKENS = ListFile(
+    "own-tokens",
+    [
+        Column("name", gettext_lazy("What for"), lambda one: one.name),
+        Column("permissions", gettext_lazy("What it may do"), lambda one: " · ".join(
+            str(PERMISSION_NAMES.get(name, name)) for name in one.permissions)),
+        Column("territory", gettext_lazy("Territory"), lambda one: ", ".join(one.prefixes)),
+        Column("expires_at", gettext_lazy("Runs out"), lambda one: one.expires_at),
+        Column("last_used_at", gettext_lazy("Last used"), lambda one: one.last_used_at),
+    ],
+)  # fmt: skip
 DAYS = (7, 30, 90, 180, tokens.MAX_DAYS)
 DEFAULT_DAYS = 90
 
@@ -81,7 +93,10 @@ def token_page(request: HttpRequest) -> HttpResponseBase:
             return show(request, "gis_server/account/new_token.html", context)
         except (Invalid, Conflict) as error:
             form.add_error(None, str(error.message))
-    context = {"form": form, "tokens": tokens.tokens_of(user), "now": now}
+    rows = tokens.tokens_of(user)
+    if TOKENS.is_asked(request):
+        return TOKENS.answer(request, rows)
+    context = {"file": TOKENS, "form": form, "tokens": rows, "now": now}
     return show(request, "gis_server/account/tokens.html", context)
 
 

@@ -69,11 +69,12 @@ def filter_select(
 
 
 @register.inclusion_tag("gis_server/map_files.html")
-def map_files(layer: str, within: str = "", **asked: str) -> dict[str, str]:
+def map_files(layer: str, within: str = "", total: int = 0, **asked: str) -> dict[str, Any]:
     """The things of a list as files: a layer of the OGC API, whole or in a territory.
 
-    within: the code that theirs begin with.  asked: other parameters of the layer.  The page must
-    be one that only those open who may see the layer.
+    within: the code that theirs begin with.  total: how many there are at least: of more than
+    `MOST_ROWS` there is no GeoJSON, which could not say that it is cut.  asked: other parameters of
+    the layer.  The page must be one that only those open who may see the layer.
     """
     items = reverse("ogc-items", args=[layer])
     question = {"limit": str(MOST_ROWS)} | asked
@@ -83,6 +84,8 @@ def map_files(layer: str, within: str = "", **asked: str) -> dict[str, str]:
         "layer": reverse("ogc-collection", args=[layer]) + "?f=html",
         "geojson": f"{items}?{urlencode(question | {'f': 'json'})}",
         "csv": f"{items}?{urlencode(question | {'f': 'csv'})}",
+        "most": MOST_ROWS,
+        "is_cut": total > MOST_ROWS,
     }
 
 

@@ -1,13 +1,16 @@
 """The page of a grid."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_safe
 
 from gis_server.edge import Page, allow
+from gis_server.list_files import WHOLE, Column, ListFile
 from gis_server.roles import Permission, may
 from grids import page_parts, queries
 from grids.models import Grid, GridShape, Thing
@@ -33,6 +36,20 @@ from grids.views.shared import (
     who,
 )
 
+STAFF = ListFile(
+    "grid-staff",
+    [
+        Column("name", pgettext_lazy("person", "Name"), lambda one: one.worker.name),
+        Column("number", gettext_lazy("Staff number"), lambda one: one.worker.number),
+        Column("phone", gettext_lazy("Phone"), lambda one: one.worker.phone),
+        Column("role", gettext_lazy("Role"), lambda one: one.get_role_display()),
+        Column("first", gettext_lazy("First day"), lambda one: one.valid.lower),
+        Column("last", gettext_lazy("Last day"),
+               lambda one: one.valid.upper and one.valid.upper - timedelta(days=1)),
+        Column("stands_in_for", gettext_lazy("Stands in for"),
+               lambda one: one.stands_in_for and one.stands_in_for.name),
+    ],
+)  # fmt: skip
 TABS = ("", "places", "changes")
 MOST_PEOPLE = 30
 MOST_SHAPES = 50
@@ -41,13 +58,18 @@ MOST_SHAPES = 50
 @allow(Permission.SEE_MAP)
 @require_safe
 def grid(request: HttpRequest, code: str) -> HttpResponseBase:
-    """A grid: facts, map with its shapes over time, people, places, changes.
+    """A grid: facts, map with its shapes over time, people, places, changes.  Its people are taken
+    along as a file by those who may see them.
 
     Raises:
         NotFound: no such grid, or none in the user's reach (which must look the same).
     """
     row = by_code(request, Grid, code)
-    return row if isinstance(row, HttpResponseBase) else grid_page(request, row)
+    if isinstance(row, HttpResponseBase):
+        return row
+    if may(who(request).role, Permission.SEE_PEOPLE) and STAFF.is_asked(request):
+        return STAFF.answer(request, queries.assignments_of_grid(row.pk, limit=WHOLE.limit))
+    return grid_page(request, row)
 
 
 def grid_page(
@@ -58,6 +80,7 @@ def grid_page(
     tab = tab if tab in TABS else ""
     context: dict[str, Any] = {
         "row": row,
+        "file": STAFF,
         "tab": tab,
         "tabs": tabs_for(request, TABS),
         "above": lying_in(request, row),

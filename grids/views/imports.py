@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from gis_server.edge import allow, json_ok, parse_page
+from gis_server.edge import allow, json_ok
 from gis_server.errors import Conflict, Invalid, Unavailable
 from gis_server.list_files import WHOLE, Column, ListFile
 from gis_server.models import User
@@ -36,7 +36,7 @@ from grids.imports.problems import Problem
 from grids.imports.targets import TARGETS
 from grids.imports.texts import sentence
 from grids.imports.told import said_of_run
-from grids.models import ImportRun, ImportTarget
+from grids.models import ImportFault, ImportRun, ImportTarget
 from grids.views.shared import map_config
 
 IMPORTS = ListFile(
@@ -52,6 +52,15 @@ IMPORTS = ListFile(
         Column("by", pgettext_lazy("who", "By"), lambda one: one["run"].by and str(one["run"].by)),
         Column("begun_at", gettext_lazy("When"), lambda one: one["run"].begun_at),
     ],
+)
+FAULTS = ListFile(
+    "import-faults",
+    [
+        Column("row", gettext_lazy("Row"), lambda one: one["fault"].row),
+        Column("column", gettext_lazy("Column"), lambda one: one["fault"].column),
+        Column("said", gettext_lazy("What is wrong"), lambda one: one["said"]),
+    ],
+    lambda one: one["place"] and one["place"].point_on_surface,
 )
 ROWS = 30
 FAULT_ROWS = 50
@@ -241,8 +250,8 @@ def _day(text: str) -> date:
 # One import --------------------------------------------------------------------------------------
 @allow(Permission.IMPORT_TERRITORY)
 @require_GET
-def one(request: HttpRequest, run_id: int) -> HttpResponse:
-    """The page that an import's step calls for."""
+def one(request: HttpRequest, run_id: int) -> HttpResponseBase:
+    """The page that an import's step calls for; its faults are taken along as a file."""
     run = services.run_of(who(request), run_id)
     if run.at_work:
         return _progress(request, run)
@@ -349,13 +358,16 @@ def _told(run: ImportRun, layer: dict[str, Any]) -> str:
     return words.said_of_guess(run.guess)
 
 
-def _report(request: HttpRequest, run: ImportRun) -> HttpResponse:
-    piece = parse_page(request, FAULT_ROWS)
+def _report(request: HttpRequest, run: ImportRun) -> HttpResponseBase:
+    piece = FAULTS.piece(request, FAULT_ROWS)
     kinds = queries.kinds_of_faults(run)
     known = {kind.problem for kind in kinds}
     asked = request.GET.get("problem", "")
     problem = asked if asked in known else ""
-    faults = queries.faults_of(run, problem)
+    found = queries.faults_of(run, problem)
+    faults = [_fault(run, one) for one in found[piece.offset : piece.offset + piece.limit]]
+    if piece is WHOLE:
+        return FAULTS.answer(request, faults)
     is_plan = run.target == ImportTarget.PLANS
     compared = is_plan and plans.is_comparable(run)
     context = {
@@ -366,15 +378,8 @@ def _report(request: HttpRequest, run: ImportRun) -> HttpResponse:
         "piece": piece,
         "total_faults": sum(kind.count for kind in kinds),
         "kept": sum(k.kept for k in kinds if not problem or k.problem == problem),
-        "faults": [
-            {
-                "fault": fault,
-                "said": sentence(Problem(fault.problem), fault.details),
-                "place": (place := queries.place_of(fault, run)),
-                "box": place.extent if place else None,
-            }
-            for fault in faults[piece.offset : piece.offset + piece.limit]
-        ],
+        "file": FAULTS,
+        "faults": faults,
         # Two maps of before and after show the places of faults, too.
         "compared": _comparison(request, run) if compared else None,
         "mapped": not compared and queries.has_places(run),
@@ -384,6 +389,16 @@ def _report(request: HttpRequest, run: ImportRun) -> HttpResponse:
         **_common(run),
     }
     return page(request, "report", context)
+
+
+def _fault(run: ImportRun, fault: ImportFault) -> dict[str, Any]:
+    place = queries.place_of(fault, run)
+    return {
+        "fault": fault,
+        "said": sentence(Problem(fault.problem), fault.details),
+        "place": place,
+        "box": place.extent if place else None,
+    }
 
 
 def _comparison(request: HttpRequest, run: ImportRun) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from gis_server import audit, throttle
 from gis_server.edge import allow, answer_error, parse_choice, show, user_of, wants_page
 from gis_server.errors import Invalid, NotFound
 from gis_server.file_answers import csv_file
@@ -23,12 +24,16 @@ from gis_server.openapi.marks import answers, asks
 from gis_server.openapi.schemas import words
 from gis_server.plain_numbers import whole_of
 from gis_server.roles import Permission, may
+from gis_server.scopes import common_code
+from gis_server.throttle import Pace
 from maps import queries as maps_queries
 from maps.ogc import document, queries, told
 from maps.ogc.asking import (
+    AT_ONCE,
     FEATURES,
     FORMS,
     LARGEST_ID,
+    MOST,
     OF_A_PAGE,
     PAGE_FORMS,
     F,
@@ -148,9 +153,14 @@ def items(request: HttpRequest, collection: str) -> HttpResponseBase:
     """A page of features, in the order of their ids."""
     one = _collection(request, collection)
     question, form = question_of(request, one), _form(request, FORMS)
+    is_file = _is_taken_along(request, question, form)
+    if is_file:
+        throttle.check(Pace.FILES, str(user_of(request).pk), timezone.now())
     found = queries.page(user_of(request), one, question, timezone.now())
+    if is_file:
+        _note(request, one, found, form)
     if form == "csv":
-        return csv_file(_table(one, found), one.id)
+        return csv_file(_table(one, found, is_cut=question.limit == MOST), one.id)
     if form == "html":
         return _items_page(request, one, question, found)
     response = HttpResponse(_written(request, one, found), content_type=GEOJSON)
@@ -190,6 +200,21 @@ def _collection(request: HttpRequest, name: str) -> Collection:
     if one is None or not may(user_of(request).role, one.permission):
         raise NotFound(_("There is no such layer for you; /ogc/collections names those there are."))
     return one
+
+
+def _is_taken_along(request: HttpRequest, question: Question, form: str) -> bool:
+    """Whether somebody takes the rows out of the house as a file: a table, or more than a page with
+    a session.  What programs read with a token is noted with the token.
+    """
+    by_hand = not getattr(request, "by_token", False)
+    return form == "csv" or (form == "json" and by_hand and question.limit > AT_ONCE)
+
+
+def _note(request: HttpRequest, one: Collection, found: Found, form: str) -> None:
+    """As `ListFile.answer` notes a list."""
+    user, name = user_of(request), "geojson" if form == "json" else form
+    detail = {"list": one.id, "format": name, "rows": len(found.features)}
+    audit.note(by=user, action="rows.exported", scope=common_code(user.reach), detail=detail)
 
 
 def _form(request: HttpRequest, forms: Sequence[str] = PAGE_FORMS) -> str:
@@ -288,14 +313,20 @@ def _shown(column: Column, value: Any) -> Any:
     return value
 
 
-def _table(one: Collection, found: Found) -> Iterator[list[object]]:
-    """Coordinates of points, in the CRS that was asked for; other shapes have none."""
+def _table(one: Collection, found: Found, *, is_cut: bool) -> Iterator[list[object]]:
+    """Coordinates of points, in the CRS that was asked for; other shapes have none.
+
+    is_cut: no more fit, which the last row says where there are more.
+    """
     yield ["id", *(column.title for column in one.columns), *(AXES if _is_point(one) else ())]
     for text in found.features:
         feature = json.loads(text + "}")
         values = [feature["properties"][column.name] for column in one.columns]
         place = (feature["geometry"] or {}).get("coordinates", ["", ""]) if _is_point(one) else []
         yield [feature["id"], *("" if value is None else value for value in values), *place]
+    if is_cut and found.next is not None:
+        rule = _("Only %(most)d rows are here: narrow the filters, or go on with after=%(after)d.")
+        yield [rule % {"most": MOST, "after": found.next}]
 
 
 def _is_point(one: Collection) -> bool:

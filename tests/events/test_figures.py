@@ -1,6 +1,8 @@
 """Figures of events: the definitions, the check vectors, any past day again, and whose they are."""
 
+import json
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -298,6 +300,16 @@ def test_an_area_outside_of_ones_own_shows_nothing(client: Client, town: Town) -
     )
 
     assert "SJ2026" not in answer.content.decode()
+
+
+def test_the_events_behind_a_figure_lie_where_they_were_reported(page: Client, town: Town) -> None:
+    event = lived(town.entry, "03-06 09:00", *ON_TIME)
+
+    answer: Any = page.get("/events/figures/list/?from=2026-03-01&to=2026-03-31&term=due&f=geojson")
+
+    (one,) = json.loads(b"".join(answer.streaming_content))["features"]
+    assert one["properties"]["number"] == event.number
+    assert one["geometry"]["coordinates"] == pytest.approx([event.point.x, event.point.y])
 
 
 def test_names_of_the_catalogue_are_shown_as_text(page: Client, town: Town) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from django.contrib.gis.geos import Point
-from django.template import RequestContext, Template
+from django.template import Context, RequestContext, Template
 from django.test import RequestFactory
 from django.utils import translation
 
@@ -162,3 +162,24 @@ def test_links_keep_the_filters_of_the_page_and_escape_them(ask: Ask) -> None:
     assert f'href="{kept.format("csv")}"' in shown
     assert f'href="{kept.format("geojson")}"' in shown
     assert "<b>" not in shown
+
+
+@pytest.mark.parametrize(
+    ("total", "whole"),
+    [
+        pytest.param(0, True, id="nobody has counted"),
+        pytest.param(10_000, True, id="as many as one file takes"),
+        pytest.param(10_001, False, id="one more"),
+    ],
+)
+def test_a_layer_of_more_than_one_file_takes_says_so_in_place_of_geojson(
+    total: int, whole: bool
+) -> None:
+    with translation.override("en"):
+        shown = Template('{% load pages %}{% map_files "shops" total=total %}').render(
+            Context({"total": total})
+        )
+
+    assert ("f=json" in shown) is whole
+    assert ("one file takes no more" in shown) is not whole
+    assert "f=csv" in shown

@@ -235,6 +235,19 @@ def test_a_token_is_made_on_a_page_and_shown_once(
         assert text not in cursor.fetchone()[0]
 
 
+def test_the_list_of_tokens_goes_along_without_any_of_them(boss: User) -> None:
+    text = token(boss)
+    token(person("other"), name="别人的")
+    row = ApiToken.objects.get(user=boss)
+
+    answer: Any = signed_in(boss).get("/account/tokens/?f=csv")
+
+    body = b"".join(answer.streaming_content).decode()
+    assert "报表系统" in body
+    assert "别人的" not in body
+    assert [one for one in (text, text[-6:], row.digest) if one in body] == []
+
+
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [

@@ -126,3 +126,17 @@ def test_a_file_costs_the_same_queries_however_much_there_is(
 
     with django_assert_num_queries(queries):
         body(client, address)
+
+
+def test_the_staff_of_a_grid_is_a_file_of_those_who_may_see_people(
+    sign_in: SignIn, filled: Division
+) -> None:
+    page = f"/grids/{WEST}/?f=csv"
+
+    rows = table(sign_in(Role.PLANNER), page)[1:]
+
+    assert sorted(row[1] for row in rows) == ["C1", "W1"]
+    (chief,) = (row for row in rows if row[1] == "C1")
+    assert (chief[0], chief[5]) == ("王C1", "")
+    assert sign_in(Role.PLANNER, ("140107002",)).get(page).status_code == 404
+    assert "王C1" not in sign_in(Role.MAINTAINER).get(page).content.decode()

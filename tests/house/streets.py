@@ -25,8 +25,10 @@ from cameras.models import (
     Outage,
     OutageMember,
     Owner,
+    PictureCleanup,
     PictureView,
     PlannedWork,
+    PollerBeat,
     Probe,
     RepairOrder,
     RepairOrderCamera,
@@ -87,6 +89,7 @@ from patrols.intake.tokens import hash_of
 from patrols.models import (
     Checkpoint,
     CheckpointVisit,
+    ControlSwitch,
     Device,
     Dispute,
     Duty,
@@ -96,6 +99,7 @@ from patrols.models import (
     Member,
     Need,
     Post,
+    RequiredVisits,
     Shift,
 )
 from patrols.osmand import Position
@@ -172,6 +176,7 @@ def lay_out(media: Path) -> Street:
     event = _event(grid, administrator)
     duty = _duty(grid, administrator)
     device, dispute = _track(duty)
+    _kept_lists(camera, administrator)
     # What can be seen there, and nobody has.
     grounds.of_day(timezone.localdate(), timezone.now())
     return Street(
@@ -446,13 +451,35 @@ def _order(camera: Camera, by: User, media: Path) -> RepairOrder:
     RepairOrderCamera.objects.create(
         order=order, camera=camera, reason=Reason.CONNECT_TIMEOUT, joined_at=now
     )
-    RepairStep.objects.create(order=order, at=now, action="note", after="open", note=SECRET)
+    RepairStep.objects.create(
+        order=order, at=now, action="note", after="open", note=SECRET,
+        parts=[{"name": f"{SECRET} fuse", "count": 1}],
+    )  # fmt: skip
     RepairPhoto.objects.create(
         order=order, by=by, who=SECRET, at=now, is_used=True, file="photo.jpg", width=1, height=1,
         sha256=hashlib.sha256(JPEG).hexdigest(),
     )  # fmt: skip
     RoutingRule.objects.create(position=1, area=FIRST, owner=camera.owner, team=camera.team)
     return order
+
+
+def _kept_lists(camera: Camera, by: User) -> None:
+    """A row of each list that nothing else fills: some are of the street, some of the machine."""
+    now = timezone.now()
+    audit.note(
+        by=by, action="camera.changed", scope=FIRST, subject=camera.code,
+        detail={"address_text": [SECRET, f"{SECRET} lane"]},
+    )  # fmt: skip
+    ControlSwitch.objects.create(
+        area=FIRST, level="two", begins=now - timedelta(hours=2), until=now - timedelta(hours=1),
+        reason=f"{SECRET} fair", user_id=by.pk, who=SECRET,
+    )  # fmt: skip
+    RequiredVisits.objects.create(area=FIRST, level="one", per_day=9)
+    PollerBeat.objects.create(name="poller", site="main", started_at=now, seen_at=now)
+    PictureCleanup.objects.create(
+        day=timezone.localdate(now), ran_at=now, deleted=1, deleted_faults=0, kept_faults=0,
+        freed_bytes=1,
+    )  # fmt: skip
 
 
 def _event(grid: Grid, by: User) -> Event:

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from gis_server.roles import Role
 from patrols.board import roster_table
 from patrols.errands import services
-from patrols.models import Device, Member
+from patrols.models import ControlSwitch, Device, Member, RequiredVisits
 from tests.conftest import SignIn
 from tests.events.town import OTHER_STREET, STREET
 from tests.patrols import duty_town, on_duty
@@ -99,3 +100,29 @@ def test_nothing_of_a_token_goes_along_with_a_device(sign_in: SignIn) -> None:
 
     assert cells[:3] == [row.member.name, row.member.number, "手机"]
     assert [cell for cell in cells if row.hint in cell or row.token_hash in cell] == []
+
+
+def test_control_levels_in_force_and_all_switches(sign_in: SignIn) -> None:
+    make_board()
+    now = timezone.now()
+    reason = {"reason": FORMULA, "user_id": 1, "who": "沈"}
+    ControlSwitch.objects.create(area=STREET, level="two", begins=now, **reason)
+    ControlSwitch.objects.create(area=OTHER_STREET, level="one", begins=now, **reason)
+    leader = sign_in(Role.STREET_LEADER, (STREET,))
+
+    (row,) = table(leader, "/control-levels/?f=csv")[1:]
+    assert (row[1], row[2], row[6]) == (STREET.ljust(12, "0"), "二级", f"'{FORMULA}")
+    (switch,) = table(leader, "/control-levels/?list=switches&f=csv")[1:]
+    assert switch[2:] == [STREET, "二级", f"'{FORMULA}", "沈"]
+
+
+def test_shifts_and_required_visits_are_those_of_the_reader(sign_in: SignIn) -> None:
+    board = make_board()
+    RequiredVisits.objects.create(area=STREET, level="one", per_day=6)
+    RequiredVisits.objects.create(area="130100001", level="one", per_day=7)
+    leader = sign_in(Role.DISTRICT_LEADER)
+
+    shifts = table(leader, "/patrols/shifts/?f=csv")[1:]
+    assert [board.early.name, f"{board.early.begins:%H:%M}"] in [row[:2] for row in shifts]
+    visits = table(leader, "/patrols/required-visits/?f=csv")[1:]
+    assert [row[1:] for row in visits] == [[STREET, "一级", "6"]]

@@ -46,6 +46,7 @@ INTERVALS = ListFile(
         Column("owner", gettext_lazy("Owner"), lambda one: one["interval"].owner),
         Column("team", gettext_lazy("Repair team"), lambda one: one["interval"].team),
     ],
+    lambda one: one["interval"],
 )
 PER_PAGE = 100
 BELOW = {By.DISTRICT: (By.STREET, 6), By.STREET: (By.COMMUNITY, 9)}

@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_safe
 
 from cameras.models import Camera
@@ -13,10 +14,36 @@ from cameras.repairs.queries import ALL, SORTS, Filters
 from cameras.repairs.shown import order_shown, state_shown
 from cameras.repairs.views.shared import live_config, page
 from cameras.repairs.workflow import Status
-from gis_server.edge import allow, parse_choice, parse_int, parse_page, parse_text, user_of
+from gis_server.edge import allow, parse_choice, parse_int, parse_text, user_of
+from gis_server.list_files import WHOLE, Column, ListFile
 from gis_server.openapi.schemas import Group, whole, words, written
 from gis_server.roles import Permission
 
+ORDERS = ListFile(
+    "repair-orders",
+    [
+        Column("number", pgettext_lazy("order", "Number"), lambda one: one["order"].number),
+        Column("state", gettext_lazy("State"), lambda one: one["state"]["name"]),
+        Column("reopened", gettext_lazy("Times failed again"), lambda one: one["order"].reopened),
+        Column("subject", gettext_lazy("What is broken"), lambda one: one["subject"]),
+        Column("address", gettext_lazy("Address"),
+               lambda one: one["first"] and one["first"].address_text),
+        Column("reason", pgettext_lazy("camera", "Reason"), lambda one: one["reason"]),
+        Column("since", gettext_lazy("Since"), lambda one: one["order"].since),
+        Column("next", gettext_lazy("Next deadline"),
+               lambda one: one["next"] and one["next"]["name"]),
+        Column("due", gettext_lazy("Due"), lambda one: one["next"] and one["next"]["at"]),
+        Column("review_on", pgettext_lazy("repair", "Review on"),
+               lambda one: one["order"].review_on),
+        Column("overdue", gettext_lazy("Overdue"), lambda one: "、".join(one["late"])),
+        Column("priority", gettext_lazy("Class"), lambda one: one["priority"]),
+        Column("team", gettext_lazy("Repair team"), lambda one: one["order"].team_name),
+        Column("phone", gettext_lazy("Phone"),
+               lambda one: one["order"].team and one["order"].team.phone),
+        Column("cameras", gettext_lazy("Cameras"), lambda one: one["cameras"]),
+    ],
+    lambda one: one["first"] and one["first"].point,
+)  # fmt: skip
 PER_PAGE = 50
 MAX_TEXT = 60
 MOST_ID = 2**63 - 1
@@ -35,13 +62,18 @@ ASKED: Group = {
 @require_safe
 def desk(request: HttpRequest) -> HttpResponseBase:
     """The orders that are not over, what is due first on top; filters in the address."""
-    user, piece, now = user_of(request), parse_page(request, PER_PAGE), timezone.now()
+    user, piece, now = user_of(request), ORDERS.piece(request, PER_PAGE), timezone.now()
     filters = filters_of(request)
     rows, total = queries.desk(user, filters, piece, now)
+    shown = [row_shown(row, now) for row in rows]
+    if piece is WHOLE:
+        return ORDERS.answer(request, shown)
     counts, overdue = queries.counts(user, now)
     context = {
-        "rows": [row_shown(row, now) for row in rows],
+        "file": ORDERS,
+        "rows": shown,
         "total": total,
+        "all": sum(counts.values()),
         "page": piece,
         "filters": filters,
         "filtered": filters != Filters(sort=filters.sort),

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from cameras import page_queries
@@ -19,9 +20,40 @@ from cameras.repairs.services import deadlines, routing
 from cameras.repairs.views.shared import page
 from gis_server.edge import allow, parse_text, user_of
 from gis_server.errors import DomainError
+from gis_server.list_files import WHOLE, Column, ListFile
 from gis_server.models import User
 from gis_server.roles import Permission
 
+ROUTING = ListFile(
+    "repair-routing",
+    [
+        Column("order", pgettext_lazy("sorting", "Order"), lambda one: one.position),
+        Column("area", gettext_lazy("Area"), lambda one: one.area),
+        Column("owner", gettext_lazy("Owner"), lambda one: one.owner and one.owner.name),
+        Column(
+            "upstream",
+            gettext_lazy("Connected through"),
+            lambda one: one.upstream and one.upstream.name,
+        ),
+        Column("team", gettext_lazy("Repair team"), lambda one: one.team.name),
+    ],
+)
+TIMES = ListFile(
+    "repair-times",
+    [
+        Column("valid_from", gettext_lazy("Holds from"), lambda one: one["rule"].valid_from),
+        Column("class", gettext_lazy("Class"), lambda one: one["name"]),
+        Column("delay_outage_min", gettext_lazy("Order after an outage of"),
+               lambda one: one["rule"].delay_outage_min),
+        Column("delay_picture_min", gettext_lazy("Order after a picture fault of"),
+               lambda one: one["rule"].delay_picture_min),
+        Column("respond_min", gettext_lazy("Accept within"), lambda one: one["rule"].respond_min),
+        Column("arrive_min", gettext_lazy("Arrive within"), lambda one: one["rule"].arrive_min),
+        Column("fix_min", gettext_lazy("Repair within"), lambda one: one["rule"].fix_min),
+        Column("made_by", gettext_lazy("Entered by"),
+               lambda one: one["rule"].made_by and str(one["rule"].made_by)),
+    ],
+)  # fmt: skip
 MOST_RULES = 100
 LONGEST_CODE = 60
 
@@ -40,9 +72,13 @@ def routes(request: HttpRequest) -> HttpResponseBase:
         else:
             messages.success(request, _("The rule is entered; it is tried after all others."))
             return redirect("repair-routing")
+    rules = queries.routing_seen(user)
+    if ROUTING.is_asked(request):
+        return ROUTING.answer(request, rules)
     asked = parse_text(request, "camera", LONGEST_CODE)
     context = {
-        "rules": queries.routing_seen(user),
+        "file": ROUTING,
+        "rules": rules,
         "form": form,
         "asked": asked,
         "answer": tried(user, asked) if asked else None,
@@ -108,8 +144,14 @@ def times(request: HttpRequest) -> HttpResponseBase:
             return redirect("repair-times")
     today = timezone.localdate(now)
     rows = RepairRule.objects.select_related("made_by").order_by("-valid_from", "priority", "id")
+    is_file = TIMES.is_asked(request)
+    most = WHOLE.limit if is_file else MOST_RULES
+    shown = [rule_shown(row, row.valid_from > today) for row in rows[:most]]
+    if is_file:
+        return TIMES.answer(request, shown)
     context = {
-        "rows": [rule_shown(row, row.valid_from > today) for row in rows[:MOST_RULES]],
+        "file": TIMES,
+        "rows": shown,
         "now_held": [
             {"name": Camera.Priority(priority).label, "minutes": minutes}
             for priority, minutes in deadlines.rules_on(today).items()

@@ -6,10 +6,12 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from gis_server.edge import allow, user_of
 from gis_server.errors import DomainError
+from gis_server.list_files import WHOLE, Column, ListFile
 from gis_server.roles import Permission
 from gis_server.scopes import areas_of
 from patrols.board.forms import ChangedShiftForm, NewShiftForm, PointsForm
@@ -19,6 +21,17 @@ from patrols.board.services.rules import NewShift
 from patrols.board.views.shared import page, whole
 from patrols.models import Duty
 
+SHIFTS = ListFile(
+    "shifts",
+    [
+        Column("name", gettext_lazy("Shift"), lambda one: one["row"].name),
+        Column("begins", gettext_lazy("Begins"), lambda one: f"{one['row'].begins:%H:%M}"),
+        Column("ends", gettext_lazy("Ends"), lambda one: f"{one['row'].ends:%H:%M}"),
+        Column("is_active", gettext_lazy("In use"), lambda one: one["row"].is_active),
+        Column("district", gettext_lazy("District"), lambda one: one["area"] and one["area"].name),
+        Column("code", gettext_lazy("Code"), lambda one: one["row"].area),
+    ],
+)
 MOST_SHIFTS = 500
 
 
@@ -39,10 +52,14 @@ def shifts(request: HttpRequest) -> HttpResponseBase:
         else:
             messages.success(request, _("The shift is made."))
             return redirect("patrol-shifts")
+    is_file = SHIFTS.is_asked(request)
+    seen = shifts_seen(user)[: WHOLE.limit if is_file else MOST_SHIFTS]
+    rows = [{"row": one, "area": named.get(one.area)} for one in seen]
+    if is_file:
+        return SHIFTS.answer(request, rows)
     context: dict[str, Any] = {
-        "rows": [
-            {"row": one, "area": named.get(one.area)} for one in shifts_seen(user)[:MOST_SHIFTS]
-        ],
+        "file": SHIFTS,
+        "rows": rows,
         "form": form,
     }
     return page(request, "shifts.html", context, 422 if form.is_bound else 200)

@@ -7,11 +7,12 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from gis_server.edge import allow, show, user_of
 from gis_server.errors import DomainError
+from gis_server.list_files import Column, ListFile
 from gis_server.models import LONGEST_CODE
 from gis_server.roles import Permission, covers
 from patrols.control import ControlLevel
@@ -21,6 +22,16 @@ from patrols.pages import level_shown
 from patrols.seen import rules
 from patrols.seen.rules import Wanted
 from patrols.visits import LEAST_PIECES, LEAST_S, USUAL, window_h
+
+VISITS = ListFile(
+    "required-visits",
+    [
+        Column("area", pgettext_lazy("territory", "Area"), lambda one: one["name"]),
+        Column("code", gettext_lazy("Code"), lambda one: one["row"].area),
+        Column("level", gettext_lazy("Control level"), lambda one: one["level"]["name"]),
+        Column("per_day", gettext_lazy("Visits a day"), lambda one: one["row"].per_day),
+    ],
+)
 
 
 class RuleForm(forms.Form):
@@ -56,17 +67,21 @@ def required_visits(request: HttpRequest) -> HttpResponseBase:
             return redirect("required-visits")
     found = list(rules.rules(user)[: rules.MOST_RULES])
     names = rules.names([row.area for row in found])
+    rows = [
+        {
+            "row": row,
+            "name": names.get(row.area, ""),
+            "level": level_shown(row.level),
+            "is_own": covers(user.scope, row.area),
+        }
+        for row in found
+    ]
+    if VISITS.is_asked(request):
+        return VISITS.answer(request, rows)
     context: dict[str, Any] = {
         "here": "patrols",
-        "rows": [
-            {
-                "row": row,
-                "name": names.get(row.area, ""),
-                "level": level_shown(row.level),
-                "is_own": covers(user.scope, row.area),
-            }
-            for row in found
-        ],
+        "file": VISITS,
+        "rows": rows,
         "usual": [
             {"level": level_shown(level.value), "per_day": per_day, "hours": window_h(per_day)}
             for level, per_day in USUAL.items()

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from gis_server.models import AuditRow
 from gis_server.roles import Role
 from grids import jobs
 from grids.models import Building, Grid, ImportFault, ImportRun
@@ -242,6 +243,18 @@ def test_faults_are_listed_by_kind_with_row_and_sentence_and_paged(planner: Clie
     assert one.count('<td class="num">') == 1
 
 
+def test_faults_are_a_file_of_the_kind_that_is_chosen_with_their_places(planner: Client) -> None:
+    rows = [f"B{n},楼{n},,{200 + n},37" for n in range(3)]
+    run = checked(planner, buildings(*rows, ",,,112.5,37.5"), kind="buildings", name="楼.csv")
+    told = list(run.faults.filter(problem="needed").values_list("column", flat=True))
+
+    answer: Any = planner.get(f"/imports/{run.id}/?problem=needed&f=geojson")
+
+    found = json.loads(b"".join(answer.streaming_content))["features"]
+    assert [one["properties"]["column"] for one in found] == told
+    assert AuditRow.objects.get(action="rows.exported").detail["list"] == "import-faults"
+
+
 def test_the_map_holds_the_faults_and_the_shapes_of_the_file(planner: Client) -> None:
     run = checked(planner, overlapping_grids())
 
@@ -300,7 +313,7 @@ def test_the_table_of_faults_computes_nothing_in_a_spreadsheet(planner: Client) 
     press(planner, run, "confirm", layer=run.layer, frame="wgs84", **fields)
     jobs.check_import(run.id)
 
-    answer = planner.get(f"/imports/{run.id}/faults.csv", headers={"Accept-Language": "en"})
+    answer = planner.get(f"/imports/{run.id}/?f=csv", headers={"Accept-Language": "en"})
 
     text = b"".join(answer.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
     rows = list(csv.reader(StringIO(text)))
@@ -314,7 +327,7 @@ PATHS = [
     ("get", "reading/"),
     ("get", "state/"),
     ("get", "map/"),
-    ("get", "faults.csv"),
+    ("get", "?f=csv"),
     ("post", "confirm/"),
     ("post", "apply/"),
     ("post", "check/"),

@@ -19,8 +19,11 @@ from cameras.models import CameraState
 from gis_server.accounts import tokens
 from gis_server.accounts.tokens import Wanted
 from gis_server.geo import WGS84, convert
+from gis_server.models import AuditRow
 from gis_server.roles import MAY, Permission, Role
+from gis_server.throttle import Pace
 from grids.models import Building, GridShape
+from maps.ogc import asking, views
 from maps.ogc.collections import COLLECTIONS
 from maps.ogc.crs import CRS84, EPSG, known
 from patrols.models import Coverage, StoredGround
@@ -408,7 +411,8 @@ def test_queries_do_not_grow_with_features(boss: Client, many: list[int]) -> Non
     boss.get("/ogc/collections/buildings/items?limit=1")
     # The page and its count; session and user, savepoints and the time limit are every answer's.
     assert queries(2) == queries(20)
-    assert queries(1000) == queries(20) - 1
+    # Many are not counted, and noted as a file.
+    assert queries(1000) == queries(20) - 1 + 1
 
 
 # ---- What it says of itself ----------------------------------------------------------------------
@@ -511,6 +515,59 @@ def test_features_come_as_a_table_too(boss: Client, street: Street) -> None:
     assert lines[0].startswith("id,Code,Name,")
     assert "'=1+1" in lines[1]
     assert lines[1].endswith(f",{BOX[0] + 0.001:.3f},{BOX[1] + 0.001:.3f}")
+
+
+def test_a_table_that_is_cut_says_so_and_one_that_is_whole_does_not(
+    boss: Client, street: Street, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    point = street.camera.point
+    last = Building.objects.create(name="x", address="y", scope_code=FIRST, point=point)
+    for module in (asking, views):
+        monkeypatch.setattr(module, "MOST", 1)
+
+    def lines(question: str) -> list[str]:
+        answer: Any = boss.get(f"/ogc/collections/buildings/items?f=csv&limit=9{question}")
+        return b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()
+
+    first, said = lines("")[1:]
+    assert f"after={first.partition(',')[0]}" in said
+    assert len(lines(f"&after={last.pk - 1}")) == 2
+
+
+@pytest.mark.parametrize(
+    ("question", "noted"),
+    [
+        pytest.param("f=csv", ["csv"], id="any table"),
+        pytest.param("f=json&limit=10000", ["geojson"], id="all of a layer"),
+        pytest.param("f=json&limit=100", [], id="a page"),
+        pytest.param("f=html&limit=10000", [], id="a page to look at"),
+    ],
+)
+def test_what_somebody_takes_along_is_noted(
+    boss: Client, street: Street, question: str, noted: list[str]
+) -> None:
+    before = set(AuditRow.objects.values_list("pk", flat=True))
+
+    boss.get(f"/ogc/collections/cameras/items?{question}")
+
+    rows = AuditRow.objects.filter(action="rows.exported").exclude(pk__in=before)
+    told = [(row.detail["list"], row.detail["format"], row.detail["rows"]) for row in rows]
+    assert told == [("cameras", form, 1) for form in noted]
+
+
+def test_what_a_program_reads_with_a_token_is_a_file_only_as_a_table(
+    street: Street, settings: Any
+) -> None:
+    settings.RATES = settings.RATES | {Pace.FILES.value: 0}
+    wanted = Wanted("QGIS", ["see_map", "see_cameras"], [], 7)
+    text = tokens.make(user=street.administrator, wanted=wanted, now=timezone.now())[1]
+    program = Client(headers={"authorization": f"Bearer {text}"})
+    address = "/ogc/collections/cameras/items?limit=10000&f="
+
+    answers = [program.get(f"{address}{form}").status_code for form in ("json", "csv")]
+
+    assert answers == [200, 429]
+    assert not AuditRow.objects.filter(action="rows.exported").exists()
 
 
 # ---- Who ----------------------------------------------------------------------------------------
