@@ -151,14 +151,21 @@ def _geometry(shape: Any) -> dict[str, Any]:
 
 
 def _groups(made: folium.Map, content: Content) -> dict[str, folium.FeatureGroup]:
-    """The layers that can be switched: in the order in which they lie over each other."""
+    """The layers that can be switched: in the order in which they lie over each other.  That of
+    colours holds nothing: the script takes them off the grids while it is off.
+    """
     names = {
+        "colours": _("Colours of the grids"),
         "names": _("Names"),
         "cameras": _("Cameras"),
         "outages": _("Group outages"),
         "events": _("Open events"),
     }
-    has = {"names": content.divisions, **{name: getattr(content, name) for name in list(names)[1:]}}
+    has: dict[str, object] = {
+        "colours": content.figure and content.grids,
+        "names": content.divisions,
+        **{name: getattr(content, name) for name in ("cameras", "outages", "events")},
+    }
     groups = {}
     for name, text in names.items():
         if has[name]:

@@ -92,12 +92,32 @@ def test_a_page_shows_layers_legend_title_time_source_and_scope(
         assert words in shown.locator(".head").inner_text()
     assert "gis-server" in shown.locator(".foot").inner_text()
     assert shown.locator(".legend h2").count() == 4
-    assert shown.locator(".leaflet-control-layers-overlays label").count() == 4
+    assert shown.locator(".leaflet-control-layers-overlays label").count() == 5
     assert shown.locator(".leaflet-marker-icon.sign").count() == 400 + 120 + 3
     # A layer that is switched off takes its signs along.
-    shown.locator(".leaflet-control-layers-overlays input").nth(1).uncheck()
+    shown.locator(".leaflet-control-layers-overlays input").nth(2).uncheck()
     assert shown.locator(".leaflet-marker-icon.sign").count() == 120 + 3
     assert [one for one in asked if not one.startswith(("file:", "data:"))] == []
+    shown.context.close()
+
+
+def test_the_colours_of_grids_are_a_layer_that_can_be_switched(
+    browser: Browser, tmp_path: Path
+) -> None:
+    file = tmp_path / "map.html"
+    file.write_bytes(page.page(content("140107001", cameras=0, events=0, figure="events")))
+    shown = opened(browser, file, [])
+    coloured = shown.locator('path.leaflet-interactive[fill-opacity="1"]')
+    before = coloured.count()
+    switch = shown.locator(".leaflet-control-layers-overlays input").first
+    switch.uncheck()
+    without = coloured.count()
+    shown.locator("path.leaflet-interactive").last.dispatch_event("click")
+    expect(shown.locator(".leaflet-popup-content dd").first).to_be_visible(timeout=STARTED_MS)
+    switch.check()
+
+    assert before > 0
+    assert (without, coloured.count()) == (0, before)
     shown.context.close()
 
 

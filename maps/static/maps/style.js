@@ -1,4 +1,5 @@
-// What the map draws, in order.  Our own layers make a readable map; there is no base map.
+// What the map draws, in order.  Our own layers make a readable map; a base map lies below them where
+// there is one.
 
 import { RANK as EVENT_RANK, SIGN as EVENT_SIGN } from "events/icons";
 import { coverageLayers, coverageSources } from "maps/patrols/coverage_style";

@@ -56,6 +56,15 @@
     if (layer) layer.eachLayer((one) => one.bindPopup(() => facts(data.grids[Number(one.feature.id)])));
   }
 
+  // Without its colours a grid can be pressed all the same.
+  function colours() {
+    const layer = gridsName && window[gridsName];
+    const group = groups.colours && window[groups.colours];
+    if (!layer || !group) return;
+    group.on("remove", () => layer.setStyle({ fillOpacity: 0 }));
+    group.on("add", () => layer.resetStyle());
+  }
+
   // Beside the map: it hides nothing of it.
   function legend() {
     const box = element("aside", "legend");
@@ -118,6 +127,7 @@
   map.invalidateSize({ animate: false });
   map.fitBounds(view, { animate: false, padding: [16, 16] });
   grids();
+  colours();
   names();
   ["cameras", "events", "outages"].forEach(spots);
   map.on("zoomend", nearness);
