@@ -47,6 +47,7 @@ MODULES = (
     "clock",
     "display/dialog",
     "display/display",
+    "display/fit",
     "display/screen",
     "display/seams",
     "display/tokens",

@@ -1,12 +1,13 @@
 // The wall: puts map, panel, card and live feed together.
 
 // First: the others measure type and take colours while they are read.
-import { settings as display, watchAbove } from "maps/display/screen";
+import { isTiled, settings as display, watchAbove } from "maps/display/screen";
 import { SEVERITIES, severityText, sign } from "events/icons";
 import { Alarms } from "maps/alarms/alarms";
 import { ask } from "maps/api";
 import { STATES, stateText } from "maps/cameras";
 import { DisplayDialog } from "maps/display/dialog";
+import { fitBar, fitLegend, fitPanel } from "maps/display/fit";
 import { element, empty, setText } from "maps/element";
 import { GridFigures } from "maps/figures/grids";
 import { Headlines } from "maps/figures/headlines";
@@ -68,6 +69,8 @@ new DisplayDialog(at("display"), at("display-note"), { streetsUrl: config.urls.s
 watchAbove(document.querySelector(".bar"), at("banner"));
 
 let heard = false;
+let fittedTo = "";
+let opener = null;
 let counts = null;
 let list = { items: [], total: 0 };
 let shared = { items: [], notices: [] };
@@ -194,7 +197,8 @@ function goToAlarm({ box, street, kind, opens }) {
 function legend() {
   const entries = STATES.map((state) => element("li", {}, icon(state), stateText(state)));
   const several = element("li", {}, element("span", { class: "outage-sign", "aria-hidden": "true" }, "n"), gettext("One fault, several cameras"));
-  at("legend").replaceChildren(...(config.sees_cameras ? [...entries, several] : []), ...eventLegend(), ...(patrols?.legend() ?? []), ...(coverage?.buttons() ?? []), ...(gridFigures ? [element("li", {}, gridFigures.chooser())] : []));
+  opener = element("button", { type: "button", class: "quiet", "aria-pressed": false }, gettext("Legend"));
+  at("legend").replaceChildren(element("li", { hidden: true }, opener), ...(config.sees_cameras ? [...entries, several] : []), ...eventLegend(), ...(patrols?.legend() ?? []), ...(coverage?.buttons() ?? []), ...(gridFigures ? [element("li", {}, gridFigures.chooser())] : []));
 }
 
 // Shapes say how severe; the button shows events or hides them, and the choice is kept.
@@ -222,14 +226,20 @@ function withoutCameras() {
 // The territory is fitted above the legend, on tiled screens too: the legend lies in one tile, but over
 // the map that goes on below it.
 function fitAboveLegend() {
-  const px = String(at("legend").offsetHeight);
-  if (px === at("map").dataset.covered) return;
+  const { offsetHeight: high, hidden } = at("legend");
+  const px = String(hidden ? 0 : high + Number.parseFloat(getComputedStyle(at("legend")).marginBottom));
+  const size = `${px} ${at("map").clientWidth} ${at("map").clientHeight}`;
+  if (size === fittedTo) return;
+  fittedTo = size;
   keep("wall-legend-px", px);
   at("map").dataset.covered = px;
-  map?.showAll(0);
+  if (map?.isWhole) map.showAll(0);
 }
 
 if (!config.sees_cameras) withoutCameras();
 legend();
-fitAboveLegend();
+fitBar(document.querySelector(".bar"));
+const panelBox = document.querySelector(".panel");
+fitPanel(isTiled && display.rows > 1 ? [...panelBox.children] : [panelBox], (count) => alarms?.keepFew(count));
+fitLegend(at("legend"), at("map"), opener, fitAboveLegend);
 page.start();

@@ -7,6 +7,7 @@ import { stateText } from "maps/cameras";
 import * as clock from "maps/clock";
 import { PAST_CAMERAS, PAST_EVENTS, pastStyle } from "maps/desk/then/style";
 import { filtersOf, setFaded, setShown, setWithin } from "maps/desk/desk_map";
+import { MOST_CANVAS_PX, UNIT } from "maps/display/tokens";
 import { element } from "maps/element";
 import { addIcons, icon } from "maps/icons";
 import { addPeople } from "maps/patrols/people_icons";
@@ -23,6 +24,7 @@ export class PastMap {
     this.shown = { cameras: NOTHING, "past-events": NOTHING, replay: NOTHING, differences: NOTHING };
     this.map = new maplibre.Map({
       container: holder,
+      maxCanvasSize: MOST_CANVAS_PX,
       style: pastStyle(config, { day, edition }),
       center,
       zoom,
@@ -40,7 +42,7 @@ export class PastMap {
     holder.map = this.map;
     this.borders = edition;
     this.words = new maplibre.Popup({ className: "grid-note", maxWidth: "22rem", offset: 14, focusAfterOpen: false });
-    this.map.addControl(new maplibre.ScaleControl({ maxWidth: 120 }), "bottom-right");
+    this.map.addControl(new maplibre.ScaleControl({ maxWidth: 120 * UNIT }), "bottom-right");
     this.map.touchZoomRotate.disableRotation();
     addIcons(this.map, ICON_SCALE);
     addSigns(this.map, ICON_SCALE);
