@@ -186,6 +186,14 @@ def test_no_row_is_cut_however_large_type_is(open_page: OpenPage, settings: str)
     assert last["y"] < first["y"] + first["height"]
 
 
+def test_the_legend_says_what_characters_and_colours_of_events_mean(open_page: OpenPage) -> None:
+    legend = open_page("/wall/", DESK).locator("#legend")
+    kinds = legend.locator("li", has_text="字表示类别")
+    expect(kinds).to_contain_text("平安建设社情民意公共服务应急处置")
+    expect(kinds.locator("canvas")).to_have_count(4)
+    expect(legend.locator("li", has_text="颜色表示期限").locator("canvas")).to_have_count(4)
+
+
 def test_type_follows_the_distance_and_is_kept(open_page: OpenPage) -> None:
     page = open_page("/wall/", SMALL)
     usual = page.evaluate(ROOT_PX)

@@ -2,7 +2,7 @@
 
 // First: the others measure type and take colours while they are read.
 import { isTiled, settings as display, watchAbove } from "maps/display/screen";
-import { SEVERITIES, severityText, sign } from "events/icons";
+import { KINDS, SEVERITIES, dueText, kindText, severityText, sign } from "events/icons";
 import { Alarms } from "maps/alarms/alarms";
 import { ask } from "maps/api";
 import { STATES, stateText } from "maps/cameras";
@@ -201,10 +201,12 @@ function legend() {
   at("legend").replaceChildren(element("li", { hidden: true }, opener), ...(config.sees_cameras ? [...entries, several] : []), ...eventLegend(), ...(patrols?.legend() ?? []), ...(coverage?.buttons() ?? []), ...(gridFigures ? [element("li", {}, gridFigures.chooser())] : []));
 }
 
-// Shapes say how severe; the button shows events or hides them, and the choice is kept.
+// Shapes say how severe, characters which kind, colours how near the deadline; the button shows events or hides them, and the choice is kept.
 function eventLegend() {
   if (!config.sees_events) return [];
   const shapes = SEVERITIES.map((severity) => element("li", {}, sign({ severity, kind: "", due: "green" }), interpolate(gettext("Event: %s"), [severityText(severity)])));
+  const kinds = KINDS.flatMap((kind) => [sign({ severity: "minor", kind, due: "green" }), kindText(kind)]);
+  const dues = ["late", "red", "amber", "green"].flatMap((due) => [sign({ severity: "minor", kind: "", due }), dueText(due)]);
   const isShown = kept(EVENTS_KEPT) !== "off";
   const button = element("button", { type: "button", class: "quiet", id: "show-events", "aria-pressed": isShown }, gettext("Events"));
   button.addEventListener("click", () => {
@@ -214,7 +216,7 @@ function eventLegend() {
     map?.showEvents(wanted);
   });
   map?.showEvents(isShown);
-  return [...shapes, element("li", {}, button)];
+  return [...shapes, element("li", {}, gettext("Character: kind"), ...kinds), element("li", {}, gettext("Colour: deadline"), ...dues), element("li", {}, button)];
 }
 
 function withoutCameras() {
