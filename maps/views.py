@@ -48,6 +48,7 @@ MODULES = (
     "clock",
     "display/dialog",
     "display/display",
+    "display/fit",
     "display/screen",
     "display/seams",
     "display/tokens",

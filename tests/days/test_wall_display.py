@@ -11,7 +11,7 @@ from playwright.sync_api import Page, Route, expect
 
 from fixtures.demo import SIGN_INS
 from gis_server.roles import Role
-from tests.days.conftest import OpenPage
+from tests.days.conftest import DESK, OpenPage
 from tests.days.town import OPERATOR, Town, connected, sibling, until
 from tests.days.wall import ABSENT, DRAWN_S, NOTICED_MS, SMALL, camera_at
 
@@ -96,6 +96,26 @@ BURST = """(ids) => new Promise((told) => {
   };
   send();
 })"""
+# Rows of the panel of which a part alone is seen.
+CUT = """() => {
+  const rows = document.querySelectorAll(
+    ".alarm-rows > li, .alarm-more, .figure, .rows > li, .headlines tr, .patrol-fold > summary");
+  return [...rows].filter((row) => row.checkVisibility()).filter((row) => {
+    const { top, bottom } = row.getBoundingClientRect();
+    let [from, to] = [top, bottom];
+    for (let at = row.parentElement; at; at = at.parentElement) {
+      if (getComputedStyle(at).overflowY === "visible") continue;
+      const clip = at.getBoundingClientRect();
+      [from, to] = [Math.max(from, clip.top), Math.min(to, clip.bottom)];
+    }
+    return to - from > 1 && to - from < bottom - top - 2;
+  }).map((row) => row.textContent);
+}"""
+# Pixels of the map's picture for each of the screen's.
+SHARP = """() => {
+  const { map } = document.getElementById("map");
+  return map ? map.getCanvas().width / map.getContainer().clientWidth / devicePixelRatio : 0;
+}"""
 # Where the territory's lower edge lies, in pixels of the window.
 BELOW = """() => {
   const node = document.getElementById("map");
@@ -132,6 +152,46 @@ def test_nothing_that_is_read_lies_over_a_seam(open_page: OpenPage) -> None:
     assert legend
     edge = legend["y"]
     until(lambda: page.evaluate(BELOW) < edge, "the territory lies above the legend", 20)
+
+
+def test_a_map_over_several_screens_is_as_sharp_as_one(open_page: OpenPage) -> None:
+    page = open_page("/wall/?tiles=3x1", {"width": 5_000, "height": 400})
+    expect(page.locator("body")).to_have_attribute("data-live", "live")
+    until(lambda: page.evaluate(SHARP) >= 1, "each pixel of the screen is drawn", DRAWN_S)
+
+
+@pytest.mark.parametrize("distance", ["", "?distance=3&height=100"])
+def test_the_scale_is_read_beside_the_legend(open_page: OpenPage, distance: str) -> None:
+    page = open_page(f"/wall/{distance}", DESK)
+    scale = page.locator(".maplibregl-ctrl-scale")
+    expect(scale).to_have_text(re.compile("米"))
+    box, legend = scale.bounding_box(), page.locator("#legend").bounding_box()
+    assert box
+    assert legend
+    assert legend["x"] + legend["width"] <= box["x"]
+    assert scale.evaluate("node => node.scrollWidth <= node.clientWidth")
+
+
+@pytest.mark.parametrize("settings", ["", "?distance=3&height=100", "?tiles=2x2"])
+def test_no_row_is_cut_however_large_type_is(open_page: OpenPage, settings: str) -> None:
+    page = open_page(f"/wall/{settings}", DESK)
+    expect(page.locator("body")).to_have_attribute("data-live", "live")
+    # What matters most is there whole, on a wall that nobody scrolls.
+    expect(page.locator(".headlines tr[data-figure=coverage]")).to_be_in_viewport(ratio=0.99)
+    until(lambda: page.evaluate(CUT) == [], "rows are whole", 20)
+    wide = ".bar > *:last-child button"
+    first, last = page.locator(".place").bounding_box(), page.locator(wide).bounding_box()
+    assert first
+    assert last
+    assert last["y"] < first["y"] + first["height"]
+
+
+def test_the_legend_says_what_characters_and_colours_of_events_mean(open_page: OpenPage) -> None:
+    legend = open_page("/wall/", DESK).locator("#legend")
+    kinds = legend.locator("li", has_text="字表示类别")
+    expect(kinds).to_contain_text("平安建设社情民意公共服务应急处置")
+    expect(kinds.locator("canvas")).to_have_count(4)
+    expect(legend.locator("li", has_text="颜色表示期限").locator("canvas")).to_have_count(4)
 
 
 def test_type_follows_the_distance_and_is_kept(open_page: OpenPage) -> None:

@@ -21,7 +21,9 @@ from maps.figures.classes import (
 )
 from maps.figures.moments import When, moments
 from patrols import ages
+from tests.maps.scripts import run
 
+GROUNDS = {False: "#141c26", True: "#f4f7fa"}
 SCRIPT = Path(__file__).parents[2] / "maps/static/maps/figures/classes.js"
 
 
@@ -124,3 +126,31 @@ def test_moments_keep_the_hour_where_the_clock_was_put_forward() -> None:
 
     assert found[When.YESTERDAY].at.astimezone(zone).hour == 12
     assert (now - found[When.YESTERDAY].at).total_seconds() == 23 * 3600
+
+
+def luminance(colour: str) -> float:
+    """As WCAG 2.2 has it."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    low, high = sorted([luminance(one), luminance(other)])
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("is_light", [False, True])
+@pytest.mark.parametrize("figure", list(GridFigure))
+def test_what_is_bad_stands_out_from_the_ground(figure: GridFigure, *, is_light: bool) -> None:
+    body = "return it.coloursOf(given.figure, given.light)"
+    colours = run("figures/classes", body, {"figure": figure.value, "light": is_light})
+    told = [contrast(colour, GROUNDS[is_light]) for colour in colours]
+    least_is_bad = figure in (GridFigure.COVERAGE, GridFigure.INTACT)
+
+    assert len(told) == len(EDGES[figure]) + 1
+    assert told == sorted(told, reverse=least_is_bad)
+    assert max(told) > 7
+    assert min(told) < 2

@@ -12,12 +12,15 @@ import { addIcons } from "maps/icons";
 import { OutageNote, outageFeatures } from "maps/outages";
 import { PatrolMap } from "maps/patrols/map";
 import { addPeople } from "maps/patrols/people_icons";
+import { MOST_CANVAS_PX, UNIT } from "maps/display/tokens";
 import { Seams } from "maps/display/seams";
 import { CAMERA_HEAPS, CAMERA_LAYERS, EACH_CAMERA_FROM, EVENT_LAYER, EVENT_LAYERS, FOUND_AREAS, OUTAGE_LAYER, mapStyle, tileAddress } from "maps/style";
 
 // A finger is less exact than the point it means.
 const REACH_PX = 8;
 const ICON_SCALE = 3;
+// Beside it the legend leaves room (wall.css).
+const SCALE_PX = 120;
 const RESTORE_MS = 5_000;
 const CLOSE_ZOOM = 15;
 const HEAP_STEP = 2;
@@ -49,6 +52,7 @@ export function mapIn(holder, config, acts) {
 export function drawnIn(container, base, more) {
   const map = new maplibre.Map({
     container,
+    maxCanvasSize: MOST_CANVAS_PX,
     locale: words(),
     localIdeographFontFamily: false,
     attributionControl: base?.credit ? { compact: false } : false,
@@ -61,7 +65,7 @@ export function drawnIn(container, base, more) {
     renderWorldCopies: false,
     ...more,
   });
-  map.addControl(new maplibre.ScaleControl({ maxWidth: 120 }), "bottom-right");
+  map.addControl(new maplibre.ScaleControl({ maxWidth: SCALE_PX * UNIT }), "bottom-right");
   map.touchZoomRotate.disableRotation();
   return map;
 }
@@ -75,6 +79,8 @@ export class WallMap {
     this.cameras = null;
     this.outages = [];
     this.ringed = [];
+    // Whether it shows the whole territory, as at first.
+    this.isWhole = true;
     this.marked = { area: "", features: [] };
     this.calm = matchMedia("(prefers-reduced-motion: reduce)");
     this.map = this.make(holder);
@@ -97,6 +103,7 @@ export class WallMap {
     // Its sources are there; what they are filled with need not wait for a first picture.
     this.map.once("style.load", () => this.ready());
     this.map.on("error", (event) => this.failed(event));
+    this.map.on("movestart", ({ originalEvent }) => originalEvent && (this.isWhole = false));
     this.map.on("click", (event) => this.click(event, picked));
     const pressed = [OUTAGE_LAYER, ...CAMERA_LAYERS, ...this.eventLayers(), ...(this.patrols?.pressed ?? [])];
     this.map.on("mousemove", pressed, () => this.cursor(this.placed ? "crosshair" : "pointer"));
@@ -229,6 +236,7 @@ export class WallMap {
   pick(camera, { go = false, covered_px = 0 } = {}) {
     this.ring(camera ? [point(camera)] : []);
     if (!camera || !go) return;
+    this.isWhole = false;
     this.map.easeTo({
       center: [camera.lon, camera.lat],
       zoom: Math.max(this.map.getZoom(), CLOSE_ZOOM),
@@ -240,6 +248,7 @@ export class WallMap {
   // Goes to a box (west, south, east, north) and marks for a while what lies there: the outline of the
   // grid or division whose code `area` is, else the middle.
   visit([west, south, east, north], { area = "", covered_px = 0, marked = true, marked_ms = MARKED_MS } = {}) {
+    this.isWhole = false;
     const room = Math.min(60, this.map.getContainer().clientHeight / 6);
     this.map.fitBounds([west, south, east, north], {
       padding: { top: room, bottom: room, left: room, right: room + covered_px },
@@ -265,6 +274,7 @@ export class WallMap {
   }
 
   showAll(ms = 500) {
+    this.isWhole = true;
     if (this.config.extent) this.map.fitBounds(this.config.extent, { padding: roomAround(this.map.getContainer()), duration: ms }, { isWhole: true });
   }
 
@@ -349,6 +359,7 @@ export class WallMap {
   }
 
   closer({ geometry }) {
+    this.isWhole = false;
     this.map.easeTo({ center: geometry.coordinates, zoom: this.map.getZoom() + HEAP_STEP, duration: this.calm.matches ? 0 : 500 });
   }
 

@@ -1,12 +1,13 @@
 // The wall: puts map, panel, card and live feed together.
 
 // First: the others measure type and take colours while they are read.
-import { settings as display, watchAbove } from "maps/display/screen";
-import { SEVERITIES, severityText, sign } from "events/icons";
+import { isTiled, settings as display, watchAbove } from "maps/display/screen";
+import { KINDS, SEVERITIES, dueText, kindText, severityText, sign } from "events/icons";
 import { Alarms } from "maps/alarms/alarms";
 import { askAgain } from "maps/api";
 import { STATES, stateText } from "maps/cameras";
 import { DisplayDialog } from "maps/display/dialog";
+import { fitBar, fitLegend, fitPanel } from "maps/display/fit";
 import { element, empty, setText } from "maps/element";
 import { GridFigures } from "maps/figures/grids";
 import { Headlines } from "maps/figures/headlines";
@@ -69,6 +70,8 @@ new DisplayDialog(at("display"), at("display-note"), { streetsUrl: config.urls.s
 watchAbove(document.querySelector(".bar"), at("banner"));
 
 let heard = false;
+let fittedTo = "";
+let opener = null;
 let counts = null;
 let list = { items: [], total: 0 };
 let shared = { items: [], notices: [] };
@@ -195,13 +198,16 @@ function goToAlarm({ box, street, kind, opens }) {
 function legend() {
   const entries = STATES.map((state) => element("li", {}, icon(state), stateText(state)));
   const several = element("li", {}, element("span", { class: "outage-sign", "aria-hidden": "true" }, "n"), gettext("One fault, several cameras"));
-  at("legend").replaceChildren(...(config.sees_cameras ? [...entries, several] : []), ...eventLegend(), ...(patrols?.legend() ?? []), ...(coverage?.buttons() ?? []), ...(gridFigures ? [element("li", {}, gridFigures.chooser())] : []));
+  opener = element("button", { type: "button", class: "quiet", "aria-pressed": false }, gettext("Legend"));
+  at("legend").replaceChildren(element("li", { hidden: true }, opener), ...(config.sees_cameras ? [...entries, several] : []), ...eventLegend(), ...(patrols?.legend() ?? []), ...(coverage?.buttons() ?? []), ...(gridFigures ? [element("li", {}, gridFigures.chooser())] : []));
 }
 
-// Shapes say how severe; the button shows events or hides them, and the choice is kept.
+// Shapes say how severe, characters which kind, colours how near the deadline; the button shows events or hides them, and the choice is kept.
 function eventLegend() {
   if (!config.sees_events) return [];
   const shapes = SEVERITIES.map((severity) => element("li", {}, sign({ severity, kind: "", due: "green" }), interpolate(gettext("Event: %s"), [severityText(severity)])));
+  const kinds = KINDS.flatMap((kind) => [sign({ severity: "minor", kind, due: "green" }), kindText(kind)]);
+  const dues = ["late", "red", "amber", "green"].flatMap((due) => [sign({ severity: "minor", kind: "", due }), dueText(due)]);
   const isShown = kept(EVENTS_KEPT) !== "off";
   const button = element("button", { type: "button", class: "quiet", id: "show-events", "aria-pressed": isShown }, gettext("Events"));
   button.addEventListener("click", () => {
@@ -211,7 +217,7 @@ function eventLegend() {
     map?.showEvents(wanted);
   });
   map?.showEvents(isShown);
-  return [...shapes, element("li", {}, button)];
+  return [...shapes, element("li", {}, gettext("Character: kind"), ...kinds), element("li", {}, gettext("Colour: deadline"), ...dues), element("li", {}, button)];
 }
 
 function withoutCameras() {
@@ -223,14 +229,20 @@ function withoutCameras() {
 // The territory is fitted above the legend, on tiled screens too: the legend lies in one tile, but over
 // the map that goes on below it.
 function fitAboveLegend() {
-  const px = String(at("legend").offsetHeight);
-  if (px === at("map").dataset.covered) return;
+  const { offsetHeight: high, hidden } = at("legend");
+  const px = String(hidden ? 0 : high + Number.parseFloat(getComputedStyle(at("legend")).marginBottom));
+  const size = `${px} ${at("map").clientWidth} ${at("map").clientHeight}`;
+  if (size === fittedTo) return;
+  fittedTo = size;
   keep("wall-legend-px", px);
   at("map").dataset.covered = px;
-  map?.showAll(0);
+  if (map?.isWhole) map.showAll(0);
 }
 
 if (!config.sees_cameras) withoutCameras();
 legend();
-fitAboveLegend();
+fitBar(document.querySelector(".bar"));
+const panelBox = document.querySelector(".panel");
+fitPanel(isTiled && display.rows > 1 ? [...panelBox.children] : [panelBox], (count) => alarms?.keepFew(count));
+fitLegend(at("legend"), at("map"), opener, fitAboveLegend);
 page.start();

@@ -2,7 +2,7 @@
 // shapes that the page gives.
 
 import * as maplibre from "maplibre-gl";
-import { color } from "maps/display/tokens";
+import { MOST_CANVAS_PX, UNIT, color } from "maps/display/tokens";
 
 const FONTS = ["Noto Sans CJK SC", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei"];
 const CLOSEST = 17;
@@ -49,6 +49,7 @@ export class PlanMap {
     for (const source of this.labelled) this.kept[source] = EMPTY;
     this.map = new maplibre.Map({
       container: holder,
+      maxCanvasSize: MOST_CANVAS_PX,
       style: style(config, tiles, { sources: Object.keys(this.kept), layers, grids }),
       ...(config.box ? { bounds: config.box, fitBoundsOptions: { padding: PADDING, maxZoom: CLOSEST } } : { center: [112.57, 37.87], zoom: 10 }),
       localIdeographFontFamily: false,
@@ -66,7 +67,7 @@ export class PlanMap {
     // Tests and the curious reach the map from its element.
     holder.map = this.map;
     this.map.addControl(new maplibre.NavigationControl({ showCompass: false }), "top-left");
-    this.map.addControl(new maplibre.ScaleControl({ maxWidth: 100 }), "bottom-right");
+    this.map.addControl(new maplibre.ScaleControl({ maxWidth: 100 * UNIT }), "bottom-right");
     this.map.touchZoomRotate.disableRotation();
     this.map.on("error", ({ error }) => console.error(error));
     this.map.on("load", () => {

@@ -14,7 +14,6 @@ const SOON_MS = 250;
 const LEAST_MS = 2_000;
 const AGAIN_MS = 15_000;
 const RETRY_MS = 5_000;
-const FEW = 4;
 const FOLDED = "wall-alarms-all";
 // What of the feed may raise or end an alarm; who took one is asked for at once.
 const TOPICS = new Set(["event", "outage", "notice"]);
@@ -26,6 +25,7 @@ export class Alarms {
     this.rows = new Map();
     this.known = null;
     this.isLong = kept(FOLDED) === "on";
+    this.few = 4;
     this.make();
     this.sound = new Sound(this.soundButton, "wall-alarm-sound");
     this.jumper = new Jumper(this.jumpBox, goes);
@@ -48,6 +48,13 @@ export class Alarms {
     });
     const head = element("div", { class: "list-head" }, element("h2", {}, gettext("Alarms")), this.counts, element("span", { class: "alarm-settings" }, this.soundButton, this.jumpBox));
     this.holder.replaceChildren(head, this.note, this.flood, this.list, this.more);
+  }
+
+  // How many are shown until all are asked for.
+  keepFew(count) {
+    if (count === this.few) return;
+    this.few = count;
+    this.show();
   }
 
   changed({ topic }) {
@@ -111,7 +118,8 @@ export class Alarms {
     if (flood) setText(this.flood, floodText(flood));
     const rows = this.keepRows(items);
     this.arrange(flood ? this.groups(flood.groups, rows) : this.first(rows, total));
-    this.more.hidden = Boolean(flood) || total <= FEW;
+    this.holder.toggleAttribute("data-long", this.isLong || Boolean(flood));
+    this.more.hidden = Boolean(flood) || total <= this.few;
     setText(this.more, this.isLong ? gettext("Show the first alone") : interpolate(gettext("Show all %s"), [total]));
     this.tick();
   }
@@ -130,7 +138,7 @@ export class Alarms {
   // One that is being written in stays, wherever it would come.
   first(rows, total) {
     if (rows.length === 0) return [element("li", { class: "none" }, gettext("There is no alarm."))];
-    const shown = this.isLong ? rows : rows.filter((row, index) => index < FEW || row.isOpen);
+    const shown = this.isLong ? rows : rows.filter((row, index) => index < this.few || row.isOpen);
     const rest = this.isLong && total > rows.length;
     return [...shown.map(({ node }) => node), ...(rest ? [element("li", { class: "none" }, interpolate(gettext("and %s more"), [total - rows.length]))] : [])];
   }

@@ -4,7 +4,7 @@
 // Values are states of the tiles' features, so that new ones change colours alone: no tile is asked
 // for or laid out again, and nothing flickers.
 
-import { GRID_FIGURES, NOTHING, UNKNOWN, classOf } from "maps/figures/classes";
+import { NOTHING, UNKNOWN, classOf, coloursOf } from "maps/figures/classes";
 
 const SOURCE = "grids";
 export const GRID_COLOUR_LAYER = "grid-colours";
@@ -72,7 +72,7 @@ export class GridColours {
 
   paint() {
     this.painted = this.figure;
-    const { colours } = GRID_FIGURES[this.figure];
+    const colours = coloursOf(this.figure, isLight());
     const steps = colours.flatMap((colour, index) => (index ? [index, colour] : [colour]));
     this.map.setPaintProperty(GRID_COLOUR_LAYER, "fill-color", ["step", CLASS, ...steps]);
   }
@@ -87,6 +87,10 @@ export class GridColours {
     this.drawn.set(id, one);
     this.map.setFeatureState({ source: SOURCE, sourceLayer: SOURCE, id }, { class: one });
   }
+}
+
+function isLight() {
+  return document.documentElement.dataset.theme === "light";
 }
 
 // Slanted lines that meet over the edges; the two lean apart, for they mean different things.
@@ -116,7 +120,7 @@ export function swatch(figure, one) {
   [made.width, made.height, made.className] = [56, 28, "swatch"];
   const pen = made.getContext("2d");
   if (one >= 0) {
-    pen.fillStyle = GRID_FIGURES[figure].colours[one];
+    pen.fillStyle = coloursOf(figure, isLight())[one];
     pen.fillRect(0, 0, made.width, made.height);
     return made;
   }

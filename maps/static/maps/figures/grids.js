@@ -70,7 +70,7 @@ export class GridFigures {
       this.values = unpacked(body);
       this.shown(figure, this.values);
       this.legend();
-      setText(this.note, interpolate(gettext("As of %s. The lighter, the more."), [clock.clockText()]));
+      setText(this.note, interpolate(gettext("As of %s. The more a colour stands out, the worse."), [clock.clockText()]));
     } catch (error) {
       if (number === this.asked) setText(this.note, interpolate(gettext("These colours are not up to date: %s"), [error.message]));
     }
