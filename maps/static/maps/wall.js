@@ -202,7 +202,8 @@ function legend() {
   at("legend").replaceChildren(element("li", { hidden: true }, opener), ...(config.sees_cameras ? [...entries, several] : []), ...eventLegend(), ...(patrols?.legend() ?? []), ...(coverage?.buttons() ?? []), ...(gridFigures ? [element("li", {}, gridFigures.chooser())] : []));
 }
 
-// Shapes say how severe, characters which kind, colours how near the deadline; the button shows events or hides them, and the choice is kept.
+// Shapes say how severe, characters which kind, colours how near the deadline; the button shows events
+// or hides them, and the choice is kept.
 function eventLegend() {
   if (!config.sees_events) return [];
   const shapes = SEVERITIES.map((severity) => element("li", {}, sign({ severity, kind: "", due: "green" }), interpolate(gettext("Event: %s"), [severityText(severity)])));
