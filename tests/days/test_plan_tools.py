@@ -34,8 +34,10 @@ BUILDING = """([place, dx, dy]) => {
   const at = map.getCoordinateFromPixel([x + dx, y + dy]);
   const [streets, buildings] = ["streets", "buildings"].map((name) => map.getLayers().getArray()
     .find((layer) => layer.get("name") === name).getSource());
-  streets.clear();
-  buildings.clear();
+  for (const one of [streets, buildings]) {
+    one.setLoader(() => {});
+    one.clear();
+  }
   buildings.addFeature(new ol.Feature(new ol.geom.Point(at)));
   return ol.proj.toLonLat(at);
 }"""

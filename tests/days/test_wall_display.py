@@ -366,7 +366,9 @@ def test_a_district_of_many_cameras_is_asked_for_by_view(open_page: OpenPage) ->
 
     page = open_page("/wall/", SMALL, prepare=prepare)
     expect(page.locator("body")).to_have_attribute("data-live", "live")
-    page.evaluate("() => document.getElementById('map').map.jumpTo({ zoom: 13 })")
+    page.evaluate(
+        "() => document.getElementById('map').map.jumpTo({ zoom: 13 }, { originalEvent: {} })"
+    )
     until(lambda: any("bbox" in url for url in asked), "those in view are asked for")
     until(lambda: len(page.evaluate(STATES_ON_MAP)) != 9, "those in view are drawn")
     expect(page.locator(".crowded")).to_be_hidden()

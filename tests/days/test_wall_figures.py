@@ -33,7 +33,7 @@ ROOM = """() => {
 PRESS = """([lon, lat]) => new Promise((drawn) => {
   const map = document.getElementById("map").map;
   map.once("idle", () => drawn(map.project([lon, lat])));
-  map.jumpTo({ center: [lon, lat], zoom: 17 });
+  map.jumpTo({ center: [lon, lat], zoom: 17 }, { originalEvent: {} });
 })"""
 
 

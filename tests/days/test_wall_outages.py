@@ -30,7 +30,7 @@ MARKS = """() => document.getElementById("map").map.getSource("outages").seriali
 PRESS = """([lon, lat]) => new Promise((drawn) => {
   const map = document.getElementById("map").map;
   map.once("idle", () => drawn(map.project([lon, lat])));
-  map.jumpTo({ center: [lon, lat], zoom: 14 });
+  map.jumpTo({ center: [lon, lat], zoom: 14 }, { originalEvent: {} });
 })"""
 
 

@@ -39,7 +39,7 @@ WHERE = """(place) => {
 PRESS = """([lon, lat]) => new Promise((drawn) => {
   const map = document.getElementById("map").map;
   map.once("idle", () => drawn(map.project([lon, lat])));
-  map.jumpTo({ center: [lon, lat], zoom: 16 });
+  map.jumpTo({ center: [lon, lat], zoom: 16 }, { originalEvent: {} });
 })"""
 PLAYED = """() => document.getElementById("map").map.getSource("replay").serialize().data.features
   .map(({ geometry }) => geometry.coordinates.join()).join(";")"""

@@ -55,7 +55,7 @@ FOUND_AREA = "() => document.getElementById('map').map.getFilter('found-division
 CLOSE_TO = """([lon, lat]) => new Promise((drawn) => {
   const map = document.getElementById("map").map;
   map.once("idle", () => drawn(map.project([lon, lat])));
-  map.jumpTo({ center: [lon, lat], zoom: 18 });
+  map.jumpTo({ center: [lon, lat], zoom: 18 }, { originalEvent: {} });
 })"""
 
 

@@ -75,7 +75,10 @@ export class DisplayDialog {
     );
     this.dialog = element("dialog", { class: "display-dialog", "aria-labelledby": "display-title" }, this.form);
     document.body.append(this.dialog);
-    this.form.addEventListener("input", () => this.tell());
+    this.form.addEventListener("input", () => {
+      this.fault.hidden = true;
+      this.tell();
+    });
     this.form.addEventListener("submit", (event) => this.apply(event));
     reset.addEventListener("click", () => leave(""));
     close.addEventListener("click", () => this.dialog.close());
@@ -136,7 +139,6 @@ export class DisplayDialog {
   tell() {
     const { settings: chosen, faults: wrong } = read(this.query());
     for (const [name, input] of Object.entries(this.inputs)) input.setAttribute("aria-invalid", wrong.includes(name) || (input.validity?.badInput ?? false));
-    this.fault.hidden = true;
     const query = written(chosen);
     this.link.value = `${location.origin}${location.pathname}${query && `?${query}`}`;
     setText(this.result, resultText(chosen));
