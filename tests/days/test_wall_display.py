@@ -327,16 +327,16 @@ def test_a_database_that_is_pulled_is_told_and_heals(open_page: OpenPage, town: 
 def test_whose_reach_changes_sees_the_new_one_at_once(open_page: OpenPage, town: Town) -> None:
     page = open_page("/wall/?theme=light", SMALL)
     expect(page.locator("body")).to_have_attribute("data-live", "live")
-    grids = page.locator(".territory").inner_text()
+    grids = page.locator(".territory").text_content()
     before = town.ask("SELECT scope FROM gis_server_user WHERE username = %s", OPERATOR.username)
     try:
         town.manage("shell", "-c", narrowed("140107001"))
-        until(lambda: page.locator(".territory").inner_text() != grids, "the page of one street")
+        until(lambda: page.locator(".territory").text_content() != grids, "the page of one street")
         expect(page.locator("body")).to_have_attribute("data-live", "live")
         expect(page.locator("html")).to_have_attribute("data-theme", "light")
     finally:
         town.manage("shell", "-c", narrowed(*before[0][0]))
-    until(lambda: page.locator(".territory").inner_text() == grids, "the page of all")
+    until(lambda: page.locator(".territory").text_content() == grids, "the page of all")
 
 
 def narrowed(*scope: str) -> str:
