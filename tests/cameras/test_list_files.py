@@ -1,9 +1,6 @@
 """Lists of cameras as files: the rows of the page, of nobody else, and never a secret."""
 
-import csv
-import json
 from datetime import timedelta
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -36,25 +33,10 @@ from tests.cameras.rating import lives
 from tests.cameras.repairs import make_order
 from tests.cameras.test_rate_patterns import unplugged_of_late
 from tests.conftest import MakeUser, SignIn
+from tests.files_taken import features, table
 
 pytestmark = pytest.mark.django_db
 FORMULA = "=HYPERLINK(1)"
-
-
-def body(client: Client, address: str) -> str:
-    answer: Any = client.get(address)
-    assert answer.status_code == 200, address
-    return b"".join(answer.streaming_content).decode()
-
-
-def table(client: Client, address: str) -> list[list[str]]:
-    text = body(client, address).removeprefix("\ufeff")
-    return list(csv.reader(StringIO(text, newline="")))
-
-
-def features(client: Client, address: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(body(client, address))["features"]
-    return found
 
 
 def test_cameras_are_those_of_the_page_and_its_filters(

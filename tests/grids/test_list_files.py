@@ -1,9 +1,6 @@
 """Lists of the territory as files: the rows of the page, of nobody else, at a fixed cost."""
 
-import csv
 import json
-from io import StringIO
-from typing import Any
 
 import pytest
 from django.test import Client
@@ -12,6 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 from gis_server.roles import Role
 from grids.models import Assignment, Building, Division, Grid, GridWorker, Shop
 from tests.conftest import SignIn
+from tests.files_taken import body, table
 from tests.grids.territory import EAST, WEST, at, two_grids
 
 pytestmark = pytest.mark.django_db
@@ -35,17 +33,6 @@ def filled(db: None) -> Division:
         grid = Grid.objects.get(code=code)
         Assignment.objects.create(worker=worker, grid=grid, role=role)
     return community
-
-
-def body(client: Client, address: str) -> str:
-    answer: Any = client.get(address)
-    assert answer.status_code == 200, address
-    return b"".join(answer.streaming_content).decode()
-
-
-def table(client: Client, address: str) -> list[list[str]]:
-    text = body(client, address).removeprefix("\ufeff")
-    return list(csv.reader(StringIO(text, newline="")))
 
 
 def names(client: Client, query: str) -> list[str]:

@@ -1,12 +1,8 @@
 """Lists of patrols as files: the rows of the page, of nobody else, at a fixed cost."""
 
-import csv
 import json
-from io import StringIO
-from typing import Any
 
 import pytest
-from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
@@ -16,6 +12,7 @@ from patrols.errands import services
 from patrols.models import ControlSwitch, Device, Member, RequiredVisits
 from tests.conftest import SignIn
 from tests.events.town import OTHER_STREET, STREET
+from tests.files_taken import body, table
 from tests.patrols import duty_town, on_duty
 from tests.patrols.board_town import MONDAY, make_board, make_duty
 from tests.patrols.test_errands import order
@@ -23,17 +20,6 @@ from tests.patrols.test_errands import order
 pytestmark = pytest.mark.django_db
 
 FORMULA = "@SUM(A1)"
-
-
-def body(client: Client, address: str) -> str:
-    answer: Any = client.get(address)
-    assert answer.status_code == 200, address
-    return b"".join(answer.streaming_content).decode()
-
-
-def table(client: Client, address: str) -> list[list[str]]:
-    text = body(client, address).removeprefix("\ufeff")
-    return list(csv.reader(StringIO(text, newline="")))
 
 
 def test_members_are_those_of_the_page_and_its_filters(sign_in: SignIn) -> None:
